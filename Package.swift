@@ -1,0 +1,62 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The rooms, from the kernel upwards. A target imports only what stands above it in this list: see CONTRIBUTING.md.
+let package = Package(
+    name: "nslab",
+    products: [
+        .executable(name: "nslab", targets: ["nslab"]),
+        .library(name: "NSLabKit", targets: ["NSLabKit"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // System headers, and shims for the macros Swift cannot see.
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
+        .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
+        .systemLibrary(name: "CNftables", pkgConfig: "libnftables", providers: [.apt(["libnftables-dev"])]),
+
+        // Words of the field, without a system.
+        .target(name: "Addresses"),
+
+        // The kernel.
+        .target(name: "Netlink", dependencies: ["CLinux", "CMnl"]),
+        .target(name: "Rtnetlink", dependencies: ["Addresses", "CLinux", "Netlink"]),
+        .target(name: "NetworkNamespaces", dependencies: ["CLinux", "CCap", "CNftables"]),
+
+        // What the user asked for, and what the kernel must hold for it.
+        .target(name: "Topology", dependencies: ["Addresses", .product(name: "Yams", package: "Yams")]),
+        .target(
+            name: "BundledTopologies", dependencies: ["Topology"], path: "topologies",
+            resources: [
+                .embedInCode("dual-stack.yaml")
+            ]),
+        .target(name: "Calico", dependencies: ["Addresses"]),
+        .target(name: "Blueprint", dependencies: ["Addresses", "Calico", "Rtnetlink", "Topology"]),
+
+        // Making the kernel agree, and proving it.
+        .target(name: "Engine", dependencies: ["Blueprint", "NetworkNamespaces", "Rtnetlink", "Topology"]),
+        .target(name: "Probes", dependencies: ["Blueprint", "CLinux", "Engine", "NetworkNamespaces"]),
+
+        // The two faces.
+        .target(name: "NSLabKit", dependencies: ["BundledTopologies", "Engine", "Probes"]),
+        .executableTarget(
+            name: "nslab",
+            dependencies: ["NSLabKit", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+        .testTarget(name: "AddressesTests", dependencies: ["Addresses"]),
+        .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
+        .testTarget(name: "RtnetlinkTests", dependencies: ["Rtnetlink"]),
+        .testTarget(name: "NetworkNamespacesTests", dependencies: ["NetworkNamespaces"]),
+        .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
+        .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
+        .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies"]),
+        .testTarget(name: "EngineTests", dependencies: ["Engine"]),
+        .testTarget(name: "ProbesTests", dependencies: ["Probes"]),
+        .testTarget(name: "NSLabKitTests", dependencies: ["NSLabKit"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,75 @@
+import Addresses
+import Rtnetlink
+import Topology
+
+/// Every kernel object of a lab, by namespace: what the engine makes true.
+public struct Blueprint: Hashable, Sendable {
+    /// The lab's name.
+    public var lab: String
+    /// Routers and networks first, then nodes, then pods: each after those whose links reach into it.
+    public var namespaces: [Namespace]
+    /// What a user should know about the form that was chosen, a sentence each: a plain bridge where the kernel has no
+    /// VLAN filtering, IPv4 that is routed natively though its pool names VXLAN.
+    public var notes: [String]
+
+    /// A lab of these namespaces.
+    public init(lab: String, namespaces: [Namespace], notes: [String] = []) {
+        self.lab = lab
+        self.namespaces = namespaces
+        self.notes = notes
+    }
+
+    /// One network namespace and what it must hold.
+    public struct Namespace: Hashable, Sendable {
+        /// The name that people use: `ceos01`, `dual-stack-worker`, `multitool-x7k2p`.
+        public var name: String
+        /// What it stands for.
+        public var kind: Kind
+        /// The host name that processes inside see.
+        public var hostname: String
+        /// For a pod: the node that it runs on.
+        public var node: String?
+        /// The addresses that people know it by, IPv4 before IPv6.
+        public var addresses: [IPAddress]
+        /// The `resolv.conf` that processes inside see; nil for the host's own.
+        public var resolverConfiguration: String?
+        /// What the kernel must hold.
+        public var content: NamespaceContent
+
+        /// A namespace with this content.
+        public init(
+            name: String, kind: Kind, hostname: String? = nil, node: String? = nil, addresses: [IPAddress] = [],
+            resolverConfiguration: String? = nil, content: NamespaceContent
+        ) {
+            self.name = name
+            self.kind = kind
+            self.hostname = hostname ?? name
+            self.node = node
+            self.addresses = addresses
+            self.resolverConfiguration = resolverConfiguration
+            self.content = content
+        }
+    }
+
+    /// What a namespace stands for.
+    public enum Kind: String, Hashable, Sendable, CaseIterable {
+        case router, network, node, pod
+    }
+}
+
+/// What the kernel at hand can do, as far as the form of a lab depends on it.
+public struct KernelFeatures: Hashable, Sendable {
+    /// Bridges filter by VLAN (`CONFIG_BRIDGE_VLAN_FILTERING`).
+    public var bridgeVLANFiltering: Bool
+    /// 802.1Q links can be created (`CONFIG_VLAN_8021Q`).
+    public var vlanLinks: Bool
+
+    /// A kernel with these features.
+    public init(bridgeVLANFiltering: Bool, vlanLinks: Bool) {
+        self.bridgeVLANFiltering = bridgeVLANFiltering
+        self.vlanLinks = vlanLinks
+    }
+
+    /// A kernel that has all of them, as distributions build it.
+    public static let complete = KernelFeatures(bridgeVLANFiltering: true, vlanLinks: true)
+}

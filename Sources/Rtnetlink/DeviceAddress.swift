@@ -1,0 +1,30 @@
+import Addresses
+
+/// An address on a link, in the words of `ip address`.
+public struct DeviceAddress: Hashable, Sendable {
+    /// The link that has the address.
+    public var device: InterfaceName
+    /// The address and the length of its on-link prefix.
+    public var address: InterfaceAddress
+    /// Whether duplicate address detection is left out (`IFA_F_NODAD`, IPv6 only), so that it can be used at once.
+    public var noDAD: Bool
+    /// How far the address is valid.
+    public var scope: Scope
+
+    /// An address on a link, valid everywhere, without duplicate address detection.
+    public init(_ device: InterfaceName, _ address: InterfaceAddress, noDAD: Bool? = nil, scope: Scope = .universe) {
+        self.device = device
+        self.address = address
+        self.noDAD = noDAD ?? (address.family == .ipv6)
+        self.scope = scope
+    }
+}
+
+/// How far an address or a route reaches (`RT_SCOPE_*`, rtnetlink(7)).
+public enum Scope: UInt8, Hashable, Sendable {
+    case universe = 0
+    case site = 200
+    case link = 253
+    case host = 254
+    case nowhere = 255
+}

@@ -1,0 +1,36 @@
+import Addresses
+
+/// A link's number in its namespace (`ifindex`), 1 or more.
+public typealias InterfaceIndex = Int32
+
+/// The names and numbers of one namespace's links. The kernel's messages speak of numbers, everything above of names.
+public struct InterfaceTable: Sendable {
+    private var indices: [InterfaceName: InterfaceIndex] = ["lo": 1]
+    private var names: [InterfaceIndex: InterfaceName] = [1: "lo"]
+    private var highest: InterfaceIndex = 1
+
+    /// The table of a namespace that holds `lo` alone.
+    public init() {}
+
+    /// The number of the link with this name.
+    public subscript(name: InterfaceName) -> InterfaceIndex? { indices[name] }
+
+    /// The name of the link with this number.
+    public subscript(index: InterfaceIndex) -> InterfaceName? { names[index] }
+
+    /// Enters a link that the kernel has.
+    public mutating func insert(_ name: InterfaceName, _ index: InterfaceIndex) {
+        indices[name] = index
+        names[index] = name
+        highest = max(highest, index)
+    }
+
+    /// Chooses the number for a link that is about to be created: the one after the highest.
+    ///
+    /// - Returns: the number, or the one the name has already.
+    public mutating func assign(_ name: InterfaceName) -> InterfaceIndex {
+        if let index = indices[name] { return index }
+        insert(name, highest + 1)
+        return highest
+    }
+}

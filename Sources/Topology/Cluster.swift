@@ -1,0 +1,76 @@
+import Addresses
+
+/// What all nodes of the cluster share.
+public struct Cluster: Hashable, Sendable {
+    /// The pools that pods get their addresses from, in the order they are tried.
+    public var pools: [Pool]
+    /// The ranges of service addresses, at most one a family.
+    public var serviceSubnets: [Prefix]
+    /// Addresses that are never given to a pod (Calico's `IPReservation`).
+    public var reservedAddresses: [Prefix]
+    /// The VXLAN devices' UDP port.
+    public var vxlanPort: UInt16
+    /// The VXLAN devices' network identifier.
+    public var vxlanVNI: UInt32
+    /// The pods' MTU in bytes; nil for the one that the encapsulations leave of the underlay's.
+    public var mtu: UInt32?
+
+    /// A cluster with Calico's defaults.
+    public init(
+        pools: [Pool] = [], serviceSubnets: [Prefix] = [], reservedAddresses: [Prefix] = [], vxlanPort: UInt16 = 4789,
+        vxlanVNI: UInt32 = 4096, mtu: UInt32? = nil
+    ) {
+        self.pools = pools
+        self.serviceSubnets = serviceSubnets
+        self.reservedAddresses = reservedAddresses
+        self.vxlanPort = vxlanPort
+        self.vxlanVNI = vxlanVNI
+        self.mtu = mtu
+    }
+}
+
+/// A Calico IP pool.
+public struct Pool: Hashable, Sendable {
+    /// Its name.
+    public var name: String
+    /// The addresses it hands out.
+    public var prefix: Prefix
+    /// The prefix length of the blocks that nodes claim of it.
+    public var blockSize: Int
+    /// How packets to its addresses cross from node to node.
+    public var encapsulation: Encapsulation
+    /// Whether packets from it to addresses in no pool leave a node with the node's address.
+    public var natOutgoing: Bool
+    /// Which nodes take addresses of it.
+    public var nodeSelector: NodeSelector
+
+    /// A pool with Calico's defaults: blocks of 64 addresses, for all nodes.
+    public init(
+        name: String, prefix: Prefix, blockSize: Int? = nil, encapsulation: Encapsulation = .none,
+        natOutgoing: Bool = false, nodeSelector: NodeSelector = .all
+    ) {
+        self.name = name
+        self.prefix = prefix
+        self.blockSize = blockSize ?? prefix.family.bits - 6
+        self.encapsulation = encapsulation
+        self.natOutgoing = natOutgoing
+        self.nodeSelector = nodeSelector
+    }
+
+    /// How packets to a pool's addresses cross from node to node, by the names the Calico operator uses.
+    public enum Encapsulation: String, Hashable, Sendable, CaseIterable {
+        case none = "None"
+        case vxlan = "VXLAN"
+        case vxlanCrossSubnet = "VXLANCrossSubnet"
+    }
+
+    /// Which nodes take addresses of a pool.
+    public enum NodeSelector: Hashable, Sendable {
+        /// `all()`.
+        case all
+        /// `!all()`: only pods that ask for the pool by name.
+        case nobody
+        /// Nodes that have all of these labels.
+        case labels([String: String])
+    }
+}

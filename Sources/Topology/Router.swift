@@ -1,0 +1,131 @@
+import Addresses
+
+/// A router with switch ports, as a top-of-rack switch is: VLANs, SVIs, routed ports, loopbacks, static routes.
+public struct Router: Hashable, Sendable {
+    /// Its name in the topology: a DNS label.
+    public var name: String
+    /// The host name that it says of itself.
+    public var hostname: String
+    /// The VLANs that it knows.
+    public var vlans: [VLANSegment]
+    /// Its ports.
+    public var ports: [Port]
+    /// Its loopbacks.
+    public var loopbacks: [Loopback]
+    /// Its static routes.
+    public var routes: [StaticRoute]
+
+    /// A router of these parts.
+    public init(
+        name: String, hostname: String? = nil, vlans: [VLANSegment] = [], ports: [Port] = [],
+        loopbacks: [Loopback] = [], routes: [StaticRoute] = []
+    ) {
+        self.name = name
+        self.hostname = hostname ?? name
+        self.vlans = vlans
+        self.ports = ports
+        self.loopbacks = loopbacks
+        self.routes = routes
+    }
+
+    /// A VLAN and, where it has addresses, its SVI (`interface Vlan10`).
+    public struct VLANSegment: Hashable, Sendable {
+        /// 1 to 4094.
+        public var id: UInt16
+        /// What people call it.
+        public var name: String?
+        /// The SVI's addresses; empty for a VLAN that is only switched.
+        public var addresses: [InterfaceAddress]
+        /// The SVI's MTU in bytes; nil for 1500.
+        public var mtu: UInt32?
+        /// Whether the SVI is administratively down.
+        public var isShutdown: Bool
+
+        /// A VLAN.
+        public init(
+            id: UInt16, name: String? = nil, addresses: [InterfaceAddress] = [], mtu: UInt32? = nil,
+            isShutdown: Bool = false
+        ) {
+            self.id = id
+            self.name = name
+            self.addresses = addresses
+            self.mtu = mtu
+            self.isShutdown = isShutdown
+        }
+    }
+
+    /// A port: a cable's end.
+    public struct Port: Hashable, Sendable {
+        /// Its interface name, `eth1`.
+        public var name: String
+        /// What it does with frames.
+        public var mode: Mode
+        /// Its MTU in bytes; nil for the cable's.
+        public var mtu: UInt32?
+        /// Whether it is administratively down.
+        public var isShutdown: Bool
+
+        /// A port.
+        public init(name: String, mode: Mode, mtu: UInt32? = nil, isShutdown: Bool = false) {
+            self.name = name
+            self.mode = mode
+            self.mtu = mtu
+            self.isShutdown = isShutdown
+        }
+    }
+
+    /// What a port does with frames.
+    public enum Mode: Hashable, Sendable {
+        /// Untagged member of one VLAN.
+        case access(vlan: UInt16)
+        /// Tagged member of several VLANs; frames of the native one go without a tag.
+        case trunk(allowed: [ClosedRange<UInt16>], native: UInt16?)
+        /// No switch port: it has addresses of its own, and tagged sub-interfaces if any.
+        case routed(addresses: [InterfaceAddress], subinterfaces: [Subinterface])
+    }
+
+    /// A tagged sub-interface of a routed port (`interface Ethernet1.20`, `encapsulation dot1q vlan 20`).
+    public struct Subinterface: Hashable, Sendable {
+        /// Its number after the dot.
+        public var number: UInt16
+        /// The VLAN tag, 1 to 4094.
+        public var vlan: UInt16
+        /// Its addresses.
+        public var addresses: [InterfaceAddress]
+
+        /// A sub-interface.
+        public init(number: UInt16, vlan: UInt16, addresses: [InterfaceAddress]) {
+            self.number = number
+            self.vlan = vlan
+            self.addresses = addresses
+        }
+    }
+
+    /// A loopback interface: addresses that are up whatever happens to the ports.
+    public struct Loopback: Hashable, Sendable {
+        /// Its name, `Loopback0`.
+        public var name: String
+        /// Its addresses.
+        public var addresses: [InterfaceAddress]
+
+        /// A loopback.
+        public init(name: String, addresses: [InterfaceAddress]) {
+            self.name = name
+            self.addresses = addresses
+        }
+    }
+}
+
+/// A shared Ethernet segment with, if it has addresses, a gateway of its own.
+public struct Network: Hashable, Sendable {
+    /// Its name in the topology: a DNS label.
+    public var name: String
+    /// The gateway's addresses.
+    public var addresses: [InterfaceAddress]
+
+    /// A segment.
+    public init(name: String, addresses: [InterfaceAddress] = []) {
+        self.name = name
+        self.addresses = addresses
+    }
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct NSLab: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "nslab")
+}
