@@ -45,6 +45,12 @@ public struct Attribute: Sendable {
         self.bytes = bytes
     }
 
+    /// An attribute with this value.
+    public init(type: Int, bytes: ArraySlice<UInt8>) {
+        self.type = type
+        self.bytes = bytes
+    }
+
     /// The value as a number in the machine's byte order.
     ///
     /// - Throws: `value` if it does not have the number's size.
