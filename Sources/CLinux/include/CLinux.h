@@ -5,6 +5,9 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+// First, so that the kernel's headers leave out what libc defines as well (linux/libc-compat.h).
+#include <netinet/in.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_addr.h>
@@ -21,5 +24,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "namespaces.h"
 
 #endif
