@@ -17,10 +17,10 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     ///
     /// - Throws: `SystemCallError`; with `EINVAL` if the path is there but is no network namespace.
     public init(at path: String) throws(SystemCallError) {
-        descriptor = try FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK)
-        guard NetworkNamespace.isNetworkNamespace(descriptor) else {
-            throw SystemCallError("ioctl", path, errno: EINVAL)
-        }
+        let file = try FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK)
+        let type = ioctl(file.number, nslab_ns_get_nstype())
+        descriptor = file
+        guard type == CLONE_NEWNET else { throw SystemCallError("ioctl", path, errno: EINVAL) }
     }
 
     /// What tells this namespace from all others that exist now.
@@ -42,10 +42,6 @@ public struct NetworkNamespace: ~Copyable, Sendable {
 
     /// Where the calling thread's own namespace is found.
     static let threadPath = "/proc/thread-self/ns/net"
-
-    private static func isNetworkNamespace(_ descriptor: borrowing FileDescriptor) -> Bool {
-        ioctl(descriptor.number, nslab_ns_get_nstype()) == CLONE_NEWNET
-    }
 
     /// The number of a namespace's file: no two namespaces that exist at one time share it.
     public struct Identity: Hashable, Sendable {

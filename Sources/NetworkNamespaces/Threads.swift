@@ -27,16 +27,17 @@ public enum Threads {
     ) throws {
         let next = SharedCounter()
         let failure = SharedFailure()
-        let workers = try (0..<max(1, min(width, count))).map { _ in
-            try Background<Void> {
-                while !failure.isSet {
-                    let index = next.take()
-                    guard index < count else { return }
-                    do { try body(index) } catch { failure.record(index, error) }
-                }
+        let work: @Sendable () -> Void = {
+            while !failure.isSet {
+                let index = next.take()
+                guard index < count else { return }
+                do { try body(index) } catch { failure.record(index, error) }
             }
         }
-        for worker in workers { try worker.value() }
+        // Where a further thread cannot be had, those that there are do all the work.
+        let first = try Background(work)
+        let others = (1..<max(1, min(width, count))).compactMap { _ in try? Background(work) }
+        for worker in [first] + others { try worker.value() }
         if let error = failure.error { throw error }
     }
 
