@@ -17,10 +17,16 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     ///
     /// - Throws: `SystemCallError`; with `EINVAL` if the path is there but is no network namespace.
     public init(at path: String) throws(SystemCallError) {
-        let file = try FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK)
-        let type = ioctl(file.number, nslab_ns_get_nstype())
-        descriptor = file
-        guard type == CLONE_NEWNET else { throw SystemCallError("ioctl", path, errno: EINVAL) }
+        descriptor = try NetworkNamespace.checked(FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK), path)
+    }
+
+    private static func checked(
+        _ file: consuming FileDescriptor, _ path: String
+    ) throws(SystemCallError) -> FileDescriptor {
+        guard ioctl(file.number, nslab_ns_get_nstype()) == CLONE_NEWNET else {
+            throw SystemCallError("ioctl", path, errno: EINVAL)
+        }
+        return file
     }
 
     /// What tells this namespace from all others that exist now.
