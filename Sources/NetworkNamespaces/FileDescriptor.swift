@@ -18,3 +18,34 @@ public struct FileDescriptor: ~Copyable, Sendable {
 
     deinit { close(number) }
 }
+
+extension FileDescriptor {
+    /// Writes all bytes.
+    ///
+    /// - Parameter path: what an error names.
+    public func write(_ bytes: [UInt8], _ path: String) throws(SystemCallError) {
+        var done = 0
+        while done < bytes.count {
+            done += try systemCall("write", path) {
+                bytes.withUnsafeBytes { Glibc.write(number, $0.baseAddress! + done, bytes.count - done) }
+            }
+        }
+    }
+
+    /// Reads to the end.
+    ///
+    /// - Parameters:
+    ///   - path: what an error names.
+    ///   - limit: the most that is read, in bytes.
+    /// - Throws: `SystemCallError`; `EFBIG` past the limit.
+    public func readAll(_ path: String, limit: Int) throws(SystemCallError) -> [UInt8] {
+        var content: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = try systemCall("read", path) { Glibc.read(number, &buffer, buffer.count) }
+            if count == 0 { return content }
+            content += buffer[..<count]
+            if content.count > limit { throw SystemCallError("read", path, errno: EFBIG) }
+        }
+    }
+}

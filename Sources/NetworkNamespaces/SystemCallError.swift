@@ -19,7 +19,30 @@ public struct SystemCallError: Error, Hashable, Sendable {
 }
 
 extension SystemCallError: CustomStringConvertible {
-    public var description: String { "\(object): \(String(cString: strerror(errno))) (\(call))" }
+    public var description: String { "\(object): \(words) (\(call))" }
+}
+
+extension SystemCallError {
+    /// The error number in the C library's words.
+    public var words: String { String(cString: strerror(errno)) }
+
+    /// Whether the path is simply not there.
+    public var isNoSuchFile: Bool { errno == ENOENT }
+
+    /// What a user can do about it, where the error number tells.
+    public var advice: String? {
+        switch errno {
+        case EPERM, EACCES: "run it with sudo, on a machine or in a container that may make namespaces"
+        case EMFILE: "raise the limit on open files (`ulimit -n`)"
+        case ENFILE: "raise the system's limit on open files (sysctl fs.file-max)"
+        case ENOSPC where call == "unshare" || call == "clone":
+            "raise the limit on network namespaces (sysctl user.max_net_namespaces), or remove some"
+        case ENOSPC: "free some space on that filesystem"
+        case ENOMEM: "free some memory"
+        case EROFS: "make that filesystem writable"
+        default: nil
+        }
+    }
 }
 
 /// Runs a system call again as long as a signal interrupts it.
