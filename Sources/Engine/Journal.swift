@@ -21,6 +21,8 @@ public struct Journal: Codable, Hashable, Sendable {
     public struct Entry: Codable, Hashable, Sendable {
         /// The name that people use.
         public var name: String
+        /// What it stands for: `router`, `network`, `node` or `pod`.
+        public var kind: String
         /// The name of its pin.
         public var pin: String
     }
@@ -37,7 +39,7 @@ public struct Journal: Codable, Hashable, Sendable {
         self.source = source
         self.features = Features(
             bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks)
-        namespaces = blueprint.namespaces.map { Entry(name: $0.name, pin: "\(blueprint.lab)-\($0.name)") }
+        namespaces = blueprint.namespaces.map { Entry(name: $0.name, kind: $0.kind.rawValue, pin: "\(blueprint.lab)-\($0.name)") }
     }
 
     /// The features in the blueprint's words.

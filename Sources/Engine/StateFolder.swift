@@ -47,14 +47,16 @@ public struct StateFolder: Hashable, Sendable {
         return try file.readAll(path, limit: 64 << 20)
     }
 
-    /// Removes the folder and all that nslab puts there.
-    func remove() throws(SystemCallError) {
+    /// Removes all that nslab puts into the folder, and the folder.
+    ///
+    /// - Parameter keepingFolder: leaves the folder itself, on which the caller's lock is.
+    func remove(keepingFolder: Bool = false) throws(SystemCallError) {
         for folder in Folder.names(etc) {
             for file in Folder.names("\(etc)/\(folder)") { unlink("\(etc)/\(folder)/\(file)") }
             rmdir("\(etc)/\(folder)")
         }
         rmdir(etc)
         for file in Folder.names(path) { unlink("\(path)/\(file)") }
-        if rmdir(path) != 0, errno != ENOENT { throw SystemCallError("rmdir", path) }
+        if !keepingFolder, rmdir(path) != 0, errno != ENOENT { throw SystemCallError("rmdir", path) }
     }
 }

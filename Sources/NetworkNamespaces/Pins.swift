@@ -10,17 +10,20 @@ public enum Pins {
     /// The path of the pin with this name.
     public static func path(_ name: String) -> String { "\(folder)/\(name)" }
 
-    /// Makes the folder ready as iproute2 does: a mount of its own that is shared, so that a pin that goes is gone in every
-    /// mount namespace.
-    ///
-    /// - Returns: whether the mount was made by this call, so that `releaseFolder` may end it.
-    public static func prepareFolder() throws(SystemCallError) -> Bool {
+    /// Whether the folder is there and is a mount of its own that is shared, as iproute2 wants it, so that a pin that goes
+    /// is gone in every mount namespace. If it is a mount and not shared, it becomes so.
+    public static func folderIsReady() throws(SystemCallError) -> Bool {
+        if mount("", folder, "none", UInt(MS_SHARED | MS_REC), nil) == 0 { return true }
+        // EINVAL: a folder that is no mount.
+        guard errno == EINVAL || errno == ENOENT else { throw SystemCallError("mount", folder) }
+        return false
+    }
+
+    /// Makes the folder and its mount.
+    public static func prepareFolder() throws(SystemCallError) {
         if mkdir(folder, 0o755) != 0, errno != EEXIST { throw SystemCallError("mkdir", folder) }
-        if mount("", folder, "none", UInt(MS_SHARED | MS_REC), nil) == 0 { return false }
-        guard errno == EINVAL else { throw SystemCallError("mount", folder) }
         try systemCall("mount", folder) { mount(folder, folder, "none", UInt(MS_BIND | MS_REC), nil) }
         try systemCall("mount", folder) { mount("", folder, "none", UInt(MS_SHARED | MS_REC), nil) }
-        return true
     }
 
     /// Ends the folder's mount and removes it, if nothing is pinned there any more.
