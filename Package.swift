@@ -43,10 +43,15 @@ let package = Package(
         .target(name: "Probes", dependencies: ["Blueprint", "CLinux", "Engine", "NetworkNamespaces"]),
 
         // The two faces.
-        .target(name: "NSLabKit", dependencies: ["BundledTopologies", "Engine", "Probes"]),
+        .target(
+            name: "NSLabKit",
+            dependencies: ["BundledTopologies", "Engine", "NetworkNamespaces", "Probes", "Topology"]),
         .executableTarget(
             name: "nslab",
-            dependencies: ["NSLabKit", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: [
+                "NSLabKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
 
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"]),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
