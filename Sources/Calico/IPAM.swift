@@ -120,6 +120,19 @@ public struct IPAM: Sendable {
         _ = record(address, owner, node, block: index)
     }
 
+    /// Takes back all addresses given after the first `count`, as Calico does when a pod's second address fails. Blocks
+    /// that were claimed meanwhile stay claimed.
+    public mutating func releaseAssignments(after count: Int) {
+        for assignment in assignments[count...] {
+            owners[assignment.address] = nil
+            let index = blocks.firstIndex { $0.prefix.contains(assignment.address) }
+            guard let index else { continue }
+            let ordinal = assignment.address.value - blocks[index].prefix.address.value
+            blocks[index].nextOrdinal = min(blocks[index].nextOrdinal, ordinal)
+        }
+        assignments.removeSubrange(count...)
+    }
+
     /// A node's blocks in these pools, in the order that the Kubernetes API lists its block affinities: by name.
     private func ownBlocks(of node: String, in pools: [IPPool]) -> [Int] {
         let own = blocksByNode[node, default: []].filter { index in

@@ -24,7 +24,7 @@ public struct RunningLab: Sendable {
         }
         do {
             let topology = try Topology.read(StateFolder.read(state.topology), file: state.topology)
-            self.blueprint = try Blueprint(topology, features: journal.kernelFeatures)
+            self.blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures)
         } catch {
             throw .damagedState(path: state.topology, reason: "\(error)")
         }
@@ -131,8 +131,8 @@ public struct NamespaceSurvey: Sendable {
             return
         }
         let session = try Session(entering: entry.pin, name: entry.name)
-        let (links, interfaces) = try session.socket.links()
-        let present = try Set(session.socket.addresses(in: interfaces).map(\.address.address))
+        let links = try session.socket.links()
+        let present = try Set(session.socket.addresses(in: InterfaceTable(links)).map(\.address.address))
         addresses = namespace.addresses.filter(present.contains)
         let up = Set(links.filter(\.link.isUp).map(\.link.name))
         let down = namespace.content.links.filter { $0.isUp && !up.contains($0.name) }.map(\.name.description)

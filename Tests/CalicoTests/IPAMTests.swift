@@ -164,4 +164,15 @@ struct IPAMTests {
         // "192-168-183-64-26" comes before "192-168-50-0-26".
         #expect(try ipam.assign(to: pod("p"), on: "n", from: [pool]) == IPAddress("192.168.183.64"))
     }
+
+    @Test("addresses that are taken back are given again")
+    func release() throws {
+        let pool = try pool("192.168.0.0/16", 26)
+        var ipam = IPAM(pools: [pool])
+        let first = try ipam.assign(to: pod("a"), on: "n", from: [pool])
+        let second = try ipam.assign(to: pod("b"), on: "n", from: [pool])
+        ipam.releaseAssignments(after: 1)
+        #expect(ipam.owner(of: first) == pod("a") && ipam.owner(of: second) == nil)
+        #expect(try ipam.assign(to: pod("c"), on: "n", from: [pool]) == second)
+    }
 }
