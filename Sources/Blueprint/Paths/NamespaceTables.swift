@@ -5,7 +5,9 @@ import Rtnetlink
 typealias LinkID = Int
 
 /// One namespace's tables, made for looking up.
-struct NamespaceTables {
+///
+/// A class, though nothing of it changes: a walk passes tables at every hop, and a reference costs a hundredth of a copy.
+final class NamespaceTables: Sendable {
     let name: String
     /// Its own addresses.
     let own: Set<IPAddress>

@@ -7,13 +7,32 @@ struct Segments {
     struct Port {
         let namespace: Int
         let name: InterfaceName
-        let kind: Link.Kind
+        let kind: Kind
         let mac: MACAddress?
         let isUp: Bool
         /// The bridge it is a port of.
         var master: LinkID?
         /// The other end of a veth, or the parent of a VLAN link.
         var beyond: LinkID?
+    }
+
+    /// What a link does with frames.
+    enum Kind {
+        case veth
+        case bridge(isVLANAware: Bool)
+        case vlan(UInt16)
+        case vxlan(VXLAN)
+        case other
+
+        init(_ kind: Link.Kind) {
+            switch kind {
+            case .veth: self = .veth
+            case .bridge(let bridge): self = .bridge(isVLANAware: bridge.vlanFiltering)
+            case .vlan(let vlan): self = .vlan(vlan.id)
+            case .vxlan(let vxlan): self = .vxlan(vxlan)
+            case .loopback, .other: self = .other
+            }
+        }
     }
 
     /// Who hears what a link sends.
@@ -70,7 +89,7 @@ struct Segments {
         self.ports = ports
         for (id, port) in ports.enumerated() {
             if case .vlan(let vlan) = port.kind, let parent = port.beyond {
-                vlanLinks[parent, default: [:]][vlan.id] = id
+                vlanLinks[parent, default: [:]][vlan] = id
             }
             if let master = port.master { bridgePorts[master, default: []].append(id) }
         }
@@ -93,9 +112,9 @@ struct Segments {
         guard port.isUp else { return .dropped }
         switch port.kind {
         case .veth: return port.beyond.map { arrive($0, tag: tag) } ?? .dropped
-        case .vlan(let vlan): return tag == 0 ? port.beyond.map { send($0, tag: vlan.id) } ?? .dropped : .dropped
+        case .vlan(let vlan): return tag == 0 ? port.beyond.map { send($0, tag: vlan) } ?? .dropped : .dropped
         case .bridge: return enter(id, from: id, tag: tag)
-        case .loopback, .vxlan, .other: return .dropped
+        case .vxlan, .other: return .dropped
         }
     }
 
@@ -118,7 +137,7 @@ struct Segments {
     }
 
     private func isVLANAware(_ bridge: LinkID) -> Bool {
-        if case .bridge(let attributes) = ports[bridge].kind { attributes.vlanFiltering } else { false }
+        if case .bridge(let isVLANAware) = ports[bridge].kind { isVLANAware } else { false }
     }
 
     /// The tag that a VLAN's frames have behind a port; nil where they do not go there.
