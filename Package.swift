@@ -25,7 +25,8 @@ let package = Package(
         // The kernel.
         .target(name: "Netlink", dependencies: ["CLinux", "CMnl"]),
         .target(name: "Rtnetlink", dependencies: ["Addresses", "CLinux", "Netlink"]),
-        .target(name: "NetworkNamespaces", dependencies: ["CLinux", "CCap", "CNftables"]),
+        .target(name: "NetworkNamespaces", dependencies: ["CLinux", "CCap"]),
+        .target(name: "Nftables", dependencies: ["CNftables"]),
 
         // What the user asked for, and what the kernel must hold for it.
         .target(name: "Topology", dependencies: ["Addresses", .product(name: "Yams", package: "Yams")]),
@@ -38,7 +39,7 @@ let package = Package(
         .target(name: "Blueprint", dependencies: ["Addresses", "Calico", "Rtnetlink", "Topology"]),
 
         // Making the kernel agree, and proving it.
-        .target(name: "Engine", dependencies: ["Blueprint", "NetworkNamespaces", "Rtnetlink", "Topology"]),
+        .target(name: "Engine", dependencies: ["Blueprint", "NetworkNamespaces", "Nftables", "Rtnetlink", "Topology"]),
         .target(name: "Probes", dependencies: ["Blueprint", "CLinux", "Engine", "NetworkNamespaces"]),
 
         // The two faces.
@@ -60,3 +61,10 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Warnings are errors where the tests run; a clone builds with a newer compiler all the same.
+if Context.environment["NSLAB_STRICT"] != nil {
+    for target in package.targets where target.type == .regular || target.type == .executable || target.type == .test {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+    }
+}

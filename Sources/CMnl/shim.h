@@ -1,1 +1,4 @@
+// As in CLinux: no feature macros, and libc's types first.
+#include <netinet/in.h>
+
 #include <libmnl/libmnl.h>

@@ -1,0 +1,89 @@
+import Glibc
+import NetworkNamespaces
+import Rtnetlink
+
+/// Why a lab could not be built, found or removed.
+public enum EngineError: Error {
+    /// A lab of that name is there and is another one.
+    case labInTheWay(lab: String, reason: String)
+    /// A namespace file that is not this lab's has the name of one of its namespaces.
+    case namespaceInTheWay(pin: String)
+    /// There is no lab of that name.
+    case noSuchLab(String)
+    /// No lab is running, or more than one and none was named.
+    case labNotNamed(running: [String])
+    /// A name that no namespace of the lab has, or a prefix that several share.
+    case noSuchNamespace(lab: String, name: String, candidates: [String])
+    /// The kernel refused an object; `object` says which, `reason` gives the kernel's words, `advice` a next step.
+    case refused(object: String, reason: String, advice: String?)
+    /// A file of the lab's state is not as nslab wrote it.
+    case damagedState(path: String, reason: String)
+}
+
+extension EngineError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .labInTheWay(let lab, let reason):
+            "lab \(lab) is in the way: \(reason); remove it with `nslab down \(lab)`, or choose another name with --name"
+        case .namespaceInTheWay(let pin):
+            "\(Pins.path(pin)) is in the way: a network namespace of that name is not this lab's; "
+                + "choose another lab name with --name, or remove it with `ip netns del \(pin)`"
+        case .noSuchLab(let lab):
+            "no lab \(lab) is running; `nslab list` shows those that are"
+        case .labNotNamed(let running):
+            running.isEmpty
+                ? "no lab is running; start one with `nslab up`"
+                : "several labs are running (\(running.joined(separator: ", "))); say which with --lab"
+        case .noSuchNamespace(let lab, let name, let candidates):
+            candidates.isEmpty
+                ? "lab \(lab) has no namespace \(name); `nslab inspect \(lab)` shows its names"
+                : "\(name) could be \(candidates.joined(separator: ", ")); write more of the name"
+        case .refused(let object, let reason, let advice):
+            "\(object): \(reason)" + (advice.map { "; \($0)" } ?? "")
+        case .damagedState(let path, let reason):
+            "\(path): \(reason); `nslab down` removes the lab all the same"
+        }
+    }
+}
+
+extension EngineError {
+    /// A refused system call, with the next step that its error number suggests.
+    init(_ error: SystemCallError, object: String? = nil) {
+        let object = object.map { "\($0): \(error.object)" } ?? error.object
+        self = .refused(object: object, reason: "\(error.words) (\(error.call))", advice: error.advice)
+    }
+
+    /// A netlink exchange that went wrong as a whole.
+    init(_ error: NetlinkError, object: String) {
+        if case .system(let call, let errno) = error {
+            self.init(SystemCallError(call, "netlink", errno: errno), object: object)
+        } else {
+            self = .refused(object: object, reason: "\(error)", advice: nil)
+        }
+    }
+
+    /// A request that the kernel refused, with the next step that its sort and error number suggest.
+    init(_ failure: RequestFailure, object: String, operation: Operation) {
+        let advice: String? =
+            switch (failure.errno, operation) {
+            case (EOPNOTSUPP, .createLink(let link)), (ENOTSUP, .createLink(let link)):
+                "this kernel has no links of that kind; load its module (modprobe \(link.kind.module))"
+            case (EOPNOTSUPP, .createVeth): "this kernel has no veth links; load the module (modprobe veth)"
+            default: SystemCallError("sendto", object, errno: failure.errno).advice
+            }
+        self = .refused(object: object, reason: "\(failure)", advice: advice)
+    }
+}
+
+extension Link.Kind {
+    /// The kernel module that makes links of this kind.
+    fileprivate var module: String {
+        switch self {
+        case .vlan: "8021q"
+        case .bridge: "bridge"
+        case .vxlan: "vxlan"
+        case .veth: "veth"
+        case .loopback, .other: "\(self)"
+        }
+    }
+}

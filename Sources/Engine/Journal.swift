@@ -1,0 +1,80 @@
+import Blueprint
+import FoundationEssentials
+import NetworkNamespaces
+
+/// What a lab consists of, in its state folder from before the first kernel object until after the last.
+public struct Journal: Codable, Hashable, Sendable {
+    /// The version of this format.
+    var version = 1
+    /// The lab's name.
+    public var lab: String
+    /// What the lab was made from, as the user would name it.
+    public var source: String
+    /// Whether the lab is complete: false while it is being built, and after that was cut short.
+    public var isComplete = false
+    /// The kernel's features that the lab's form was chosen by.
+    var features: Features
+    /// The lab's namespaces, in the order they are made.
+    public var namespaces: [Entry]
+
+    /// One namespace of the lab.
+    public struct Entry: Codable, Hashable, Sendable {
+        /// The name that people use.
+        public var name: String
+        /// What it stands for: `router`, `network`, `node` or `pod`.
+        public var kind: String
+        /// The name of its pin.
+        public var pin: String
+    }
+
+    /// `KernelFeatures` as they are written.
+    struct Features: Codable, Hashable, Sendable {
+        var bridgeVLANFiltering: Bool
+        var vlanLinks: Bool
+    }
+
+    /// The journal of a lab that is about to be built.
+    init(_ blueprint: Blueprint, source: String, features: KernelFeatures) {
+        lab = blueprint.lab
+        self.source = source
+        self.features = Features(
+            bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks)
+        namespaces = blueprint.namespaces.map { Entry(name: $0.name, kind: $0.kind.rawValue, pin: "\(blueprint.lab)-\($0.name)") }
+    }
+
+    /// The features in the blueprint's words.
+    var kernelFeatures: KernelFeatures {
+        KernelFeatures(bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks)
+    }
+
+    /// Writes the journal in the place of an earlier one.
+    func write(to state: StateFolder) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        try StateFolder.write(Array(encoder.encode(self)) + [UInt8(ascii: "\n")], to: state.journal)
+    }
+
+    /// Reads a lab's journal.
+    ///
+    /// - Throws: `EngineError.noSuchLab` if there is none, `.damagedState` if it cannot be read.
+    static func read(_ state: StateFolder) throws(EngineError) -> Journal {
+        let bytes: [UInt8]
+        do throws(SystemCallError) {
+            bytes = try StateFolder.read(state.journal)
+        } catch {
+            if error.isNoSuchFile { throw .noSuchLab(state.lab) }
+            throw EngineError(error)
+        }
+        do {
+            let journal = try JSONDecoder().decode(Journal.self, from: Data(bytes))
+            guard journal.lab == state.lab, journal.version == 1 else {
+                throw EngineError.damagedState(path: state.journal, reason: "this is not the journal of lab \(state.lab)")
+            }
+            return journal
+        } catch let error as EngineError {
+            throw error
+        } catch {
+            throw .damagedState(path: state.journal, reason: "the journal cannot be read")
+        }
+    }
+}

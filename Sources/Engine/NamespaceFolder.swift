@@ -1,0 +1,27 @@
+import CLinux
+import Glibc
+import NetworkNamespaces
+
+/// `/run/netns` for all labs: whether its mount is nslab's own doing, so that the last lab to go takes it along.
+enum NamespaceFolder {
+    /// There while the mount is one that nslab made.
+    private static let note = "\(StateFolder.root)/.netns-mount"
+
+    /// Makes the folder ready for a lab's pins. The lab's state folder is there already, so that nobody takes it away.
+    static func prepare() throws(SystemCallError) {
+        let lock = try FolderLock(shared: ())
+        defer { _ = lock }
+        guard try !Pins.folderIsReady() else { return }
+        try StateFolder.write([], to: note)
+        try Pins.prepareFolder()
+    }
+
+    /// Removes what `prepare` made, and nslab's own folder, if no lab uses them any more.
+    static func release() throws(SystemCallError) {
+        let lock = try FolderLock(shared: ())
+        defer { _ = lock }
+        guard StateFolder.labs().isEmpty else { return }
+        if access(note, F_OK) == 0, try Pins.releaseFolder() { unlink(note) }
+        rmdir(StateFolder.root)
+    }
+}

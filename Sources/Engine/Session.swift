@@ -1,0 +1,35 @@
+import Addresses
+import Blueprint
+import NetworkNamespaces
+import Rtnetlink
+
+/// A namespace of a lab that is being worked on: a route socket that was opened inside, and the numbers of its links.
+///
+/// A class, because many of them are held in an array and a socket cannot be copied. One thread at a time uses it.
+final class Session: @unchecked Sendable {
+    let name: String
+    let pin: String
+    var socket: RouteSocket
+    var interfaces = InterfaceTable()
+
+    /// Opens a socket in the calling thread's namespace.
+    init(name: String, pin: String) throws(EngineError) {
+        self.name = name
+        self.pin = pin
+        do {
+            socket = try RouteSocket()
+        } catch {
+            throw EngineError(error, object: name)
+        }
+    }
+
+    /// Opens a socket in a pinned namespace, on a thread that may end up there.
+    convenience init(entering pin: String, name: String) throws(EngineError) {
+        do throws(SystemCallError) {
+            try NetworkNamespace(at: Pins.path(pin)).enter()
+        } catch {
+            throw EngineError(error, object: name)
+        }
+        try self.init(name: name, pin: pin)
+    }
+}

@@ -1,0 +1,60 @@
+import CCap
+import CLinux
+import Glibc
+
+/// The process's privileges, in units of capabilities(7).
+public enum Capabilities {
+    /// One capability by its name and number.
+    public struct Capability: Hashable, Sendable {
+        /// The name in capabilities(7).
+        public let name: String
+        let value: cap_value_t
+    }
+
+    /// What a lab cannot be built without: namespaces and mounts; links, routes and rules.
+    public static let required = [
+        Capability(name: "CAP_SYS_ADMIN", value: CAP_SYS_ADMIN),
+        Capability(name: "CAP_NET_ADMIN", value: CAP_NET_ADMIN),
+    ]
+
+    /// What nslab keeps where it has it: raw sockets for probes; ending and finding the processes inside a lab; reading the
+    /// user's topology wherever it stands; raising the limit on open files.
+    static let kept =
+        required + [
+            Capability(name: "CAP_NET_RAW", value: CAP_NET_RAW),
+            Capability(name: "CAP_KILL", value: CAP_KILL),
+            Capability(name: "CAP_SYS_PTRACE", value: CAP_SYS_PTRACE),
+            Capability(name: "CAP_DAC_READ_SEARCH", value: CAP_DAC_READ_SEARCH),
+            Capability(name: "CAP_SYS_RESOURCE", value: CAP_SYS_RESOURCE),
+        ]
+
+    /// The required capabilities that the calling thread has not in effect; empty if nothing is missing.
+    public static func missing() -> [Capability] {
+        guard let state = cap_get_proc() else { return required }
+        defer { cap_free(UnsafeMutableRawPointer(state)) }
+        return required.filter { !holds(state, $0) }
+    }
+
+    /// Gives up, in the calling thread and those that it will start, every capability that nslab has no use for.
+    ///
+    /// The bounding set stays: a program that root starts later has root's capabilities again.
+    ///
+    /// - Throws: `SystemCallError` if the kernel refuses.
+    public static func dropUnneeded() throws(SystemCallError) {
+        guard let held = cap_get_proc(), let wanted = cap_init() else { throw SystemCallError("cap_get_proc", "process") }
+        defer {
+            cap_free(UnsafeMutableRawPointer(held))
+            cap_free(UnsafeMutableRawPointer(wanted))
+        }
+        var values = kept.filter { holds(held, $0) }.map(\.value)
+        for flag in [CAP_PERMITTED, CAP_EFFECTIVE] {
+            try systemCall("cap_set_flag", "process") { cap_set_flag(wanted, flag, CInt(values.count), &values, CAP_SET) }
+        }
+        try systemCall("cap_set_proc", "process") { cap_set_proc(wanted) }
+    }
+
+    private static func holds(_ state: cap_t, _ capability: Capability) -> Bool {
+        var value = CAP_CLEAR
+        return cap_get_flag(state, capability.value, CAP_EFFECTIVE, &value) == 0 && value == CAP_SET
+    }
+}

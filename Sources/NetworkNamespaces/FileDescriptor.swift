@@ -1,0 +1,58 @@
+import CLinux
+import Glibc
+
+/// An open file descriptor, closed when its owner lets go of it.
+public struct FileDescriptor: ~Copyable, Sendable {
+    /// The number that system calls take. It is valid as long as this value lives.
+    public let number: CInt
+
+    /// Takes over a descriptor that nobody else closes.
+    public init(owning number: CInt) { self.number = number }
+
+    /// Opens a path with open(2); `O_CLOEXEC` is added.
+    ///
+    /// - Throws: `SystemCallError` that names the path.
+    public init(opening path: String, _ flags: CInt, mode: mode_t = 0) throws(SystemCallError) {
+        number = try systemCall("open", path) { open(path, flags | O_CLOEXEC, mode) }
+    }
+
+    deinit { close(number) }
+
+    /// Gives the descriptor to the caller, who closes it.
+    public consuming func release() -> CInt {
+        let number = number
+        discard self
+        return number
+    }
+}
+
+extension FileDescriptor {
+    /// Writes all bytes.
+    ///
+    /// - Parameter path: what an error names.
+    public func write(_ bytes: [UInt8], _ path: String) throws(SystemCallError) {
+        var done = 0
+        while done < bytes.count {
+            done += try systemCall("write", path) {
+                bytes.withUnsafeBytes { Glibc.write(number, $0.baseAddress! + done, bytes.count - done) }
+            }
+        }
+    }
+
+    /// Reads to the end.
+    ///
+    /// - Parameters:
+    ///   - path: what an error names.
+    ///   - limit: the most that is read, in bytes.
+    /// - Throws: `SystemCallError`; `EFBIG` past the limit.
+    public func readAll(_ path: String, limit: Int) throws(SystemCallError) -> [UInt8] {
+        var content: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = try systemCall("read", path) { Glibc.read(number, &buffer, buffer.count) }
+            if count == 0 { return content }
+            content += buffer[..<count]
+            if content.count > limit { throw SystemCallError("read", path, errno: EFBIG) }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import CLinux
+import Glibc
+
+/// The processes that live in given network namespaces.
+public enum InsideProcesses {
+    /// A process and the namespace it was found in.
+    public struct Process: Hashable, Sendable {
+        /// Its process ID.
+        public let pid: pid_t
+        /// Its network namespace.
+        public let namespace: NetworkNamespace.Identity
+    }
+
+    /// All processes whose main thread is in one of these namespaces, this process left out.
+    public static func find(in namespaces: Set<NetworkNamespace.Identity>) -> [Process] {
+        var found: [Process] = []
+        let own = getpid()
+        for name in Folder.names("/proc") {
+            guard let pid = pid_t(name), pid != own else { continue }
+            var status = stat()
+            guard stat("/proc/\(pid)/ns/net", &status) == 0 else { continue }
+            let identity = NetworkNamespace.Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+            if namespaces.contains(identity) { found.append(Process(pid: pid, namespace: identity)) }
+        }
+        return found
+    }
+
+    /// Ends all processes in these namespaces: SIGHUP and SIGTERM, then, for those that stay, SIGKILL.
+    ///
+    /// A process is held by a pidfd while it is looked at, so that its number cannot pass to another meanwhile.
+    ///
+    /// - Parameter grace: how long they may take to end by themselves, in milliseconds.
+    /// - Returns: the processes that were there.
+    public static func end(in namespaces: Set<NetworkNamespace.Identity>, grace: Int32 = 300) -> [pid_t] {
+        var ended: [pid_t] = []
+        // A process may start another while it is being ended: look again until none is found.
+        for round in 0..<5 {
+            let processes = find(in: namespaces)
+            if processes.isEmpty { break }
+            var descriptors: [pollfd] = []
+            for process in processes {
+                let descriptor = CInt(syscall_pidfd_open(process.pid))
+                guard descriptor >= 0 else { continue }
+                guard find(process.pid, in: namespaces) else {
+                    close(descriptor)
+                    continue
+                }
+                descriptors.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+                ended.append(process.pid)
+            }
+            defer { for descriptor in descriptors { close(descriptor.fd) } }
+            if round == 0 {
+                for descriptor in descriptors {
+                    // SIGTERM first; an interactive shell ends at SIGHUP only.
+                    syscall_pidfd_send_signal(descriptor.fd, SIGTERM)
+                    syscall_pidfd_send_signal(descriptor.fd, SIGHUP)
+                    syscall_pidfd_send_signal(descriptor.fd, SIGCONT)
+                }
+                if wait(for: descriptors, milliseconds: grace) { continue }
+            }
+            for descriptor in descriptors { syscall_pidfd_send_signal(descriptor.fd, SIGKILL) }
+            _ = wait(for: descriptors, milliseconds: 2000)
+        }
+        return Array(Set(ended)).sorted()
+    }
+
+    private static func find(_ pid: pid_t, in namespaces: Set<NetworkNamespace.Identity>) -> Bool {
+        var status = stat()
+        guard stat("/proc/\(pid)/ns/net", &status) == 0 else { return false }
+        return namespaces.contains(
+            NetworkNamespace.Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)))
+    }
+
+    /// Waits until all processes have ended; false if the time ran out before.
+    private static func wait(for processes: [pollfd], milliseconds: Int32) -> Bool {
+        var clock = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &clock)
+        let deadline = clock.tv_sec * 1000 + clock.tv_nsec / 1_000_000 + Int(milliseconds)
+        for process in processes {
+            clock_gettime(CLOCK_MONOTONIC, &clock)
+            let left = max(0, deadline - clock.tv_sec * 1000 - clock.tv_nsec / 1_000_000)
+            var one = process
+            if poll(&one, 1, Int32(left)) == 0 { return false }
+        }
+        return true
+    }
+}

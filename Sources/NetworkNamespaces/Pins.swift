@@ -1,0 +1,107 @@
+import CLinux
+import Glibc
+
+/// The folder of namespace pins that iproute2 reads (ip-netns(8)): a file there with a namespace mounted on it keeps the
+/// namespace, and gives it a name for `ip -n` and `ip netns exec`.
+public enum Pins {
+    /// iproute2's folder.
+    public static let folder = "/run/netns"
+
+    /// The path of the pin with this name.
+    public static func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+    /// Whether the folder is there and is a mount of its own that is shared, as iproute2 wants it, so that a pin that goes
+    /// is gone in every mount namespace. If it is a mount and not shared, it becomes so.
+    public static func folderIsReady() throws(SystemCallError) -> Bool {
+        if mount("", folder, "none", UInt(MS_SHARED | MS_REC), nil) == 0 { return true }
+        // EINVAL: a folder that is no mount.
+        guard errno == EINVAL || errno == ENOENT else { throw SystemCallError("mount", folder) }
+        return false
+    }
+
+    /// Makes the folder and its mount.
+    public static func prepareFolder() throws(SystemCallError) {
+        if mkdir(folder, 0o755) != 0, errno != EEXIST { throw SystemCallError("mkdir", folder) }
+        try systemCall("mount", folder) { mount(folder, folder, "none", UInt(MS_BIND | MS_REC), nil) }
+        try systemCall("mount", folder) { mount("", folder, "none", UInt(MS_SHARED | MS_REC), nil) }
+    }
+
+    /// Ends the folder's mount and removes it, if nothing is pinned there any more.
+    ///
+    /// - Returns: whether it is gone.
+    public static func releaseFolder() throws(SystemCallError) -> Bool {
+        guard try names().isEmpty else { return false }
+        if umount2(folder, CInt(MNT_DETACH)) != 0, errno != EINVAL, errno != ENOENT {
+            throw SystemCallError("umount", folder)
+        }
+        // A pin made meanwhile stays: the folder is then not empty.
+        if rmdir(folder) != 0, errno != ENOENT, errno != ENOTEMPTY { throw SystemCallError("rmdir", folder) }
+        return true
+    }
+
+    /// Pins the calling thread's namespace.
+    ///
+    /// - Throws: `SystemCallError`; with `EEXIST` if the name is taken.
+    public static func pin(_ name: String) throws(SystemCallError) {
+        let path = path(name)
+        do {
+            _ = try FileDescriptor(opening: path, O_RDONLY | O_CREAT | O_EXCL)
+        }
+        do {
+            try systemCall("mount", path) {
+                mount(NetworkNamespace.threadPath, path, "none", UInt(MS_BIND), nil)
+            }
+        } catch {
+            unlink(path)
+            throw error
+        }
+    }
+
+    /// Removes a pin. One that is not there is no error.
+    public static func unpin(_ name: String) throws(SystemCallError) {
+        let path = path(name)
+        // EINVAL: not a mount; a creation that was cut short leaves the bare file.
+        if umount2(path, CInt(MNT_DETACH | UMOUNT_NOFOLLOW)) != 0, errno != EINVAL, errno != ENOENT {
+            throw SystemCallError("umount", path)
+        }
+        if unlink(path) != 0, errno != ENOENT { throw SystemCallError("unlink", path) }
+    }
+
+    /// The names of all pins, nslab's and others', sorted.
+    public static func names() throws(SystemCallError) -> [String] {
+        guard let directory = opendir(folder) else {
+            if errno == ENOENT { return [] }
+            throw SystemCallError("opendir", folder)
+        }
+        defer { closedir(directory) }
+        return Folder.names(in: directory).sorted()
+    }
+
+    /// The namespace a pin holds; nil if there is no such file, or nothing is mounted on it.
+    public static func identity(_ name: String) -> NetworkNamespace.Identity? {
+        guard let namespace = try? NetworkNamespace(at: path(name)) else { return nil }
+        return try? namespace.identity()
+    }
+}
+
+/// Reading folders.
+public enum Folder {
+    /// The names in an open folder, without `.` and `..`, in no order.
+    static func names(in directory: OpaquePointer) -> [String] {
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    /// The names in a folder, sorted; empty if there is none or it cannot be read.
+    public static func names(_ path: String) -> [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        return names(in: directory).sorted()
+    }
+}

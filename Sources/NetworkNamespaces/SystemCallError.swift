@@ -1,0 +1,61 @@
+import CLinux
+import Glibc
+
+/// A system call that the kernel refused, and what it was about.
+public struct SystemCallError: Error, Hashable, Sendable {
+    /// The call's name, as in section 2 of the manual.
+    public let call: String
+    /// What it was called on, as the user knows it: a path, a namespace, a process.
+    public let object: String
+    /// The kernel's answer (errno(3)).
+    public let errno: Int32
+
+    /// The call that failed, with the calling thread's `errno` unless another is given.
+    public init(_ call: String, _ object: String, errno: Int32 = Glibc.errno) {
+        self.call = call
+        self.object = object
+        self.errno = errno
+    }
+}
+
+extension SystemCallError: CustomStringConvertible {
+    public var description: String { "\(object): \(words) (\(call))" }
+}
+
+extension SystemCallError {
+    /// The error number in the C library's words.
+    public var words: String { String(cString: strerror(errno)) }
+
+    /// Whether the path is simply not there.
+    public var isNoSuchFile: Bool { errno == ENOENT }
+
+    /// What a user can do about it, where the error number tells.
+    public var advice: String? {
+        switch errno {
+        case EPERM, EACCES: "run it with sudo, on a machine or in a container that may make namespaces"
+        case EMFILE: "raise the limit on open files (`ulimit -n`)"
+        case ENFILE: "raise the system's limit on open files (sysctl fs.file-max)"
+        case ENOSPC where call == "unshare" || call == "clone":
+            "raise the limit on network namespaces (sysctl user.max_net_namespaces), or remove some"
+        case ENOSPC: "free some space on that filesystem"
+        case ENOMEM: "free some memory"
+        case EROFS: "make that filesystem writable"
+        default: nil
+        }
+    }
+}
+
+/// Runs a system call again as long as a signal interrupts it.
+///
+/// - Returns: the call's result, 0 or more.
+/// - Throws: `SystemCallError` for any other failure.
+@discardableResult
+func systemCall<Result: BinaryInteger>(
+    _ name: String, _ object: @autoclosure () -> String, _ body: () -> Result
+) throws(SystemCallError) -> Result {
+    while true {
+        let result = body()
+        if result >= 0 { return result }
+        if errno != EINTR { throw SystemCallError(name, object()) }
+    }
+}

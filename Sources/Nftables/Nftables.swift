@@ -1,0 +1,49 @@
+import CNftables
+import Glibc
+import Synchronization
+
+/// nft(8) as a library: rule sets are read from text and committed as one transaction.
+public enum Nftables {
+    /// libnftables keeps interface and symbol tables for the whole process, so one thread at a time uses it.
+    private static let lock = Mutex(())
+
+    /// Runs commands in nft's language in the calling thread's network namespace: all of them take effect, or none.
+    ///
+    /// - Throws: `NftablesError` with what nft says of the commands, or the kernel of the transaction.
+    public static func run(_ commands: String) throws(NftablesError) {
+        _ = try execute(commands, json: false)
+    }
+
+    /// What nft prints for commands that list something.
+    ///
+    /// - Parameter json: as libnftables-json(5) defines it instead of nft's own language.
+    public static func output(of commands: String, json: Bool = false) throws(NftablesError) -> String {
+        try execute(commands, json: json)
+    }
+
+    private static func execute(_ commands: String, json: Bool) throws(NftablesError) -> String {
+        let result: Result<String, NftablesError> = lock.withLock { _ in
+            // The context opens its netlink socket in the namespace that the thread is in now.
+            guard let context = nft_ctx_new(UInt32(NFT_CTX_DEFAULT)) else {
+                return .failure(NftablesError(message: "libnftables could not be started"))
+            }
+            defer { nft_ctx_free(context) }
+            nft_ctx_buffer_output(context)
+            nft_ctx_buffer_error(context)
+            if json { nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON)) }
+            guard nft_run_cmd_from_buffer(context, commands) == 0 else {
+                return .failure(NftablesError(message: String(cString: nft_ctx_get_error_buffer(context))))
+            }
+            return .success(String(cString: nft_ctx_get_output_buffer(context)))
+        }
+        return try result.get()
+    }
+}
+
+/// Commands that nft or the kernel refused.
+public struct NftablesError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// nft's own words, with the place in the commands.
+    public let message: String
+
+    public var description: String { message }
+}
