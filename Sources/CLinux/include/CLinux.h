@@ -25,6 +25,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "icmp.h"
 #include "namespaces.h"
 
 #endif
