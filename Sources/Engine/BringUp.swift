@@ -77,7 +77,7 @@ public struct BringUp {
         let lock = try FolderLock(lab: state, creating: true) { progress(.waiting(lab: topology.name)) }
         defer { _ = lock }
         let features = try detection.value()
-        outcome = Outcome(blueprint: try Blueprint(topology, features: features))
+        outcome = Outcome(blueprint: try Blueprint(topology: topology, features: features))
         if try isThere(state) {
             outcome.wasThere = true
             return outcome
@@ -95,13 +95,16 @@ public struct BringUp {
             outcome.timing.plan = clock.lap()
 
             progress(.namespaces(count: journal.namespaces.count))
-            let sessions = try makeNamespaces(journal, outcome.blueprint)
+            let settings = outcome.blueprint.namespaces.map { SettingPlan($0.content.sysctls) }
+            let sessions = try makeNamespaces(journal, settings)
             try EtcFiles.install(outcome.blueprint, journal, state)
             outcome.timing.namespaces = clock.lap()
 
             progress(.objects(count: outcome.blueprint.objectCount))
-            let rules = try Background { [blueprint = outcome.blueprint] in try installTables(blueprint, journal) }
-            let links = Result { try Programming(blueprint: outcome.blueprint, sessions: sessions).run() }
+            let rules = try Background { [blueprint = outcome.blueprint, journal] in
+                try installTables(blueprint, journal)
+            }
+            let links = Result { try Programming(outcome.blueprint, sessions: sessions, settings: settings).run() }
             // Both ways of failing have to end before anything is removed.
             let tables = Result { try rules.value() }
             try links.get()
@@ -141,17 +144,15 @@ public struct BringUp {
     }
 
     /// Makes and pins all namespaces, each with its settings, on as many threads as there are processors.
-    private func makeNamespaces(_ journal: Journal, _ blueprint: Blueprint) throws -> [Session] {
+    private func makeNamespaces(_ journal: Journal, _ settings: [SettingPlan]) throws -> [Session] {
         let made = SessionBox(count: journal.namespaces.count)
         try Threads.forEach(journal.namespaces.count) { index in
             let entry = journal.namespaces[index]
             do {
                 try NetworkNamespace.unshareThread()
                 let session = try Session(name: entry.name, pin: entry.pin)
-                try session.mark(lab: journal.lab)
-                for setting in blueprint.namespaces[index].content.sysctls where setting.device == nil {
-                    try KernelSetting.write(setting.path, setting.value)
-                }
+                try Ownership.mark(session, lab: journal.lab)
+                for setting in settings[index].early { try KernelSetting.write(setting.path, setting.value) }
                 try Pins.pin(entry.pin)
                 made.store(session, at: index)
             } catch let error as SystemCallError {

@@ -17,6 +17,13 @@ public struct FileDescriptor: ~Copyable, Sendable {
     }
 
     deinit { close(number) }
+
+    /// Gives the descriptor to the caller, who closes it.
+    public consuming func release() -> CInt {
+        let number = number
+        discard self
+        return number
+    }
 }
 
 extension FileDescriptor {

@@ -1,0 +1,141 @@
+import Addresses
+import Blueprint
+import NetworkNamespaces
+import Rtnetlink
+import Topology
+
+/// A lab whose state folder is there: what it should be, and how to look at what it is.
+public struct RunningLab: Sendable {
+    /// What the lab consists of.
+    public let journal: Journal
+    /// What its namespaces should hold.
+    public let blueprint: Blueprint
+
+    /// The lab of this name, or, without one, the only one that is running.
+    ///
+    /// - Parameter blueprint: what the lab should hold, if that is known; otherwise it is worked out from the topology in
+    ///   the lab's state.
+    public init(named name: String? = nil, blueprint: Blueprint? = nil) throws(EngineError) {
+        let state = StateFolder(lab: try name ?? RunningLab.only())
+        journal = try Journal.read(state)
+        if let blueprint {
+            self.blueprint = blueprint
+            return
+        }
+        do {
+            let topology = try Topology.read(StateFolder.read(state.topology), file: state.topology)
+            self.blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures)
+        } catch {
+            throw .damagedState(path: state.topology, reason: "\(error)")
+        }
+    }
+
+    private static func only() throws(EngineError) -> String {
+        let labs = StateFolder.labs()
+        guard labs.count == 1 else { throw .labNotNamed(running: labs) }
+        return labs[0]
+    }
+
+    /// A command to be run in one of the lab's namespaces, with the host name and files that the blueprint gives it.
+    public func command(_ arguments: [String], in name: String) throws(EngineError) -> Command {
+        let entry = try journal.namespace(named: name)
+        let namespace = blueprint.namespaces.first { $0.name == entry.name }
+        return Command(
+            pin: entry.pin, hostname: namespace?.hostname ?? entry.name, etc: EtcFiles.path(entry.pin),
+            arguments: arguments)
+    }
+
+    /// Looks into every namespace of the lab.
+    public func survey() throws(EngineError) -> [NamespaceSurvey] {
+        do {
+            return try Threads.run { try zip(blueprint.namespaces, journal.namespaces).map(NamespaceSurvey.init) }
+        } catch let error as EngineError {
+            throw error
+        } catch {
+            throw .refused(object: "lab \(journal.lab)", reason: "\(error)", advice: nil)
+        }
+    }
+
+    /// What one of the lab's namespaces holds now, read from the kernel. The calling thread ends up inside.
+    public func observe(_ name: String) throws -> NamespaceContent {
+        let entry = try journal.namespace(named: name)
+        let session = try Session(entering: entry.pin, name: entry.name)
+        let settings = blueprint.namespaces.first { $0.name == entry.name }?.content.sysctls ?? []
+        return try session.observe(settings: settings)
+    }
+}
+
+/// A lab at a glance.
+public struct LabOverview: Sendable {
+    public var lab: String
+    public var source: String
+    public var state: State
+    /// How many of its namespaces are pinned.
+    public var namespaces: Int
+
+    /// How a lab is.
+    public enum State: String, Sendable {
+        /// All of its namespaces are there.
+        case running
+        /// It was being built when nslab was ended; `up` builds it anew, `down` removes it.
+        case incomplete
+        /// Namespaces are gone, or its state cannot be read.
+        case damaged
+    }
+}
+
+extension RunningLab {
+    /// The lab at a glance.
+    public var overview: LabOverview { LabOverview(journal) }
+
+    /// A lab at a glance, whatever state it is in.
+    public static func overview(_ lab: String) throws(EngineError) -> LabOverview {
+        do {
+            return LabOverview(try Journal.read(StateFolder(lab: lab)))
+        } catch .damagedState, .noSuchLab {
+            return LabOverview(lab: lab, source: "", state: .damaged, namespaces: 0)
+        }
+    }
+}
+
+extension LabOverview {
+    init(_ journal: Journal) {
+        let pinned = journal.namespaces.count { Pins.identity($0.pin) != nil }
+        self.init(
+            lab: journal.lab, source: journal.source,
+            state: !journal.isComplete ? .incomplete : pinned == journal.namespaces.count ? .running : .damaged,
+            namespaces: pinned)
+    }
+}
+
+/// One namespace, as the kernel has it.
+public struct NamespaceSurvey: Sendable {
+    public let name: String
+    public let kind: Blueprint.Kind
+    public let node: String?
+    public let pin: String
+    /// Those of the addresses that people know it by which the kernel has.
+    public let addresses: [IPAddress]
+    /// `up`, `gone`, or which links are down.
+    public let state: String
+
+    /// Looks into a namespace. The calling thread ends up inside.
+    init(_ namespace: Blueprint.Namespace, _ entry: Journal.Entry) throws {
+        name = namespace.name
+        kind = namespace.kind
+        node = namespace.node
+        pin = entry.pin
+        guard Pins.identity(entry.pin) != nil else {
+            addresses = []
+            state = "gone"
+            return
+        }
+        let session = try Session(entering: entry.pin, name: entry.name)
+        let links = try session.socket.links()
+        let present = try Set(session.socket.addresses(in: InterfaceTable(links)).map(\.address.address))
+        addresses = namespace.addresses.filter(present.contains)
+        let up = Set(links.filter(\.link.isUp).map(\.link.name))
+        let down = namespace.content.links.filter { $0.isUp && !up.contains($0.name) }.map(\.name.description)
+        state = down.isEmpty ? "up" : "down: " + down.joined(separator: ", ")
+    }
+}

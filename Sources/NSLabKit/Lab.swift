@@ -1,0 +1,123 @@
+import Blueprint
+import Engine
+import NetworkNamespaces
+import Probes
+import Topology
+
+/// A running lab.
+public struct Lab: Sendable {
+    /// The lab's name.
+    public var name: String { running.journal.lab }
+    private let running: RunningLab
+
+    /// The lab of this name, or, without one, the only one that is running.
+    public static func running(_ name: String? = nil) throws(NSLabError) -> Lab {
+        Lab(running: try reportingErrors { try RunningLab(named: name) })
+    }
+
+    /// The names of the labs that are running, sorted; empty where they cannot be read.
+    public static func runningNames() -> [String] { StateFolder.labs() }
+
+    /// What `up` is at.
+    public enum Step: Sendable {
+        /// Another command works on the lab; this one waits.
+        case waiting(lab: String)
+        /// What an earlier command left half-built is being removed.
+        case removingRemains(lab: String)
+        /// Namespaces are being made.
+        case namespaces(count: Int)
+        /// Links, addresses, routes and rules are being installed.
+        case objects(count: Int)
+        /// Probes are being sent.
+        case probing(count: Int)
+
+        init(_ step: BringUp.Step) {
+            self =
+                switch step {
+                case .waiting(let lab): .waiting(lab: lab)
+                case .removingRemains(let lab): .removingRemains(lab: lab)
+                case .namespaces(let count): .namespaces(count: count)
+                case .objects(let count): .objects(count: count)
+                }
+        }
+    }
+
+    /// Builds a lab, or finds it built as asked for, and probes it.
+    ///
+    /// - Parameters:
+    ///   - source: what the topology was read from, as the user would name it.
+    ///   - probing: whether to probe it once it is up.
+    ///   - progress: told what is being done, when it is begun.
+    /// - Returns: what the kernel then holds. Probes that failed are in it and are not thrown.
+    public static func up(
+        _ topology: Topology, source: String, probing: Bool = true, progress: @escaping (Step) -> Void = { _ in }
+    ) throws(NSLabError) -> UpReport {
+        try reportingErrors {
+            let start = ContinuousClock.now
+            let outcome = try BringUp(topology: topology, source: source) { progress(Step($0)) }.run()
+            let lab = Lab(running: try RunningLab(named: topology.name, blueprint: outcome.blueprint))
+            let built = ContinuousClock.now
+            var report = UpReport(
+                lab: lab.name, wasThere: outcome.wasThere, namespaces: try lab.inspect().namespaces,
+                timing: UpReport.Timing(outcome.timing, total: start.duration(to: built) / .seconds(1)),
+                notes: outcome.blueprint.notes)
+            if probing { report.probes = try lab.probe(progress: progress) }
+            return report
+        }
+    }
+
+    /// Which labs to remove.
+    public enum Selection: Sendable {
+        /// The only one that is running.
+        case only
+        /// All.
+        case all
+        /// Those of these names.
+        case named([String])
+    }
+
+    /// Removes labs wholly. One that is not there is no error.
+    ///
+    /// - Parameter waiting: told the lab's name if another command works on it.
+    public static func down(
+        _ selection: Selection, waiting: (String) -> Void = { _ in }
+    ) throws(NSLabError) -> DownReport {
+        try reportingErrors {
+            let labs: [String]
+            switch selection {
+            case .all: labs = StateFolder.labs()
+            case .named(let names): labs = names
+            case .only:
+                labs = StateFolder.labs()
+                if labs.count > 1 { throw EngineError.labNotNamed(running: labs) }
+            }
+            return DownReport(
+                labs: try labs.map { lab in
+                    DownReport.Entry(try TearDown.run(lab: lab) { waiting(lab) })
+                })
+        }
+    }
+
+    /// The labs that are there.
+    public static func list() throws(NSLabError) -> [LabReport] {
+        try reportingErrors { try StateFolder.labs().map { LabReport(try RunningLab.overview($0)) } }
+    }
+
+    /// The lab's namespaces and what the kernel says of them.
+    public func inspect() throws(NSLabError) -> InspectReport {
+        try reportingErrors {
+            InspectReport(
+                lab: name, source: running.journal.source, state: running.overview.state.rawValue,
+                namespaces: try running.survey().map(NamespaceReport.init), notes: running.blueprint.notes)
+        }
+    }
+
+    /// Becomes a command inside a namespace; returns only by throwing.
+    ///
+    /// - Parameters:
+    ///   - arguments: the program, looked up in PATH, and its arguments.
+    ///   - name: the namespace, in any form that `nslab exec` takes.
+    public func become(_ arguments: [String], in name: String) throws(NSLabError) -> Never {
+        try reportingErrors { try running.command(arguments, in: name).replaceProcess() }
+    }
+}

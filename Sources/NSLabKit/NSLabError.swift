@@ -1,0 +1,53 @@
+import Engine
+import NetworkNamespaces
+import Topology
+
+/// Why something asked of nslab was not done, as a sentence and a category that a script can act on.
+public struct NSLabError: Error, CustomStringConvertible, Sendable {
+    /// The sentences, one a line.
+    public let description: String
+    /// What sort of failure it is.
+    public let category: Category
+
+    /// A failure to be told in these words.
+    public init(_ description: String, _ category: Category) {
+        self.description = description
+        self.category = category
+    }
+
+    /// Sorts of failure.
+    public enum Category: Sendable {
+        /// What was given is wrong: a file, a name, an option.
+        case badInput
+        /// The kernel refused.
+        case refused
+        /// Something of that name is there and is not ours to replace.
+        case inTheWay
+        /// The process may not do it.
+        case notPermitted
+    }
+
+    /// The engine's errors in these terms.
+    init(_ error: EngineError) {
+        let category: Category =
+            switch error {
+            case .labInTheWay, .namespaceInTheWay: .inTheWay
+            case .noSuchLab, .labNotNamed, .noSuchNamespace: .badInput
+            case .refused, .damagedState: .refused
+            }
+        self.init("\(error)", category)
+    }
+}
+
+/// Runs `body` and puts whatever it throws in `NSLabError`'s terms.
+func reportingErrors<Value: ~Copyable>(_ body: () throws -> Value) throws(NSLabError) -> Value {
+    do {
+        return try body()
+    } catch let error as NSLabError {
+        throw error
+    } catch let error as EngineError {
+        throw NSLabError(error)
+    } catch {
+        throw NSLabError("\(error)", .refused)
+    }
+}

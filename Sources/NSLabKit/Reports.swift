@@ -1,0 +1,105 @@
+import Addresses
+import Engine
+import Probes
+
+/// What `nslab up` did, in the words of its JSON.
+public struct UpReport: Encodable, Sendable {
+    public var lab: String
+    /// Whether the lab was there as asked for, so that nothing had to be done.
+    public var wasThere: Bool
+    public var namespaces: [NamespaceReport]
+    public var timing: Timing
+    /// Nil if the lab was not probed.
+    public var probes: ProbeReport?
+    /// What a user should know about the form that the lab has here.
+    public var notes: [String]
+
+    /// How long the phases took, in seconds.
+    public struct Timing: Encodable, Sendable {
+        public var plan: Double
+        public var namespaces: Double
+        public var netlink: Double
+        /// The background process's start; 0 where the lab needs none.
+        public var services: Double
+        public var total: Double
+
+        init(_ timing: BringUp.Timing, total: Double) {
+            (plan, namespaces, netlink, services) = (timing.plan, timing.namespaces, timing.netlink, 0)
+            self.total = total
+        }
+    }
+}
+
+/// One namespace of a running lab, read from the kernel.
+public struct NamespaceReport: Encodable, Sendable {
+    public var name: String
+    /// `router`, `network`, `node` or `pod`.
+    public var kind: String
+    /// The node a pod runs on.
+    public var node: String?
+    /// The name of its pin under `/run/netns`, as `ip netns` knows it.
+    public var netns: String
+    /// The addresses that people know it by and that the kernel has.
+    public var addresses: [String]
+    /// `up`, or what is wrong: `gone`, or the links that are down.
+    public var state: String
+
+    init(_ survey: NamespaceSurvey) {
+        name = survey.name
+        kind = survey.kind.rawValue
+        node = survey.node
+        netns = survey.pin
+        addresses = survey.addresses.map(\.description)
+        state = survey.state
+    }
+}
+
+/// A running lab, as `nslab inspect` shows it.
+public struct InspectReport: Encodable, Sendable {
+    public var lab: String
+    public var source: String
+    public var state: String
+    public var namespaces: [NamespaceReport]
+    public var notes: [String]
+}
+
+/// A lab, as `nslab list` shows it.
+public struct LabReport: Encodable, Sendable {
+    public var lab: String
+    public var source: String
+    /// `running`, `incomplete` (cut short; `up` or `down` mends it) or `damaged`.
+    public var state: String
+    /// How many namespaces are pinned.
+    public var namespaces: Int
+
+    init(_ overview: LabOverview) {
+        lab = overview.lab
+        source = overview.source
+        state = overview.state.rawValue
+        namespaces = overview.namespaces
+    }
+}
+
+/// What `nslab down` did.
+public struct DownReport: Encodable, Sendable {
+    public var labs: [Entry]
+
+    /// One lab.
+    public struct Entry: Encodable, Sendable {
+        public var lab: String
+        public var wasThere: Bool
+        public var namespaces: Int
+        /// The processes that were inside and were ended.
+        public var processes: [Int32]
+        /// The pins of the lab's names that are somebody else's and were left alone.
+        public var foreign: [String]
+
+        init(_ outcome: TearDown.Outcome) {
+            lab = outcome.lab
+            wasThere = outcome.wasThere
+            namespaces = outcome.namespaces
+            processes = outcome.processes
+            foreign = outcome.foreign
+        }
+    }
+}

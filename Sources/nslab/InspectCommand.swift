@@ -1,0 +1,21 @@
+import ArgumentParser
+import NSLabKit
+
+/// `nslab inspect`
+struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show a lab's namespaces and their addresses.")
+
+    @Argument(
+        help: "The lab (default: the only running one).", completion: .custom { _, _, _ in Lab.runningNames() })
+    var lab: String?
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        try Privilege.require(for: "nslab inspect")
+        let report = try Lab.running(lab).inspect()
+        try global.console.print(report) {
+            NamespaceTable.text(report.namespaces) + report.notes.map { "\($0)\n" }.joined()
+        }
+    }
+}

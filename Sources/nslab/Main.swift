@@ -1,0 +1,75 @@
+import ArgumentParser
+import Glibc
+import NSLabKit
+
+/// `nslab`: one file a command; this one puts them together and turns errors into sentences and exit statuses.
+@main
+struct NSLab: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "nslab",
+        abstract: "Builds a Kubernetes/Calico network lab out of network namespaces.",
+        discussion: """
+            nslab up builds the dual-stack lab, or the one you name, and probes it; nslab down removes it wholly.
+            A namespace is called by its own name (ceos01), by a prefix that no other has, or as node/NAME and pod/NAME.
+            """,
+        version: "0.1.0",
+        groupedSubcommands: [
+            CommandGroup(name: "Labs", subcommands: [Up.self, Down.self, List.self, Inspect.self]),
+            CommandGroup(name: "Inside", subcommands: [Exec.self, Shell.self, Probe.self]),
+            CommandGroup(name: "Topologies", subcommands: [Plan.self, Validate.self]),
+        ])
+
+    static func main() {
+        // A reader that closes its end early (`nslab plan | head`) ends the output, not in an error.
+        signal(SIGPIPE, SIG_DFL)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            exit(report(error))
+        }
+    }
+
+    /// Says what went wrong on standard error, or what was asked for (`--help`) on standard output.
+    ///
+    /// - Returns: the exit status.
+    private static func report(_ error: any Error) -> Int32 {
+        if let status = error as? ExitStatus { return status.rawValue }
+        if let failure = error as? NSLabError {
+            Console.error("\(failure)")
+            return ExitStatus(failure).rawValue
+        }
+        guard exitCode(for: error) != .success else {
+            print(fullMessage(for: error))
+            return ExitStatus.done.rawValue
+        }
+        Console.write(fullMessage(for: error) + "\n", to: stderr)
+        return ExitStatus.badInput.rawValue
+    }
+}
+
+/// What a command's end means (the exit status of the process).
+enum ExitStatus: Int32, Error {
+    case done = 0
+    /// A probe or check failed.
+    case failed = 1
+    /// Bad usage or bad input.
+    case badInput = 2
+    /// The kernel refused.
+    case refused = 3
+    /// A lab or namespace of that name is in the way.
+    case inTheWay = 4
+    /// Not enough privilege.
+    case notPermitted = 77
+
+    /// The status that tells this error.
+    init(_ error: NSLabError) {
+        self =
+            switch error.category {
+            case .badInput: .badInput
+            case .refused: .refused
+            case .inTheWay: .inTheWay
+            case .notPermitted: .notPermitted
+            }
+    }
+}

@@ -1,6 +1,0 @@
-import ArgumentParser
-
-@main
-struct NSLab: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "nslab")
-}

@@ -1,0 +1,38 @@
+import NSLabKit
+
+/// A probe report for people: a line for each sort of path, and a paragraph for each that failed.
+struct ProbeTable {
+    let report: ProbeReport
+    let console: Console
+
+    var text: String {
+        var table = Table("Probe", "Family", "Path", "TTL", "Passed", "Round trip (ms)")
+        for group in report.groups {
+            let passed = "\(group.passed)/\(group.total)"
+            table.add([
+                group.title, group.family, group.path, group.expectedTTLs.map(String.init).joined(separator: ", "), passed,
+                group.roundTrips.map { "\(decimal($0.lowerBound * 1000)) – \(decimal($0.upperBound * 1000))" } ?? "–",
+            ])
+        }
+        var text = console.isQuiet ? "" : table.text
+        for failure in report.failures { text += console.bad("✗ ") + failure + "\n" }
+        let total = report.passed + report.failed
+        text +=
+            report.failed == 0
+            ? console.good("✓ ") + "all \(total) probes passed\n"
+            : console.bad("✗ ") + "\(report.failed) of \(total) probes failed\n"
+        return text
+    }
+}
+
+/// Seconds as milliseconds with a tenth: `12.3 ms`.
+func milliseconds(_ seconds: Double) -> String { "\(decimal(seconds * 1000, digits: 1)) ms" }
+
+/// A number with a fixed count of digits after the point.
+func decimal(_ value: Double, digits: Int = 2) -> String {
+    var scale = 1
+    for _ in 0..<digits { scale *= 10 }
+    let scaled = Int((value * Double(scale)).rounded())
+    let fraction = String(scaled % scale)
+    return "\(scaled / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
+}
