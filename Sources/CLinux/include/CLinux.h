@@ -11,8 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-// Before the kernel's headers, which then leave out what this one defines (linux/libc-compat.h).
-#include <netinet/in.h>
 #include <linux/if_addr.h>
 #include <linux/if_bridge.h>
 #include <linux/if_ether.h>
