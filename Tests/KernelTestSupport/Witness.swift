@@ -66,9 +66,8 @@ public enum Witness {
             try check("pipe", pipe2Closing(&reading))
             try check("pipe", pipe2Closing(&writing))
             output = FileDescriptor(owning: reading[0])
-            let (standardOutput, standardInput) = (
-                FileDescriptor(owning: reading[1]), FileDescriptor(owning: writing[0])
-            )
+            let standardOutput = FileDescriptor(owning: reading[1])
+            let standardInput = FileDescriptor(owning: writing[0])
             let toInput = FileDescriptor(owning: writing[1])
 
             var actions = posix_spawn_file_actions_t()
@@ -80,8 +79,10 @@ public enum Witness {
 
             // Tests may be started without the folders that iproute2 is in.
             let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
-            let environment = ["PATH=\(path):/usr/sbin:/sbin", "LC_ALL=C"].map { strdup($0) } + [nil]
-            let words = (["env"] + arguments).map { strdup($0) } + [nil]
+            let environment: [UnsafeMutablePointer<CChar>?] =
+                ["PATH=\(path):/usr/sbin:/sbin", "LC_ALL=C"].map { (text: String) in strdup(text) } + [nil]
+            let words: [UnsafeMutablePointer<CChar>?] =
+                (["env"] + arguments).map { (text: String) in strdup(text) } + [nil]
             defer { for text in environment + words { free(text) } }
             var pid = pid_t()
             let result = posix_spawnp(&pid, "env", &actions, nil, words, environment)
