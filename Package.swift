@@ -42,7 +42,7 @@ let package = Package(
 
         // Making the kernel agree, and proving it.
         .target(name: "Engine", dependencies: ["Blueprint", "NetworkNamespaces", "Nftables", "Rtnetlink", "Topology"]),
-        .target(name: "Probes", dependencies: ["Blueprint", "CLinux", "Engine", "NetworkNamespaces"]),
+        .target(name: "Probes", dependencies: ["Addresses", "Blueprint", "CLinux", "NetworkNamespaces", "Rtnetlink"]),
 
         // The two faces.
         .target(
@@ -55,15 +55,18 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
 
+        // What tests of the kernel share: witnesses, namespaces that go again, the trait that asks for root.
+        .target(name: "KernelTestSupport", dependencies: ["CLinux", "NetworkNamespaces"], path: "Tests/KernelTestSupport"),
+
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"]),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
         .testTarget(name: "RtnetlinkTests", dependencies: ["Rtnetlink"]),
-        .testTarget(name: "NetworkNamespacesTests", dependencies: ["NetworkNamespaces"]),
+        .testTarget(name: "NetworkNamespacesTests", dependencies: ["KernelTestSupport", "NetworkNamespaces"]),
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
         .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine"]),
-        .testTarget(name: "ProbesTests", dependencies: ["Probes"]),
+        .testTarget(name: "ProbesTests", dependencies: ["BundledTopologies", "KernelTestSupport", "Probes"]),
         .testTarget(name: "NSLabKitTests", dependencies: ["NSLabKit"]),
     ],
     swiftLanguageModes: [.v6]
