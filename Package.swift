@@ -47,7 +47,9 @@ let package = Package(
         // The two faces.
         .target(
             name: "NSLabKit",
-            dependencies: ["BundledTopologies", "Engine", "NetworkNamespaces", "Probes", "Topology"]),
+            dependencies: [
+                "Addresses", "Blueprint", "BundledTopologies", "Engine", "NetworkNamespaces", "Probes", "Rtnetlink", "Topology",
+            ]),
         .executableTarget(
             name: "nslab",
             dependencies: [

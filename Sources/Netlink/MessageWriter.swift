@@ -133,7 +133,7 @@ public struct MessageWriter: ~Copyable {
 
     /// Fills up to a multiple of four bytes with zeros.
     mutating func align() {
-        while count & 3 != 0 { append(0) }
+        while count & 3 != 0 { append(UInt8(0)) }
     }
 
     /// Makes the written part `size` bytes longer; the new bytes hold nothing yet.
