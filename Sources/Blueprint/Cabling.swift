@@ -14,7 +14,9 @@ struct Cabling {
         let mtu: UInt32
 
         /// The veth at this end.
-        func link(_ name: InterfaceName? = nil, mtu own: UInt32?, master: InterfaceName? = nil, isUp: Bool = true) -> Link {
+        func link(_ name: InterfaceName? = nil, mtu own: UInt32?, master: InterfaceName? = nil, isUp: Bool = true)
+            -> Link
+        {
             Link(name ?? interface, .veth(peer: peer), mtu: own ?? mtu, master: master, isUp: isUp)
         }
     }

@@ -38,7 +38,9 @@ struct ClusterRoutes {
     func add(to content: inout NamespaceContent, of local: Int, _ nextHops: NextHops, notes: inout [String]) {
         for remote in nodes.indices where remote != local {
             for family in AddressFamily.allCases {
-                guard let ours = nodes[local].address(family), let theirs = nodes[remote].address(family) else { continue }
+                guard let ours = nodes[local].address(family), let theirs = nodes[remote].address(family) else {
+                    continue
+                }
                 addTunnelEnd(to: &content, local, remote, family, at: theirs.address.address)
                 addRoutes(to: &content, local, remote, family, ours, theirs.address.address, nextHops, notes: &notes)
             }
@@ -106,7 +108,9 @@ struct ClusterRoutes {
         var routes: [Route] = []
         for family in AddressFamily.allCases where spansSubnets(family) {
             for (index, node) in nodes.enumerated() {
-                guard let address = node.address(family)?.address.address, let hop = router.hop(to: address) else { continue }
+                guard let address = node.address(family)?.address.address, let hop = router.hop(to: address) else {
+                    continue
+                }
                 for destination in destinations[index]
                 where destination.prefix.family == family && destination.encapsulation == .none {
                     routes.append(

@@ -28,7 +28,8 @@ struct NextHops {
         case .blackhole: return Route(written.destination, .blackhole, metric: metric)
         case .interface(let name):
             guard let device = InterfaceName(name), devices.contains(device) else { return nil }
-            return Route(written.destination, device: device, metric: metric, scope: .onLink(written.destination.family))
+            return Route(
+                written.destination, device: device, metric: metric, scope: .onLink(written.destination.family))
         case .gateway(let gateway, let interface):
             guard let device = device(for: gateway, interface: interface) else { return nil }
             return Route(written.destination, via: gateway, device: device, metric: metric)

@@ -65,8 +65,9 @@ struct NodeContent {
     private mutating func addStaticRoutes(of node: TopologyNode) {
         for written in node.routes {
             guard let route = nextHops.route(for: written) else {
-                notes.append("\(node.name): the static route to \(written.destination) is left out: "
-                    + "its next hop is on none of the node's links.")
+                notes.append(
+                    "\(node.name): the static route to \(written.destination) is left out: "
+                        + "its next hop is on none of the node's links.")
                 continue
             }
             content.routes.append(route)

@@ -18,7 +18,8 @@ extension Placement {
         for node in topology.nodes {
             nodes.append(Self.place(node, pools, &ipam, problems: &problems))
         }
-        var names = PodNames(taken: topology.routers.map(\.name) + topology.networks.map(\.name) + topology.nodes.map(\.name))
+        var names = PodNames(
+            taken: topology.routers.map(\.name) + topology.networks.map(\.name) + topology.nodes.map(\.name))
         var scheduling = Scheduling(topology.nodes)
         for workload in topology.workloads {
             for (replica, index) in scheduling.nodes(for: workload).enumerated() {

@@ -23,7 +23,8 @@ enum PoolNotes {
     private static func crossSubnet(_ pool: Pool, _ subnets: [Prefix]) -> String {
         let family = pool.prefix.family
         if let subnet = subnets.first, Set(subnets).count == 1 {
-            return "IP pool \(pool.name) is VXLANCrossSubnet and all nodes share \(subnet), so \(family) between them is "
+            return
+                "IP pool \(pool.name) is VXLANCrossSubnet and all nodes share \(subnet), so \(family) between them is "
                 + "routed natively; the VXLAN device is there and carries nothing."
         }
         return "IP pool \(pool.name) is VXLANCrossSubnet: \(family) is routed natively between nodes of one subnet and "

@@ -177,8 +177,9 @@ struct RouterContent {
     private mutating func addRoutes() {
         for written in router.routes {
             guard let route = nextHops.route(for: written) else {
-                notes.append("\(router.name): the static route to \(written.destination) is inactive: "
-                    + "its next hop is on none of the router's links.")
+                notes.append(
+                    "\(router.name): the static route to \(written.destination) is inactive: "
+                        + "its next hop is on none of the router's links.")
                 continue
             }
             content.routes.append(route)
@@ -191,7 +192,9 @@ struct RouterContent {
 
     /// The name of a VLAN's SVI: `vlan10`.
     static func sviName(_ vlan: UInt16) -> InterfaceName {
-        guard let name = InterfaceName("vlan\(vlan)") else { preconditionFailure("vlan and five digits are a valid name") }
+        guard let name = InterfaceName("vlan\(vlan)") else {
+            preconditionFailure("vlan and five digits are a valid name")
+        }
         return name
     }
 }

@@ -7,6 +7,7 @@
 // declared in the headers below.
 
 // First, so that the kernel's headers leave out what libc defines as well (linux/libc-compat.h).
+#include <net/if.h>
 #include <netinet/in.h>
 
 #include <errno.h>
@@ -25,6 +26,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "icmp.h"
 #include "namespaces.h"
 
 #endif
