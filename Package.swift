@@ -48,7 +48,8 @@ let package = Package(
         .target(
             name: "NSLabKit",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "Engine", "NetworkNamespaces", "Probes", "Rtnetlink", "Topology",
+                "Addresses", "Blueprint", "BundledTopologies", "Engine", "NetworkNamespaces", "Probes", "Rtnetlink",
+                "Topology",
             ]),
         .executableTarget(
             name: "nslab",
@@ -58,7 +59,8 @@ let package = Package(
             ]),
 
         // What tests of the kernel share: witnesses, namespaces that go again, the trait that asks for root.
-        .target(name: "KernelTestSupport", dependencies: ["CLinux", "NetworkNamespaces"], path: "Tests/KernelTestSupport"),
+        .target(
+            name: "KernelTestSupport", dependencies: ["CLinux", "NetworkNamespaces"], path: "Tests/KernelTestSupport"),
 
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"]),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),

@@ -20,7 +20,9 @@ struct RoutedPair {
 
     init(_ namespaces: TemporaryNamespaces) throws {
         (host, router, peer) = (namespaces["a"], namespaces["r"], namespaces["b"])
-        for setting in ["net.ipv6.conf.default.accept_dad=0", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"] {
+        for setting in [
+            "net.ipv6.conf.default.accept_dad=0", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
+        ] {
             try Witness.sysctl(setting, in: router)
         }
         for (subnet, end) in [(1, host), (2, peer)] {
