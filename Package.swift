@@ -69,9 +69,8 @@ let package = Package(
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
         .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies"]),
-        .testTarget(name: "EngineTests", dependencies: ["Engine"]),
         .testTarget(name: "ProbesTests", dependencies: ["BundledTopologies", "KernelTestSupport", "Probes"]),
-        .testTarget(name: "NSLabKitTests", dependencies: ["NSLabKit"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "nslab"]),
     ],
     swiftLanguageModes: [.v6]
 )
