@@ -81,7 +81,7 @@ struct NodeContent {
         }
     }
 
-    /// Adds the drops for what the node's own blocks have not given out (felix `blackholeRoutes`). A block of one address
+    /// Adds the drops for what the node's own blocks have not given out (Felix's `blackholeRoutes`). A block of one address
     /// has none: it would take the place of the pod's own route.
     mutating func addBlackholes(_ blocks: [Prefix]) {
         for block in blocks where block.length < block.family.bits {

@@ -51,7 +51,7 @@ struct FormTests {
         #expect(route(node, to: "fd00:10:244:b742:2d01:58:8f51:b000/122")?.gateway == ip("fd00:10:10::12"))
         #expect(node.tables.map(\.family) == ["ip"])
         #expect(try blueprint.content("ceos01").routes.count == 2)
-        #expect(try blueprint.pods(on: "dual-stack-worker").first?.addresses.first == ip("192.168.77.0"))
+        #expect(blueprint.pods(on: "dual-stack-worker").first?.addresses.first == ip("192.168.77.0"))
         #expect(blueprint.notes.filter { $0.contains("no encapsulation") }.count == 2)
     }
 
