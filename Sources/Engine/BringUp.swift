@@ -60,24 +60,22 @@ public struct BringUp {
 
     /// Builds the lab, or finds it built. What was begun is removed again if it cannot be completed.
     public func run() throws(EngineError) -> Outcome {
-        do {
-            return try build()
-        } catch let error as EngineError {
-            throw error
-        } catch {
-            throw .refused(object: "lab \(topology.name)", reason: "\(error)", advice: nil)
+        try reportingRefusals(of: "lab \(topology.name)") {
+            var clock = Stopwatch()
+            let detection = try Background { try KernelFeatures.detect() }
+            let state = StateFolder(lab: topology.name)
+            let waiting = { progress(.waiting(lab: topology.name)) }
+            return try FolderLock.holding(lab: state, creating: true, waiting: waiting) {
+                try build(state, detection, &clock)
+            }!
         }
     }
 
-    private func build() throws -> Outcome {
-        var clock = Stopwatch()
-        var outcome: Outcome
-        let detection = try Background { try KernelFeatures.detect() }
-        let state = StateFolder(lab: topology.name)
-        let lock = try FolderLock(lab: state, creating: true) { progress(.waiting(lab: topology.name)) }
-        defer { _ = lock }
+    private func build(
+        _ state: StateFolder, _ detection: Background<KernelFeatures>, _ clock: inout Stopwatch
+    ) throws -> Outcome {
         let features = try detection.value()
-        outcome = Outcome(blueprint: try Blueprint(topology: topology, features: features))
+        var outcome = Outcome(blueprint: try Blueprint(topology: topology, features: features))
         if try isThere(state) {
             outcome.wasThere = true
             return outcome
@@ -114,7 +112,13 @@ public struct BringUp {
             outcome.timing.netlink = clock.lap()
             return outcome
         } catch {
-            try? TearDown.remove(journal, state)
+            do {
+                try TearDown.remove(journal, state)
+            } catch let second {
+                throw EngineError.refused(
+                    object: "\(error)", reason: "and then, while it was being removed again: \(second)",
+                    advice: "`nslab down \(state.lab)` removes what is left")
+            }
             throw error
         }
     }
@@ -174,8 +178,8 @@ private func installTables(_ blueprint: Blueprint, _ journal: Journal) throws {
         } catch {
             throw EngineError(error, object: entry.name)
         }
-        do {
-            try Nftables.run(namespace.content.tables.map(\.commands).joined(separator: "\n"))
+        do throws(NftablesError) {
+            try Nftables.run(namespace.content.tables.map(\.declaration).joined())
         } catch {
             throw EngineError.refused(
                 object: "\(entry.name): nf_tables", reason: error.message,

@@ -87,3 +87,20 @@ extension Link.Kind {
         }
     }
 }
+
+/// Runs `body`; what it throws becomes an `EngineError`.
+///
+/// - Parameter object: what an error is about that does not say so itself.
+func reportingRefusals<Value>(of object: String, _ body: () throws -> Value) throws(EngineError) -> Value {
+    do {
+        return try body()
+    } catch let error as EngineError {
+        throw error
+    } catch let error as SystemCallError {
+        throw EngineError(error)
+    } catch let error as NetlinkError {
+        throw EngineError(error, object: object)
+    } catch {
+        throw .refused(object: object, reason: "\(error)", advice: nil)
+    }
+}

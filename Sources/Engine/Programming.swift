@@ -1,5 +1,6 @@
 import Addresses
 import Blueprint
+import Glibc
 import NetworkNamespaces
 import Rtnetlink
 
@@ -120,7 +121,7 @@ struct Programming {
     /// Writes the links' settings that only `/proc` takes.
     private func writeLateSettings() throws(EngineError) {
         let work = sessions.indices.filter { !settings[$0].late.isEmpty }.map { (sessions[$0], settings[$0].late) }
-        do {
+        try reportingRefusals(of: "lab \(blueprint.lab)") {
             try Threads.forEach(work.count) { index in
                 let (session, settings) = work[index]
                 do throws(SystemCallError) {
@@ -130,10 +131,6 @@ struct Programming {
                     throw EngineError(error, object: session.name)
                 }
             }
-        } catch let error as EngineError {
-            throw error
-        } catch {
-            throw .refused(object: "lab \(blueprint.lab)", reason: "\(error)", advice: nil)
         }
     }
 }
@@ -144,8 +141,7 @@ private struct HeldNamespaces: ~Copyable {
 
     /// A descriptor of a pinned namespace, open as long as this value lives.
     mutating func descriptor(of pin: String) throws(SystemCallError) -> CInt {
-        let file = try NetworkNamespace(at: Pins.path(pin)).descriptor
-        descriptors.append(file.release())
+        descriptors.append(try FileDescriptor(opening: Pins.path(pin), O_RDONLY).release())
         return descriptors[descriptors.count - 1]
     }
 

@@ -16,21 +16,24 @@ public struct RunningLab: Sendable {
     /// - Parameter blueprint: what the lab should hold, if that is known; otherwise it is worked out from the topology in
     ///   the lab's state.
     public init(named name: String? = nil, blueprint: Blueprint? = nil) throws(EngineError) {
-        let state = StateFolder(lab: try name ?? RunningLab.only())
+        let state = StateFolder(lab: try RunningLab.name(name))
         journal = try Journal.read(state)
         if let blueprint {
             self.blueprint = blueprint
             return
         }
+        let text: [UInt8]
+        do throws(SystemCallError) { text = try StateFolder.read(state.topology) } catch { throw EngineError(error) }
         do {
-            let topology = try Topology.read(StateFolder.read(state.topology), file: state.topology)
+            let topology = try Topology.read(text, file: state.topology)
             self.blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures)
         } catch {
-            throw .damagedState(path: state.topology, reason: "\(error)")
+            throw EngineError.damagedState(path: state.topology, reason: "\(error)")
         }
     }
 
-    private static func only() throws(EngineError) -> String {
+    private static func name(_ name: String?) throws(EngineError) -> String {
+        if let name { return name }
         let labs = StateFolder.labs()
         guard labs.count == 1 else { throw .labNotNamed(running: labs) }
         return labs[0]
@@ -47,12 +50,8 @@ public struct RunningLab: Sendable {
 
     /// Looks into every namespace of the lab.
     public func survey() throws(EngineError) -> [NamespaceSurvey] {
-        do {
-            return try Threads.run { try zip(blueprint.namespaces, journal.namespaces).map(NamespaceSurvey.init) }
-        } catch let error as EngineError {
-            throw error
-        } catch {
-            throw .refused(object: "lab \(journal.lab)", reason: "\(error)", advice: nil)
+        try reportingRefusals(of: "lab \(journal.lab)") {
+            try Threads.run { try zip(blueprint.namespaces, journal.namespaces).map(NamespaceSurvey.init) }
         }
     }
 

@@ -55,4 +55,11 @@ extension FileDescriptor {
             if content.count > limit { throw SystemCallError("read", path, errno: EFBIG) }
         }
     }
+
+    /// Where a symbolic link leads; nil if there is no such link.
+    public static func linkTarget(_ path: String) -> String? {
+        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let length = readlink(path, &target, target.count)
+        return length > 0 ? String(decoding: target[..<length].lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+    }
 }

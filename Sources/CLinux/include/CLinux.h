@@ -7,12 +7,11 @@
 // declared in the headers below.
 
 // First, so that the kernel's headers leave out what libc defines as well (linux/libc-compat.h).
+#include <net/if.h>
 #include <netinet/in.h>
 
 #include <errno.h>
 #include <fcntl.h>
-// Before the kernel's headers, which then leave out what this one defines (linux/libc-compat.h).
-#include <netinet/in.h>
 #include <linux/if_addr.h>
 #include <linux/if_bridge.h>
 #include <linux/if_ether.h>
@@ -27,6 +26,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "icmp.h"
 #include "namespaces.h"
 
 #endif

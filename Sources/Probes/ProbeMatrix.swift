@@ -1,0 +1,157 @@
+import Addresses
+import Blueprint
+
+/// The probes that prove a lab: which namespace pings which address, and what has to come back.
+public struct ProbeMatrix: Sendable {
+    /// One check: an echo request, and the TTL that its answer must have.
+    public struct Probe: Hashable, Sendable {
+        /// The namespace it is sent from.
+        public var from: String
+        /// The namespace that has the address.
+        public var to: String
+        public var address: IPAddress
+        /// What sort of check it is.
+        public var sort: Sort
+        /// The way that the packet takes.
+        public var way: Way
+        /// The TTL or hop limit of the answer; nil where the blueprint itself has no way there and back.
+        public var expectedTTL: Int?
+    }
+
+    /// Sorts of checks.
+    public enum Sort: String, Hashable, Sendable, CaseIterable {
+        case podToPod = "pod → pod"
+        case podToLoopback = "pod → loopback"
+        case nodeToGateway = "node → gateway"
+        case nodeToTunnel = "node → tunnel"
+    }
+
+    /// Ways that packets take.
+    public enum Way: String, Hashable, Sendable, CaseIterable {
+        case sameNode = "same node"
+        /// From node to node on one link.
+        case native
+        /// From node to node by way of a router.
+        case routed
+        case vxlan = "VXLAN"
+        /// Out of the cluster.
+        case external
+        /// To a neighbour on the own link.
+        case link
+    }
+
+    /// The checks, pods first.
+    public private(set) var probes: [Probe] = []
+    /// How many checks there would be if none was left out.
+    public private(set) var complete = 0
+
+    /// The most checks that are made one by one. A lab with more gets a cover: every pair of nodes by one pair of pods,
+    /// every pod to and from another one, every pod to every loopback.
+    public static let limit = 100_000
+
+    private let plane: ForwardingPlane
+    private let byName: [String: Blueprint.Namespace]
+
+    /// The checks of a lab.
+    ///
+    /// - Parameters:
+    ///   - from: keeps those sent from namespaces that it is true of.
+    ///   - to: keeps those to namespaces and addresses that it is true of.
+    public init(
+        _ blueprint: Blueprint, from: (String) -> Bool = { _ in true },
+        to: (String, IPAddress) -> Bool = { _, _ in true }
+    ) {
+        plane = ForwardingPlane(blueprint)
+        byName = Dictionary(uniqueKeysWithValues: blueprint.namespaces.map { ($0.name, $0) })
+        let pods = blueprint.namespaces.filter { $0.kind == .pod }
+        let nodes = blueprint.namespaces.filter { $0.kind == .node }
+        let gateways = blueprint.namespaces.filter { $0.kind == .router || $0.kind == .network }
+
+        func add(_ source: Blueprint.Namespace, _ target: Blueprint.Namespace, _ address: IPAddress, _ sort: Sort) {
+            complete += 1
+            guard from(source.name), to(target.name, address) else { return }
+            let trip = plane.roundTrip(from: source.name, to: address)
+            probes.append(
+                Probe(
+                    from: source.name, to: target.name, address: address, sort: sort,
+                    way: way(of: trip, from: source, to: target, sort), expectedTTL: trip.expectedReplyTTL))
+        }
+
+        func addPods(_ source: Blueprint.Namespace, _ target: Blueprint.Namespace) {
+            for address in target.addresses where source.has(address.family) { add(source, target, address, .podToPod) }
+        }
+        let pairs = pods.count * max(0, pods.count - 1)
+        if pairs * 2 <= Self.limit {
+            for source in pods { for target in pods where target.name != source.name { addPods(source, target) } }
+        } else {
+            for (source, target) in Self.cover(pods) { addPods(source, target) }
+            complete += pairs * 2 - complete
+        }
+        for source in pods {
+            for gateway in gateways {
+                for address in gateway.content.loopbackAddresses where source.has(address.family) {
+                    add(source, gateway, address, .podToLoopback)
+                }
+            }
+        }
+        for node in nodes {
+            let prefixes = node.content.addresses.map(\.address.prefix).filter { $0.length < $0.family.bits }
+            for gateway in gateways {
+                for address in gateway.content.addresses
+                where address.device != "lo" && prefixes.contains(address.address.prefix) {
+                    add(node, gateway, address.address.address, .nodeToGateway)
+                }
+            }
+        }
+        let hosts = Set(pods.compactMap(\.node))
+        for source in nodes {
+            for target in nodes
+            where target.name != source.name && !(hosts.contains(source.name) && hosts.contains(target.name)) {
+                for address in target.content.tunnelAddresses { add(source, target, address, .nodeToTunnel) }
+            }
+        }
+    }
+
+    /// Pairs of pods that leave no pair of nodes and no pod out.
+    private static func cover(_ pods: [Blueprint.Namespace]) -> [(Blueprint.Namespace, Blueprint.Namespace)] {
+        let byNode = Dictionary(grouping: pods) { $0.node ?? "" }.sorted { $0.key < $1.key }.map(\.value)
+        var pairs: [(Blueprint.Namespace, Blueprint.Namespace)] = []
+        for (first, own) in byNode.enumerated() {
+            for (index, pod) in own.enumerated() where own.count > 1 { pairs.append((pod, own[(index + 1) % own.count])) }
+            for (second, others) in byNode.enumerated() where second != first {
+                pairs.append((own[second % own.count], others[first % others.count]))
+            }
+        }
+        return pairs
+    }
+
+    private func way(
+        of trip: RoundTrip, from source: Blueprint.Namespace, to target: Blueprint.Namespace, _ sort: Sort
+    ) -> Way {
+        switch sort {
+        case .podToLoopback: return .external
+        case .nodeToGateway: return .link
+        case .podToPod where source.node == target.node: return .sameNode
+        case .podToPod, .nodeToTunnel:
+            if trip.request.isTunnelled { return .vxlan }
+            return trip.request.hops.contains { byName[$0.namespace]?.kind == .router } ? .routed : .native
+        }
+    }
+}
+
+extension Blueprint.Namespace {
+    fileprivate func has(_ family: AddressFamily) -> Bool { addresses.contains { $0.family == family } }
+}
+
+extension NamespaceContent {
+    /// The addresses that a router gives its loopbacks.
+    fileprivate var loopbackAddresses: [IPAddress] {
+        addresses.filter { $0.device == "lo" && $0.scope == .universe }.map(\.address.address)
+    }
+
+    /// The addresses of the VXLAN devices.
+    fileprivate var tunnelAddresses: [IPAddress] {
+        let tunnels = Set(links.filter { if case .vxlan = $0.kind { true } else { false } }.map(\.name))
+        return addresses.filter { tunnels.contains($0.device) }.map(\.address.address)
+    }
+}

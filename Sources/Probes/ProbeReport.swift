@@ -1,0 +1,79 @@
+import Addresses
+
+/// What the probes of a lab found, in the words of its JSON.
+public struct ProbeReport: Encodable, Sendable {
+    /// How many probes found what they had to.
+    public var passed: Int
+    /// How many did not.
+    public var failed: Int
+    /// How many there would be if none was left out; more than were made in a very large lab.
+    public var complete: Int
+    /// How long all of it took, in seconds.
+    public var duration: Double
+    public var results: [Result]
+
+    /// One probe.
+    public struct Result: Encodable, Sendable {
+        public var from: String
+        public var to: String
+        public var address: String
+        /// `IPv4` or `IPv6`.
+        public var family: String
+        /// What sort of check it is: `pod → pod`.
+        public var check: String
+        /// The way the packet takes: `same node`, `native`, `routed`, `VXLAN`, `external` or `link`.
+        public var path: String
+        public var ok: Bool
+        /// The shortest round trip in seconds; absent without an answer.
+        public var rtt: Double?
+        /// The answer's TTL or hop limit.
+        public var ttl: Int?
+        public var expectedTTL: Int?
+        /// What was expected and what is wrong; absent if the probe passed.
+        public var failure: String?
+    }
+
+    /// Probes of one sort, family and path.
+    public struct Group: Sendable {
+        public var title: String
+        public var family: String
+        public var path: String
+        public var expectedTTLs: [Int]
+        public var passed: Int
+        public var total: Int
+        /// The shortest and the longest round trip in seconds; nil without an answer.
+        public var roundTrips: ClosedRange<Double>?
+    }
+
+    /// The probes by sort, path and family, in the order they first appear.
+    public var groups: [Group] {
+        var order: [[String]: Int] = [:]
+        var groups: [Group] = []
+        for result in results {
+            let index = order[[result.check, result.path, result.family], default: groups.count]
+            if index == groups.count {
+                order[[result.check, result.path, result.family]] = index
+                groups.append(
+                    Group(
+                        title: result.check, family: result.family, path: result.path, expectedTTLs: [], passed: 0,
+                        total: 0, roundTrips: nil))
+            }
+            groups[index].add(result)
+        }
+        return groups
+    }
+
+    /// What is wrong, a sentence for each probe that failed.
+    public var failures: [String] { results.compactMap(\.failure) }
+}
+
+extension ProbeReport.Group {
+    fileprivate mutating func add(_ result: ProbeReport.Result) {
+        total += 1
+        if result.ok { passed += 1 }
+        if let ttl = result.expectedTTL, !expectedTTLs.contains(ttl) { expectedTTLs = (expectedTTLs + [ttl]).sorted() }
+        if let rtt = result.rtt {
+            roundTrips = roundTrips.map { min($0.lowerBound, rtt)...max($0.upperBound, rtt) } ?? rtt...rtt
+        }
+    }
+}

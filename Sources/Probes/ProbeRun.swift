@@ -1,0 +1,80 @@
+import Addresses
+import Blueprint
+import NetworkNamespaces
+
+/// Making the checks of a matrix, and finding out what is wrong where one fails.
+public struct ProbeRun {
+    private let blueprint: Blueprint
+    private let pins: [String: String]
+    private let observe: (String) throws -> NamespaceContent
+
+    /// - Parameters:
+    ///   - pins: the pin of each namespace.
+    ///   - observe: what a namespace holds now, read from the kernel.
+    public init(
+        _ blueprint: Blueprint, pins: [String: String], observe: @escaping (String) throws -> NamespaceContent
+    ) {
+        self.blueprint = blueprint
+        self.pins = pins
+        self.observe = observe
+    }
+
+    /// How many failures are looked into; the others are told without a cause.
+    private static let diagnosed = 20
+
+    /// Sends every probe of the matrix and compares what comes back.
+    ///
+    /// - Parameter count: how many times each probe is sent; it passes if all of them do.
+    public func run(_ matrix: ProbeMatrix, count: Int = 1) throws -> ProbeReport {
+        let start = ContinuousClock.now
+        let requests = matrix.probes.map { EchoRequest(source: pins[$0.from] ?? $0.from, destination: $0.address) }
+        var results: [ProbeReport.Result?] = Array(repeating: nil, count: requests.count)
+        var reasons: [Int: String] = [:]
+        for _ in 0..<count {
+            for (index, result) in try EchoProber().run(requests).enumerated() {
+                let probe = matrix.probes[index]
+                var report = results[index] ?? ProbeReport.Result(probe)
+                if let reason = report.add(result, to: probe), reasons[index] == nil { reasons[index] = reason }
+                results[index] = report
+            }
+        }
+        var report = ProbeReport(
+            passed: requests.count - reasons.count, failed: reasons.count, complete: matrix.complete,
+            duration: start.duration(to: .now) / .seconds(1), results: results.compactMap { $0 })
+        var diagnosis = Diagnosis(blueprint, observe: observe)
+        for (rank, index) in reasons.keys.sorted().enumerated() {
+            let probe = matrix.probes[index]
+            let cause = rank < Self.diagnosed ? ": " + diagnosis.cause(of: probe) : ""
+            report.results[index].failure =
+                "\(probe.from) → \(probe.to) (\(probe.address), \(probe.way.rawValue)): \(reasons[index]!)\(cause)"
+        }
+        return report
+    }
+}
+
+extension ProbeReport.Result {
+    fileprivate init(_ probe: ProbeMatrix.Probe) {
+        self.init(
+            from: probe.from, to: probe.to, address: probe.address.description,
+            family: probe.address.family.description, check: probe.sort.rawValue, path: probe.way.rawValue, ok: true,
+            rtt: nil, ttl: nil, expectedTTL: probe.expectedTTL, failure: nil)
+    }
+
+    /// Adds what came of one request.
+    ///
+    /// - Returns: what was expected and not found; nil if all is well.
+    fileprivate mutating func add(_ result: EchoResult, to probe: ProbeMatrix.Probe) -> String? {
+        let expected = probe.expectedTTL.map { "an answer with TTL \($0)" } ?? "an answer"
+        switch result.outcome {
+        case .success(let reply):
+            rtt = min(rtt ?? reply.roundTrip, reply.roundTrip)
+            ttl = Int(reply.ttl)
+            if let wanted = probe.expectedTTL, wanted == Int(reply.ttl) { return nil }
+            ok = false
+            return "expected \(expected), got one with TTL \(reply.ttl)"
+        case .failure(let failure):
+            ok = false
+            return "expected \(expected), got none (\(failure))"
+        }
+    }
+}
