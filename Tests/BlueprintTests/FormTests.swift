@@ -237,6 +237,31 @@ struct FormTests {
         #expect(blueprint.notes.filter { $0.contains("inactive") }.count == 2)
     }
 
+    @Test("of two static routes to one prefix the first is taken, and none to a prefix on link")
+    func conflictingRoutes() throws {
+        var topology = Labs.dualStack
+        let second = Labs.route("192.168.0.0/16", "10.10.10.11")
+        topology.routers[0].routes += [second, Labs.route("10.10.10.0/24", "10.10.10.12")]
+        var blueprint = try Blueprint(topology: topology)
+        #expect(try blueprint.content("ceos01") == Blueprint(topology: Labs.dualStack).content("ceos01"))
+        #expect(blueprint.notes.filter { $0.contains("inactive") }.count == 2)
+        topology.routers[0].routes[2].metric = 200
+        blueprint = try Blueprint(topology: topology)
+        #expect(try blueprint.content("ceos01").routes.map(\.metric) == [0, 1024, 200])
+    }
+
+    @Test("a node without an address of a family has no tunnel and no routes of it, and the note says so")
+    func missingFamily() throws {
+        var topology = Labs.dualStack
+        topology.nodes[1].interfaces[0].addresses.removeLast()
+        topology.nodes[1].routes.removeLast()
+        let blueprint = try Blueprint(topology: topology)
+        #expect(blueprint.notes.contains { $0.hasPrefix("dual-stack-worker has no IPv6 address") })
+        let worker = try blueprint.content("dual-stack-worker")
+        #expect(!worker.links.contains { $0.name == "vxlan-v6.calico" })
+        #expect(try blueprint.content("dual-stack-worker2").neighbours.count == 3)
+    }
+
     @Test("what is shut down is down, and nothing is routed there")
     func shutdown() throws {
         var topology = Labs.trunks
@@ -247,6 +272,12 @@ struct FormTests {
         let content = try blueprint.content("spine")
         #expect(content.links.filter { !$0.isUp }.map(\.name) == ["eth2", "eth2.30", "vlan20"])
         #expect(content.routes.isEmpty)
+        // On plain bridges the VLAN is switched on: only its addresses are gone.
+        let plain = try Blueprint(
+            topology: topology, features: KernelFeatures(bridgeVLANFiltering: false, vlanLinks: true)
+        ).content("spine")
+        #expect(plain.links.first { $0.name == "vlan20" }?.isUp == true)
+        #expect(!plain.addresses.contains { $0.device == "vlan20" })
     }
 
     @Test("cables that lead nowhere, twice to one place, or are missing, are all named")
