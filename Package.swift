@@ -47,7 +47,10 @@ let package = Package(
         // The two faces.
         .target(
             name: "NSLabKit",
-            dependencies: ["BundledTopologies", "Engine", "NetworkNamespaces", "Probes", "Topology"]),
+            dependencies: [
+                "Addresses", "Blueprint", "BundledTopologies", "Engine", "NetworkNamespaces", "Probes", "Rtnetlink",
+                "Topology",
+            ]),
         .executableTarget(
             name: "nslab",
             dependencies: [
@@ -56,7 +59,8 @@ let package = Package(
             ]),
 
         // What tests of the kernel share: witnesses, namespaces that go again, the trait that asks for root.
-        .target(name: "KernelTestSupport", dependencies: ["CLinux", "NetworkNamespaces"], path: "Tests/KernelTestSupport"),
+        .target(
+            name: "KernelTestSupport", dependencies: ["CLinux", "NetworkNamespaces"], path: "Tests/KernelTestSupport"),
 
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"]),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
@@ -65,9 +69,8 @@ let package = Package(
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
         .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies"]),
-        .testTarget(name: "EngineTests", dependencies: ["Engine"]),
         .testTarget(name: "ProbesTests", dependencies: ["BundledTopologies", "KernelTestSupport", "Probes"]),
-        .testTarget(name: "NSLabKitTests", dependencies: ["NSLabKit"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "nslab"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -8,7 +8,7 @@ import Topology
 public struct Lab: Sendable {
     /// The lab's name.
     public var name: String { running.journal.lab }
-    private let running: RunningLab
+    let running: RunningLab
 
     /// The lab of this name, or, without one, the only one that is running.
     public static func running(_ name: String? = nil) throws(NSLabError) -> Lab {

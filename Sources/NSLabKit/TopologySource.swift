@@ -8,16 +8,16 @@ import Topology
 public struct TopologySource: CustomStringConvertible, Sendable {
     /// What to call it: the path as it was given, or the bundled topology's name.
     public let description: String
-    private let text: [UInt8]
+    let text: [UInt8]
 
     /// Finds the topology that a command's argument names.
     ///
     /// - Throws: `NSLabError` if there is neither such a file nor such a bundled topology.
     public init(_ argument: String?) throws(NSLabError) {
-        let name = argument ?? BundledTopology.builtIn.name
+        let name = argument ?? BundledTopology.default.name
         if let bundled = BundledTopology.named(name), argument == nil || access(name, F_OK) != 0 {
             description = bundled.name
-            text = Array(bundled.text.utf8)
+            text = Array(bundled.yaml.utf8)
             return
         }
         description = name

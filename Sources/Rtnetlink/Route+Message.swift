@@ -34,7 +34,7 @@ extension RouteBatch {
             header.rtm_scope = family == .ipv4 ? route.scope.rawValue : Scope.universe.rawValue
             header.rtm_type = route.kind.rawValue
             header.rtm_flags = route.onlink ? UInt32(RTNH_F_ONLINK) : 0
-            message.append(header)
+            message.append(structure: header)
             if route.destination.length > 0 { message.put(RTA_DST.number, route.destination.address) }
             if let gateway = route.gateway { message.put(gateway: gateway, for: family) }
             if let device { message.put(RTA_OIF.number, device) }
@@ -50,10 +50,10 @@ extension MessageWriter {
     fileprivate mutating func put(gateway: IPAddress, for family: AddressFamily) {
         guard gateway.family != family else { return put(RTA_GATEWAY.number, gateway) }
         attribute(RTA_VIA.number) { via in
-            via.append(UInt16(gateway.family.number))
+            via.append(structure: UInt16(gateway.family.number))
             switch gateway {
-            case .v4(let address): via.append(address.value.bigEndian)
-            case .v6(let address): via.append(address.value.bigEndian)
+            case .v4(let address): via.append(structure: address.value.bigEndian)
+            case .v6(let address): via.append(structure: address.value.bigEndian)
             }
         }
     }
