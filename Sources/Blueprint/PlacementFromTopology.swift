@@ -3,7 +3,8 @@ import Calico
 import Topology
 
 extension Placement {
-    /// Places a topology's workloads and gives out addresses: first every node's tunnels, then the pods in creation order.
+    /// Places a topology's workloads and gives out addresses: first every node's tunnels, then the pods in creation
+    /// order.
     ///
     /// Pods that fit nowhere are pending; whether that is an error is for the caller to say.
     ///
