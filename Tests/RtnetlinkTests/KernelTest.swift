@@ -132,7 +132,7 @@ extension FileHandle {
 }
 
 /// The setting below `/proc/sys/net` of the calling thread's namespace.
-func setting(_ path: String) throws -> String {
+func kernelSetting(_ path: String) throws -> String {
     let result = try tool("cat", "/proc/sys/net/" + path)
     #expect(result.status == 0, "\(result.errors)")
     return result.output.trimmingCharacters(in: .whitespacesAndNewlines)
