@@ -38,11 +38,12 @@ struct BatchTests {
             let witness = try tool("ip", "route", "add", "10.9.0.0/16", "via", "10.8.0.1", "dev", "br")
             #expect(witness.errors.contains(try #require(failure.message)))
 
-            // A VLAN's number has twelve bits; the kernel says which attribute is at fault.
-            var odd = Route(Prefix("10.9.0.0/16")!, device: "br", scope: .link)
-            odd.preferredSource = IPAddress("fd00::1")!
-            try bench.batch.add(odd, in: bench.table)
-            #expect(try refusal(&bench).attributeType == Int(RTA_PREFSRC.rawValue))
+            // A VNI has 24 bits; the kernel points at the attribute, which lies two levels deep.
+            let wide = VXLAN(vni: 1 << 24, local: IPAddress("10.0.0.1")!, device: "br")
+            try bench.batch.create(Link("wide", .vxlan(wide)), index: 9, in: bench.table)
+            let range = try refusal(&bench)
+            #expect(range.errno == ERANGE)
+            #expect(range.attributeType == IFLA_VXLAN_ID)
         }
     }
 
@@ -69,7 +70,8 @@ struct BatchTests {
             var wanted: Set<Route> = []
             for number in 0..<UInt32(3000) {
                 let route = Route(
-                    IPAddress.v4(IPv4Address(0xac10_0000 + number)).hostPrefix, device: "br", scope: .link, origin: .calico)
+                    IPAddress.v4(IPv4Address(0xac10_0000 + number)).hostPrefix, device: "br", scope: .link,
+                    origin: .calico)
                 wanted.insert(route)
                 try bench.batch.add(route, in: bench.table)
             }

@@ -68,7 +68,8 @@ struct BridgeVLANTests {
     func kernel() async throws {
         try await inNamespace {
             var bench = try Workbench()
-            let aware = try tool("ip", "link", "add", "br", "type", "bridge", "vlan_filtering", "1", "vlan_default_pvid", "0")
+            let aware = try tool(
+                "ip", "link", "add", "br", "type", "bridge", "vlan_filtering", "1", "vlan_default_pvid", "0")
             if aware.status == 0 {
                 bench.table = InterfaceTable(try bench.socket.links())
             } else {
