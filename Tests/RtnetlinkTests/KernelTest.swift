@@ -14,15 +14,19 @@ extension Trait where Self == ConditionTrait {
 
 /// Runs `body` in a new network namespace, on a thread of its own that ends with it. The kernel clears the namespace then.
 func inNamespace<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        let thread = Thread {
-            continuation.resume(
-                with: Result {
-                    guard unshare(CLONE_NEWNET) == 0 else { throw SystemError("unshare") }
-                    return try body()
-                })
-        }
-        thread.start()
+    try await withTaskExecutorPreference(OwnThread()) {
+        // The task keeps to this thread, for it does not suspend in here; and it is still the test's task, so that what
+        // it records is the test's.
+        guard unshare(CLONE_NEWNET) == 0 else { throw SystemError("unshare") }
+        return try body()
+    }
+}
+
+/// Runs each piece of a task on a new thread, which never goes back to a pool.
+private final class OwnThread: TaskExecutor {
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        Thread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }.start()
     }
 }
 
@@ -132,7 +136,7 @@ extension FileHandle {
 }
 
 /// The setting below `/proc/sys/net` of the calling thread's namespace.
-func setting(_ path: String) throws -> String {
+func kernelSetting(_ path: String) throws -> String {
     let result = try tool("cat", "/proc/sys/net/" + path)
     #expect(result.status == 0, "\(result.errors)")
     return result.output.trimmingCharacters(in: .whitespacesAndNewlines)
