@@ -7,6 +7,8 @@ let package = Package(
     products: [
         .executable(name: "nslab", targets: ["nslab"]),
         .library(name: "NSLabKit", targets: ["NSLabKit"]),
+        // For the programs under Fuzz/.
+        .library(name: "Topology", targets: ["Topology"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
