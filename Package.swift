@@ -35,31 +35,41 @@ let package = Package(
         .target(
             name: "BundledTopologies", dependencies: ["Topology"], path: "topologies",
             resources: [
-                .embedInCode("dual-stack.yaml")
+                .embedInCode("dual-stack.yaml"), .embedInCode("ipv4-only.yaml"), .embedInCode("two-vlans.yaml"),
+                .embedInCode("no-encapsulation.yaml"), .embedInCode("two-routers.yaml"),
+                .embedInCode("nodes-20x10.yaml"), .embedInCode("nodes-100x10.yaml"),
             ]),
         .target(name: "Calico", dependencies: ["Addresses"]),
         .target(name: "Blueprint", dependencies: ["Addresses", "Calico", "Rtnetlink", "Topology"]),
 
         // Making the kernel agree, and proving it.
         .target(name: "Engine", dependencies: ["Blueprint", "NetworkNamespaces", "Nftables", "Rtnetlink", "Topology"]),
-        .target(name: "Probes", dependencies: ["Blueprint", "CLinux", "Engine", "NetworkNamespaces"]),
+        .target(name: "Probes", dependencies: ["Addresses", "Blueprint", "CLinux", "NetworkNamespaces", "Rtnetlink"]),
 
         // The two faces.
-        .target(name: "NSLabKit", dependencies: ["BundledTopologies", "Engine", "Probes"]),
+        .target(
+            name: "NSLabKit",
+            dependencies: ["BundledTopologies", "Engine", "NetworkNamespaces", "Probes", "Topology"]),
         .executableTarget(
             name: "nslab",
-            dependencies: ["NSLabKit", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: [
+                "NSLabKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+
+        // What tests of the kernel share: witnesses, namespaces that go again, the trait that asks for root.
+        .target(name: "KernelTestSupport", dependencies: ["CLinux", "NetworkNamespaces"], path: "Tests/KernelTestSupport"),
 
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"]),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
         .testTarget(name: "RtnetlinkTests", dependencies: ["Rtnetlink"]),
-        .testTarget(name: "NetworkNamespacesTests", dependencies: ["NetworkNamespaces"]),
+        .testTarget(name: "NetworkNamespacesTests", dependencies: ["KernelTestSupport", "NetworkNamespaces"]),
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
         .testTarget(name: "LabFoldersTests", dependencies: ["LabFolders"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
         .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine"]),
-        .testTarget(name: "ProbesTests", dependencies: ["Probes"]),
+        .testTarget(name: "ProbesTests", dependencies: ["BundledTopologies", "KernelTestSupport", "Probes"]),
         .testTarget(name: "NSLabKitTests", dependencies: ["NSLabKit"]),
     ],
     swiftLanguageModes: [.v6]

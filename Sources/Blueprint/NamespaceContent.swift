@@ -54,4 +54,7 @@ public struct NftablesTable: Hashable, Sendable {
         self.name = name
         self.body = body
     }
+
+    /// The table as nft(8) declares it.
+    public var declaration: String { "table \(family) \(name) {\n\(body)\n}\n" }
 }

@@ -1,7 +1,4 @@
-// As in CLinux: libc's types must look alike in every module.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// As in CLinux: no feature macros, and libc's types first.
 #include <netinet/in.h>
 
 #include <nftables/libnftables.h>

@@ -60,24 +60,22 @@ public struct BringUp {
 
     /// Builds the lab, or finds it built. What was begun is removed again if it cannot be completed.
     public func run() throws(EngineError) -> Outcome {
-        do {
-            return try build()
-        } catch let error as EngineError {
-            throw error
-        } catch {
-            throw .refused(object: "lab \(topology.name)", reason: "\(error)", advice: nil)
+        try reportingRefusals(of: "lab \(topology.name)") {
+            var clock = Stopwatch()
+            let detection = try Background { try KernelFeatures.detect() }
+            let state = StateFolder(lab: topology.name)
+            let waiting = { progress(.waiting(lab: topology.name)) }
+            return try FolderLock.holding(lab: state, creating: true, waiting: waiting) {
+                try build(state, detection, &clock)
+            }!
         }
     }
 
-    private func build() throws -> Outcome {
-        var clock = Stopwatch()
-        var outcome: Outcome
-        let detection = try Background { try KernelFeatures.detect() }
-        let state = StateFolder(lab: topology.name)
-        let lock = try FolderLock(lab: state, creating: true) { progress(.waiting(lab: topology.name)) }
-        defer { _ = lock }
+    private func build(
+        _ state: StateFolder, _ detection: Background<KernelFeatures>, _ clock: inout Stopwatch
+    ) throws -> Outcome {
         let features = try detection.value()
-        outcome = Outcome(blueprint: try Blueprint(topology, features: features))
+        var outcome = Outcome(blueprint: try Blueprint(topology: topology, features: features))
         if try isThere(state) {
             outcome.wasThere = true
             return outcome
@@ -95,13 +93,16 @@ public struct BringUp {
             outcome.timing.plan = clock.lap()
 
             progress(.namespaces(count: journal.namespaces.count))
-            let sessions = try makeNamespaces(journal, outcome.blueprint)
+            let settings = outcome.blueprint.namespaces.map { SettingPlan($0.content.sysctls) }
+            let sessions = try makeNamespaces(journal, settings)
             try EtcFiles.install(outcome.blueprint, journal, state)
             outcome.timing.namespaces = clock.lap()
 
             progress(.objects(count: outcome.blueprint.objectCount))
-            let rules = try Background { [blueprint = outcome.blueprint] in try installTables(blueprint, journal) }
-            let links = Result { try Programming(blueprint: outcome.blueprint, sessions: sessions).run() }
+            let rules = try Background { [blueprint = outcome.blueprint, journal] in
+                try installTables(blueprint, journal)
+            }
+            let links = Result { try Programming(outcome.blueprint, sessions: sessions, settings: settings).run() }
             // Both ways of failing have to end before anything is removed.
             let tables = Result { try rules.value() }
             try links.get()
@@ -111,7 +112,13 @@ public struct BringUp {
             outcome.timing.netlink = clock.lap()
             return outcome
         } catch {
-            try? TearDown.remove(journal, state)
+            do {
+                try TearDown.remove(journal, state)
+            } catch let second {
+                throw EngineError.refused(
+                    object: "\(error)", reason: "and then, while it was being removed again: \(second)",
+                    advice: "`nslab down \(state.lab)` removes what is left")
+            }
             throw error
         }
     }
@@ -141,17 +148,15 @@ public struct BringUp {
     }
 
     /// Makes and pins all namespaces, each with its settings, on as many threads as there are processors.
-    private func makeNamespaces(_ journal: Journal, _ blueprint: Blueprint) throws -> [Session] {
+    private func makeNamespaces(_ journal: Journal, _ settings: [SettingPlan]) throws -> [Session] {
         let made = SessionBox(count: journal.namespaces.count)
         try Threads.forEach(journal.namespaces.count) { index in
             let entry = journal.namespaces[index]
             do {
                 try NetworkNamespace.unshareThread()
                 let session = try Session(name: entry.name, pin: entry.pin)
-                try session.mark(lab: journal.lab)
-                for setting in blueprint.namespaces[index].content.sysctls where setting.device == nil {
-                    try KernelSetting.write(setting.path, setting.value)
-                }
+                try Ownership.mark(session, lab: journal.lab)
+                for setting in settings[index].early { try KernelSetting.write(setting.path, setting.value) }
                 try Pins.pin(entry.pin)
                 made.store(session, at: index)
             } catch let error as SystemCallError {
@@ -173,8 +178,8 @@ private func installTables(_ blueprint: Blueprint, _ journal: Journal) throws {
         } catch {
             throw EngineError(error, object: entry.name)
         }
-        do {
-            try Nftables.run(namespace.content.tables.map(\.commands).joined(separator: "\n"))
+        do throws(NftablesError) {
+            try Nftables.run(namespace.content.tables.map(\.declaration).joined())
         } catch {
             throw EngineError.refused(
                 object: "\(entry.name): nf_tables", reason: error.message,

@@ -1,4 +1,6 @@
+import Glibc
 import NetworkNamespaces
+import Rtnetlink
 
 /// Why a lab could not be built, found or removed.
 public enum EngineError: Error {
@@ -49,5 +51,56 @@ extension EngineError {
     init(_ error: SystemCallError, object: String? = nil) {
         let object = object.map { "\($0): \(error.object)" } ?? error.object
         self = .refused(object: object, reason: "\(error.words) (\(error.call))", advice: error.advice)
+    }
+
+    /// A netlink exchange that went wrong as a whole.
+    init(_ error: NetlinkError, object: String) {
+        if case .system(let call, let errno) = error {
+            self.init(SystemCallError(call, "netlink", errno: errno), object: object)
+        } else {
+            self = .refused(object: object, reason: "\(error)", advice: nil)
+        }
+    }
+
+    /// A request that the kernel refused, with the next step that its sort and error number suggest.
+    init(_ failure: RequestFailure, object: String, operation: Operation) {
+        let advice: String? =
+            switch (failure.errno, operation) {
+            case (EOPNOTSUPP, .createLink(let link)), (ENOTSUP, .createLink(let link)):
+                "this kernel has no links of that kind; load its module (modprobe \(link.kind.module))"
+            case (EOPNOTSUPP, .createVeth): "this kernel has no veth links; load the module (modprobe veth)"
+            default: SystemCallError("sendto", object, errno: failure.errno).advice
+            }
+        self = .refused(object: object, reason: "\(failure)", advice: advice)
+    }
+}
+
+extension Link.Kind {
+    /// The kernel module that makes links of this kind.
+    fileprivate var module: String {
+        switch self {
+        case .vlan: "8021q"
+        case .bridge: "bridge"
+        case .vxlan: "vxlan"
+        case .veth: "veth"
+        case .loopback, .other: "\(self)"
+        }
+    }
+}
+
+/// Runs `body`; what it throws becomes an `EngineError`.
+///
+/// - Parameter object: what an error is about that does not say so itself.
+func reportingRefusals<Value>(of object: String, _ body: () throws -> Value) throws(EngineError) -> Value {
+    do {
+        return try body()
+    } catch let error as EngineError {
+        throw error
+    } catch let error as SystemCallError {
+        throw EngineError(error)
+    } catch let error as NetlinkError {
+        throw EngineError(error, object: object)
+    } catch {
+        throw .refused(object: object, reason: "\(error)", advice: nil)
     }
 }

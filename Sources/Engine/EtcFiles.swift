@@ -46,9 +46,7 @@ enum EtcFiles {
         let own = StateFolder(lab: journal.lab).etc + "/"
         for entry in journal.namespaces {
             let link = "\(folder)/\(entry.pin)"
-            var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-            guard readlink(link, &target, target.count - 1) > 0 else { continue }
-            guard String(cString: target).hasPrefix(own) else { continue }
+            guard let target = FileDescriptor.linkTarget(link), target.hasPrefix(own) else { continue }
             if unlink(link) != 0, errno != ENOENT { throw SystemCallError("unlink", link) }
         }
         rmdir(folder)

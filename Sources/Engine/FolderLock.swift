@@ -7,25 +7,30 @@ import NetworkNamespaces
 struct FolderLock: ~Copyable {
     private let folder: FileDescriptor
 
-    /// The right to change one lab.
+    /// Does something to a lab that no other command does anything to meanwhile.
     ///
     /// - Parameters:
     ///   - creating: whether to make the lab's folder if it is missing.
     ///   - waiting: called once if another command holds the lock.
-    /// - Throws: `EngineError.noSuchLab` if there is no such folder and none is to be made.
-    init(lab state: StateFolder, creating: Bool, waiting: () -> Void) throws(EngineError) {
+    /// - Returns: nil if there is no such folder and none is to be made.
+    static func holding<Value>(
+        lab state: StateFolder, creating: Bool, waiting: () -> Void, _ body: () throws -> Value
+    ) throws -> Value? {
+        let lock: FolderLock
         do throws(SystemCallError) {
-            try self.init(
+            lock = try FolderLock(
                 path: state.path, folders: creating ? [StateFolder.root, state.path] : [], waiting: waiting)
         } catch {
-            if error.isNoSuchFile { throw .noSuchLab(state.lab) }
-            throw EngineError(error)
+            if error.isNoSuchFile { return nil }
+            throw error
         }
+        return try withExtendedLifetime(lock, body)
     }
 
-    /// The right to change what all labs share; held for moments only.
-    init(shared: Void) throws(SystemCallError) {
-        try self.init(path: StateFolder.root, folders: [StateFolder.root], waiting: {})
+    /// Does something to what all labs share, for moments only.
+    static func holdingRoot(_ body: () throws -> Void) throws {
+        let lock = try FolderLock(path: StateFolder.root, folders: [StateFolder.root], waiting: {})
+        try withExtendedLifetime(lock, body)
     }
 
     /// - Parameter folders: the folders to make first, where they are missing.

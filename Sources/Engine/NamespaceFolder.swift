@@ -8,20 +8,20 @@ enum NamespaceFolder {
     private static let note = "\(StateFolder.root)/.netns-mount"
 
     /// Makes the folder ready for a lab's pins. The lab's state folder is there already, so that nobody takes it away.
-    static func prepare() throws(SystemCallError) {
-        let lock = try FolderLock(shared: ())
-        defer { _ = lock }
-        guard try !Pins.folderIsReady() else { return }
-        try StateFolder.write([], to: note)
-        try Pins.prepareFolder()
+    static func prepare() throws {
+        try FolderLock.holdingRoot {
+            guard try !Pins.folderIsReady() else { return }
+            try StateFolder.write([], to: note)
+            try Pins.prepareFolder()
+        }
     }
 
     /// Removes what `prepare` made, and nslab's own folder, if no lab uses them any more.
-    static func release() throws(SystemCallError) {
-        let lock = try FolderLock(shared: ())
-        defer { _ = lock }
-        guard StateFolder.labs().isEmpty else { return }
-        if access(note, F_OK) == 0, try Pins.releaseFolder() { unlink(note) }
-        rmdir(StateFolder.root)
+    static func release() throws {
+        try FolderLock.holdingRoot {
+            guard StateFolder.labs().isEmpty else { return }
+            if access(note, F_OK) == 0, try Pins.releaseFolder() { unlink(note) }
+            rmdir(StateFolder.root)
+        }
     }
 }

@@ -10,8 +10,21 @@ enum Ownership {
     /// The alias that a lab's namespaces carry.
     static func alias(lab: String) -> String { "nslab \(lab)" }
 
+    /// Marks the namespace that a session is of as the lab's.
+    static func mark(_ session: Session, lab: String) throws(EngineError) {
+        var batch = RouteBatch(capacity: 256)
+        do {
+            try batch.configure(Link("lo", .loopback, alias: alias(lab: lab)), in: session.interfaces)
+            try session.socket.execute(&batch)
+        } catch let error as NetlinkError {
+            throw EngineError(error, object: session.name)
+        } catch {
+            throw .refused(object: session.name, reason: "\(error)", advice: nil)
+        }
+    }
+
     /// Whether the namespace that the socket belongs to carries the lab's mark.
     static func belongs(_ socket: inout RouteSocket, to lab: String) throws -> Bool {
-        try socket.link(named: "lo")?.alias == alias(lab: lab)
+        try socket.link(named: "lo")?.link.alias == alias(lab: lab)
     }
 }

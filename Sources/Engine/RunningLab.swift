@@ -16,21 +16,24 @@ public struct RunningLab: Sendable {
     /// - Parameter blueprint: what the lab should hold, if that is known; otherwise it is worked out from the topology in
     ///   the lab's state.
     public init(named name: String? = nil, blueprint: Blueprint? = nil) throws(EngineError) {
-        let state = StateFolder(lab: try name ?? RunningLab.only())
+        let state = StateFolder(lab: try RunningLab.name(name))
         journal = try Journal.read(state)
         if let blueprint {
             self.blueprint = blueprint
             return
         }
+        let text: [UInt8]
+        do throws(SystemCallError) { text = try StateFolder.read(state.topology) } catch { throw EngineError(error) }
         do {
-            let topology = try Topology.read(StateFolder.read(state.topology), file: state.topology)
-            self.blueprint = try Blueprint(topology, features: journal.kernelFeatures)
+            let topology = try Topology.read(text, file: state.topology)
+            self.blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures)
         } catch {
-            throw .damagedState(path: state.topology, reason: "\(error)")
+            throw EngineError.damagedState(path: state.topology, reason: "\(error)")
         }
     }
 
-    private static func only() throws(EngineError) -> String {
+    private static func name(_ name: String?) throws(EngineError) -> String {
+        if let name { return name }
         let labs = StateFolder.labs()
         guard labs.count == 1 else { throw .labNotNamed(running: labs) }
         return labs[0]
@@ -47,12 +50,8 @@ public struct RunningLab: Sendable {
 
     /// Looks into every namespace of the lab.
     public func survey() throws(EngineError) -> [NamespaceSurvey] {
-        do {
-            return try Threads.run { try zip(blueprint.namespaces, journal.namespaces).map(NamespaceSurvey.init) }
-        } catch let error as EngineError {
-            throw error
-        } catch {
-            throw .refused(object: "lab \(journal.lab)", reason: "\(error)", advice: nil)
+        try reportingRefusals(of: "lab \(journal.lab)") {
+            try Threads.run { try zip(blueprint.namespaces, journal.namespaces).map(NamespaceSurvey.init) }
         }
     }
 
@@ -131,8 +130,8 @@ public struct NamespaceSurvey: Sendable {
             return
         }
         let session = try Session(entering: entry.pin, name: entry.name)
-        let (links, interfaces) = try session.socket.links()
-        let present = try Set(session.socket.addresses(in: interfaces).map(\.address.address))
+        let links = try session.socket.links()
+        let present = try Set(session.socket.addresses(in: InterfaceTable(links)).map(\.address.address))
         addresses = namespace.addresses.filter(present.contains)
         let up = Set(links.filter(\.link.isUp).map(\.link.name))
         let down = namespace.content.links.filter { $0.isUp && !up.contains($0.name) }.map(\.name.description)

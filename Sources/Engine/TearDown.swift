@@ -25,19 +25,10 @@ public enum TearDown {
     /// - Parameter waiting: called once if another command works on the lab.
     public static func run(lab: String, waiting: () -> Void) throws(EngineError) -> Outcome {
         let state = StateFolder(lab: lab)
-        let lock: FolderLock
-        do {
-            lock = try FolderLock(lab: state, creating: false, waiting: waiting)
-        } catch .noSuchLab {
-            return Outcome(lab: lab, wasThere: false)
-        }
-        defer { _ = lock }
-        do {
-            return try remove(Journal.read(state), state)
-        } catch let error as EngineError {
-            throw error
-        } catch {
-            throw .refused(object: "lab \(lab)", reason: "\(error)", advice: nil)
+        return try reportingRefusals(of: "lab \(lab)") {
+            try FolderLock.holding(lab: state, creating: false, waiting: waiting) {
+                try remove(Journal.read(state), state)
+            } ?? Outcome(lab: lab, wasThere: false)
         }
     }
 

@@ -1,6 +1,7 @@
 import Addresses
 import Engine
 import Probes
+import Topology
 
 /// What `nslab up` did, in the words of its JSON.
 public struct UpReport: Encodable, Sendable {
@@ -103,3 +104,6 @@ public struct DownReport: Encodable, Sendable {
         }
     }
 }
+
+/// What probes found: see `Probes`.
+public typealias ProbeReport = Probes.ProbeReport

@@ -1,6 +1,7 @@
 import BundledTopologies
 import Engine
 import Glibc
+import NetworkNamespaces
 import Topology
 
 /// Where a topology comes from: a file, the name of a bundled one, or nothing for the built-in lab.
@@ -37,7 +38,7 @@ public struct TopologySource: CustomStringConvertible, Sendable {
         }
     }
 
-    private static func read(_ path: String) throws -> [UInt8] {
-        throw NSLabError(path, .badInput)
+    private static func read(_ path: String) throws(SystemCallError) -> [UInt8] {
+        try FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK).readAll(path, limit: 16 << 20)
     }
 }

@@ -17,6 +17,13 @@ public struct FileDescriptor: ~Copyable, Sendable {
     }
 
     deinit { close(number) }
+
+    /// Gives the descriptor to the caller, who closes it.
+    public consuming func release() -> CInt {
+        let number = number
+        discard self
+        return number
+    }
 }
 
 extension FileDescriptor {
@@ -47,5 +54,12 @@ extension FileDescriptor {
             content += buffer[..<count]
             if content.count > limit { throw SystemCallError("read", path, errno: EFBIG) }
         }
+    }
+
+    /// Where a symbolic link leads; nil if there is no such link.
+    public static func linkTarget(_ path: String) -> String? {
+        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let length = readlink(path, &target, target.count)
+        return length > 0 ? String(decoding: target[..<length].lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
     }
 }

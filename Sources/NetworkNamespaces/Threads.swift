@@ -7,9 +7,10 @@ import Synchronization
 public enum Threads {
     /// The processors that this process may run on.
     public static let processors: Int = {
-        var set = cpu_set_t()
-        guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return 1 }
-        return withUnsafeBytes(of: &set) { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
+        // One bit a processor; the kernel refuses a mask that is too short for all that there may be.
+        var mask = [UInt64](repeating: 0, count: 1024)
+        let written = syscall_sched_getaffinity(0, mask.count * 8, &mask)
+        return written > 0 ? mask.reduce(0) { $0 + $1.nonzeroBitCount } : 1
     }()
 
     /// Runs `body` on a thread of its own and waits for it.

@@ -14,36 +14,41 @@ struct Console {
     func print(_ report: some Encodable, table: () -> String) throws {
         switch format {
         case .table:
-            Console.write(table(), to: stdout)
+            Console.write(table(), to: STDOUT_FILENO)
         case .json:
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            Console.write(String(decoding: try encoder.encode(report), as: UTF8.self) + "\n", to: stdout)
+            Console.write(String(decoding: try encoder.encode(report), as: UTF8.self) + "\n", to: STDOUT_FILENO)
         case .yaml:
             let encoder = YAMLEncoder()
             encoder.options.sortKeys = true
-            Console.write(try encoder.encode(report), to: stdout)
+            Console.write(try encoder.encode(report), to: STDOUT_FILENO)
         }
     }
 
     /// Says what is being done, unless the user wants quiet.
     func progress(_ text: String) {
-        if !isQuiet { Console.write("\(text)\n", to: stderr) }
+        if !isQuiet { Console.write("\(text)\n", to: STDERR_FILENO) }
     }
 
     /// Says what only someone who asked for more wants to know.
     func detail(_ text: String) {
-        if isVerbose { Console.write("\(text)\n", to: stderr) }
+        if isVerbose { Console.write("\(text)\n", to: STDERR_FILENO) }
     }
 
     /// Says what the user should know although all went well.
-    func warning(_ text: String) { Console.write("nslab: warning: \(text)\n", to: stderr) }
+    func warning(_ text: String) { Console.write("nslab: warning: \(text)\n", to: STDERR_FILENO) }
 
     /// Says what went wrong.
-    static func error(_ text: String) { write("nslab: \(text)\n", to: stderr) }
+    static func error(_ text: String) { write("nslab: \(text)\n", to: STDERR_FILENO) }
 
-    static func write(_ text: String, to stream: UnsafeMutablePointer<FILE>?) {
-        fputs(text, stream)
+    /// Writes text as a whole; what a closed or full receiver does not take is lost.
+    static func write(_ text: String, to descriptor: CInt) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return }
+        }
     }
 
     /// Whether standard output may have colour: a terminal, and nobody said no (https://no-color.org).

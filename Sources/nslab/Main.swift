@@ -26,7 +26,7 @@ struct NSLab: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch {
-            exit(report(error))
+            Glibc.exit(report(error))
         }
     }
 
@@ -43,7 +43,7 @@ struct NSLab: ParsableCommand {
             print(fullMessage(for: error))
             return ExitStatus.done.rawValue
         }
-        Console.write(fullMessage(for: error) + "\n", to: stderr)
+        Console.write(fullMessage(for: error) + "\n", to: STDERR_FILENO)
         return ExitStatus.badInput.rawValue
     }
 }

@@ -2,10 +2,12 @@
 #ifndef NSLAB_CLINUX_H
 #define NSLAB_CLINUX_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// No _GNU_SOURCE: it changes the fields of fd_set and others, and Swift's own Glibc module is compiled without it. Types that
+// differ between modules are an error whenever the compiler happens to compare them. What only _GNU_SOURCE declares is
+// declared in the headers below.
+
 // First, so that the kernel's headers leave out what libc defines as well (linux/libc-compat.h).
+#include <net/if.h>
 #include <netinet/in.h>
 
 #include <errno.h>
@@ -19,12 +21,12 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "icmp.h"
 #include "namespaces.h"
 
 #endif

@@ -3,10 +3,16 @@
 #define NSLAB_NAMESPACES_H
 
 #include <linux/nsfs.h>
+#include <linux/sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+// As <sched.h> declares them for _GNU_SOURCE.
+extern int setns(int descriptor, int kind);
+extern int unshare(int flags);
 
 static inline unsigned long nslab_ns_get_nstype(void) { return NS_GET_NSTYPE; }
 
@@ -14,6 +20,10 @@ static inline long syscall_pidfd_open(pid_t pid) { return syscall(SYS_pidfd_open
 
 static inline long syscall_pidfd_send_signal(int pidfd, int signal) {
     return syscall(SYS_pidfd_send_signal, pidfd, signal, (siginfo_t *)0, 0);
+}
+
+static inline long syscall_sched_getaffinity(pid_t pid, size_t size, void *mask) {
+    return syscall(SYS_sched_getaffinity, pid, size, mask);
 }
 
 #endif

@@ -1,0 +1,106 @@
+import Addresses
+import Calico
+import Rtnetlink
+import Topology
+
+extension Blueprint {
+    /// Works out every kernel object of a topology.
+    ///
+    /// - Throws: `BlueprintError` with everything that is wrong with it, pods that do not run among it.
+    public init(topology: Topology, features: KernelFeatures = .complete) throws(BlueprintError) {
+        let placement = try Placement(topology)
+        let pending = placement.pending
+        if !pending.isEmpty { throw BlueprintError(pending.compactMap(\.problem)) }
+        try self.init(topology: topology, placement: placement, features: features)
+    }
+
+    /// Works out every kernel object of a topology whose pods are placed. Pods that are pending have no namespace.
+    ///
+    /// - Throws: `BlueprintError` with everything that is wrong with it.
+    public init(
+        topology: Topology, placement: Placement, features: KernelFeatures = .complete
+    ) throws(BlueprintError) {
+        var problems: [BlueprintError.Problem] = []
+        let cabling = Cabling(topology, problems: &problems)
+        let clusterRoutes = ClusterRoutes(placement)
+        self.init(lab: topology.name, namespaces: [])
+        notes = PoolNotes.notes(topology, placement, clusterRoutes)
+        addRouters(of: topology, cabling, clusterRoutes, features, problems: &problems)
+        for network in topology.networks {
+            namespaces.append(
+                Namespace(
+                    name: network.name, kind: .network, addresses: network.addresses.map(\.address).sorted(),
+                    content: NamespaceContent(network, cabling)))
+        }
+        addNodesAndPods(of: topology, placement, cabling, clusterRoutes, problems: &problems)
+        if !problems.isEmpty { throw BlueprintError(problems) }
+    }
+
+    private mutating func addRouters(
+        of topology: Topology, _ cabling: Cabling, _ clusterRoutes: ClusterRoutes, _ features: KernelFeatures,
+        problems: inout [BlueprintError.Problem]
+    ) {
+        for router in topology.routers {
+            var content = RouterContent(router, cabling, features, problems: &problems)
+            clusterRoutes.announced(to: content.nextHops).forEach { content.addAnnounced($0) }
+            notes += content.notes
+            namespaces.append(
+                Namespace(
+                    name: router.name, kind: .router, hostname: router.hostname, addresses: router.allAddresses,
+                    content: content.content))
+        }
+    }
+
+    private mutating func addNodesAndPods(
+        of topology: Topology, _ placement: Placement, _ cabling: Cabling, _ clusterRoutes: ClusterRoutes,
+        problems: inout [BlueprintError.Problem]
+    ) {
+        let running = placement.pods.filter { $0.pendingReason == nil }
+        let podsByNode = Dictionary(grouping: running, by: { $0.node ?? "" })
+        let blocksByNode = Dictionary(grouping: placement.blocks, by: \.node)
+        let tables = AddressFamily.allCases.compactMap { NftablesTable.outgoingNAT($0, topology.cluster.pools) }
+        var podMTUs: [String: UInt32] = [:]
+        for (index, node) in topology.nodes.enumerated() {
+            let placed = placement.nodes[index]
+            var part = NodeContent(node, placed, topology, cabling, problems: &problems)
+            clusterRoutes.add(to: &part.content, of: index, part.nextHops, notes: &part.notes)
+            part.addBlackholes(blocksByNode[node.name, default: []].map(\.prefix))
+            for pod in podsByNode[node.name, default: []] { part.add(pod) }
+            part.content.tables = tables
+            podMTUs[node.name] = part.podMTU
+            notes += part.notes
+            namespaces.append(
+                Namespace(
+                    name: node.name, kind: .node, addresses: placed.addresses.map(\.address.address),
+                    content: part.content))
+        }
+        for pod in running {
+            guard let node = pod.node, let mtu = podMTUs[node] else { continue }
+            namespaces.append(
+                Namespace(
+                    name: pod.networkNamespace, kind: .pod, hostname: PodName.hostname(ofPod: pod.name), node: node,
+                    addresses: pod.addresses,
+                    resolverConfiguration: pod.resolverConfiguration(topology.cluster.serviceSubnets),
+                    content: NamespaceContent(pod, on: node, mtu: mtu)))
+        }
+    }
+}
+
+extension Placement.Pod {
+    /// The problem that a pending pod is where every pod has to run.
+    var problem: BlueprintError.Problem? {
+        pendingReason.map { .pod(namespace: namespace, name: name, $0) }
+    }
+}
+
+extension Router {
+    /// The loopbacks' addresses, then the SVIs' and ports'; IPv4 before IPv6.
+    var allAddresses: [IPAddress] {
+        let ports = ports.flatMap { port -> [InterfaceAddress] in
+            guard case .routed(let addresses, let subinterfaces) = port.mode else { return [] }
+            return addresses + subinterfaces.flatMap(\.addresses)
+        }
+        let all = loopbacks.flatMap(\.addresses) + vlans.flatMap(\.addresses) + ports
+        return AddressFamily.allCases.flatMap { family in all.filter { $0.family == family }.map(\.address) }
+    }
+}

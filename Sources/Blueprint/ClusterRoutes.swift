@@ -1,0 +1,131 @@
+import Addresses
+import Calico
+import Rtnetlink
+
+/// How each node reaches the others' blocks and borrowed addresses, and the neighbours and forwarding entries of its
+/// VXLAN devices (felix/dataplane/linux/vxlan_mgr.go).
+struct ClusterRoutes {
+    /// What a node owns that others need a route to.
+    private struct Destination {
+        let prefix: Prefix
+        let encapsulation: Encapsulation
+    }
+
+    private let nodes: [Placement.Node]
+    /// By node, in the order of `nodes`: its blocks, then the addresses it has of other nodes' blocks.
+    private let destinations: [[Destination]]
+    /// By node, the MAC addresses of its tunnel ends: IPv4's, then IPv6's.
+    private let macs: [[MACAddress]]
+
+    init(_ placement: Placement) {
+        nodes = placement.nodes
+        macs = nodes.map { node in AddressFamily.allCases.map { VTEP.mac(of: node.name, $0) } }
+        let index = Dictionary(nodes.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var destinations = [[Destination]](repeating: [], count: nodes.count)
+        for block in placement.blocks {
+            guard let at = index[block.node] else { continue }
+            destinations[at].append(Destination(prefix: block.prefix, encapsulation: block.encapsulation))
+        }
+        for assignment in placement.borrowed {
+            guard let at = index[assignment.node] else { continue }
+            destinations[at].append(
+                Destination(prefix: assignment.address.hostPrefix, encapsulation: assignment.encapsulation))
+        }
+        self.destinations = destinations
+    }
+
+    /// Adds all of it to a node's content, remote node by remote node.
+    func add(to content: inout NamespaceContent, of local: Int, _ nextHops: NextHops, notes: inout [String]) {
+        for remote in nodes.indices where remote != local {
+            for family in AddressFamily.allCases {
+                guard let ours = nodes[local].address(family), let theirs = nodes[remote].address(family) else {
+                    continue
+                }
+                addTunnelEnd(to: &content, local, remote, family, at: theirs.address.address)
+                addRoutes(to: &content, local, remote, family, ours, theirs.address.address, nextHops, notes: &notes)
+            }
+        }
+    }
+
+    /// Every remote node's tunnel end is known, whether a route leads there or not.
+    private func addTunnelEnd(
+        to content: inout NamespaceContent, _ local: Int, _ remote: Int, _ family: AddressFamily,
+        at remoteAddress: IPAddress
+    ) {
+        guard nodes[local].tunnel(family) != nil, let tunnel = nodes[remote].tunnel(family) else { return }
+        let device = VTEP.device(family)
+        let mac = macs[remote][family == .ipv4 ? 0 : 1]
+        content.neighbours.append(Neighbour(device, tunnel, mac: mac))
+        content.forwarding.append(ForwardingEntry(device, mac, destination: remoteAddress))
+    }
+
+    private func addRoutes(
+        to content: inout NamespaceContent, _ local: Int, _ remote: Int, _ family: AddressFamily,
+        _ ours: Placement.NodeAddress, _ remoteAddress: IPAddress, _ nextHops: NextHops, notes: inout [String]
+    ) {
+        let device = VTEP.device(family)
+        let metric = Route.metric(nil, family)
+        let isNear = ours.address.prefix.contains(remoteAddress)
+        var hasTunnelRoute = false
+        var isWithoutHop = false
+        for destination in destinations[remote] where destination.prefix.family == family {
+            if destination.encapsulation.tunnels(to: remoteAddress, from: ours.address) {
+                guard nodes[local].tunnel(family) != nil, let tunnel = nodes[remote].tunnel(family) else { continue }
+                // The gateway has to be on link before a route can lead through it.
+                if !hasTunnelRoute {
+                    content.routes.append(
+                        Route(tunnel.hostPrefix, device: device, metric: metric, scope: .onLink(family)))
+                    hasTunnelRoute = true
+                }
+                // A block of one address may be the tunnel's own: it is reached already.
+                if destination.prefix == tunnel.hostPrefix { continue }
+                content.routes.append(
+                    Route(destination.prefix, via: tunnel, device: device, metric: metric, onlink: true))
+            } else if isNear {
+                content.routes.append(
+                    Route(
+                        destination.prefix, via: remoteAddress, device: ours.interface, metric: metric,
+                        origin: .calico, onlink: true))
+            } else if let hop = nextHops.hop(to: remoteAddress) {
+                // No encapsulation, another subnet: the route that BGP would bring leads through the next hop on the
+                // way to the node.
+                content.routes.append(
+                    Route(destination.prefix, via: hop.gateway, device: hop.device, metric: metric, origin: .calico))
+            } else {
+                isWithoutHop = true
+            }
+        }
+        if isWithoutHop {
+            notes.append(
+                "\(nodes[local].name) has no route to \(nodes[remote].name) at \(remoteAddress), so it has none to its "
+                    + "\(family) blocks either.")
+        }
+    }
+
+    /// The routes that a router would learn of the nodes by BGP: those to blocks of pools without encapsulation, where
+    /// the nodes are not all in one subnet and rely on routers to know the way.
+    func announced(to router: NextHops) -> [Route] {
+        var routes: [Route] = []
+        for family in AddressFamily.allCases where spansSubnets(family) {
+            for (index, node) in nodes.enumerated() {
+                guard let address = node.address(family)?.address.address, let hop = router.hop(to: address) else {
+                    continue
+                }
+                for destination in destinations[index]
+                where destination.prefix.family == family && destination.encapsulation == .none {
+                    routes.append(
+                        Route(
+                            destination.prefix, via: hop.gateway, device: hop.device,
+                            metric: Route.metric(nil, family), origin: .bgp))
+                }
+            }
+        }
+        return routes
+    }
+
+    /// Whether some node's address is outside another's subnet.
+    func spansSubnets(_ family: AddressFamily) -> Bool {
+        let subnets = Set(nodes.compactMap { $0.address(family)?.address.prefix })
+        return subnets.count > 1
+    }
+}

@@ -1,0 +1,65 @@
+import Addresses
+
+extension Sysctl {
+    /// The device that the setting is of; nil for one of the whole namespace, which has to be written before the links
+    /// exist so that they start with it.
+    ///
+    /// `conf/all` and `conf/default` are no devices, `conf/eth0` is one.
+    public var device: InterfaceName? { devicePath?.device }
+
+    /// For a device's setting, the path that a new device takes its value from; nil for a setting of the namespace, and
+    /// where there is no such path (`neigh/default` exists in the first namespace alone).
+    public var defaultPath: String? {
+        guard let parts = devicePath, parts.table == "conf" else { return nil }
+        return "\(parts.family)/conf/default/\(parts.setting)"
+    }
+
+    private var devicePath: (family: Substring, table: Substring, device: InterfaceName, setting: Substring)? {
+        let parts = path.split(separator: "/", maxSplits: 3)
+        guard parts.count == 4, parts[1] == "conf" || parts[1] == "neigh" else { return nil }
+        guard parts[2] != "all", parts[2] != "default", let device = InterfaceName(parts[2]) else { return nil }
+        return (parts[0], parts[1], device, parts[3])
+    }
+}
+
+/// The settings of `/proc/sys/net` that each sort of namespace needs, in the order they are written.
+enum KernelSettings {
+    /// What every namespace needs: IPv6 on, and addresses that can be used at once.
+    ///
+    /// A host may have `net.core.devconf_inherit_init_net` set, and then its own choices reach into new namespaces.
+    static let host: [Sysctl] = [
+        Sysctl("ipv6/conf/all/disable_ipv6", "0"),
+        Sysctl("ipv6/conf/default/disable_ipv6", "0"),
+        Sysctl("ipv6/conf/default/accept_dad", "0"),
+    ]
+
+    /// What a namespace that forwards needs besides. Writing a forwarding switch resets other settings of the family, so
+    /// the switches come first. IPv4 settings are inherited from the host, so a strict reverse path filter has to go.
+    static let forwarding: [Sysctl] =
+        [
+            Sysctl("ipv4/ip_forward", "1"),
+            Sysctl("ipv6/conf/all/forwarding", "1"),
+            Sysctl("ipv4/conf/all/rp_filter", "0"),
+            Sysctl("ipv4/conf/default/rp_filter", "0"),
+        ] + host
+
+    /// What a node needs: new links take no router advertisements, as Felix sets it for each pod's.
+    static let node: [Sysctl] = forwarding + [Sysctl("ipv6/conf/default/accept_ra", "0")]
+
+    /// What Felix sets for a pod's host end (`configureProcSysForInterface` and `configureInterface` in
+    /// felix/dataplane/linux/endpoint_mgr.go) and the CNI plugin (cni-plugin/pkg/dataplane/linux).
+    static func workload(_ device: InterfaceName) -> [Sysctl] {
+        let (v4, v6) = ("ipv4/conf/\(device)/", "ipv6/conf/\(device)/")
+        return [
+            Sysctl(v4 + "route_localnet", "1"),
+            Sysctl(v4 + "proxy_arp", "1"),
+            Sysctl(v4 + "forwarding", "1"),
+            Sysctl("ipv4/neigh/\(device)/proxy_delay", "0"),
+            Sysctl(v6 + "accept_dad", "0"),
+            Sysctl(v6 + "disable_ipv6", "0"),
+            Sysctl(v6 + "proxy_ndp", "1"),
+            Sysctl(v6 + "forwarding", "1"),
+            Sysctl(v6 + "accept_ra", "0"),
+        ]
+    }
+}

@@ -1,0 +1,76 @@
+import Addresses
+import Rtnetlink
+import Topology
+
+/// The ways out of a router or node: which prefixes are on link where, and where its static routes lead.
+struct NextHops {
+    /// The prefixes on link, with the links that are up.
+    private(set) var onLink: [(prefix: Prefix, device: InterfaceName)] = []
+    private var devices: Set<InterfaceName> = []
+    private var routes: [Route] = []
+
+    /// Takes a link that is up, with its addresses.
+    mutating func add(_ device: InterfaceName, _ addresses: [InterfaceAddress]) {
+        devices.insert(device)
+        for address in addresses where address.prefixLength < address.family.bits {
+            onLink.append((address.prefix, device))
+        }
+    }
+
+    /// Takes a route of the device itself.
+    mutating func add(_ route: Route) { routes.append(route) }
+
+    /// The kernel's route for a static route; nil where it leads to no link that is up, so that a router would keep it
+    /// inactive and the kernel refuse it.
+    func route(for written: StaticRoute) -> Route? {
+        let metric = Route.metric(written.metric, written.destination.family)
+        switch written.target {
+        case .blackhole: return Route(written.destination, .blackhole, metric: metric)
+        case .interface(let name):
+            guard let device = InterfaceName(name), devices.contains(device) else { return nil }
+            return Route(
+                written.destination, device: device, metric: metric, scope: .onLink(written.destination.family))
+        case .gateway(let gateway, let interface):
+            guard let device = device(for: gateway, interface: interface) else { return nil }
+            return Route(written.destination, via: gateway, device: device, metric: metric)
+        }
+    }
+
+    /// The link that a gateway is on.
+    private func device(for gateway: IPAddress, interface: String?) -> InterfaceName? {
+        let wanted = interface.map { InterfaceName($0) }
+        if let wanted, wanted.map(devices.contains) != true { return nil }
+        let isLinkLocal = gateway.family == .ipv6 && gateway.value >> 118 == 0xfe80 >> 6
+        if isLinkLocal { return wanted ?? nil }
+        let matching = onLink.filter { $0.prefix.contains(gateway) && (wanted == nil || wanted == $0.device) }
+        return matching.max { $0.prefix.length < $1.prefix.length }?.device
+    }
+
+    /// The next hop and link by which an address is reached: itself where it is on link, else as its static route says.
+    func hop(to address: IPAddress) -> (gateway: IPAddress, device: InterfaceName)? {
+        if let device = device(for: address, interface: nil) { return (address, device) }
+        let best = routes.filter { $0.destination.contains(address) }.max {
+            ($0.destination.length, $1.metric) < ($1.destination.length, $0.metric)
+        }
+        guard let best, best.kind == .unicast, let device = best.device else { return nil }
+        return (best.gateway ?? address, device)
+    }
+}
+
+extension Route {
+    /// The metric as the kernel holds it: an IPv6 route without one gets 1024 (`IP6_RT_PRIO_USER`).
+    static func metric(_ written: UInt32?, _ family: AddressFamily) -> UInt32 {
+        if let written, written != 0 || family == .ipv4 { return written }
+        return family == .ipv6 ? 1024 : 0
+    }
+}
+
+extension Scope {
+    /// The scope of a route to neighbours on a link: IPv6 routes have no scope.
+    static func onLink(_ family: AddressFamily) -> Scope { family == .ipv4 ? .link : .universe }
+}
+
+extension Route.Origin {
+    /// A BGP daemon (`RTPROT_BGP`).
+    public static let bgp = Route.Origin(rawValue: 186)
+}

@@ -1,0 +1,106 @@
+import Addresses
+import Calico
+import Rtnetlink
+import Topology
+
+/// What a node's namespace holds but for the routes to other nodes' blocks.
+struct NodeContent {
+    /// What the kernel must hold.
+    var content = NamespaceContent()
+    /// What a user should know.
+    var notes: [String] = []
+    /// Its ways out.
+    private(set) var nextHops = NextHops()
+    /// The MTU of its pods in bytes.
+    let podMTU: UInt32
+
+    init(
+        _ node: TopologyNode, _ placed: Placement.Node, _ topology: Topology, _ cabling: Cabling,
+        problems: inout [BlueprintError.Problem]
+    ) {
+        content.sysctls = KernelSettings.node
+        content.links = [Link("lo", .loopback)]
+        var underlayMTU: UInt32?
+        for interface in node.interfaces {
+            guard let end = cabling.end(at: node.name, interface.name) else {
+                problems.append(.noCable(Endpoint(node.name, interface.name)))
+                continue
+            }
+            let link = end.link(mtu: interface.mtu)
+            content.links.append(link)
+            content.addresses += interface.addresses.map { DeviceAddress(end.interface, $0) }
+            nextHops.add(end.interface, interface.addresses)
+            // Felix takes the smallest MTU of the host's own interfaces (findHostMTU).
+            underlayMTU = min(underlayMTU ?? .max, link.mtu ?? Cabling.ethernetMTU)
+        }
+        let declared = Set(node.interfaces.map(\.name))
+        for (name, end) in cabling.ends(at: node.name) where !declared.contains(name) {
+            content.links.append(end.link(mtu: nil))
+        }
+        let underlay = underlayMTU ?? Cabling.ethernetMTU
+        let vxlanFamilies = Set(
+            topology.cluster.pools.filter { Encapsulation($0.encapsulation).needsVXLAN }.map(\.prefix.family))
+        podMTU = topology.cluster.mtu ?? MTU.pod(vxlanFamilies: vxlanFamilies, underlay: underlay)
+        for tunnel in placed.tunnels {
+            guard let address = placed.address(tunnel.family) else { continue }
+            addVXLAN(placed.name, tunnel, address, topology.cluster, underlay)
+        }
+        addStaticRoutes(of: node)
+    }
+
+    private mutating func addVXLAN(
+        _ node: String, _ tunnel: IPAddress, _ address: Placement.NodeAddress, _ cluster: Cluster, _ underlay: UInt32
+    ) {
+        let family = tunnel.family
+        let device = VTEP.device(family)
+        let vxlan = VXLAN(
+            vni: cluster.vxlanVNI, port: cluster.vxlanPort, local: address.address.address, device: address.interface)
+        content.links.append(
+            Link(
+                device, .vxlan(vxlan), mac: VTEP.mac(of: node, family),
+                mtu: cluster.mtu ?? MTU.vxlan(family, underlay: underlay)))
+        content.addresses.append(DeviceAddress(device, InterfaceAddress(tunnel, prefixLength: family.bits)))
+    }
+
+    private mutating func addStaticRoutes(of node: TopologyNode) {
+        for written in node.routes {
+            guard let route = nextHops.route(for: written) else {
+                notes.append(
+                    "\(node.name): the static route to \(written.destination) is left out: "
+                        + "its next hop is on none of the node's links.")
+                continue
+            }
+            content.routes.append(route)
+            nextHops.add(route)
+        }
+        // The kernel answers an ARP request by proxy only for an address that it has a route to by another link. A real
+        // node's default route does for the pods' next hop; a node without one needs this.
+        let gateway = WorkloadInterface.gatewayV4
+        if nextHops.hop(to: gateway) == nil {
+            content.routes.append(Route(gateway.hostPrefix, device: "lo", scope: .link))
+        }
+    }
+
+    /// Adds the drops for what the node's own blocks have not given out (felix `blackholeRoutes`). A block of one address
+    /// has none: it would take the place of the pod's own route.
+    mutating func addBlackholes(_ blocks: [Prefix]) {
+        for block in blocks where block.length < block.family.bits {
+            content.routes.append(
+                Route(block, .blackhole, metric: Route.metric(nil, block.family), origin: .calico))
+        }
+    }
+
+    /// Adds the node's end of a pod's cable, and the routes to it.
+    mutating func add(_ pod: Placement.Pod) {
+        let device = pod.hostInterface
+        let peer = VethPeer(namespace: pod.networkNamespace, name: WorkloadInterface.podInterface)
+        content.links.append(Link(device, .veth(peer: peer), mac: WorkloadInterface.hostMAC, mtu: podMTU))
+        content.sysctls += KernelSettings.workload(device)
+        for address in pod.addresses {
+            let family = address.family
+            content.routes.append(
+                Route(
+                    address.hostPrefix, device: device, metric: Route.metric(nil, family), scope: .onLink(family)))
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Addresses
+import Calico
+import Topology
+
+/// Who is where in the cluster: which node each pod runs on, and who has which address. It is what a cluster's API would
+/// tell, before any kernel object is thought of.
+public struct Placement: Hashable, Sendable {
+    /// The nodes, in the topology's order.
+    public var nodes: [Node] = []
+    /// The pods, in creation order: workload by workload, a DaemonSet's in the order of the nodes.
+    public var pods: [Pod] = []
+    /// The blocks that nodes have claimed, in the order they were claimed.
+    public var blocks: [IPAM.Block] = []
+    /// The addresses that lie in another node's block.
+    public var borrowed: [IPAM.Assignment] = []
+
+    /// The pods that do not run.
+    public var pending: [Pod] { pods.filter { $0.pendingReason != nil } }
+
+    /// A node as the rest of the cluster knows it.
+    public struct Node: Hashable, Sendable {
+        /// Its name.
+        public var name: String
+        /// The addresses that it is known by, at most one a family, IPv4 first.
+        public var addresses: [NodeAddress] = []
+        /// The addresses of its VXLAN devices, at most one a family, IPv4 first.
+        public var tunnels: [IPAddress] = []
+
+        /// The address that it is known by in a family.
+        public func address(_ family: AddressFamily) -> NodeAddress? {
+            addresses.first { $0.address.family == family }
+        }
+
+        /// The address of its VXLAN device in a family.
+        public func tunnel(_ family: AddressFamily) -> IPAddress? { tunnels.first { $0.family == family } }
+    }
+
+    /// An address that a node is known by, and where it has it.
+    public struct NodeAddress: Hashable, Sendable {
+        /// The address and its subnet.
+        public var address: InterfaceAddress
+        /// The interface that has it.
+        public var interface: InterfaceName
+    }
+
+    /// A pod.
+    public struct Pod: Hashable, Sendable {
+        /// Its name in Kubernetes.
+        public var name: String
+        /// Its Kubernetes namespace.
+        public var namespace: String
+        /// The name of the workload that made it.
+        public var workload: String
+        /// Its labels.
+        public var labels: [String: String]
+        /// The node that it is scheduled to; nil if none.
+        public var node: String?
+        /// Its addresses, at most one a family, IPv4 first.
+        public var addresses: [IPAddress] = []
+        /// The node's end of its cable.
+        public var hostInterface: InterfaceName
+        /// What its network namespace is called: its name, or `NAME.NAMESPACE` where that is another's already.
+        public var networkNamespace: String
+        /// Why it does not run; nil if it runs.
+        public var pendingReason: PendingReason?
+    }
+
+    /// Why a pod does not run.
+    public enum PendingReason: Hashable, Sendable {
+        /// No node has the labels that it asks for, or tolerates it.
+        case noFittingNode
+        /// The node that it must run on is not there.
+        case noSuchNode(String)
+        /// A pool that it asks for is not there.
+        case noSuchPool(String)
+        /// Another pod of its namespace has its name.
+        case nameTaken
+        /// It gets no address.
+        case noAddress(IPAMError)
+    }
+}
+
+extension Placement.PendingReason: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .noFittingNode: "no node fits its nodeSelector and tolerations"
+        case .noSuchNode(let name): "there is no node \(name)"
+        case .noSuchPool(let name): "there is no IP pool \(name)"
+        case .nameTaken: "another pod of its namespace has this name"
+        case .noAddress(let error): error.description
+        }
+    }
+}

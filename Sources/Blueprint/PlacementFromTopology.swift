@@ -1,0 +1,152 @@
+import Addresses
+import Calico
+import Topology
+
+extension Placement {
+    /// Places a topology's workloads and gives out addresses: first every node's tunnels, then the pods in creation order.
+    ///
+    /// Pods that fit nowhere are pending; whether that is an error is for the caller to say.
+    ///
+    /// - Throws: `BlueprintError` for pools that cannot be divided, node interfaces that cannot be named, and nodes
+    ///   whose tunnel gets no address.
+    public init(_ topology: Topology) throws(BlueprintError) {
+        var problems: [BlueprintError.Problem] = []
+        let pools = ClusterPools(topology.cluster, problems: &problems)
+        var ipam = IPAM(
+            pools: pools.all, reservations: topology.cluster.reservedAddresses,
+            requested: topology.workloads.flatMap(\.addresses))
+        for node in topology.nodes {
+            nodes.append(Self.place(node, pools, &ipam, problems: &problems))
+        }
+        var names = PodNames(
+            taken: topology.routers.map(\.name) + topology.networks.map(\.name) + topology.nodes.map(\.name))
+        var scheduling = Scheduling(topology.nodes)
+        for workload in topology.workloads {
+            for (replica, index) in scheduling.nodes(for: workload).enumerated() {
+                let node = index.map { topology.nodes[$0] }
+                var pod = names.pod(of: workload, replica: replica, node: node?.name)
+                if pod.pendingReason == nil { pools.address(&pod, of: workload, on: node, from: &ipam, in: topology) }
+                pods.append(pod)
+            }
+        }
+        if !problems.isEmpty { throw BlueprintError(problems) }
+        blocks = ipam.blocks
+        borrowed = ipam.assignments.filter(\.isBorrowed)
+    }
+
+    private static func place(
+        _ node: TopologyNode, _ pools: ClusterPools, _ ipam: inout IPAM, problems: inout [BlueprintError.Problem]
+    ) -> Placement.Node {
+        var placed = Node(name: node.name)
+        for family in AddressFamily.allCases {
+            guard let (address, interface) = node.nodeAddress(family) else { continue }
+            guard let name = InterfaceName(interface.name) else {
+                problems.append(.interfaceName(Endpoint(node.name, interface.name)))
+                continue
+            }
+            placed.addresses.append(NodeAddress(address: address, interface: name))
+            let tunnelPools = pools.tunnelPools(family, for: node)
+            // Without a tunnelled pool for it a node has no VXLAN device (determineEnabledPoolCIDRs in
+            // node/pkg/allocateip), and without a node address no place for one.
+            if tunnelPools.isEmpty { continue }
+            do throws(IPAMError) {
+                placed.tunnels.append(try ipam.assign(to: .tunnel(node: node.name), on: node.name, from: tunnelPools))
+            } catch {
+                problems.append(.tunnelAddress(node: node.name, error))
+            }
+        }
+        return placed
+    }
+}
+
+/// A node as the user wrote it, where `Node` means `Placement.Node`.
+typealias TopologyNode = Node
+
+/// The cluster's pools, as the address book knows them and as nodes and pods choose among them.
+struct ClusterPools {
+    let all: [IPPool]
+    private let selectors: [Pool.NodeSelector]
+    private let families: [AddressFamily]
+
+    init(_ cluster: Cluster, problems: inout [BlueprintError.Problem]) {
+        var all: [IPPool] = []
+        var selectors: [Pool.NodeSelector] = []
+        for pool in cluster.pools {
+            do throws(IPAMError) {
+                let encapsulation = Encapsulation(pool.encapsulation)
+                all.append(
+                    try IPPool(
+                        name: pool.name, prefix: pool.prefix, blockSize: pool.blockSize, encapsulation: encapsulation))
+                selectors.append(pool.nodeSelector)
+            } catch {
+                problems.append(.pool(error))
+            }
+        }
+        (self.all, self.selectors) = (all, selectors)
+        families = AddressFamily.allCases.filter { family in all.contains { $0.family == family } }
+    }
+
+    /// The pools that a node's tunnel address of this family may come from.
+    func tunnelPools(_ family: AddressFamily, for node: TopologyNode) -> [IPPool] {
+        pools(family, for: node).filter { $0.encapsulation.needsVXLAN }
+    }
+
+    /// Gives a pod its addresses, or the reason why it has none.
+    func address(
+        _ pod: inout Placement.Pod, of workload: Workload, on node: TopologyNode?, from ipam: inout IPAM,
+        in topology: Topology
+    ) {
+        guard let node else {
+            let missing = workload.nodeName.flatMap { name in topology.nodes.contains { $0.name == name } ? nil : name }
+            pod.pendingReason = missing.map { .noSuchNode($0) } ?? .noFittingNode
+            return
+        }
+        if let unknown = workload.pools.first(where: { name in !all.contains { $0.name == name } }) {
+            pod.pendingReason = .noSuchPool(unknown)
+            return
+        }
+        let owner = IPAM.Owner.pod(namespace: pod.namespace, name: pod.name)
+        let before = ipam.assignments.count
+        do throws(IPAMError) {
+            // As with Calico's ipAddrs annotation, a pod that asks for addresses gets these and no others.
+            for address in workload.addresses.sorted() {
+                try ipam.assign(address, to: owner, on: node.name)
+                pod.addresses.append(address)
+            }
+            if workload.addresses.isEmpty {
+                if families.isEmpty { throw .noPool(node: node.name) }
+                for family in families {
+                    let named = all.filter { $0.family == family && workload.pools.contains($0.name) }
+                    let candidates = named.isEmpty ? pools(family, for: node) : named
+                    pod.addresses.append(try ipam.assign(to: owner, on: node.name, from: candidates))
+                }
+            }
+        } catch {
+            ipam.releaseAssignments(after: before)
+            pod.addresses = []
+            pod.pendingReason = .noAddress(error)
+        }
+    }
+
+    private func pools(_ family: AddressFamily, for node: TopologyNode) -> [IPPool] {
+        zip(all, selectors).compactMap { (pool, selector) -> IPPool? in
+            guard pool.family == family else { return nil }
+            switch selector {
+            case .all: return pool
+            case .nobody: return nil
+            case .labels(let labels): return node.allLabels.match(labels) ? pool : nil
+            }
+        }
+    }
+}
+
+extension Encapsulation {
+    /// A pool's encapsulation as the topology names it.
+    init(_ encapsulation: Pool.Encapsulation) {
+        switch encapsulation {
+        case .none: self = .none
+        case .vxlan: self = .vxlan
+        case .vxlanCrossSubnet: self = .vxlanCrossSubnet
+        }
+    }
+}

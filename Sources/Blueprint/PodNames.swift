@@ -1,0 +1,56 @@
+import Calico
+import Topology
+
+/// The names that are in use: a pod's is unique in its Kubernetes namespace, its network namespace's in the lab.
+struct PodNames {
+    private var pods: Set<String> = []
+    private var networkNamespaces: Set<String>
+
+    init(taken: [String]) { networkNamespaces = Set(taken) }
+
+    /// A pod with a name of its own, or pending where its workload leaves it no other name than one in use.
+    mutating func pod(of workload: Workload, replica: Int, node: String?) -> Placement.Pod {
+        var attempt = 0
+        var name = Self.name(workload, replica, node, attempt)
+        let isGenerated = Self.isGenerated(workload.kind)
+        while !pods.insert("\(workload.namespace)/\(name)").inserted {
+            guard isGenerated else { return pending(name, workload, node) }
+            attempt += 1
+            name = Self.name(workload, replica, node, attempt)
+        }
+        var networkNamespace = name
+        if !networkNamespaces.insert(networkNamespace).inserted {
+            networkNamespace = "\(name).\(workload.namespace)"
+            guard networkNamespaces.insert(networkNamespace).inserted else { return pending(name, workload, node) }
+        }
+        return Placement.Pod(
+            name: name, namespace: workload.namespace, workload: workload.name, labels: workload.labels, node: node,
+            hostInterface: WorkloadInterface.hostInterface(namespace: workload.namespace, pod: name),
+            networkNamespace: networkNamespace)
+    }
+
+    private func pending(_ name: String, _ workload: Workload, _ node: String?) -> Placement.Pod {
+        Placement.Pod(
+            name: name, namespace: workload.namespace, workload: workload.name, labels: workload.labels, node: node,
+            hostInterface: WorkloadInterface.hostInterface(namespace: workload.namespace, pod: name),
+            networkNamespace: name, pendingReason: .nameTaken)
+    }
+
+    private static func isGenerated(_ kind: Workload.Kind) -> Bool {
+        switch kind {
+        case .daemonSet, .deployment: true
+        case .statefulSet, .pod: false
+        }
+    }
+
+    private static func name(_ workload: Workload, _ replica: Int, _ node: String?, _ attempt: Int) -> String {
+        let (name, namespace) = (workload.name, workload.namespace)
+        switch workload.kind {
+        case .daemonSet: return PodName.daemonSet(name, namespace: namespace, node: node ?? "", attempt: attempt)
+        case .deployment:
+            return PodName.deployment(name, namespace: namespace, replica: replica, attempt: attempt)
+        case .statefulSet: return PodName.statefulSet(name, replica: replica)
+        case .pod: return name
+        }
+    }
+}

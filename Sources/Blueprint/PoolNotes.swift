@@ -1,0 +1,33 @@
+import Addresses
+import Topology
+
+/// What a user should know of how a pool's packets cross, a sentence each.
+enum PoolNotes {
+    static func notes(_ topology: Topology, _ placement: Placement, _ routes: ClusterRoutes) -> [String] {
+        guard topology.nodes.count > 1 else { return [] }
+        return topology.cluster.pools.compactMap { pool in
+            let family = pool.prefix.family
+            switch pool.encapsulation {
+            case .vxlan: return nil
+            case .vxlanCrossSubnet:
+                return crossSubnet(pool, placement.nodes.compactMap { $0.address(family)?.address.prefix })
+            case .none:
+                let origin =
+                    "IP pool \(pool.name) has no encapsulation: the routes between nodes, which Calico's BIRD would "
+                    + "bring by BGP, are there as Felix's (proto 80)"
+                return origin + (routes.spansSubnets(family) ? ", and routers have them as BGP's (proto 186)." : ".")
+            }
+        }
+    }
+
+    private static func crossSubnet(_ pool: Pool, _ subnets: [Prefix]) -> String {
+        let family = pool.prefix.family
+        if let subnet = subnets.first, Set(subnets).count == 1 {
+            return
+                "IP pool \(pool.name) is VXLANCrossSubnet and all nodes share \(subnet), so \(family) between them is "
+                + "routed natively; the VXLAN device is there and carries nothing."
+        }
+        return "IP pool \(pool.name) is VXLANCrossSubnet: \(family) is routed natively between nodes of one subnet and "
+            + "crosses VXLAN between subnets."
+    }
+}

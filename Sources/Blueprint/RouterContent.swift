@@ -1,0 +1,200 @@
+import Addresses
+import Rtnetlink
+import Topology
+
+/// What a router's namespace holds, as it grows port by port.
+struct RouterContent {
+    /// What the kernel must hold.
+    private(set) var content = NamespaceContent()
+    /// What a user should know of the form that was chosen.
+    private(set) var notes: [String] = []
+    /// Its ways out, for the routes that others' blocks need.
+    private(set) var nextHops = NextHops()
+
+    private let router: Router
+    private let isVLANAware: Bool
+    private let hasVLANLinks: Bool
+    /// The VLANs that the router knows, or a port names: frames of others are dropped by a switch.
+    private let vlans: [Router.VLANSegment]
+
+    init(
+        _ router: Router, _ cabling: Cabling, _ features: KernelFeatures, problems: inout [BlueprintError.Problem]
+    ) {
+        self.router = router
+        // The SVI of a VLAN-aware bridge is an 802.1Q link on it, so one feature without the other is of no use.
+        isVLANAware = features.bridgeVLANFiltering && features.vlanLinks
+        hasVLANLinks = features.vlanLinks
+        vlans = Self.allVLANs(of: router)
+        content.links = [Link("lo", .loopback)]
+        content.sysctls = KernelSettings.forwarding
+        let isSwitching = !vlans.isEmpty
+        if isSwitching { addBridges() }
+        for port in router.ports {
+            // A port without a cable has no kernel device: nothing could come in by it.
+            guard let end = cabling.end(at: router.name, port.name) else { continue }
+            switch port.mode {
+            case .access(let vlan): addAccess(port, end, vlan)
+            case .trunk(let allowed, let native): addTrunk(port, end, allowed, native, problems: &problems)
+            case .routed(let addresses, let subinterfaces):
+                addRouted(port, end, addresses, subinterfaces, problems: &problems)
+            }
+        }
+        let ports = Set(router.ports.map(\.name))
+        for (name, end) in cabling.ends(at: router.name) where !ports.contains(name) {
+            content.links.append(end.link(mtu: nil))
+        }
+        if isVLANAware && isSwitching { addSVIs() }
+        addLoopbacks()
+        addRoutes()
+    }
+
+    /// The VLANs that are declared, then those that only ports name, by number.
+    private static func allVLANs(of router: Router) -> [Router.VLANSegment] {
+        var known = Set(router.vlans.map(\.id))
+        var named: [UInt16] = []
+        for port in router.ports {
+            let vlan: UInt16? =
+                switch port.mode {
+                case .access(let vlan): vlan
+                case .trunk(_, let native): native
+                case .routed: nil
+                }
+            if let vlan, known.insert(vlan).inserted { named.append(vlan) }
+        }
+        return router.vlans + named.sorted().map { Router.VLANSegment(id: $0) }
+    }
+
+    private mutating func addBridges() {
+        if isVLANAware {
+            content.links.append(
+                Link(NamespaceContent.bridgeName, .bridge(Bridge(vlanFiltering: true, defaultPVID: 0))))
+            return
+        }
+        for vlan in vlans {
+            let name = Self.sviName(vlan.id)
+            content.links.append(Link(name, .bridge(Bridge()), mtu: vlan.mtu, isUp: !vlan.isShutdown))
+            add(vlan, as: name)
+        }
+        let missing = hasVLANLinks ? "no VLAN filtering on bridges" : "no VLAN filtering on bridges or no 802.1Q links"
+        let each = vlans.map { "VLAN \($0.id) is the plain bridge \(Self.sviName($0.id))" }.joined(separator: ", ")
+        notes.append("\(router.name): this kernel has \(missing), so \(each).")
+    }
+
+    private mutating func addSVIs() {
+        // A VLAN link cannot be larger than the bridge, which takes the smallest MTU of its ports.
+        let bridge = NamespaceContent.bridgeName
+        let limit = content.links.filter { $0.master == bridge }.compactMap(\.mtu).min() ?? Cabling.ethernetMTU
+        for vlan in vlans where !vlan.addresses.isEmpty {
+            let name = Self.sviName(vlan.id)
+            let mtu = min(vlan.mtu ?? Cabling.ethernetMTU, limit)
+            content.links.append(
+                Link(name, .vlan(VLAN(parent: bridge, id: vlan.id)), mtu: mtu, isUp: !vlan.isShutdown))
+            content.bridgeVLANs.append(BridgeVLAN(bridge, id: vlan.id, isSelf: true))
+            add(vlan, as: name)
+        }
+    }
+
+    /// Gives an SVI its addresses.
+    private mutating func add(_ vlan: Router.VLANSegment, as name: InterfaceName) {
+        content.addresses += vlan.addresses.map { DeviceAddress(name, $0) }
+        if !vlan.isShutdown { nextHops.add(name, vlan.addresses) }
+    }
+
+    private mutating func addAccess(_ port: Router.Port, _ end: Cabling.End, _ vlan: UInt16) {
+        let master = isVLANAware ? NamespaceContent.bridgeName : Self.sviName(vlan)
+        content.links.append(end.link(mtu: port.mtu, master: master, isUp: !port.isShutdown))
+        if isVLANAware {
+            content.bridgeVLANs.append(BridgeVLAN(end.interface, id: vlan, isPVID: true, isUntagged: true))
+        }
+    }
+
+    private mutating func addTrunk(
+        _ port: Router.Port, _ end: Cabling.End, _ allowed: [ClosedRange<UInt16>], _ native: UInt16?,
+        problems: inout [BlueprintError.Problem]
+    ) {
+        let tagged = vlans.map(\.id).filter { id in id != native && allowed.contains { $0.contains(id) } }
+        if isVLANAware {
+            content.links.append(
+                end.link(mtu: port.mtu, master: NamespaceContent.bridgeName, isUp: !port.isShutdown))
+            if let native {
+                content.bridgeVLANs.append(BridgeVLAN(end.interface, id: native, isPVID: true, isUntagged: true))
+            }
+            content.bridgeVLANs += tagged.map { BridgeVLAN(end.interface, id: $0) }
+            return
+        }
+        guard hasVLANLinks || tagged.isEmpty else {
+            problems.append(.needsVLANLinks(Endpoint(router.name, port.name)))
+            return
+        }
+        // Frames with a tag go to the 802.1Q link of their number, the others to the port's own bridge.
+        content.links.append(end.link(mtu: port.mtu, master: native.map(Self.sviName), isUp: !port.isShutdown))
+        for id in tagged {
+            addVLANLink(
+                "\(port.name).\(id)", port, end, id, master: Self.sviName(id), addresses: [], problems: &problems)
+        }
+    }
+
+    private mutating func addRouted(
+        _ port: Router.Port, _ end: Cabling.End, _ addresses: [InterfaceAddress],
+        _ subinterfaces: [Router.Subinterface], problems: inout [BlueprintError.Problem]
+    ) {
+        content.links.append(end.link(mtu: port.mtu, isUp: !port.isShutdown))
+        content.addresses += addresses.map { DeviceAddress(end.interface, $0) }
+        if !port.isShutdown { nextHops.add(end.interface, addresses) }
+        guard hasVLANLinks || subinterfaces.isEmpty else {
+            problems.append(.needsVLANLinks(Endpoint(router.name, port.name)))
+            return
+        }
+        for sub in subinterfaces {
+            addVLANLink(
+                "\(port.name).\(sub.number)", port, end, sub.vlan, master: nil, addresses: sub.addresses,
+                problems: &problems)
+        }
+    }
+
+    private mutating func addVLANLink(
+        _ text: String, _ port: Router.Port, _ end: Cabling.End, _ id: UInt16, master: InterfaceName?,
+        addresses: [InterfaceAddress], problems: inout [BlueprintError.Problem]
+    ) {
+        guard let name = InterfaceName(text) else {
+            problems.append(.interfaceName(Endpoint(router.name, text)))
+            return
+        }
+        // The kernel brings no 802.1Q link up on a parent that is down.
+        content.links.append(
+            Link(
+                name, .vlan(VLAN(parent: end.interface, id: id)), mtu: port.mtu ?? end.mtu, master: master,
+                isUp: !port.isShutdown))
+        content.addresses += addresses.map { DeviceAddress(name, $0) }
+        if !port.isShutdown { nextHops.add(name, addresses) }
+    }
+
+    /// Loopback addresses go on `lo`: a dummy device does not exist on every kernel.
+    private mutating func addLoopbacks() {
+        content.addresses += router.loopbacks.flatMap { $0.addresses.map { DeviceAddress("lo", $0) } }
+    }
+
+    private mutating func addRoutes() {
+        for written in router.routes {
+            guard let route = nextHops.route(for: written) else {
+                notes.append(
+                    "\(router.name): the static route to \(written.destination) is inactive: "
+                        + "its next hop is on none of the router's links.")
+                continue
+            }
+            content.routes.append(route)
+            nextHops.add(route)
+        }
+    }
+
+    /// Takes a route that the cluster's nodes would announce.
+    mutating func addAnnounced(_ route: Route) { content.routes.append(route) }
+
+    /// The name of a VLAN's SVI: `vlan10`.
+    static func sviName(_ vlan: UInt16) -> InterfaceName {
+        guard let name = InterfaceName("vlan\(vlan)") else {
+            preconditionFailure("vlan and five digits are a valid name")
+        }
+        return name
+    }
+}

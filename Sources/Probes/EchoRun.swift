@@ -1,0 +1,293 @@
+import Addresses
+import CLinux
+import Glibc
+import NetworkNamespaces
+
+/// One run of a prober: every request's state, and the loop that sends, receives and tries again.
+///
+/// Each request is sent by a system call of its own and followed by one receive. On veths the kernel carries a packet and
+/// its answer within the call that sends it, so that the answer is there already, and `sendmmsg` would save next to
+/// nothing and blur the round trip.
+struct EchoRun {
+    /// What came of each request so far.
+    private(set) var results: [EchoResult]
+
+    private let requests: [EchoRequest]
+    private let prober: EchoProber
+    private let cookie = UInt64.random(in: .min ... .max)
+
+    /// The pins that requests are sent from.
+    private var sources: [Source] = []
+    /// The requests' numbers, those of one source together.
+    private var order: [Int] = []
+    /// Each request's socket: twice its source's number, and one more for IPv6.
+    private var slots: [Int32] = []
+    private var sockets: [EchoSocket?] = []
+    private var states: [State]
+    private var buffer = EchoBuffer()
+
+    /// The requests that are not answered or given up yet, of those that are being worked on.
+    private var open = 0
+    /// Those that wait for an answer, by attempt, each in the order of sending.
+    private var waiting: [SendQueue]
+    /// Those that are to be sent again.
+    private var again = SendQueue()
+    /// The last that were sent.
+    private var flights: Flights
+
+    private struct Source {
+        var pin: String
+        /// Its requests' places in `order`.
+        var requests: Range<Int>
+        var usesIPv4 = false
+        var usesIPv6 = false
+    }
+
+    private struct State {
+        var attempts: UInt8 = 0
+        var progress = Progress.open
+
+        enum Progress: UInt8 { case open, givenUp, settled }
+    }
+
+    init(_ requests: [EchoRequest], _ prober: EchoProber) {
+        self.requests = requests
+        self.prober = prober
+        results = Array(repeating: EchoResult(outcome: .failure(.silence), attempts: 0), count: requests.count)
+        states = Array(repeating: State(), count: requests.count)
+        waiting = Array(repeating: SendQueue(), count: min(prober.timeouts.count, 255))
+        flights = Flights(capacity: max(prober.window, 1))
+        sortBySource()
+        sockets = Array(repeating: nil, count: sources.count * 2)
+    }
+
+    private mutating func sortBySource() {
+        var numbers: [String: Int] = [:]
+        var sourceOf: [Int] = []
+        sourceOf.reserveCapacity(requests.count)
+        slots.reserveCapacity(requests.count)
+        var current = (pin: "", number: -1)
+        for request in requests {
+            if current.number < 0 || current.pin != request.source {
+                let number = numbers[request.source] ?? sources.count
+                if number == sources.count {
+                    numbers[request.source] = number
+                    sources.append(Source(pin: request.source, requests: 0..<0))
+                }
+                current = (request.source, number)
+            }
+            sourceOf.append(current.number)
+            let isIPv6 = request.destination.family == .ipv6
+            slots.append(Int32(current.number * 2 + (isIPv6 ? 1 : 0)))
+            if isIPv6 { sources[current.number].usesIPv6 = true } else { sources[current.number].usesIPv4 = true }
+        }
+        // A counting sort keeps the requests of a source in their order.
+        var counts = Array(repeating: 0, count: sources.count)
+        for source in sourceOf { counts[source] += 1 }
+        var starts: [Int] = []
+        var start = 0
+        for (number, count) in counts.enumerated() {
+            sources[number].requests = start..<start + count
+            starts.append(start)
+            start += count
+        }
+        order = Array(repeating: 0, count: requests.count)
+        for (index, source) in sourceOf.enumerated() {
+            order[starts[source]] = index
+            starts[source] += 1
+        }
+    }
+
+    /// Works through all sources, as many at a time as there may be sockets.
+    mutating func run() throws(SystemCallError) {
+        guard !waiting.isEmpty else { return }
+        var next = 0
+        while next < sources.count {
+            let descriptor = epoll_create1(CInt(EPOLL_CLOEXEC))
+            guard descriptor >= 0 else { throw SystemCallError("epoll_create1", "prober") }
+            let epoll = FileDescriptor(owning: descriptor)
+            let first = next
+            next = try openSockets(from: first, epoll)
+            exchange(sources[first].requests.lowerBound..<sources[next - 1].requests.upperBound, epoll)
+            for slot in first * 2..<next * 2 { sockets[slot] = nil }
+        }
+    }
+
+    /// Opens the sockets of the source `first` and of those behind it, up to the limit.
+    ///
+    /// - Returns: the number of the first source that must wait for its turn.
+    private mutating func openSockets(from first: Int, _ epoll: borrowing FileDescriptor) throws(SystemCallError) -> Int
+    {
+        var count = 0
+        for number in first..<sources.count {
+            let source = sources[number]
+            let needed = (source.usesIPv4 ? 1 : 0) + (source.usesIPv6 ? 1 : 0)
+            if count > 0, count + needed > prober.socketLimit { return number }
+            open += source.requests.count
+            do {
+                try NetworkNamespace(at: Pins.path(source.pin)).enter()
+                if source.usesIPv4 { try openSocket(.ipv4, slot: number * 2, source.pin, epoll) }
+                if source.usesIPv6 { try openSocket(.ipv6, slot: number * 2 + 1, source.pin, epoll) }
+                count += needed
+            } catch {
+                (sockets[number * 2], sockets[number * 2 + 1]) = (nil, nil)
+                // Others hold more descriptors than was foreseen: first finish those that have their sockets.
+                if error.errno == EMFILE || error.errno == ENFILE, count > 0 {
+                    open -= source.requests.count
+                    return number
+                }
+                for place in source.requests { settle(order[place], .failure(.noSource(error))) }
+            }
+        }
+        return sources.count
+    }
+
+    private mutating func openSocket(
+        _ family: AddressFamily, slot: Int, _ pin: String, _ epoll: borrowing FileDescriptor
+    ) throws(SystemCallError) {
+        let socket = try EchoSocket(family, namespace: pin)
+        try socket.register(epoll, number: slot)
+        sockets[slot] = socket
+    }
+
+    /// Sends the requests at these places and collects their answers.
+    private mutating func exchange(_ places: Range<Int>, _ epoll: borrowing FileDescriptor) {
+        var unsent = places.lowerBound
+        var sent = 0
+        var events = [epoll_event](repeating: epoll_event(), count: 64)
+        while open > 0 {
+            let now = monotonicClock()
+            let deadline = expire(now)
+            if open == 0 { return }
+            while unsent < places.upperBound, states[order[unsent]].progress != .open { unsent += 1 }
+            while let head = again.first, states[head.index].progress != .open { again.removeFirst() }
+            let hasMore = unsent < places.upperBound || again.first != nil
+            let canSend = hasMore && hasRoom(now)
+            if canSend {
+                let index: Int
+                if let head = again.first {
+                    index = head.index
+                    again.removeFirst()
+                } else {
+                    index = order[unsent]
+                    unsent += 1
+                }
+                send(index, now)
+                receive(slot: Int(slots[index]), atMost: 1)
+                sent += 1
+                // Where the kernel did not bring the answer at once, others' answers are looked for now and then.
+                if sent % 16 != 0 { continue }
+            }
+            let wake = canSend ? now : hasMore ? min(deadline, flights.nextRoom) : deadline
+            let milliseconds = min(wake > now ? (wake - now + 999_999) / 1_000_000 : 0, 1000)
+            let count = epoll_wait(epoll.number, &events, CInt(events.count), CInt(milliseconds))
+            for event in events.prefix(max(0, Int(count))) { receive(slot: Int(event.data.u64), atMost: 64) }
+        }
+    }
+
+    /// Whether another request may be on its way.
+    private mutating func hasRoom(_ now: UInt64) -> Bool {
+        while let first = flights.first, states[first.index].progress != .open || flights.nextRoom <= now {
+            flights.removeFirst()
+        }
+        return flights.hasRoom
+    }
+
+    private mutating func send(_ index: Int, _ now: UInt64) {
+        guard let socket = sockets[Int(slots[index])] else { return }
+        let attempt = Int(states[index].attempts)
+        states[index].attempts += 1
+        buffer.write(
+            EchoMark(cookie: cookie, index: UInt32(index), attempt: UInt32(attempt), sentAt: monotonicClock()),
+            family: socket.family)
+        switch socket.send(buffer, to: requests[index].destination) {
+        // A full queue loses a packet as any other on the way may.
+        case 0, EAGAIN, ENOBUFS, EINTR:
+            waiting[attempt].append(index, now)
+            flights.append(index, now)
+        case let errno: settle(index, .failure(.notSent(errno: errno)))
+        }
+    }
+
+    /// Takes leave of attempts whose time is over.
+    ///
+    /// - Returns: when the next one's will be over.
+    private mutating func expire(_ now: UInt64) -> UInt64 {
+        var deadline = UInt64.max
+        for attempt in waiting.indices {
+            let timeout = prober.timeouts[attempt].nanoseconds
+            while let head = waiting[attempt].first {
+                if states[head.index].progress == .open {
+                    guard head.sentAt + timeout <= now else {
+                        deadline = min(deadline, head.sentAt + timeout)
+                        break
+                    }
+                    if attempt + 1 < waiting.count { again.append(head.index, now) } else { giveUp(head.index) }
+                }
+                waiting[attempt].removeFirst()
+            }
+        }
+        return deadline
+    }
+
+    private mutating func giveUp(_ index: Int) {
+        states[index].progress = .givenUp
+        results[index].attempts = Int(states[index].attempts)
+        open -= 1
+    }
+
+    private mutating func settle(_ index: Int, _ outcome: Result<EchoReply, EchoFailure>) {
+        if states[index].progress == .open { open -= 1 }
+        states[index].progress = .settled
+        results[index] = EchoResult(outcome: outcome, attempts: Int(states[index].attempts))
+    }
+
+    private mutating func receive(slot: Int, atMost limit: Int) {
+        guard let socket = sockets[slot] else { return }
+        for _ in 0..<limit {
+            switch socket.receive(&buffer) {
+            case .nothing: return
+            case .foreign: continue
+            case .message(let message): take(message, slot)
+            }
+        }
+    }
+
+    private mutating func take(_ message: EchoSocket.Received, _ slot: Int) {
+        switch message.arrival {
+        case .reply(let mark):
+            guard let index = request(mark, slot) else { return }
+            guard message.from == requests[index].destination else {
+                return settle(index, .failure(.answeredBy(message.from)))
+            }
+            let now = monotonicClock()
+            let roundTrip = now > mark.sentAt ? Double(now - mark.sentAt) / 1e9 : 0
+            settle(index, .success(EchoReply(ttl: message.ttl, roundTrip: roundTrip)))
+        case .error(let error, let identifier, let sequence, let destination, let mark):
+            let index =
+                if let mark {
+                    request(mark, slot)
+                } else {
+                    request(identifier: identifier, sequence: sequence, destination, slot)
+                }
+            guard let index, requests[index].destination == destination else { return }
+            settle(index, .failure(.refused(by: message.from, error)))
+        }
+    }
+
+    /// The request that a mark belongs to, if it is one of this socket's that is not settled.
+    private func request(_ mark: EchoMark, _ slot: Int) -> Int? {
+        let index = Int(mark.index)
+        guard mark.cookie == cookie, index < requests.count, Int(slots[index]) == slot else { return nil }
+        return states[index].progress == .settled ? nil : index
+    }
+
+    /// The request that an error quotes which does not quote the mark: a router need quote no more than eight bytes.
+    private func request(identifier: UInt16, sequence: UInt16, _ destination: IPAddress, _ slot: Int) -> Int? {
+        guard identifier == UInt16(truncatingIfNeeded: cookie) else { return nil }
+        return stride(from: Int(sequence), to: requests.count, by: 1 << 16).first { index in
+            Int(slots[index]) == slot && states[index].progress == .open && states[index].attempts > 0
+                && requests[index].destination == destination
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Addresses
+internal import CLinux
+internal import Glibc
+internal import Netlink
+
+extension RouteBatch {
+    /// Adds a VLAN to a port or to the bridge itself, or changes the flags of the one it has.
+    ///
+    /// A kernel without VLAN filtering refuses it (EOPNOTSUPP).
+    public mutating func add(_ vlan: BridgeVLAN, in table: InterfaceTable) throws(RequestError) {
+        try append(RTM_SETLINK, vlan, table)
+    }
+
+    /// The same as `add`: the kernel has no other way to change a VLAN.
+    public mutating func replace(_ vlan: BridgeVLAN, in table: InterfaceTable) throws(RequestError) {
+        try append(RTM_SETLINK, vlan, table)
+    }
+
+    /// Takes a VLAN from a port or from the bridge itself.
+    public mutating func delete(_ vlan: BridgeVLAN, in table: InterfaceTable) throws(RequestError) {
+        try append(RTM_DELLINK, vlan, table)
+    }
+
+    private mutating func append(_ type: Int, _ vlan: BridgeVLAN, _ table: InterfaceTable) throws(RequestError) {
+        let index = try table.index(of: vlan.device)
+        requests.append(type) { message in
+            message.append(ifinfomsg(family: AF_BRIDGE, index: index))
+            message.nested(IFLA_AF_SPEC) { specification in
+                // Without this attribute the request goes to the port's bridge, which the bridge itself does not have.
+                if vlan.isSelf { specification.put(IFLA_BRIDGE_FLAGS, UInt16(BRIDGE_FLAGS_SELF)) }
+                specification.put(
+                    IFLA_BRIDGE_VLAN_INFO, structure: bridge_vlan_info(flags: vlan.messageFlags, vid: vlan.id))
+            }
+        }
+    }
+}
+
+extension BridgeVLAN {
+    fileprivate var messageFlags: UInt16 {
+        UInt16((isPVID ? BRIDGE_VLAN_INFO_PVID : 0) | (isUntagged ? BRIDGE_VLAN_INFO_UNTAGGED : 0))
+    }
+
+    /// Reads the VLANs of an `RTM_NEWLINK` of the bridge family; a range counts as each of its VLANs.
+    ///
+    /// - Returns: nothing for another message, another family, or a link that the table does not know.
+    static func decode(_ message: Message, in table: InterfaceTable) throws(MalformedMessage) -> [BridgeVLAN] {
+        guard message.type == RTM_NEWLINK else { return [] }
+        let header = try message.header(ifinfomsg.self)
+        guard Int32(header.ifi_family) == AF_BRIDGE, let device = table[header.ifi_index] else { return [] }
+        let attributes = try message.attributes(after: ifinfomsg.self)
+        var master: InterfaceIndex?
+        for attribute in attributes where attribute.type == IFLA_MASTER { master = try attribute.integer() }
+        var vlans: [BridgeVLAN] = []
+        for specification in attributes where specification.type == IFLA_AF_SPEC {
+            var rangeStart: UInt16?
+            for attribute in try specification.nested() where attribute.type == IFLA_BRIDGE_VLAN_INFO {
+                let info = try attribute.structure(bridge_vlan_info.self)
+                let flags = Int32(info.flags)
+                if flags & BRIDGE_VLAN_INFO_RANGE_BEGIN != 0 {
+                    rangeStart = info.vid
+                    continue
+                }
+                let first = rangeStart ?? info.vid
+                rangeStart = nil
+                // VLAN numbers have twelve bits (IEEE 802.1Q); more in a range would be a mistake.
+                guard first <= info.vid, info.vid < 4096 else { throw attribute.wrongSize }
+                for id in first...info.vid {
+                    // A bridge names itself as its master.
+                    vlans.append(
+                        BridgeVLAN(
+                            device, id: id, isPVID: flags & BRIDGE_VLAN_INFO_PVID != 0,
+                            isUntagged: flags & BRIDGE_VLAN_INFO_UNTAGGED != 0, isSelf: master == header.ifi_index))
+                }
+            }
+        }
+        return vlans
+    }
+}

@@ -1,0 +1,150 @@
+import Addresses
+internal import CLinux
+internal import Glibc
+internal import Netlink
+
+extension RouteBatch {
+    /// Creates a bridge, VLAN or VXLAN with all its attributes, as a port of its master and up if it shall be.
+    ///
+    /// A link with an alias takes two requests, because the kernel does not look at an alias while it creates.
+    ///
+    /// - Parameters:
+    ///   - index: the number that the link gets; the kernel refuses one that is taken (EEXIST).
+    ///   - table: knows the master and the link that this one stands on.
+    public mutating func create(
+        _ link: Link, index: InterfaceIndex, in table: InterfaceTable
+    ) throws(RequestError) {
+        try requests.append(RTM_NEWLINK, .new) { message throws(RequestError) in
+            message.append(header(index, isUp: link.isUp))
+            message.putCommon(of: link, group: link.group != 0)
+            try message.putMaster(of: link, in: table)
+            if case .vlan(let vlan) = link.kind { message.put(IFLA_LINK, try table.index(of: vlan.parent)) }
+            try message.nested(IFLA_LINKINFO) { info throws(RequestError) in
+                try info.putInfo(of: link, in: table)
+            }
+        }
+        addAlias(of: link, index)
+    }
+
+    /// Creates both ends of a veth: this end in the socket's namespace, the other in the one that a descriptor stands for.
+    ///
+    /// The other end gets its number, name, MAC, MTU and group, and is up if it shall be. Its master and alias are for
+    /// `configure` in its own namespace. This end is created as `create` does it; with an alias it takes two requests.
+    ///
+    /// - Parameters:
+    ///   - peerNamespace: an open descriptor of the other end's namespace (`IFLA_NET_NS_FD`); it must be open until the
+    ///     batch is executed.
+    public mutating func createVeth(
+        _ link: Link, index: InterfaceIndex, peer: Link, peerIndex: InterfaceIndex, peerNamespace: CInt,
+        in table: InterfaceTable
+    ) throws(RequestError) {
+        try requests.append(RTM_NEWLINK, .new) { message throws(RequestError) in
+            message.append(header(index, isUp: link.isUp))
+            message.putCommon(of: link, group: link.group != 0)
+            try message.putMaster(of: link, in: table)
+            message.nested(IFLA_LINKINFO) { info in
+                info.put(IFLA_INFO_KIND, text: "veth")
+                info.nested(IFLA_INFO_DATA) { data in
+                    data.attribute(VETH_INFO_PEER) { end in
+                        end.append(header(peerIndex, isUp: peer.isUp))
+                        end.putCommon(of: peer, group: peer.group != 0)
+                        end.put(IFLA_NET_NS_FD, peerNamespace)
+                    }
+                }
+            }
+        }
+        addAlias(of: link, index)
+    }
+
+    /// Gives an existing link these attributes: up or down, MAC, MTU, master, group and alias, and a bridge its VLAN
+    /// filtering. What is nil stays as it is.
+    public mutating func configure(_ link: Link, in table: InterfaceTable) throws(RequestError) {
+        let index = try table.index(of: link.name)
+        try requests.append(RTM_NEWLINK) { message throws(RequestError) in
+            message.append(header(index, isUp: link.isUp))
+            message.putCommon(of: link, named: false, group: true)
+            try message.putMaster(of: link, in: table)
+            if let alias = link.alias { message.put(IFLA_IFALIAS, text: alias, terminated: false) }
+            if case .bridge(let bridge) = link.kind, bridge.vlanFiltering || bridge.defaultPVID != nil {
+                message.nested(IFLA_LINKINFO) { $0.putInfo(of: bridge, toggle: true) }
+            }
+        }
+    }
+
+    /// Deletes a link; of a veth, both ends.
+    public mutating func delete(_ link: Link, in table: InterfaceTable) throws(RequestError) {
+        let index = try table.index(of: link.name)
+        requests.append(RTM_DELLINK) { $0.append(ifinfomsg(index: index)) }
+    }
+
+    /// The alias of a link that the request before creates.
+    private mutating func addAlias(of link: Link, _ index: InterfaceIndex) {
+        guard let alias = link.alias else { return }
+        requests.append(RTM_SETLINK) { message in
+            message.append(ifinfomsg(index: index))
+            message.put(IFLA_IFALIAS, text: alias, terminated: false)
+        }
+    }
+}
+
+/// The structure that a link's message starts with, saying nothing of the flags but up or down.
+private func header(_ index: InterfaceIndex, isUp: Bool) -> ifinfomsg {
+    var header = ifinfomsg(index: index)
+    header.ifi_change = UInt32(IFF_UP)
+    header.ifi_flags = isUp ? UInt32(IFF_UP) : 0
+    return header
+}
+
+extension ifinfomsg {
+    /// The structure that names a link and nothing else of it.
+    init(family: Int32 = AF_UNSPEC, index: InterfaceIndex = 0) {
+        self.init()
+        ifi_family = UInt8(family)
+        ifi_index = index
+    }
+}
+
+extension MessageWriter {
+    /// What every kind of link has and the kernel takes both when it creates and later.
+    fileprivate mutating func putCommon(of link: Link, named: Bool = true, group: Bool) {
+        if named { put(IFLA_IFNAME, link.name) }
+        if let mac = link.mac { put(IFLA_ADDRESS, mac) }
+        if let mtu = link.mtu { put(IFLA_MTU, mtu) }
+        if group { put(IFLA_GROUP, link.group) }
+    }
+
+    fileprivate mutating func putMaster(of link: Link, in table: InterfaceTable) throws(RequestError) {
+        if let master = link.master { put(IFLA_MASTER, try table.index(of: master)) }
+    }
+
+    /// What a link of this kind alone has (`IFLA_LINKINFO`).
+    fileprivate mutating func putInfo(of link: Link, in table: InterfaceTable) throws(RequestError) {
+        switch link.kind {
+        case .loopback, .veth, .other: throw .notCreatable(link.name)
+        case .bridge(let bridge): putInfo(of: bridge, toggle: bridge.vlanFiltering)
+        case .vlan(let vlan):
+            put(IFLA_INFO_KIND, text: "vlan")
+            nested(IFLA_INFO_DATA) { $0.put(IFLA_VLAN_ID, vlan.id) }
+        case .vxlan(let vxlan):
+            let device = try table.index(of: vxlan.device)
+            put(IFLA_INFO_KIND, text: "vxlan")
+            nested(IFLA_INFO_DATA) { data in
+                data.put(IFLA_VXLAN_ID, vxlan.vni)
+                data.put(IFLA_VXLAN_LINK, device)
+                data.put(vxlan.local.family == .ipv4 ? IFLA_VXLAN_LOCAL : IFLA_VXLAN_LOCAL6, vxlan.local)
+                data.put(IFLA_VXLAN_LEARNING, vxlan.learning ? 1 : 0 as UInt8)
+                data.putBigEndian(IFLA_VXLAN_PORT, vxlan.port)
+            }
+        }
+    }
+
+    /// A bridge's attributes. The kernel without VLAN filtering refuses to be told even that there is none, so a bridge
+    /// that shall not filter says nothing unless it has to.
+    fileprivate mutating func putInfo(of bridge: Bridge, toggle: Bool) {
+        put(IFLA_INFO_KIND, text: "bridge")
+        nested(IFLA_INFO_DATA) { data in
+            if toggle { data.put(IFLA_BR_VLAN_FILTERING, bridge.vlanFiltering ? 1 : 0 as UInt8) }
+            if let pvid = bridge.defaultPVID { data.put(IFLA_BR_VLAN_DEFAULT_PVID, pvid) }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Addresses
+internal import CLinux
+internal import Netlink
+
+extension RouteBatch {
+    /// Adds a neighbour; refused if the link has one with that address (EEXIST).
+    public mutating func add(_ neighbour: Neighbour, in table: InterfaceTable) throws(RequestError) {
+        try append(RTM_NEWNEIGH, .new, neighbour, table)
+    }
+
+    /// Adds a neighbour, or puts it in the place of the one with that address.
+    public mutating func replace(_ neighbour: Neighbour, in table: InterfaceTable) throws(RequestError) {
+        try append(RTM_NEWNEIGH, .upsert, neighbour, table)
+    }
+
+    /// Deletes the neighbour with that address.
+    public mutating func delete(_ neighbour: Neighbour, in table: InterfaceTable) throws(RequestError) {
+        try append(RTM_DELNEIGH, [], neighbour, table)
+    }
+
+    private mutating func append(
+        _ type: Int, _ flags: RequestFlags, _ neighbour: Neighbour, _ table: InterfaceTable
+    ) throws(RequestError) {
+        let index = try table.index(of: neighbour.device)
+        requests.append(type, flags) { message in
+            var header = ndmsg()
+            header.ndm_family = neighbour.address.family.number
+            header.ndm_ifindex = index
+            header.ndm_state = neighbour.state.rawValue
+            message.append(header)
+            message.put(NDA_DST, neighbour.address)
+            if let mac = neighbour.mac { message.put(NDA_LLADDR, mac) }
+        }
+    }
+}
+
+extension Neighbour {
+    /// Reads an `RTM_NEWNEIGH` of the neighbour tables.
+    ///
+    /// - Returns: nil for another message, another family (a forwarding entry is one), or a link the table does not know.
+    static func decode(_ message: Message, in table: InterfaceTable) throws(MalformedMessage) -> Neighbour? {
+        guard message.type == RTM_NEWNEIGH else { return nil }
+        let header = try message.header(ndmsg.self)
+        guard let family = AddressFamily(number: header.ndm_family) else { return nil }
+        var (address, mac): (IPAddress?, MACAddress?) = (nil, nil)
+        for attribute in try message.attributes(after: ndmsg.self) {
+            switch attribute.type {
+            case NDA_DST: address = try attribute.address()
+            case NDA_LLADDR: mac = attribute.mac
+            default: break
+            }
+        }
+        guard let address else { throw .missing(attribute: NDA_DST) }
+        guard address.family == family else { throw .value(attribute: NDA_DST, length: address.family.bits / 8) }
+        guard let device = table[header.ndm_ifindex] else { return nil }
+        return Neighbour(device, address, mac: mac, state: State(rawValue: header.ndm_state))
+    }
+}

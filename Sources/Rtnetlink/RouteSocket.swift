@@ -1,0 +1,137 @@
+import Addresses
+internal import CLinux
+internal import Glibc
+public import Netlink
+
+/// What the socket throws: see `Netlink`.
+public typealias NetlinkError = Netlink.NetlinkError
+/// One request that the kernel refused: see `Netlink`.
+public typealias RequestFailure = Netlink.RequestFailure
+
+/// A socket to the routing half of the kernel in one network namespace: it makes objects, and reads what is there.
+///
+/// It belongs to the namespace that the calling thread was in when it was opened, and can be used from anywhere.
+///
+/// Objects on a link that a method's table does not know, because it was made after the links were read, are left out.
+public struct RouteSocket: ~Copyable, Sendable {
+    private var socket: NetlinkSocket
+
+    /// Opens a socket in the calling thread's network namespace.
+    public init() throws(NetlinkError) {
+        socket = try NetlinkSocket(protocol: NETLINK_ROUTE)
+    }
+
+    /// The socket's descriptor; it stays this value's own.
+    public var descriptor: CInt { socket.descriptor }
+
+    /// Sends all requests of a batch. The batch is empty afterwards.
+    ///
+    /// - Throws: `refused` with each request that failed, by its index; all others were carried out.
+    public mutating func execute(_ batch: inout RouteBatch) throws(NetlinkError) {
+        try socket.execute(&batch.requests)
+    }
+
+    // MARK: What is there
+
+    /// All links.
+    public mutating func links() throws(NetlinkError) -> [ObservedLink] {
+        let messages = try socket.dump(RTM_GETLINK) { request in
+            request.append(ifinfomsg())
+            // Counters are the longest part of the answer, and nobody asks for them here.
+            request.put(IFLA_EXT_MASK, UInt32(RTEXT_FILTER_SKIP_STATS))
+        } decode: { message throws(MalformedMessage) in
+            try LinkMessage(message)
+        }
+        var table = InterfaceTable()
+        for message in messages { table.insert(message.name, message.index) }
+        return messages.map { $0.observed(in: table) }
+    }
+
+    /// The link with this name, or nil if there is none.
+    public mutating func link(named name: InterfaceName) throws(NetlinkError) -> ObservedLink? {
+        guard let message = try link({ $0.put(IFLA_IFNAME, name) }) else { return nil }
+        var table = InterfaceTable()
+        for index in message.namedIndices {
+            if let other = try link(index: index, { _ in }) { table.insert(other.name, other.index) }
+        }
+        return message.observed(in: table)
+    }
+
+    private mutating func link(
+        index: InterfaceIndex = 0, _ attributes: (inout MessageWriter) -> Void
+    ) throws(NetlinkError) -> LinkMessage? {
+        let answer: [Message]
+        do {
+            answer = try socket.replies(to: RTM_GETLINK) { request in
+                request.append(ifinfomsg(index: index))
+                attributes(&request)
+                request.put(IFLA_EXT_MASK, UInt32(RTEXT_FILTER_SKIP_STATS))
+            }
+        } catch {
+            if error.errno == ENODEV { return nil }
+            throw error
+        }
+        do throws(MalformedMessage) {
+            return try answer.first.flatMap { message throws(MalformedMessage) in try LinkMessage(message) }
+        } catch {
+            throw .malformed(error)
+        }
+    }
+
+    /// All addresses of both families.
+    public mutating func addresses(in table: InterfaceTable) throws(NetlinkError) -> [DeviceAddress] {
+        try socket.dump(RTM_GETADDR) {
+            $0.append(ifaddrmsg())
+        } decode: { message throws(MalformedMessage) in
+            try DeviceAddress.decode(message, in: table)
+        }
+    }
+
+    /// All routes of both families in all tables, those that the kernel made itself too, without cached ones.
+    public mutating func routes(in table: InterfaceTable) throws(NetlinkError) -> [Route] {
+        var routes: [Route] = []
+        for family in AddressFamily.allCases {
+            routes += try socket.dump(RTM_GETROUTE) { request in
+                var header = rtmsg()
+                header.rtm_family = family.number
+                request.append(header)
+            } decode: { message throws(MalformedMessage) in
+                // A kernel without IPv6 answers with all families it has.
+                try Route.decode(message, in: table).flatMap { $0.destination.family == family ? $0 : nil }
+            }
+        }
+        return routes
+    }
+
+    /// All neighbours of both families: permanent and learned ones, and those the kernel needs no request for (`noARP`).
+    public mutating func neighbours(in table: InterfaceTable) throws(NetlinkError) -> [Neighbour] {
+        try socket.dump(RTM_GETNEIGH) {
+            $0.append(ndmsg())
+        } decode: { message throws(MalformedMessage) in
+            try Neighbour.decode(message, in: table)
+        }
+    }
+
+    /// The forwarding entries of all links. Besides those of VXLAN devices and bridges these are the addresses that each
+    /// Ethernet device itself listens to, which have no destination.
+    public mutating func forwardingEntries(in table: InterfaceTable) throws(NetlinkError) -> [ForwardingEntry] {
+        try socket.dump(RTM_GETNEIGH) { request in
+            var header = ndmsg()
+            header.ndm_family = UInt8(AF_BRIDGE)
+            request.append(header)
+        } decode: { message throws(MalformedMessage) in
+            try ForwardingEntry.decode(message, in: table)
+        }
+    }
+
+    /// The VLANs of all ports and of the bridges themselves; none on a kernel without VLAN filtering.
+    public mutating func bridgeVLANs(in table: InterfaceTable) throws(NetlinkError) -> [BridgeVLAN] {
+        let ports = try socket.dump(RTM_GETLINK) { request in
+            request.append(ifinfomsg(family: AF_BRIDGE))
+            request.put(IFLA_EXT_MASK, UInt32(RTEXT_FILTER_BRVLAN))
+        } decode: { message throws(MalformedMessage) in
+            try BridgeVLAN.decode(message, in: table)
+        }
+        return ports.flatMap { $0 }
+    }
+}

@@ -1,0 +1,138 @@
+import Addresses
+
+/// What the cluster shares, and what runs on it.
+extension NativeReader {
+    /// The map `cluster`.
+    mutating func cluster(_ value: YAMLValue) -> Cluster {
+        let fields = fields(value, ["pools", "serviceSubnets", "reservedAddresses", "vxlanPort", "vxlanVNI", "mtu"])
+        var cluster = Cluster()
+        _ = field(fields, "pools") { reader, value in
+            reader.forEachNamed(value) { reader, name, value in
+                if let pool = reader.pool(name, value) { cluster.pools.append(pool) }
+            }
+        }
+        cluster.serviceSubnets =
+            field(fields, "serviceSubnets") { reader, value in
+                reader.list(value, example: "[10.96.0.0/16]") { $0.prefix($1) }
+            } ?? []
+        cluster.reservedAddresses =
+            field(fields, "reservedAddresses") { reader, value in
+                reader.list(value, example: "[192.168.0.0/28]") { $0.prefix($1) }
+            } ?? []
+        if let port: UInt16 = field(fields, "vxlanPort", { $0.number($1, "a UDP port", 1...65535) }) {
+            cluster.vxlanPort = port
+        }
+        if let vni: UInt32 = field(fields, "vxlanVNI", { $0.number($1, "a VXLAN network identifier", 1...0xff_ffff) }) {
+            cluster.vxlanVNI = vni
+        }
+        cluster.mtu = field(fields, "mtu") { $0.mtu($1) }
+        return cluster
+    }
+
+    private mutating func pool(_ name: String, _ value: YAMLValue) -> Pool? {
+        let fields = fields(value, ["cidr", "blockSize", "encapsulation", "natOutgoing", "nodeSelector"])
+        let blockSize: Int? = field(fields, "blockSize") { $0.number($1, "the prefix length of a block", 0...128) }
+        let encapsulation = field(fields, "encapsulation") { $0.encapsulation($1) }
+        let natOutgoing = field(fields, "natOutgoing") { $0.boolean($1) }
+        let selector = field(fields, "nodeSelector") { $0.poolSelector($1) }
+        guard fields["cidr"] != nil else {
+            report(fields.mark, "a pool needs its addresses: cidr: 192.168.0.0/16")
+            return nil
+        }
+        guard let prefix = field(fields, "cidr", { $0.prefix($1) }) else { return nil }
+        return Pool(
+            name: name, prefix: prefix, blockSize: blockSize, encapsulation: encapsulation ?? .none,
+            natOutgoing: natOutgoing ?? false, nodeSelector: selector ?? .all)
+    }
+
+    private mutating func encapsulation(_ value: YAMLValue) -> Pool.Encapsulation? {
+        let names = Pool.Encapsulation.allCases.map(\.rawValue)
+        guard let text = text(value, names.joined(separator: ", ")) else { return nil }
+        if let encapsulation = Pool.Encapsulation(rawValue: text) { return encapsulation }
+        report(
+            value.mark,
+            "\"\(text)\" is not an encapsulation that nslab builds: \(names.joined(separator: ", "))"
+                + didYouMean(text, among: names))
+        return nil
+    }
+
+    /// `all()`, `"!all()"`, or a map of labels.
+    private mutating func poolSelector(_ value: YAMLValue) -> Pool.NodeSelector? {
+        switch value.content {
+        case .mapping: return .labels(labels(value))
+        case .scalar("all()", _): return .all
+        case .scalar("!all()", _): return .nobody
+        case .tagged("!all()"):
+            report(value.mark, "YAML reads a word after ! as a tag; put it in quotes: \"!all()\"")
+        default:
+            report(value.mark, "a pool's nodeSelector is all(), \"!all()\" or a map of labels, such as { zone: a }")
+        }
+        return nil
+    }
+
+    /// The map of a workload. The key may name its namespace too: `kube-system/coredns`.
+    mutating func workload(_ key: String, _ value: YAMLValue) -> Workload? {
+        let fields = fields(
+            value,
+            [
+                "kind", "namespace", "replicas", "labels", "node", "nodeSelector", "controlPlane", "addresses", "pools",
+            ])
+        let parts = key.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        var namespace = parts.count == 2 ? String(parts[0]) : "default"
+        _ = field(fields, "namespace") { reader, value in
+            if parts.count == 2 {
+                reader.report(value.mark, "the key names a namespace already: \(parts[0])")
+            } else if let text = reader.text(value, "a Kubernetes namespace") {
+                namespace = text
+            }
+        }
+        let replicas: Int? = field(fields, "replicas") { $0.number($1, "a number of pods", 0...maximumReplicas) }
+        let kind = field(fields, "kind") { $0.kind($1, replicas: replicas) }
+        if let replicasValue = fields["replicas"], kind == .daemonSet || kind == .pod {
+            at(.key("replicas")) {
+                $0.report(
+                    replicasValue.mark,
+                    kind == .pod
+                        ? "a Pod is one pod; a Deployment has replicas" : "a DaemonSet has one pod a node, not replicas"
+                )
+            }
+        }
+        let workload = Workload(
+            name: String(parts[parts.count - 1]), namespace: namespace, kind: kind ?? .pod,
+            labels: field(fields, "labels") { $0.labels($1) } ?? [:],
+            nodeName: field(fields, "node") { $0.text($1, "the name of a node") },
+            nodeSelector: field(fields, "nodeSelector") { $0.labels($1) } ?? [:],
+            toleratesControlPlane: field(fields, "controlPlane") { $0.boolean($1) } ?? false,
+            addresses: field(fields, "addresses") { reader, value in
+                reader.list(value, example: "[192.168.10.10]") { $0.address($1) }
+            } ?? [],
+            pools: field(fields, "pools") { reader, value in
+                reader.list(value, example: "[default-ipv4-ippool]") { $0.text($1, "the name of a pool") }
+            } ?? [])
+        if fields["kind"] == nil {
+            report(fields.mark, "a workload needs its kind: DaemonSet, Deployment, StatefulSet or Pod")
+            return nil
+        }
+        return workload
+    }
+
+    private mutating func kind(_ value: YAMLValue, replicas: Int?) -> Workload.Kind? {
+        let names = ["DaemonSet", "Deployment", "StatefulSet", "Pod"]
+        guard let text = text(value, "DaemonSet, Deployment, StatefulSet or Pod") else { return nil }
+        switch text {
+        case "DaemonSet": return .daemonSet
+        case "Deployment": return .deployment(replicas: replicas ?? 1)
+        case "StatefulSet": return .statefulSet(replicas: replicas ?? 1)
+        case "Pod": return .pod
+        default:
+            report(
+                value.mark,
+                "\"\(text)\" is not a kind of workload: \(names.joined(separator: ", "))\(didYouMean(text, among: names))"
+            )
+            return nil
+        }
+    }
+}
+
+/// The most pods of one workload: a lab's size, not Kubernetes' limit.
+let maximumReplicas = 10_000

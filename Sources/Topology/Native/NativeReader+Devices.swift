@@ -1,0 +1,157 @@
+import Addresses
+
+/// Routers, networks and nodes.
+extension NativeReader {
+    /// The map of a router.
+    mutating func router(_ name: String, _ value: YAMLValue) -> Router {
+        let fields = fields(value, ["hostname", "vlans", "ports", "loopbacks", "routes"])
+        var router = Router(name: name)
+        if let hostname = field(fields, "hostname", { $0.text($1, "a host name") }) { router.hostname = hostname }
+        _ = field(fields, "vlans") { reader, value in
+            reader.forEachNamed(value) { reader, key, value in
+                if let vlan = reader.vlan(key, value) { router.vlans.append(vlan) }
+            }
+        }
+        _ = field(fields, "ports") { reader, value in
+            reader.forEachNamed(value) { reader, port, value in
+                router.ports.append(reader.port(Endpoint(name, port), value))
+            }
+        }
+        _ = field(fields, "loopbacks") { reader, value in
+            reader.forEachNamed(value) { reader, loopback, value in
+                router.loopbacks.append(Router.Loopback(name: loopback, addresses: reader.interfaceAddresses(value)))
+            }
+        }
+        router.routes = field(fields, "routes") { $0.routes($1) } ?? []
+        return router
+    }
+
+    private mutating func vlan(_ key: String, _ value: YAMLValue) -> Router.VLANSegment? {
+        guard let id: UInt16 = Self.decimal(key) else {
+            report(value.mark, "\"\(key)\" is not a VLAN: a whole number from 1 to 4094")
+            return nil
+        }
+        let fields = fields(value, ["name", "addresses", "mtu", "shutdown"])
+        return Router.VLANSegment(
+            id: id,
+            name: field(fields, "name") { $0.text($1, "a VLAN's name") },
+            addresses: field(fields, "addresses") { $0.interfaceAddresses($1) } ?? [],
+            mtu: field(fields, "mtu") { $0.mtu($1) },
+            isShutdown: field(fields, "shutdown") { $0.boolean($1) } ?? false)
+    }
+
+    private mutating func port(_ endpoint: Endpoint, _ value: YAMLValue) -> Router.Port {
+        let fields = fields(
+            value, ["access", "trunk", "native", "addresses", "subinterfaces", "connect", "mtu", "shutdown"])
+        let isRouted = fields["addresses"] != nil || fields["subinterfaces"] != nil
+        let isTrunk = fields["trunk"] != nil
+        let modes = [fields["access"] != nil, isTrunk, isRouted].count { $0 }
+        if modes == 0 {
+            report(fields.mark, "a port needs access: VLAN, trunk: [VLANS] or addresses: [ADDRESSES]")
+        } else if modes > 1 {
+            report(fields.mark, "a port has one of access, trunk, or addresses with subinterfaces")
+        }
+        if fields["native"] != nil, !isTrunk {
+            _ = field(fields, "native") { $0.report($1.mark, "only a trunk has a native VLAN") }
+        }
+        let access = field(fields, "access") { $0.vlanID($1) }
+        let allowed = field(fields, "trunk") { $0.trunk($1) } ?? []
+        let native = field(fields, "native") { $0.vlanID($1) }
+        let addresses = field(fields, "addresses") { $0.interfaceAddresses($1) } ?? []
+        var subinterfaces: [Router.Subinterface] = []
+        _ = field(fields, "subinterfaces") { reader, value in
+            reader.forEachNamed(value) { reader, key, value in
+                if let subinterface = reader.subinterface(key, value) { subinterfaces.append(subinterface) }
+            }
+        }
+        _ = field(fields, "connect") { $0.connect($1, own: endpoint) }
+        let mode: Router.Mode =
+            if let access {
+                .access(vlan: access)
+            } else if isTrunk {
+                .trunk(allowed: allowed, native: native)
+            } else {
+                .routed(addresses: addresses, subinterfaces: subinterfaces)
+            }
+        return Router.Port(
+            name: endpoint.interface, mode: mode, mtu: field(fields, "mtu") { $0.mtu($1) },
+            isShutdown: field(fields, "shutdown") { $0.boolean($1) } ?? false)
+    }
+
+    private mutating func vlanID(_ value: YAMLValue) -> UInt16? {
+        number(value, "a VLAN", 1...4094)
+    }
+
+    /// `all`, or a list of `10` and `30-40`.
+    private mutating func trunk(_ value: YAMLValue) -> [ClosedRange<UInt16>] {
+        if value.text == "all" { return [1...4094] }
+        return list(value, example: "[10, 20, 30-40], or the word all,") { reader, item in
+            guard let text = reader.text(item, "a VLAN, or several such as 30-40") else { return nil }
+            let bounds = text.split(separator: "-", omittingEmptySubsequences: false).map {
+                Self.decimal($0) as UInt16?
+            }
+            if bounds.count <= 2, let low = bounds[0], let high = bounds[bounds.count - 1], low >= 1, low <= high,
+                high <= 4094
+            {
+                return low...high
+            }
+            reader.report(item.mark, "\"\(text)\" is not a VLAN from 1 to 4094, nor several of them such as 30-40")
+            return nil
+        }
+    }
+
+    private mutating func subinterface(_ key: String, _ value: YAMLValue) -> Router.Subinterface? {
+        guard let number: UInt16 = Self.decimal(key) else {
+            report(value.mark, "\"\(key)\" is not a sub-interface's number: a whole number up to 65535")
+            return nil
+        }
+        let fields = fields(value, ["vlan", "addresses"])
+        let addresses = field(fields, "addresses") { $0.interfaceAddresses($1) } ?? []
+        guard fields["vlan"] != nil else {
+            report(fields.mark, "a sub-interface needs the VLAN of its frames: vlan: \(key)")
+            return nil
+        }
+        guard let vlan = field(fields, "vlan", { $0.vlanID($1) }) else { return nil }
+        return Router.Subinterface(number: number, vlan: vlan, addresses: addresses)
+    }
+
+    /// The map of a network.
+    mutating func network(_ name: String, _ value: YAMLValue) -> Network {
+        let fields = fields(value, ["addresses"])
+        return Network(name: name, addresses: field(fields, "addresses") { $0.interfaceAddresses($1) } ?? [])
+    }
+
+    /// The map of a node.
+    mutating func node(_ name: String, _ value: YAMLValue) -> Node {
+        let fields = fields(value, ["role", "labels", "interfaces", "routes", "nodeAddresses"])
+        var node = Node(name: name)
+        _ = field(fields, "role") { reader, value in
+            guard let text = reader.text(value, "control-plane or worker") else { return }
+            guard let role = Node.Role(rawValue: text) else {
+                reader.report(value.mark, "\"\(text)\" is not a role; a node is control-plane or worker")
+                return
+            }
+            node.role = role
+        }
+        node.labels = field(fields, "labels") { $0.labels($1) } ?? [:]
+        _ = field(fields, "interfaces") { reader, value in
+            reader.forEachNamed(value) { reader, interface, value in
+                node.interfaces.append(reader.interface(Endpoint(name, interface), value))
+            }
+        }
+        node.routes = field(fields, "routes") { $0.routes($1) } ?? []
+        node.nodeAddresses =
+            field(fields, "nodeAddresses") { reader, value in
+                reader.list(value, example: "[10.10.10.10]") { $0.address($1) }
+            } ?? []
+        return node
+    }
+
+    private mutating func interface(_ endpoint: Endpoint, _ value: YAMLValue) -> Node.Interface {
+        let fields = fields(value, ["connect", "addresses", "mtu"])
+        _ = field(fields, "connect") { $0.connect($1, own: endpoint) }
+        return Node.Interface(
+            name: endpoint.interface, addresses: field(fields, "addresses") { $0.interfaceAddresses($1) } ?? [],
+            mtu: field(fields, "mtu") { $0.mtu($1) })
+    }
+}

@@ -1,0 +1,284 @@
+import Addresses
+
+extension Topology {
+    /// The topology in the native format: `read(_:file:)` gives the same topology back, if it has no problems.
+    ///
+    /// Defaults are left out. Cables are written with `connect` where that gives them back in the same order, and as a
+    /// list otherwise.
+    public var yaml: String {
+        var writer = NativeWriter()
+        writer.topology(self)
+        return writer.text
+    }
+}
+
+/// Writes the native format, line by line.
+struct NativeWriter {
+    private(set) var text = ""
+    /// The `connect` of an interface, where cables are written so.
+    private var connections: [Endpoint: Connection] = [:]
+
+    private struct Connection {
+        var other: Endpoint
+        var mtu: UInt32?
+    }
+
+    mutating func topology(_ topology: Topology) {
+        line(0, "lab", yamlScalar(topology.name))
+        connections = Self.connections(of: topology) ?? [:]
+        if !topology.routers.isEmpty {
+            line(0, "routers")
+            for router in topology.routers { self.router(router) }
+        }
+        if !topology.networks.isEmpty {
+            line(0, "networks")
+            for network in topology.networks {
+                line(
+                    1, yamlScalar(network.name),
+                    flow(network.addresses.isEmpty ? [] : [("addresses", list(network.addresses))]))
+            }
+        }
+        if !topology.nodes.isEmpty {
+            line(0, "nodes")
+            for node in topology.nodes { self.node(node) }
+        }
+        if connections.isEmpty, !topology.cables.isEmpty {
+            line(0, "cables")
+            for cable in topology.cables {
+                let ends = list(cable.ends)
+                item(1, cable.mtu.map { flow([("ends", ends), ("mtu", "\($0)")]) } ?? ends)
+            }
+        }
+        cluster(topology.cluster)
+        if !topology.workloads.isEmpty {
+            line(0, "workloads")
+            for workload in topology.workloads { self.workload(workload) }
+        }
+    }
+
+    /// What each interface would say with `connect`; nil if reading that would not give the same cables back.
+    private static func connections(of topology: Topology) -> [Endpoint: Connection]? {
+        var order: [String: Int] = [:]
+        for name in topology.routers.map(\.name) + topology.networks.map(\.name) + topology.nodes.map(\.name) {
+            order[name] = order.count
+        }
+        let networks = Set(topology.networks.map(\.name))
+        let nodes = Set(topology.nodes.map(\.name))
+        var connections: [Endpoint: Connection] = [:]
+        for cable in topology.cables {
+            guard cable.ends.count == 2, let first = order[cable.ends[0].device],
+                let second = order[cable.ends[1].device],
+                first < second
+            else { return nil }
+            // A node says where it is plugged in; of two devices of a kind, the first. A network has no ports to say it.
+            let isSecond =
+                networks.contains(cable.ends[0].device)
+                || nodes.contains(cable.ends[1].device) && !nodes.contains(cable.ends[0].device)
+            let (own, other) = isSecond ? (cable.ends[1], cable.ends[0]) : (cable.ends[0], cable.ends[1])
+            if networks.contains(own.device) { return nil }
+            guard connections.updateValue(Connection(other: other, mtu: cable.mtu), forKey: own) == nil else {
+                return nil
+            }
+        }
+        var written: [Cable] = []
+        func write(_ own: Endpoint) {
+            guard let connection = connections[own] else { return }
+            let isFirst = order[own.device]! < order[connection.other.device]!
+            written.append(
+                Cable(isFirst ? own : connection.other, isFirst ? connection.other : own, mtu: connection.mtu))
+        }
+        for router in topology.routers {
+            for port in router.ports { write(Endpoint(router.name, port.name)) }
+        }
+        for node in topology.nodes {
+            for interface in node.interfaces { write(Endpoint(node.name, interface.name)) }
+        }
+        return written == topology.cables ? connections : nil
+    }
+
+    private func connect(_ end: Endpoint) -> [(String, String)] {
+        guard let connection = connections[end] else { return [] }
+        let other = yamlScalar(connection.other.description)
+        return [("connect", connection.mtu.map { flow([("to", other), ("mtu", "\($0)")]) } ?? other)]
+    }
+
+    // MARK: Devices
+
+    private mutating func router(_ router: Router) {
+        let isEmpty = router == Router(name: router.name)
+        line(1, yamlScalar(router.name), isEmpty ? "{}" : nil)
+        if router.hostname != router.name { line(2, "hostname", yamlScalar(router.hostname)) }
+        if !router.vlans.isEmpty { line(2, "vlans") }
+        for vlan in router.vlans {
+            var fields: [(String, String)] = []
+            if let name = vlan.name { fields.append(("name", yamlScalar(name))) }
+            if !vlan.addresses.isEmpty { fields.append(("addresses", list(vlan.addresses))) }
+            if let mtu = vlan.mtu { fields.append(("mtu", "\(mtu)")) }
+            if vlan.isShutdown { fields.append(("shutdown", "true")) }
+            line(3, "\(vlan.id)", flow(fields))
+        }
+        ports(router)
+        if !router.loopbacks.isEmpty { line(2, "loopbacks") }
+        for loopback in router.loopbacks { line(3, yamlScalar(loopback.name), list(loopback.addresses)) }
+        routes(router.routes)
+    }
+
+    /// Ports that are alike and numbered in a row share a line.
+    private mutating func ports(_ router: Router) {
+        if !router.ports.isEmpty { line(2, "ports") }
+        let lines = router.ports.map { portFields($0, Endpoint(router.name, $0.name)) }
+        var index = 0
+        while index < lines.count {
+            var end = index + 1
+            if let first = numbered(router.ports[index].name) {
+                while end < lines.count, lines[end] == lines[index],
+                    router.ports[end].name == first.stem + String(first.number + end - index)
+                {
+                    end += 1
+                }
+                if end - index > 1 {
+                    let key = "\(first.stem){\(first.number)..\(first.number + end - index - 1)}"
+                    line(3, first.stem.isEmpty || !isStem(first.stem) ? "\"\(key)\"" : key, lines[index])
+                    index = end
+                    continue
+                }
+            }
+            line(3, yamlScalar(router.ports[index].name), lines[index])
+            index += 1
+        }
+    }
+
+    private func isStem(_ stem: String) -> Bool { yamlScalar(stem + "x") == stem + "x" && !stem.contains(" ") }
+
+    /// `eth7` as `eth` and 7.
+    private func numbered(_ name: String) -> (stem: String, number: Int)? {
+        let digits = String(name.reversed().prefix { $0.isASCII && $0.isNumber }.reversed())
+        guard digits.count < 9, let number = Int(digits), String(number) == digits else { return nil }
+        return (String(name.dropLast(digits.count)), number)
+    }
+
+    private func portFields(_ port: Router.Port, _ end: Endpoint) -> String {
+        var fields: [(String, String)] = []
+        switch port.mode {
+        case .access(let vlan): fields.append(("access", "\(vlan)"))
+        case .trunk(let allowed, let native):
+            let ranges = allowed.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+            fields.append(("trunk", allowed == [1...4094] ? "all" : "[\(ranges.joined(separator: ", "))]"))
+            if let native { fields.append(("native", "\(native)")) }
+        case .routed(let addresses, let subinterfaces):
+            if !addresses.isEmpty || subinterfaces.isEmpty { fields.append(("addresses", list(addresses))) }
+            if !subinterfaces.isEmpty {
+                let each = subinterfaces.map { subinterface in
+                    var fields = [("vlan", "\(subinterface.vlan)")]
+                    if !subinterface.addresses.isEmpty { fields.append(("addresses", list(subinterface.addresses))) }
+                    return ("\(subinterface.number)", flow(fields))
+                }
+                fields.append(("subinterfaces", flow(each)))
+            }
+        }
+        fields += connect(end)
+        if let mtu = port.mtu { fields.append(("mtu", "\(mtu)")) }
+        if port.isShutdown { fields.append(("shutdown", "true")) }
+        return flow(fields)
+    }
+
+    private mutating func node(_ node: Node) {
+        line(1, yamlScalar(node.name), node == Node(name: node.name) ? "{}" : nil)
+        if node.role != .worker { line(2, "role", node.role.rawValue) }
+        if !node.labels.isEmpty { line(2, "labels", labels(node.labels)) }
+        if !node.interfaces.isEmpty { line(2, "interfaces") }
+        for interface in node.interfaces {
+            var fields = connect(Endpoint(node.name, interface.name))
+            if !interface.addresses.isEmpty { fields.append(("addresses", list(interface.addresses))) }
+            if let mtu = interface.mtu { fields.append(("mtu", "\(mtu)")) }
+            line(3, yamlScalar(interface.name), flow(fields))
+        }
+        routes(node.routes)
+        if !node.nodeAddresses.isEmpty { line(2, "nodeAddresses", list(node.nodeAddresses)) }
+    }
+
+    private mutating func routes(_ routes: [StaticRoute]) {
+        if !routes.isEmpty { line(2, "routes") }
+        for route in routes { item(3, yamlScalar(route.text)) }
+    }
+
+    // MARK: Cluster
+
+    private mutating func cluster(_ cluster: Cluster) {
+        let defaults = Cluster()
+        if cluster == defaults { return }
+        line(0, "cluster")
+        if !cluster.pools.isEmpty { line(1, "pools") }
+        for pool in cluster.pools {
+            var fields = [("cidr", yamlScalar(pool.prefix.description))]
+            let plain = Pool(name: pool.name, prefix: pool.prefix)
+            if pool.blockSize != plain.blockSize { fields.append(("blockSize", "\(pool.blockSize)")) }
+            if pool.encapsulation != plain.encapsulation {
+                fields.append(("encapsulation", pool.encapsulation.rawValue))
+            }
+            if pool.natOutgoing { fields.append(("natOutgoing", "true")) }
+            switch pool.nodeSelector {
+            case .all: break
+            case .nobody: fields.append(("nodeSelector", "\"!all()\""))
+            case .labels(let labels): fields.append(("nodeSelector", self.labels(labels)))
+            }
+            line(2, yamlScalar(pool.name), flow(fields))
+        }
+        if !cluster.serviceSubnets.isEmpty { line(1, "serviceSubnets", list(cluster.serviceSubnets)) }
+        if !cluster.reservedAddresses.isEmpty { line(1, "reservedAddresses", list(cluster.reservedAddresses)) }
+        if cluster.vxlanPort != defaults.vxlanPort { line(1, "vxlanPort", "\(cluster.vxlanPort)") }
+        if cluster.vxlanVNI != defaults.vxlanVNI { line(1, "vxlanVNI", "\(cluster.vxlanVNI)") }
+        if let mtu = cluster.mtu { line(1, "mtu", "\(mtu)") }
+    }
+
+    private mutating func workload(_ workload: Workload) {
+        var fields: [(String, String)] = []
+        switch workload.kind {
+        case .daemonSet: fields.append(("kind", "DaemonSet"))
+        case .deployment(let replicas): fields += [("kind", "Deployment"), ("replicas", "\(replicas)")]
+        case .statefulSet(let replicas): fields += [("kind", "StatefulSet"), ("replicas", "\(replicas)")]
+        case .pod: fields.append(("kind", "Pod"))
+        }
+        if !workload.labels.isEmpty { fields.append(("labels", labels(workload.labels))) }
+        if let node = workload.nodeName { fields.append(("node", yamlScalar(node))) }
+        if !workload.nodeSelector.isEmpty { fields.append(("nodeSelector", labels(workload.nodeSelector))) }
+        if workload.toleratesControlPlane { fields.append(("controlPlane", "true")) }
+        if !workload.addresses.isEmpty { fields.append(("addresses", list(workload.addresses))) }
+        if !workload.pools.isEmpty {
+            fields.append(("pools", "[\(workload.pools.map(yamlScalar).joined(separator: ", "))]"))
+        }
+        line(1, yamlScalar(workload.key), flow(fields))
+    }
+
+    // MARK: Text
+
+    private mutating func line(_ depth: Int, _ key: String, _ value: String? = nil) {
+        for _ in 0..<depth { text += "  " }
+        text += key
+        text += ":"
+        if let value {
+            text += " "
+            text += value
+        }
+        text += "\n"
+    }
+
+    private mutating func item(_ depth: Int, _ value: String) {
+        for _ in 0..<depth { text += "  " }
+        text += "- "
+        text += value
+        text += "\n"
+    }
+
+    private func flow(_ fields: [(String, String)]) -> String {
+        fields.isEmpty ? "{}" : "{ " + fields.map { "\($0): \($1)" }.joined(separator: ", ") + " }"
+    }
+
+    private func list(_ items: [some CustomStringConvertible]) -> String {
+        "[" + items.map { yamlScalar($0.description) }.joined(separator: ", ") + "]"
+    }
+
+    private func labels(_ labels: [String: String]) -> String {
+        flow(labels.sorted { $0.key < $1.key }.map { (yamlScalar($0.key), yamlScalar($0.value)) })
+    }
+}

@@ -1,0 +1,103 @@
+import Addresses
+
+/// The text of a route, close to what ip-route(8) prints: `192.168.0.0/16 via 10.10.10.10 dev eth1 metric 10`,
+/// `10.0.0.0/8 dev eth4`, `10.0.0.0/8 blackhole`, `default via 10.10.10.1`.
+extension StaticRoute {
+    /// Why text is no route.
+    package struct SyntaxError: Error, Hashable, Sendable {
+        /// What is wrong and what would be right.
+        package let sentence: String
+    }
+
+    /// Parses a route.
+    package init(parsing text: String) throws(SyntaxError) {
+        var words = text.split(whereSeparator: { $0 == " " || $0 == "\t" })[...]
+        guard let first = words.popFirst() else {
+            throw SyntaxError(sentence: "a route is empty; write one such as 10.0.0.0/8 via 10.10.10.1")
+        }
+        if first == "blackhole" {
+            throw SyntaxError(sentence: "a route begins with where it leads: write 10.0.0.0/8 blackhole")
+        }
+        var gateway: IPAddress?
+        var interface: String?
+        var metric: UInt32?
+        var isBlackhole = false
+        while let word = words.popFirst() {
+            func argument(_ what: String) throws(SyntaxError) -> Substring {
+                guard let next = words.popFirst() else {
+                    throw SyntaxError(sentence: "\(word) needs \(what) behind it")
+                }
+                return next
+            }
+            switch word {
+            case "via" where gateway == nil:
+                let next = try argument("the gateway's address")
+                guard let address = IPAddress(next) else {
+                    throw SyntaxError(sentence: "\"\(next)\" is not an address of a gateway, such as 10.10.10.1")
+                }
+                gateway = address
+            case "dev" where interface == nil: interface = String(try argument("an interface"))
+            case "metric" where metric == nil:
+                let next = try argument("a number")
+                guard let number: UInt32 = NativeReader.decimal(next) else {
+                    throw SyntaxError(sentence: "\"\(next)\" is not a metric: a whole number")
+                }
+                metric = number
+            case "blackhole" where !isBlackhole: isBlackhole = true
+            case "via", "dev", "metric", "blackhole": throw SyntaxError(sentence: "\(word) stands twice in this route")
+            default:
+                throw SyntaxError(
+                    sentence:
+                        "\"\(word)\" is no part of a route; it can have via ADDRESS, dev INTERFACE, metric NUMBER "
+                        + "or blackhole\(didYouMean(String(word), among: ["via", "dev", "metric", "blackhole"]))")
+            }
+        }
+        if first == "default" {
+            guard let gateway else {
+                throw SyntaxError(sentence: "default has no family here; write 0.0.0.0/0 or ::/0")
+            }
+            destination = .all(gateway.family)
+        } else {
+            destination = try Self.prefix(first)
+        }
+        self.metric = metric
+        switch (gateway, interface, isBlackhole) {
+        case (let gateway?, let interface, false): target = .gateway(gateway, interface: interface)
+        case (nil, let interface?, false): target = .interface(interface)
+        case (nil, nil, true): target = .blackhole
+        case (nil, nil, false):
+            throw SyntaxError(
+                sentence: "the route to \(first) does not say which way; add via ADDRESS, dev INTERFACE or blackhole")
+        default:
+            throw SyntaxError(sentence: "a blackhole has no gateway and no interface")
+        }
+    }
+
+    /// A prefix, or why text is none.
+    static func prefix(_ text: Substring) throws(SyntaxError) -> Prefix {
+        if let prefix = Prefix(text) { return prefix }
+        if let address = InterfaceAddress(text) {
+            throw SyntaxError(
+                sentence:
+                    "\(text) has bits set behind its length; did you mean \(address.prefix) or \(address.address.hostPrefix)?"
+            )
+        }
+        if let address = IPAddress(text) {
+            throw SyntaxError(sentence: "\(text) lacks its length; write \(address.hostPrefix) for the one address")
+        }
+        throw SyntaxError(sentence: "\"\(text)\" is not a prefix, such as 192.168.0.0/16 or fd00::/48")
+    }
+
+    /// The route as `init(parsing:)` reads it.
+    package var text: String {
+        let suffix = metric.map { " metric \($0)" } ?? ""
+        switch target {
+        case .gateway(let gateway, let interface):
+            let isDefault = destination == .all(gateway.family)
+            return (isDefault ? "default" : destination.description) + " via \(gateway)"
+                + (interface.map { " dev \($0)" } ?? "") + suffix
+        case .interface(let interface): return "\(destination) dev \(interface)\(suffix)"
+        case .blackhole: return "\(destination) blackhole\(suffix)"
+        }
+    }
+}

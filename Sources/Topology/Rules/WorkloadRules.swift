@@ -1,0 +1,179 @@
+import Addresses
+
+/// Rules of workloads: each can run somewhere, and the pools suffice for what is known before anything is scheduled.
+extension TopologyCheck {
+    mutating func workloads() {
+        guard !topology.workloads.isEmpty else { return }
+        if topology.nodes.isEmpty {
+            report(FieldPath()["workloads"], "there are no nodes for the workloads to run on; add some under nodes")
+        }
+        if topology.cluster.pools.isEmpty {
+            report(FieldPath()["workloads"], "there are no pools for the pods' addresses; add one under cluster.pools")
+        }
+        let poolNames = Set(topology.cluster.pools.map(\.name))
+        var placement = Placement(topology)
+        for workload in topology.workloads {
+            let path = Self.path(of: workload)
+            switch workload.kind {
+            case .deployment(let replicas), .statefulSet(let replicas):
+                if !(0...maximumReplicas).contains(replicas) {
+                    report(
+                        path["replicas"], "\(replicas) replicas are out of range; nslab takes 0 to \(maximumReplicas)")
+                }
+            case .daemonSet, .pod: break
+            }
+            if !topology.nodes.isEmpty { node(of: workload, path, placement.eligible(workload)) }
+            for (index, pool) in workload.pools.enumerated() where !poolNames.contains(pool) {
+                report(
+                    path["pools"][index],
+                    "there is no pool \(pool)\(hint(pool, among: topology.cluster.pools.map(\.name)))")
+            }
+        }
+        staticAddresses()
+    }
+
+    private mutating func node(of workload: Workload, _ path: FieldPath, _ eligible: Int) {
+        if let name = workload.nodeName {
+            guard case .node(let index)? = devices[name] else {
+                report(path["node"], "there is no node \(name)\(hint(name, among: topology.nodes.map(\.name)))")
+                return
+            }
+            if !topology.nodes[index].has(workload.nodeSelector) {
+                report(path["nodeSelector"], "node \(name) does not have the labels that are selected here")
+            }
+        } else if eligible == 0 {
+            if workload.nodeSelector.isEmpty {
+                report(path, "all nodes are control-plane nodes, where it may not run; add controlPlane: true")
+            } else {
+                let isTaint = topology.nodes.contains { $0.has(workload.nodeSelector) }
+                report(
+                    path["nodeSelector"],
+                    isTaint
+                        ? "only control-plane nodes have these labels, and the pods may not run there; add controlPlane: true"
+                        : "no node has the labels \(workload.nodeSelector.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", "))"
+                )
+            }
+        }
+    }
+
+    /// Addresses that pods ask for.
+    private mutating func staticAddresses() {
+        var owners: [IPAddress: FieldPath] = [:]
+        for workload in topology.workloads where !workload.addresses.isEmpty {
+            let path = Self.path(of: workload)
+            let pods = workload.podCount(eligibleNodes: 2)
+            if pods > 1 {
+                report(
+                    path["addresses"], "\(workload.name) makes several pods, and an address is one pod's; make it a Pod"
+                )
+            }
+            for (index, address) in workload.addresses.enumerated() {
+                let path = path["addresses"][index]
+                if workload.addresses[..<index].contains(where: { $0.family == address.family }) {
+                    report(path, "a pod asks for one \(address.family) address at most")
+                }
+                if let other = owners.updateValue(path, forKey: address) {
+                    report(path, "\(address) is asked for by another pod too (\(other))")
+                }
+                if !topology.cluster.pools.isEmpty,
+                    !topology.cluster.pools.contains(where: { $0.prefix.contains(address) })
+                {
+                    report(
+                        path,
+                        "\(address) is in no pool; the pools are "
+                            + topology.cluster.pools.prefix(4).map(\.prefix.description).joined(separator: ", "))
+                }
+                if let position = topology.cluster.reservedAddresses.firstIndex(where: { $0.contains(address) }) {
+                    report(path, "\(address) is reserved (cluster.reservedAddresses[\(position)])")
+                }
+            }
+        }
+    }
+
+    // MARK: Sizes
+
+    /// Blocks against nodes, and addresses against pods, where it is clear before scheduling which pool they come from.
+    mutating func poolSizes() {
+        if topology.cluster.pools.isEmpty || topology.nodes.isEmpty { return }
+        for family in AddressFamily.allCases { poolSizes(family) }
+    }
+
+    private mutating func poolSizes(_ family: AddressFamily) {
+        let pools = topology.cluster.pools.filter { $0.prefix.family == family }
+        // Which pool comes first, and which takes what others lack, is Calico's choice; so look where there is but one.
+        guard let pool = pools.first, pools.count == 1, pool.blockSize >= pool.prefix.length else { return }
+        let path = Self.cluster["pools"][pool.name]
+        var placement = Placement(topology)
+        let served = topology.nodes.count { pool.serves($0) }
+        // A tunnel takes an address, and with it a block, on each node.
+        let tunnels = pool.encapsulation == .none ? 0 : served
+        var needBlocks = tunnels
+        var pods = 0
+        for workload in topology.workloads {
+            let eligible = placement.eligible(workload)
+            if eligible == 0 || pool.nodeSelector != .all && !workload.pools.contains(pool.name) { continue }
+            pods += workload.podCount(eligibleNodes: eligible)
+            if workload.kind == .daemonSet { needBlocks = max(needBlocks, eligible) }
+        }
+        if pool.blockCount < UInt128(needBlocks) {
+            report(
+                path["blockSize"],
+                "\(pool.prefix) has \(pool.blockCount) \(pool.blockCount == 1 ? "block" : "blocks") of /\(pool.blockSize) for "
+                    + "\(needBlocks) nodes that need one each; make the pool wider or the blocks smaller")
+        }
+        let bits = family.bits - pool.prefix.length
+        let size: UInt128 = bits >= 128 ? .max : 1 << UInt128(bits)
+        let reserved = reservedCount(in: pool.prefix)
+        let usable = size - min(size, reserved)
+        if usable < UInt128(tunnels + pods) {
+            report(
+                path["cidr"],
+                "\(pool.prefix) has \(usable) addresses to give for \(pods) pods"
+                    + (tunnels == 0 ? "" : " and \(tunnels) tunnels"))
+        }
+    }
+
+    private func reservedCount(in pool: Prefix) -> UInt128 {
+        var count: UInt128 = 0
+        var last: Prefix?
+        for reserved in topology.cluster.reservedAddresses.sorted() where reserved.overlaps(pool) {
+            if reserved.contains(pool) { return .max }
+            // Sorted, what a reservation holds stands right behind it.
+            if let last, last.contains(reserved) { continue }
+            last = reserved
+            count += 1 << UInt128(pool.family.bits - reserved.length)
+        }
+        return count
+    }
+}
+
+/// Counts the nodes that a workload's pods may run on.
+private struct Placement {
+    private let topology: Topology
+    private let workers: Int
+    private var bySelector: [Selector: Int] = [:]
+
+    private struct Selector: Hashable {
+        var labels: [String: String]
+        var toleratesControlPlane: Bool
+        var nodeName: String?
+    }
+
+    init(_ topology: Topology) {
+        self.topology = topology
+        workers = topology.nodes.count { $0.role == .worker }
+    }
+
+    mutating func eligible(_ workload: Workload) -> Int {
+        if workload.nodeName == nil, workload.nodeSelector.isEmpty {
+            return workload.toleratesControlPlane ? topology.nodes.count : workers
+        }
+        let selector = Selector(
+            labels: workload.nodeSelector, toleratesControlPlane: workload.toleratesControlPlane,
+            nodeName: workload.nodeName)
+        if let known = bySelector[selector] { return known }
+        let count = topology.nodes.count { workload.mayRun(on: $0) }
+        bySelector[selector] = count
+        return count
+    }
+}
