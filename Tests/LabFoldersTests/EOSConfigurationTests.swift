@@ -1,6 +1,7 @@
 import Addresses
-import LabFolders
 import Testing
+
+@testable import LabFolders
 
 @Suite("EOS startup configuration")
 struct EOSConfigurationTests {

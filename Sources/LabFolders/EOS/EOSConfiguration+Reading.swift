@@ -55,7 +55,7 @@ struct EOSReader {
 
     mutating func read(_ line: Substring, at place: SourceLine) {
         if case .text = mode {
-            if line.trimmingWhitespace == "EOF" { mode = .global }
+            if line.trimmingBlanks == "EOF" { mode = .global }
             return
         }
         guard let command = EOSCommand(line, at: place) else { return }
@@ -188,16 +188,5 @@ struct EOSReader {
 
     mutating func warn(_ command: EOSCommand, _ sentence: String) {
         configuration.warnings.append(Warning(at: command.place, sentence))
-    }
-}
-
-extension Substring {
-    /// The text without blanks at both ends.
-    var trimmingWhitespace: Substring {
-        let start = drop { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\r\n" }
-        guard let last = start.lastIndex(where: { $0 != " " && $0 != "\t" && $0 != "\r" && $0 != "\r\n" }) else {
-            return ""
-        }
-        return start[...last]
     }
 }
