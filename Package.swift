@@ -33,6 +33,8 @@ let package = Package(
         // What the user asked for, and what the kernel must hold for it.
         .target(name: "Topology", dependencies: ["Addresses", .product(name: "Yams", package: "Yams")]),
         .target(
+            name: "LabFolders", dependencies: ["Addresses", "Topology", .product(name: "Yams", package: "Yams")]),
+        .target(
             name: "BundledTopologies", dependencies: ["Topology"], path: "topologies",
             resources: [
                 .embedInCode("dual-stack.yaml"), .embedInCode("ipv4-only.yaml"), .embedInCode("two-vlans.yaml"),
@@ -69,6 +71,7 @@ let package = Package(
         .testTarget(name: "RtnetlinkTests", dependencies: ["Rtnetlink"]),
         .testTarget(name: "NetworkNamespacesTests", dependencies: ["KernelTestSupport", "NetworkNamespaces"]),
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
+        .testTarget(name: "LabFoldersTests", dependencies: ["LabFolders"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
         .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies"]),
         .testTarget(name: "ProbesTests", dependencies: ["BundledTopologies", "KernelTestSupport", "Probes"]),

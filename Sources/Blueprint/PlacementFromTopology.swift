@@ -136,6 +136,7 @@ struct ClusterPools {
             case .all: return pool
             case .nobody: return nil
             case .labels(let labels): return node.allLabels.match(labels) ? pool : nil
+            case .expression(let expression): return expression.selects(node.allLabels) ? pool : nil
             }
         }
     }
@@ -145,7 +146,8 @@ extension Encapsulation {
     /// A pool's encapsulation as the topology names it.
     init(_ encapsulation: Pool.Encapsulation) {
         switch encapsulation {
-        case .none: self = .none
+        // IPIP is not built yet: such pools are routed natively, and a note says so.
+        case .none, .ipip, .ipipCrossSubnet: self = .none
         case .vxlan: self = .vxlan
         case .vxlanCrossSubnet: self = .vxlanCrossSubnet
         }
