@@ -66,24 +66,24 @@ typealias TopologyNode = Node
 /// The cluster's pools, as the address book knows them and as nodes and pods choose among them.
 struct ClusterPools {
     let all: [IPPool]
-    private let selectors: [Pool.NodeSelector]
+    private let asWritten: [Pool]
     private let families: [AddressFamily]
 
     init(_ cluster: Cluster, problems: inout [BlueprintError.Problem]) {
         var all: [IPPool] = []
-        var selectors: [Pool.NodeSelector] = []
+        var asWritten: [Pool] = []
         for pool in cluster.pools {
             do throws(IPAMError) {
                 let encapsulation = Encapsulation(pool.encapsulation)
                 all.append(
                     try IPPool(
                         name: pool.name, prefix: pool.prefix, blockSize: pool.blockSize, encapsulation: encapsulation))
-                selectors.append(pool.nodeSelector)
+                asWritten.append(pool)
             } catch {
                 problems.append(.pool(error))
             }
         }
-        (self.all, self.selectors) = (all, selectors)
+        (self.all, self.asWritten) = (all, asWritten)
         families = AddressFamily.allCases.filter { family in all.contains { $0.family == family } }
     }
 
@@ -130,15 +130,7 @@ struct ClusterPools {
     }
 
     private func pools(_ family: AddressFamily, for node: TopologyNode) -> [IPPool] {
-        zip(all, selectors).compactMap { (pool, selector) -> IPPool? in
-            guard pool.family == family else { return nil }
-            switch selector {
-            case .all: return pool
-            case .nobody: return nil
-            case .labels(let labels): return node.allLabels.match(labels) ? pool : nil
-            case .expression(let expression): return expression.selects(node.allLabels) ? pool : nil
-            }
-        }
+        zip(all, asWritten).compactMap { $0.family == family && $1.serves(node) ? $0 : nil }
     }
 }
 

@@ -96,3 +96,21 @@ public struct Pool: Hashable, Sendable {
         case expression(LabelExpression)
     }
 }
+
+extension Pool {
+    /// Whether pods on a node take addresses of it without asking for it by name.
+    public func serves(_ node: Node) -> Bool {
+        switch nodeSelector {
+        case .all: true
+        case .nobody: false
+        case .labels(let labels): node.has(labels)
+        case .expression(let expression): expression.selects(node.allLabels)
+        }
+    }
+
+    /// How many blocks it has; `.max` for more than can be counted.
+    public var blockCount: UInt128 {
+        let bits = blockSize - prefix.length
+        return bits < 0 ? 0 : bits >= 128 ? .max : 1 << UInt128(bits)
+    }
+}

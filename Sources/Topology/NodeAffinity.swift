@@ -69,11 +69,9 @@ public struct NodeAffinity: Hashable, Sendable {
 }
 
 extension NodeAffinity {
-    /// Whether a pod may run on a node.
-    public func allows(_ node: Node) -> Bool {
-        if required.isEmpty { return true }
-        let labels = node.allLabels
-        return required.contains { $0.fits(labels, name: node.name) }
+    /// Whether a pod may run on a node with these labels (`Node.allLabels`) and this name.
+    public func allows(labels: [String: String], name: String) -> Bool {
+        required.isEmpty || required.contains { $0.fits(labels, name: name) }
     }
 
     /// How much a node is preferred: the sum of the weights of the terms that it fits.

@@ -1,7 +1,8 @@
 /// The candidate that someone most likely meant by a misspelt word; nil if none is near.
 ///
 /// Near means: at most a third of the word has to change, counted as optimal string alignment (insert, delete,
-/// replace, swap neighbours), without regard to case.
+/// replace, swap neighbours), without regard to case; or else the word begins with the candidate and goes on with a
+/// capital, as `nodeName` does with `node`.
 package func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
     let wanted = Array(word.lowercased().utf8)
     // Nobody mistypes words this long, and the distance costs the product of both lengths.
@@ -14,7 +15,14 @@ package func suggestion(for word: String, among candidates: some Sequence<String
         let distance = editDistance(wanted, other)
         if distance <= allowed, distance < best?.distance ?? .max { best = (distance, candidate) }
     }
-    return best?.word
+    return best?.word ?? candidates.filter { begins(word, with: $0) }.max { $0.utf8.count < $1.utf8.count }
+}
+
+private func begins(_ word: String, with candidate: String) -> Bool {
+    guard !candidate.isEmpty, word.hasPrefix(candidate), let next = word.dropFirst(candidate.count).first else {
+        return false
+    }
+    return next.isUppercase
 }
 
 /// `; did you mean "…"?`, or nothing.

@@ -89,3 +89,14 @@ public struct Workload: Hashable, Sendable {
         case pod
     }
 }
+
+extension Workload {
+    /// The pods that it makes on a cluster where its pods may run on so many nodes.
+    public func podCount(eligibleNodes: Int) -> Int {
+        switch kind {
+        case .daemonSet: eligibleNodes
+        case .deployment(let replicas), .statefulSet(let replicas), .replicaSet(let replicas): replicas
+        case .pod: 1
+        }
+    }
+}

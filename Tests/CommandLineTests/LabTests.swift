@@ -17,7 +17,9 @@ struct LabTests {
             let namespaces = try #require(report["namespaces"] as? [[String: Any]])
             #expect(namespaces.count == 7)
             #expect(namespaces.allSatisfy { $0["state"] as? String == "up" })
-            for namespace in namespaces { #expect(Folder.names(Pins.folder).contains(namespace["netns"] as? String ?? "")) }
+            for namespace in namespaces {
+                #expect(Folder.names(Pins.folder).contains(namespace["netns"] as? String ?? ""))
+            }
             #expect(try nslab.run("down", nslab.lab).status == 0)
             #expect(try HostState(lab: nslab.lab) == before)
             #expect(try nslab.run("down", nslab.lab).status == 0)
@@ -148,7 +150,9 @@ struct LabTests {
 struct UsageTests {
     private let nslab = Program(lab: "nslabtest-none")
 
-    @Test("bad usage and bad input exit with 2", arguments: [["up", "--nonsense"], ["validate", "/no/such/file"], ["frobnicate"]])
+    @Test(
+        "bad usage and bad input exit with 2",
+        arguments: [["up", "--nonsense"], ["validate", "/no/such/file"], ["frobnicate"]])
     func badInput(arguments: [String]) throws {
         #expect(try Witness.run([Program.path] + arguments).status == 2)
     }
@@ -169,7 +173,8 @@ struct UsageTests {
     @Test("every error of a topology is told with its line", .needsRoot)
     func validation() throws {
         let path = "/tmp/nslabtest-\(getpid()).yaml"
-        try "lab: Bad_Name\nnodes:\n  worker:\n    interface: {}\n".write(toFile: path, atomically: true, encoding: .utf8)
+        try "lab: Bad_Name\nnodes:\n  worker:\n    interface: {}\n".write(
+            toFile: path, atomically: true, encoding: .utf8)
         defer { unlink(path) }
         let result = try nslab.run("validate", path)
         #expect(result.status == 2)

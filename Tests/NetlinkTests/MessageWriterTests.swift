@@ -107,7 +107,9 @@ struct MessageWriterTests {
         }
         let padding = [UInt8](repeating: 0, count: (4 - count % 4) % 4)
         #expect(
-            Array(bytes[16...]) == [UInt8(4 + count), 0, 1, 0] + (0..<count).map { UInt8($0 + 1) } + padding + [4, 0, 2, 0])
+            Array(bytes[16...]) == [UInt8(4 + count), 0, 1, 0] + (0..<count).map { UInt8($0 + 1) } + padding + [
+                4, 0, 2, 0,
+            ])
     }
 
     @Test("128 bits in network byte order are sixteen bytes, highest first")

@@ -74,7 +74,8 @@ struct ReadingTests {
         #expect(Array(try Attributes([5, 0, 1, 0, 9])).map(\.bytes) == [[9]])
     }
 
-    @Test("a message that says more than there is, or less than a header, is an error", arguments: [0, 15, 17, 1 << 31])
+    @Test(
+        "a message that says more than there is, or less than a header, is an error", arguments: [0, 15, 17, 1 << 31])
     func badMessages(length: Int) {
         let bytes = withUnsafeBytes(of: UInt32(length)) { Array($0) } + [UInt8](repeating: 0, count: 12)
         #expect(throws: MalformedMessage.message(length: length, available: 16)) { try Message.all(in: bytes) }
@@ -90,11 +91,11 @@ struct ReadingTests {
         }
     }
 
-    @Test("a hundred thousand damaged datagrams are read or refused, and never more", arguments: 0..<4)
+    @Test("two thousand damaged datagrams are read or refused, and never more", arguments: 0..<4)
     func mutations(seed: Int) {
         var random = SeededGenerator(UInt64(seed))
         let good = Hostile.datagram()
-        for _ in 0..<25_000 {
+        for _ in 0..<500 {
             var bytes = good
             for _ in 0..<Int.random(in: 1...6, using: &random) {
                 let position = Int.random(in: 0..<bytes.count, using: &random)
@@ -134,13 +135,17 @@ enum Hostile {
         var batch = RequestBatch()
         batch.append(Int(NLMSG_ERROR)) { message in
             message.append(structure: code)
-            message.append(structure: nlmsghdr(nlmsg_len: 60, nlmsg_type: 24, nlmsg_flags: 1, nlmsg_seq: sequence, nlmsg_pid: port))
+            message.append(
+                structure: nlmsghdr(nlmsg_len: 60, nlmsg_type: 24, nlmsg_flags: 1, nlmsg_seq: sequence, nlmsg_pid: port)
+            )
             if let text { message.put(1, text: text) }
             if let offset { message.put(2, offset) }
             if let missing { message.put(5, missing) }
         }
         return relabel(
-            batch.bytes, flags: UInt16(NLM_F_CAPPED) | (text ?? "" == "" && offset == nil && missing == nil ? 0 : UInt16(NLM_F_ACK_TLVS)),
+            batch.bytes,
+            flags: UInt16(NLM_F_CAPPED)
+                | (text ?? "" == "" && offset == nil && missing == nil ? 0 : UInt16(NLM_F_ACK_TLVS)),
             sequence: sequence, port: port)
     }
 

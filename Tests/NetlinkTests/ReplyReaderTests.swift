@@ -18,7 +18,9 @@ struct ReplyReaderTests {
         return Hostile.relabel(batch.bytes, flags: UInt16(flags), sequence: sequence, port: port)
     }
 
-    private static func done(_ sequence: UInt32, error: Int32 = 0, flags: Int32 = NLM_F_MULTI, text: String? = nil) -> [UInt8] {
+    private static func done(_ sequence: UInt32, error: Int32 = 0, flags: Int32 = NLM_F_MULTI, text: String? = nil)
+        -> [UInt8]
+    {
         answer(Int(NLMSG_DONE), sequence, flags: flags) { message in
             message.append(structure: error)
             if let text { message.put(1, text: text) }
@@ -35,7 +37,8 @@ struct ReplyReaderTests {
     @Test("a batch is over with the answer to its last request, and failures before it are kept in order")
     func batch() throws {
         var reader = ReplyReader(.requests(count: 5), firstSequence: 100, port: Self.port)
-        _ = try read(&reader, Hostile.error(-ENETUNREACH, sequence: 101, port: Self.port, text: "Nexthop has invalid gateway"))
+        _ = try read(
+            &reader, Hostile.error(-ENETUNREACH, sequence: 101, port: Self.port, text: "Nexthop has invalid gateway"))
         #expect(!reader.isFinished)
         _ = try read(&reader, Hostile.error(-EEXIST, sequence: 103, port: Self.port))
         #expect(!reader.isFinished)
@@ -63,7 +66,8 @@ struct ReplyReaderTests {
             &reader, Hostile.error(-EINVAL, sequence: 1, port: Self.port, text: "Bad thing", offset: 36, missing: 4))
         #expect(
             reader.failures == [
-                RequestFailure(requestIndex: 0, errno: EINVAL, message: "Bad thing", attributeOffset: 36, attributeType: 4)
+                RequestFailure(
+                    requestIndex: 0, errno: EINVAL, message: "Bad thing", attributeOffset: 36, attributeType: 4)
             ])
         #expect(reader.failures[0].description == "Invalid argument (kernel: Bad thing)")
         #expect(NetlinkError.refused(reader.failures).description == "Invalid argument (kernel: Bad thing)")
@@ -75,7 +79,8 @@ struct ReplyReaderTests {
         var batch = RequestBatch()
         batch.append(Int(NLMSG_ERROR)) { message in
             message.append(structure: -EINVAL)
-            message.append(structure: nlmsghdr(nlmsg_len: 23, nlmsg_type: 24, nlmsg_flags: 1, nlmsg_seq: 1, nlmsg_pid: 0))
+            message.append(
+                structure: nlmsghdr(nlmsg_len: 23, nlmsg_type: 24, nlmsg_flags: 1, nlmsg_seq: 1, nlmsg_pid: 0))
             // The rest of the request: seven bytes and their padding.
             message.append(structure: (UInt32.max, UInt32.max))
             message.put(1, text: "behind the echo")
@@ -125,7 +130,8 @@ struct ReplyReaderTests {
     func failedDump() throws {
         var reader = ReplyReader(.dump, firstSequence: 9, port: Self.port)
         _ = try read(
-            &reader, Self.answer(16, 9), Self.done(9, error: -ENOBUFS, flags: NLM_F_MULTI | NLM_F_ACK_TLVS, text: "no room"))
+            &reader, Self.answer(16, 9),
+            Self.done(9, error: -ENOBUFS, flags: NLM_F_MULTI | NLM_F_ACK_TLVS, text: "no room"))
         #expect(reader.isFinished)
         #expect(reader.failures == [RequestFailure(requestIndex: 0, errno: ENOBUFS, message: "no room")])
 
@@ -150,7 +156,8 @@ struct ReplyReaderTests {
 
     @Test("an error report that is cut off is malformed", arguments: 0..<20)
     func cut(length: Int) {
-        let datagram = Self.answer(Int(NLMSG_ERROR), 1) { message in for _ in 0..<length { message.append(1 as UInt8) } }
+        let datagram = Self.answer(Int(NLMSG_ERROR), 1) { message in for _ in 0..<length { message.append(1 as UInt8) }
+        }
         // A batch pads what it holds; here the message ends where it ends.
         var bytes = Array(datagram[..<(16 + length)])
         bytes[0] = UInt8(16 + length)

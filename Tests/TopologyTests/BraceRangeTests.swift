@@ -92,7 +92,10 @@ import Topology
 
     @Test(
         "what is no range is an error",
-        arguments: ["n{3..1}", "n{a..b}", "n{1..}", "n{}", "n{1...3}", "n{1..2", "n1..2}", "n{1..2}{1..2}", "n{-1..2}", "n{1..9999999999}"])
+        arguments: [
+            "n{3..1}", "n{a..b}", "n{1..}", "n{}", "n{1...3}", "n{1..2", "n1..2}", "n{1..2}{1..2}", "n{-1..2}",
+            "n{1..9999999999}",
+        ])
     func malformed(key: String) {
         #expect(places(of: "lab: x\nnodes:\n  \"\(key)\": {}") == ["3:3 nodes.\(key)"])
     }

@@ -4,10 +4,12 @@ import Topology
 @Suite struct FormErrorTests {
     @Test("all errors are told at once, in the order of the file, each with file, line, column and field")
     func all() {
-        let yaml = smallLab.with("{ connect: r1:eth1, addresses: [10.1.0.11/24, fd00:1::11/64] }", as: "{ connect: r1:eth1, adresses: [] }")
-            .with("blockSize: 122", as: "blockSize: big")
-            .with("role: control-plane", as: "role: master")
-            .with("[10.96.0.0/16]", as: "[10.96.0.1/16, 10.97.0.0]")
+        let yaml = smallLab.with(
+            "{ connect: r1:eth1, addresses: [10.1.0.11/24, fd00:1::11/64] }", as: "{ connect: r1:eth1, adresses: [] }"
+        )
+        .with("blockSize: 122", as: "blockSize: big")
+        .with("role: control-plane", as: "role: master")
+        .with("[10.96.0.0/16]", as: "[10.96.0.1/16, 10.97.0.0]")
         #expect(
             errors(of: yaml).map(\.description) == [
                 "lab.yaml:18:11: nodes.cp.role: \"master\" is not a role; a node is control-plane or worker",
@@ -21,13 +23,22 @@ import Topology
     @Test(
         "a field that is not known is an error, with the one that was meant or all there are",
         arguments: [
-            ("lab: x\nservices: {}", "2:1 services", "there are lab, routers, networks, nodes, cables, cluster, workloads"),
+            ("lab: x\nfrobnicate: {}", "2:1 frobnicate", "there are lab, routers, networks, nodes, "),
             ("lab: x\nrouter: {}", "2:1 router", "\"routers\""),
             ("lab: x\nrouters: { r: { vlan: } }", "2:17 routers.r.vlan", "\"vlans\""),
-            ("lab: x\nrouters: { r: { vlans: { 1: { address: [] } } } }", "2:31 routers.r.vlans.1.address", "\"addresses\""),
-            ("lab: x\nrouters: { r: { ports: { e1: { acess: 1, access: 1 } } } }", "2:32 routers.r.ports.e1.acess", "\"access\""),
+            (
+                "lab: x\nrouters: { r: { vlans: { 1: { address: [] } } } }", "2:31 routers.r.vlans.1.address",
+                "\"addresses\""
+            ),
+            (
+                "lab: x\nrouters: { r: { ports: { e1: { acess: 1, access: 1 } } } }", "2:32 routers.r.ports.e1.acess",
+                "\"access\""
+            ),
             ("lab: x\ncluster: { vxlanVni: 1 }", "2:12 cluster.vxlanVni", "\"vxlanVNI\""),
-            ("lab: x\ncluster: { pools: { p: { cidr: 10.0.0.0/8, natoutgoing: true } } }", "2:44 cluster.pools.p.natoutgoing", "\"natOutgoing\""),
+            (
+                "lab: x\ncluster: { pools: { p: { cidr: 10.0.0.0/8, natoutgoing: true } } }",
+                "2:44 cluster.pools.p.natoutgoing", "\"natOutgoing\""
+            ),
             ("lab: x\nworkloads: { w: { kind: Pod, nodeName: n } }", "2:30 workloads.w.nodeName", "\"node\""),
             ("lab: x\n<<: {}", "2:1 <<", "merge keys"),
         ])
@@ -56,7 +67,8 @@ import Topology
         ])
     func wrongKinds(yaml: String, place: String, kind: String) {
         #expect(places(of: yaml).first == place)
-        #expect(sentences(of: yaml)[0].hasSuffix("and is \(kind)") || sentences(of: yaml)[0].hasSuffix("this is \(kind)"))
+        #expect(
+            sentences(of: yaml)[0].hasSuffix("and is \(kind)") || sentences(of: yaml)[0].hasSuffix("this is \(kind)"))
     }
 
     @Test("true and false are written so", arguments: ["yes", "no", "on", "True", "1", "\"true\"", "[]", "", "~"])
@@ -72,10 +84,17 @@ import Topology
         #expect(places(of: "lab: \(word)") == ["1:6 lab"])
         #expect(sentences(of: "lab: \(word)")[0].contains("\"\(word)\""))
         #expect(places(of: "lab: x\nnodes: { n: { labels: { a: \(word) } } }") == ["2:28 nodes.n.labels.a"])
-        #expect(try Topology.read("lab: x\nnodes: { n: { labels: { a: \"\(word)\" } } }", file: "").nodes[0].labels == ["a": word])
+        #expect(
+            try Topology.read("lab: x\nnodes: { n: { labels: { a: \"\(word)\" } } }", file: "").nodes[0].labels == [
+                "a": word
+            ])
     }
 
-    @Test("numbers are decimal and in range", arguments: ["0x10", "1_000", "+1", "-1", "01", "1.0", "1e3", "99999999999999999999", "70000", "67", "\u{664}\u{662}"])
+    @Test(
+        "numbers are decimal and in range",
+        arguments: [
+            "0x10", "1_000", "+1", "-1", "01", "1.0", "1e3", "99999999999999999999", "70000", "67", "\u{664}\u{662}",
+        ])
     func numbers(text: String) {
         #expect(places(of: "lab: x\ncluster: { mtu: \(text) }") == ["2:17 cluster.mtu"])
     }
@@ -94,7 +113,10 @@ import Topology
     @Test(
         "addresses and prefixes that are none",
         arguments: [
-            ("10.1.0.12/24", "10.1.0.300/24", "24:45 nodes.w1.interfaces.eth1.addresses[0]", "\"10.1.0.300/24\" is not an address"),
+            (
+                "10.1.0.12/24", "10.1.0.300/24", "24:45 nodes.w1.interfaces.eth1.addresses[0]",
+                "\"10.1.0.300/24\" is not an address"
+            ),
             ("10.1.0.12/24", "10.1.0.12", "24:45 nodes.w1.interfaces.eth1.addresses[0]", "write 10.1.0.12/24"),
             ("fd00:1::12/64", "fd00:1::12/129", "24:59 nodes.w1.interfaces.eth1.addresses[1]", "fd00:1::12/129"),
             ("192.168.7.7", "192.168.7.7/32", "34:43 workloads.one.addresses[0]", "leave its prefix length out"),
@@ -111,10 +133,13 @@ import Topology
         arguments: [
             ("10.0.0.0/8", "does not say which way"), ("10.0.0.0/8 via", "needs the gateway's address behind it"),
             ("10.0.0.0/8 via eth1", "\"eth1\" is not an address of a gateway"),
-            ("10.0.0.0/8 vai 10.1.0.1", "did you mean \"via\"?"), ("blackhole 10.0.0.0/8", "write 10.0.0.0/8 blackhole"),
-            ("10.0.0.0/8 blackhole dev eth1", "no gateway and no interface"), ("default dev eth1", "write 0.0.0.0/0 or ::/0"),
+            ("10.0.0.0/8 vai 10.1.0.1", "did you mean \"via\"?"),
+            ("blackhole 10.0.0.0/8", "write 10.0.0.0/8 blackhole"),
+            ("10.0.0.0/8 blackhole dev eth1", "no gateway and no interface"),
+            ("default dev eth1", "write 0.0.0.0/0 or ::/0"),
             ("10.0.0.0 via 10.1.0.1", "write 10.0.0.0/32"), ("10.0.0.1/8 via 10.1.0.1", "did you mean 10.0.0.0/8"),
-            ("10.0.0.0/8 via 10.1.0.1 via 10.1.0.2", "via stands twice"), ("10.0.0.0/8 dev eth1 metric x", "\"x\" is not a metric"),
+            ("10.0.0.0/8 via 10.1.0.1 via 10.1.0.2", "via stands twice"),
+            ("10.0.0.0/8 dev eth1 metric x", "\"x\" is not a metric"),
         ])
     func routes(text: String, sentence: String) {
         let yaml = smallLab.with("default via 10.1.0.1 dev eth1", as: text)
@@ -144,14 +169,27 @@ import Topology
         "workloads and pools that say too little or too much",
         arguments: [
             ("{ kind: Deployment, replicas: 2, labels: { app: web } }", "{}", "33:8 workloads.web", "needs its kind"),
-            ("kind: Deployment", "kind: ReplicaSet", "33:16 workloads.web.kind", "DaemonSet, Deployment, StatefulSet, Pod"),
+            (
+                "kind: Deployment", "kind: ReplicaSet", "33:16 workloads.web.kind",
+                "DaemonSet, Deployment, StatefulSet, Pod"
+            ),
             ("kind: Deployment", "kind: Daemonset", "33:16 workloads.web.kind", "did you mean \"DaemonSet\"?"),
             ("kind: Deployment", "kind: DaemonSet", "33:37 workloads.web.replicas", "one pod a node"),
             ("replicas: 2", "replicas: 10001", "33:38 workloads.web.replicas", "0 to 10000"),
             ("web:", "a/web: ", "", ""),
-            ("encapsulation: VXLAN", "encapsulation: IPIP", "29:48 cluster.pools.v4.encapsulation", "None, VXLAN, VXLANCrossSubnet"),
+            (
+                "encapsulation: VXLAN", "encapsulation: IPinIP", "29:48 cluster.pools.v4.encapsulation",
+                "None, VXLAN, VXLANCrossSubnet"
+            ),
+            (
+                "encapsulation: VXLAN", "encapsulation: vxlan", "29:48 cluster.pools.v4.encapsulation",
+                "did you mean \"VXLAN\"?"
+            ),
             ("cidr: 192.168.0.0/16, ", "", "29:9 cluster.pools.v4", "cidr: 192.168.0.0/16"),
-            ("encapsulation: VXLAN", "nodeSelector: !all()", "29:47 cluster.pools.v4.nodeSelector", "quotes: \"!all()\""),
+            (
+                "encapsulation: VXLAN", "nodeSelector: !all()", "29:47 cluster.pools.v4.nodeSelector",
+                "quotes: \"!all()\""
+            ),
             ("encapsulation: VXLAN", "nodeSelector: has(x)", "29:47 cluster.pools.v4.nodeSelector", "a map of labels"),
         ])
     func workloads(part: String, wrong: String, place: String, sentence: String) {
@@ -172,7 +210,8 @@ import Topology
         #expect(sentences(of: yaml)[0].contains(sentence))
     }
 
-    @Test("a cable in the list has two ends", arguments: ["[cp:eth1]", "[cp:eth1, w1:eth1, r1:eth1]", "{ mtu: 1 }", "x"])
+    @Test(
+        "a cable in the list has two ends", arguments: ["[cp:eth1]", "[cp:eth1, w1:eth1, r1:eth1]", "{ mtu: 1 }", "x"])
     func cables(cable: String) {
         let yaml = smallLab + "cables:\n  - \(cable)\n"
         #expect(errors(of: yaml).allSatisfy { $0.line == 36 && $0.path.description.hasPrefix("cables[0]") })

@@ -118,19 +118,23 @@ import Topology
 
     @Test("default is everything of the gateway's family")
     func defaultRoute() throws {
-        let topology = try Topology.read(smallLab.with("default via 10.1.0.1 dev eth1", as: "default via fd00:1::1"), file: "")
-        #expect(topology.nodes[1].routes == [StaticRoute(.all(.ipv6), .gateway(IPAddress("fd00:1::1")!, interface: nil))])
+        let topology = try Topology.read(
+            smallLab.with("default via 10.1.0.1 dev eth1", as: "default via fd00:1::1"), file: "")
+        #expect(
+            topology.nodes[1].routes == [StaticRoute(.all(.ipv6), .gateway(IPAddress("fd00:1::1")!, interface: nil))])
     }
 
     @Test("workloads of four kinds, with all that can be said of them")
     func workloads() throws {
         let topology = try Topology.read(
-            smallLab.with("  web: { kind: Deployment, replicas: 2, labels: { app: web } }\n", as: """
-                  d: { kind: DaemonSet, nodeSelector: { disk: ssd }, controlPlane: true }
-                  s: { kind: StatefulSet, namespace: data, pools: [v6] }
-                  kube-system/coredns: { kind: Deployment, replicas: 0, controlPlane: false }
+            smallLab.with(
+                "  web: { kind: Deployment, replicas: 2, labels: { app: web } }\n",
+                as: """
+                      d: { kind: DaemonSet, nodeSelector: { disk: ssd }, controlPlane: true }
+                      s: { kind: StatefulSet, namespace: data, pools: [v6] }
+                      kube-system/coredns: { kind: Deployment, replicas: 0, controlPlane: false }
 
-                """), file: "lab.yaml")
+                    """), file: "lab.yaml")
         #expect(
             topology.workloads == [
                 Workload(name: "d", kind: .daemonSet, nodeSelector: ["disk": "ssd"], toleratesControlPlane: true),

@@ -1,3 +1,4 @@
+import Testing
 import Topology
 
 /// The errors of a file that must have some, as `LINE:COLUMN path`; empty if it has none.
@@ -63,5 +64,35 @@ extension String {
         let pieces = split(separator: part, omittingEmptySubsequences: false)
         precondition(pieces.count == 2, "\(part) stands \(pieces.count - 1) times in the text")
         return pieces.joined(separator: replacement)
+    }
+}
+
+/// The small lab with a part of it replaced by something wrong, and the errors that this has to be.
+struct WrongLab: Sendable, CustomTestStringConvertible {
+    /// What stands in the small lab, and what takes its place.
+    var part, wrong: String
+    /// Where each error has to stand, as `LINE:COLUMN path`, and what its sentence has to say.
+    var expected: [(place: String, sentence: String)]
+
+    /// A lab with one error.
+    init(_ part: String, _ wrong: String, _ place: String, _ sentence: String) {
+        self.init(part, wrong, [(place, sentence)])
+    }
+
+    init(_ part: String, _ wrong: String, _ expected: [(String, String)]) {
+        (self.part, self.wrong) = (part, wrong)
+        self.expected = expected.map { (place: $0.0, sentence: $0.1) }
+    }
+
+    var testDescription: String { wrong.split(separator: "\n").last.map(String.init) ?? "without \(part)" }
+
+    /// Reads the lab and compares the errors.
+    func check(_ location: SourceLocation = #_sourceLocation) {
+        let errors = errors(of: smallLab.with(part, as: wrong))
+        let found = errors.map { "\($0.file):\($0.line):\($0.column) \($0.path)" }
+        #expect(found == expected.map { "lab.yaml:\($0.place)" }, "\(errors)", sourceLocation: location)
+        for (error, expected) in zip(errors, expected) {
+            #expect(error.sentence.contains(expected.sentence), sourceLocation: location)
+        }
     }
 }

@@ -25,10 +25,12 @@ import Topology
         #expect(errors(of: "---\nlab: x\n...\n").isEmpty)
     }
 
-    @Test("bytes that are not UTF-8, or no text", arguments: [
-        ([0x6c, 0x61, 0x62, 0x3a, 0x0a, 0x78, 0xff], 2, 2), ([0xff, 0xfe, 0x6c, 0x00], 1, 1), ([0xc0, 0x80], 1, 1),
-        ([0x6c, 0x61, 0x62, 0x3a, 0x0a, 0x0a, 0x00], 3, 1), ([0xed, 0xa0, 0x80], 1, 1),
-    ] as [([UInt8], Int, Int)])
+    @Test(
+        "bytes that are not UTF-8, or no text",
+        arguments: [
+            ([0x6c, 0x61, 0x62, 0x3a, 0x0a, 0x78, 0xff], 2, 2), ([0xff, 0xfe, 0x6c, 0x00], 1, 1), ([0xc0, 0x80], 1, 1),
+            ([0x6c, 0x61, 0x62, 0x3a, 0x0a, 0x0a, 0x00], 3, 1), ([0xed, 0xa0, 0x80], 1, 1),
+        ] as [([UInt8], Int, Int)])
     func notUTF8(bytes: [UInt8], line: Int, column: Int) throws {
         let error = #expect(throws: TopologyErrors.self) { try Topology.read(bytes, file: "f") }
         #expect(error?.errors.map { [$0.line, $0.column] } == [[line, column]])
@@ -64,7 +66,9 @@ import Topology
 @Suite struct HostileYAMLTests {
     private func sentence(_ text: String) -> String { sentences(of: text).first ?? "" }
 
-    @Test("brackets that are nested a hundred thousand deep", arguments: ["[", "{", "- ", "? ", "{a: ", "[[]: ", "&a [", "!!map {"])
+    @Test(
+        "brackets that are nested a hundred thousand deep",
+        arguments: ["[", "{", "- ", "? ", "{a: ", "[[]: ", "&a [", "!!map {"])
     func nesting(piece: String) {
         #expect(errors(of: String(repeating: piece, count: 100_000)).count == 1)
     }
@@ -102,7 +106,9 @@ import Topology
         #expect(errors(of: "# R&D: *what* is a lab? &\nlab: x # &y\n# *z & so on ?\n").isEmpty)
     }
 
-    @Test("a file of more than a MiB, and one of a MiB of anything", arguments: ["a", "\n", "#", "[", "a: b\n", "&a b ", "\"", "{1..2}", "- "])
+    @Test(
+        "a file of more than a MiB, and one of a MiB of anything",
+        arguments: ["a", "\n", "#", "[", "a: b\n", "&a b ", "\"", "{1..2}", "- "])
     func size(piece: String) {
         let text = String(repeating: piece, count: (1 << 20) / piece.utf8.count)
         #expect(!errors(of: text).isEmpty)

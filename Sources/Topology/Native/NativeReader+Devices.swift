@@ -132,6 +132,7 @@ extension NativeReader {
                 return
             }
             node.role = role
+            node.isTainted = role == .controlPlane
         }
         node.labels = field(fields, "labels") { $0.labels($1) } ?? [:]
         _ = field(fields, "interfaces") { reader, value in

@@ -9,6 +9,8 @@ struct NativeReader {
     let file: String
     /// What was wrong so far.
     private(set) var errors: [TopologyError] = []
+    /// Where errors were reported.
+    private var reported: Set<YAMLValue.Mark> = []
     /// Where the reader is.
     private(set) var path = FieldPath()
     /// The ranged keys above the reader, outermost first, and the step that each is at.
@@ -52,15 +54,11 @@ struct NativeReader {
     // MARK: Errors
 
     /// Notes an error at a place. In the later steps of a range, a place that had an error is not told of again.
-    mutating func report(_ mark: YAMLValue.Mark, _ sentence: String) {
-        if scopes.contains(where: { $0.step > 0 }),
-            errors.contains(where: { $0.line == mark.line && $0.column == mark.column })
-        {
-            return
-        }
+    mutating func report(_ mark: YAMLValue.Mark, _ sentence: @autoclosure () -> String) {
         // A file with more errors than this is no topology.
         guard errors.count < 1000 else { return }
-        errors.append(TopologyError(file: file, line: mark.line, column: mark.column, path: path, sentence: sentence))
+        if !reported.insert(mark).inserted, scopes.contains(where: { $0.step > 0 }) { return }
+        errors.append(TopologyError(file: file, line: mark.line, column: mark.column, path: path, sentence: sentence()))
     }
 
     /// Where the reader is, for problems that are found later.
@@ -244,6 +242,7 @@ struct NativeReader {
             return nil
         }
         var steps: [BraceRange: Int] = [:]
+        let scopes = scopes
         for range in template.ranges {
             let fitting = scopes.filter { $0.range.count == range.count }
             guard let scope = fitting.first else {

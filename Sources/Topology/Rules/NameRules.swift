@@ -6,7 +6,8 @@ extension TopologyCheck {
             let path = Self.routers[router.name]
             label(router.name, path, "a router's name")
             unique(.router(index), path)
-            if !isHostname(router.hostname) {
+            // A router without a host name has its name for one, which was looked at already.
+            if router.hostname != router.name, !isHostname(router.hostname) {
                 report(
                     path["hostname"],
                     "\"\(router.hostname)\" is not a host name: letters, digits, hyphens and dots, at most 64 of them")

@@ -11,7 +11,7 @@ extension TopologyCheck {
             report(FieldPath()["workloads"], "there are no pools for the pods' addresses; add one under cluster.pools")
         }
         let poolNames = Set(topology.cluster.pools.map(\.name))
-        var placement = Placement(topology)
+        var eligible = EligibleCount(topology)
         for workload in topology.workloads {
             let path = Self.path(of: workload)
             switch workload.kind {
@@ -22,7 +22,7 @@ extension TopologyCheck {
                 }
             case .daemonSet, .pod: break
             }
-            if !topology.nodes.isEmpty { node(of: workload, path, placement.eligible(workload)) }
+            if !topology.nodes.isEmpty { node(of: workload, path, eligible.of(workload)) }
             for (index, pool) in workload.pools.enumerated() where !poolNames.contains(pool) {
                 report(
                     path["pools"][index],
@@ -42,7 +42,11 @@ extension TopologyCheck {
                 report(path["nodeSelector"], "node \(name) does not have the labels that are selected here")
             }
         } else if eligible == 0 {
-            if workload.nodeSelector.isEmpty {
+            if !workload.affinity.required.isEmpty {
+                report(
+                    path,
+                    "no node has the labels that its nodeSelector and affinity ask for, or none that it may run on")
+            } else if workload.nodeSelector.isEmpty {
                 report(path, "all nodes are control-plane nodes, where it may not run; add controlPlane: true")
             } else {
                 let isTaint = topology.nodes.contains { $0.has(workload.nodeSelector) }
@@ -103,17 +107,17 @@ extension TopologyCheck {
         // Which pool comes first, and which takes what others lack, is Calico's choice; so look where there is but one.
         guard let pool = pools.first, pools.count == 1, pool.blockSize >= pool.prefix.length else { return }
         let path = Self.cluster["pools"][pool.name]
-        var placement = Placement(topology)
+        var eligible = EligibleCount(topology)
         let served = topology.nodes.count { pool.serves($0) }
         // A tunnel takes an address, and with it a block, on each node.
         let tunnels = pool.encapsulation == .none ? 0 : served
         var needBlocks = tunnels
         var pods = 0
         for workload in topology.workloads {
-            let eligible = placement.eligible(workload)
-            if eligible == 0 || pool.nodeSelector != .all && !workload.pools.contains(pool.name) { continue }
-            pods += workload.podCount(eligibleNodes: eligible)
-            if workload.kind == .daemonSet { needBlocks = max(needBlocks, eligible) }
+            let nodes = eligible.of(workload)
+            if nodes == 0 || pool.nodeSelector != .all && !workload.pools.contains(pool.name) { continue }
+            pods += workload.podCount(eligibleNodes: nodes)
+            if workload.kind == .daemonSet { needBlocks = max(needBlocks, nodes) }
         }
         if pool.blockCount < UInt128(needBlocks) {
             report(
@@ -147,33 +151,27 @@ extension TopologyCheck {
     }
 }
 
-/// Counts the nodes that a workload's pods may run on.
-private struct Placement {
-    private let topology: Topology
-    private let workers: Int
-    private var bySelector: [Selector: Int] = [:]
+/// Counts the nodes that a workload's pods may run on. Many workloads ask for the same.
+private struct EligibleCount {
+    private let nodes: EligibleNodes
+    private var known: [Question: Int] = [:]
 
-    private struct Selector: Hashable {
-        var labels: [String: String]
-        var toleratesControlPlane: Bool
+    private struct Question: Hashable {
         var nodeName: String?
+        var labels: [String: String]
+        var affinity: NodeAffinity
+        var toleratesControlPlane: Bool
     }
 
-    init(_ topology: Topology) {
-        self.topology = topology
-        workers = topology.nodes.count { $0.role == .worker }
-    }
+    init(_ topology: Topology) { nodes = EligibleNodes(topology.nodes) }
 
-    mutating func eligible(_ workload: Workload) -> Int {
-        if workload.nodeName == nil, workload.nodeSelector.isEmpty {
-            return workload.toleratesControlPlane ? topology.nodes.count : workers
-        }
-        let selector = Selector(
-            labels: workload.nodeSelector, toleratesControlPlane: workload.toleratesControlPlane,
-            nodeName: workload.nodeName)
-        if let known = bySelector[selector] { return known }
-        let count = topology.nodes.count { workload.mayRun(on: $0) }
-        bySelector[selector] = count
+    mutating func of(_ workload: Workload) -> Int {
+        let question = Question(
+            nodeName: workload.nodeName, labels: workload.nodeSelector, affinity: workload.affinity,
+            toleratesControlPlane: workload.toleratesControlPlane)
+        if let count = known[question] { return count }
+        let count = nodes.indices(for: workload).count
+        known[question] = count
         return count
     }
 }

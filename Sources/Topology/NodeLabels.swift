@@ -1,7 +1,6 @@
-import Topology
-
 extension Node {
-    /// The node's labels with those that kubelet and kubeadm give to every node.
+    /// Its labels, with those that kubelet and kubeadm put on every node (`kubernetes.io/hostname`, `kubernetes.io/os`,
+    /// `kubernetes.io/arch`, `node-role.kubernetes.io/control-plane`). What was written wins.
     public var allLabels: [String: String] {
         #if arch(arm64)
             let architecture = "arm64"
@@ -12,9 +11,11 @@ extension Node {
             "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": architecture,
         ]
         if role == .controlPlane { all["node-role.kubernetes.io/control-plane"] = "" }
-        all.merge(labels) { _, own in own }
-        return all
+        return all.merging(labels) { $1 }
     }
+
+    /// Whether it has all labels of a selector.
+    public func has(_ selector: [String: String]) -> Bool { selector.isEmpty || allLabels.match(selector) }
 }
 
 extension [String: String] {
