@@ -8,6 +8,9 @@ let package = Package(
         .executable(name: "nslab", targets: ["nslab"]),
         .library(name: "NSLabKit", targets: ["NSLabKit"]),
         // For the programs under Fuzz/.
+        .library(name: "Addresses", targets: ["Addresses"]),
+        .library(name: "Netlink", targets: ["Netlink"]),
+        .library(name: "Rtnetlink", targets: ["Rtnetlink"]),
         .library(name: "Topology", targets: ["Topology"]),
     ],
     dependencies: [
@@ -67,7 +70,7 @@ let package = Package(
             name: "KernelTestSupport", dependencies: ["CLinux", "NetworkNamespaces"], path: "Tests/KernelTestSupport"),
 
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"]),
-        .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
+        .testTarget(name: "NetlinkTests", dependencies: ["KernelTestSupport", "Netlink"]),
         .testTarget(name: "RtnetlinkTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "Rtnetlink"]),
         .testTarget(name: "NetworkNamespacesTests", dependencies: ["KernelTestSupport", "NetworkNamespaces"]),
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),

@@ -1,14 +1,19 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Programs that feed readers with random bytes (libFuzzer). Apart from the product, because they need a sanitizer:
-///
-///     swift run --package-path Fuzz -c release --sanitize fuzzer fuzz-topology Fuzz/corpus/topology -max_total_time=60
+/// Programs that feed readers with random bytes (libFuzzer); tools/fuzz builds and runs them. Apart from the product,
+/// because they need a sanitizer, and see what the product keeps to itself.
 let package = Package(
     name: "Fuzz",
     dependencies: [.package(name: "nslab", path: "..")],
     targets: [
-        .executableTarget(name: "fuzz-topology", dependencies: [.product(name: "Topology", package: "nslab")])
+        .executableTarget(
+            name: "fuzz-netlink",
+            dependencies: [
+                .product(name: "Addresses", package: "nslab"), .product(name: "Netlink", package: "nslab"),
+                .product(name: "Rtnetlink", package: "nslab"),
+            ]),
+        .executableTarget(name: "fuzz-topology", dependencies: [.product(name: "Topology", package: "nslab")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -19,9 +19,6 @@ public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
     private static let byteLimit = 64 << 10
     /// What the kernel can charge to the receive buffer for one error report: a socket buffer and its bookkeeping.
     private static let reportCost = 2048
-    /// How often a dump is started anew before it is given up.
-    static let dumpAttempts = 16
-
     /// Opens a socket in the calling thread's network namespace.
     ///
     /// - Parameters:
@@ -136,27 +133,31 @@ public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
     ) throws(NetlinkError) -> [Object] {
         // The kernel makes the parts of a dump as large as the largest buffer that was offered, up to 32 KiB.
         if buffer.count < 32 << 10 { buffer = [UInt8](repeating: 0, count: 32 << 10) }
-        for _ in 0..<Self.dumpAttempts {
-            var batch = RequestBatch(capacity: 256)
-            batch.append(type, .dump, body)
-            let first = takeSequence(1)
-            var reader = ReplyReader(.dump, firstSequence: first, port: port)
-            try sendOnly(&batch, first)
-            var objects: [Object] = []
-            var malformed: MalformedMessage?
-            // A dump has to be read to its end even if an object is malformed: until then the socket can start no other.
-            try receive(&reader) { message in
-                do throws(MalformedMessage) {
-                    if let object = try decode(message) { objects.append(object) }
-                } catch {
-                    malformed = malformed ?? error
-                }
+        return try wholeDump { () throws(NetlinkError) in try dumpOnce(type, body, decode: decode) }
+    }
+
+    /// - Returns: nil if the table changed meanwhile.
+    private mutating func dumpOnce<Object>(
+        _ type: Int, _ body: (inout MessageWriter) -> Void, decode: (Message) throws(MalformedMessage) -> Object?
+    ) throws(NetlinkError) -> [Object]? {
+        var batch = RequestBatch(capacity: 256)
+        batch.append(type, .dump, body)
+        let first = takeSequence(1)
+        var reader = ReplyReader(.dump, firstSequence: first, port: port)
+        try sendOnly(&batch, first)
+        var objects: [Object] = []
+        var malformed: MalformedMessage?
+        // A dump has to be read to its end even if an object is malformed: until then the socket can start no other.
+        try receive(&reader) { message in
+            do throws(MalformedMessage) {
+                if let object = try decode(message) { objects.append(object) }
+            } catch {
+                malformed = malformed ?? error
             }
-            if !reader.failures.isEmpty { throw .refused(reader.failures) }
-            if let malformed { throw .malformed(malformed) }
-            if !reader.isInterrupted { return objects }
         }
-        throw .dumpInterrupted(attempts: Self.dumpAttempts)
+        if !reader.failures.isEmpty { throw .refused(reader.failures) }
+        if let malformed { throw .malformed(malformed) }
+        return reader.isInterrupted ? nil : objects
     }
 
     // MARK: Datagrams
@@ -225,6 +226,20 @@ public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
             }
         }
     }
+}
+
+/// How often a dump is made before it is given up.
+let dumpAttempts = 16
+
+/// Makes a dump until the kernel's table did not change under it.
+///
+/// - Parameter attempt: makes it once; nil if it was interrupted.
+/// - Throws: what an attempt threw; `dumpInterrupted` after too many.
+func wholeDump<Object>(_ attempt: () throws(NetlinkError) -> [Object]?) throws(NetlinkError) -> [Object] {
+    for _ in 0..<dumpAttempts {
+        if let objects = try attempt() { return objects }
+    }
+    throw .dumpInterrupted(attempts: dumpAttempts)
 }
 
 private let MSG_PEEK_TRUNC = Int32(MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT)

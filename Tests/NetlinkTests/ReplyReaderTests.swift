@@ -164,4 +164,56 @@ struct ReplyReaderTests {
         var reader = ReplyReader(.requests(count: 1), firstSequence: 1, port: Self.port)
         #expect(throws: NetlinkError.malformed(.header(needed: 20, available: length))) { try read(&reader, bytes) }
     }
+
+    @Test("attributes of an error report that run over its end are malformed")
+    func hostileReports() {
+        var datagram = Hostile.error(-EINVAL, sequence: 1, port: Self.port, text: "Bad thing")
+        // The sentence's attribute stands behind two headers and the error code, and now says one byte too many.
+        datagram[36] += 1 + UInt8(datagram.count - 36 - Int(datagram[36]))
+        var reader = ReplyReader(.requests(count: 1), firstSequence: 1, port: Self.port)
+        let left = datagram.count - 36
+        #expect(throws: NetlinkError.malformed(.attribute(length: left + 1, available: left))) {
+            try read(&reader, datagram)
+        }
+        #expect(reader.failures.isEmpty)
+    }
+
+    @Test("a place that is no number of 32 bits is malformed")
+    func hostileOffset() {
+        var batch = RequestBatch()
+        batch.append(Int(NLMSG_ERROR)) { message in
+            message.append(structure: -EINVAL)
+            message.append(structure: nlmsghdr())
+            message.put(2, 1 as UInt8)
+        }
+        let flags = UInt16(NLM_F_CAPPED | NLM_F_ACK_TLVS)
+        let datagram = Hostile.relabel(batch.bytes, flags: flags, sequence: 1, port: Self.port)
+        var reader = ReplyReader(.requests(count: 1), firstSequence: 1, port: Self.port)
+        #expect(throws: NetlinkError.malformed(.value(attribute: 2, length: 1))) { try read(&reader, datagram) }
+    }
+
+    @Test(
+        "an echo that says to be longer than the report leaves no attributes", arguments: [0, 15, 16, 17, 9999, .max])
+    func hostileEcho(length: UInt32) throws {
+        var batch = RequestBatch()
+        batch.append(Int(NLMSG_ERROR)) { message in
+            message.append(structure: -EINVAL)
+            message.append(
+                structure: nlmsghdr(nlmsg_len: length, nlmsg_type: 24, nlmsg_flags: 1, nlmsg_seq: 1, nlmsg_pid: 0))
+        }
+        let datagram = Hostile.relabel(batch.bytes, flags: UInt16(NLM_F_ACK_TLVS), sequence: 1, port: Self.port)
+        var reader = ReplyReader(.requests(count: 1), firstSequence: 1, port: Self.port)
+        _ = try read(&reader, datagram)
+        #expect(reader.failures == [RequestFailure(requestIndex: 0, errno: EINVAL)])
+    }
+
+    @Test("answers to a batch whose numbers start over behind the largest are known by their index")
+    func wrappedSequence() throws {
+        var reader = ReplyReader(.requests(count: 4), firstSequence: .max - 1, port: Self.port)
+        _ = try read(&reader, Hostile.error(-EPERM, sequence: .max, port: Self.port))
+        _ = try read(&reader, Hostile.error(-EEXIST, sequence: 0, port: Self.port))
+        _ = try read(&reader, Hostile.error(0, sequence: 1, port: Self.port))
+        #expect(reader.isFinished)
+        #expect(reader.failures.map(\.requestIndex) == [1, 2])
+    }
 }
