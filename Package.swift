@@ -72,7 +72,8 @@ let package = Package(
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"]),
         .testTarget(name: "NetlinkTests", dependencies: ["KernelTestSupport", "Netlink"]),
         .testTarget(name: "RtnetlinkTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "Rtnetlink"]),
-        .testTarget(name: "NetworkNamespacesTests", dependencies: ["KernelTestSupport", "NetworkNamespaces"]),
+        .testTarget(
+            name: "NetworkNamespacesTests", dependencies: ["CCap", "CLinux", "KernelTestSupport", "NetworkNamespaces"]),
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
         .testTarget(name: "LabFoldersTests", dependencies: ["LabFolders"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),

@@ -25,7 +25,7 @@ public enum InsideProcesses {
         return found
     }
 
-    /// Ends all processes in these namespaces: SIGHUP and SIGTERM, then, for those that stay, SIGKILL.
+    /// Ends all processes in these namespaces: SIGTERM, for those that stay SIGHUP, and in the end SIGKILL.
     ///
     /// A process is held by a pidfd while it is looked at, so that its number cannot pass to another meanwhile.
     ///
@@ -34,7 +34,7 @@ public enum InsideProcesses {
     public static func end(in namespaces: Set<NetworkNamespace.Identity>, grace: Int32 = 300) -> [pid_t] {
         var ended: [pid_t] = []
         // A process may start another while it is being ended: look again until none is found.
-        for round in 0..<5 {
+        rounds: for round in 0..<5 {
             let processes = find(in: namespaces)
             if processes.isEmpty { break }
             var descriptors: [pollfd] = []
@@ -50,13 +50,14 @@ public enum InsideProcesses {
             }
             defer { for descriptor in descriptors { close(descriptor.fd) } }
             if round == 0 {
-                for descriptor in descriptors {
-                    // SIGTERM first; an interactive shell ends at SIGHUP only.
-                    syscall_pidfd_send_signal(descriptor.fd, SIGTERM)
-                    syscall_pidfd_send_signal(descriptor.fd, SIGHUP)
-                    syscall_pidfd_send_signal(descriptor.fd, SIGCONT)
+                // An interactive shell ends at SIGHUP only; whoever takes leave at SIGTERM must not be cut short by it.
+                for (signal, time) in [(SIGTERM, grace / 3), (SIGHUP, grace - grace / 3)] {
+                    for descriptor in descriptors {
+                        syscall_pidfd_send_signal(descriptor.fd, signal)
+                        syscall_pidfd_send_signal(descriptor.fd, SIGCONT)
+                    }
+                    if wait(for: descriptors, milliseconds: time) { continue rounds }
                 }
-                if wait(for: descriptors, milliseconds: grace) { continue }
             }
             for descriptor in descriptors { syscall_pidfd_send_signal(descriptor.fd, SIGKILL) }
             _ = wait(for: descriptors, milliseconds: 2000)

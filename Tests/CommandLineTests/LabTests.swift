@@ -128,6 +128,16 @@ struct LabTests {
             #expect(try nslab.run("exec", "--lab", nslab.lab, "ceos01", "--", "hostname").output == "ceos-dualstack\n")
             let resolver = try nslab.run("exec", "--lab", nslab.lab, "pod/multitool-k", "--", "cat", "/etc/resolv.conf")
             #expect(resolver.output.contains("nameserver 10.96.0.10"))
+            // What stands for the host name, the files and the links is seen by the command alone.
+            let own = try Witness.output(["hostname"])
+            let links = try nslab.run("exec", "--lab", nslab.lab, "pod/multitool-k", "--", "ls", "/sys/class/net")
+            #expect(links.output == "eth0\nlo\n")
+            let renamed = try nslab.run("exec", "--lab", nslab.lab, "ceos01", "--", "hostname", "renamed")
+            #expect(renamed.status == 0)
+            #expect(try Witness.output(["hostname"]) == own)
+            let missing = try nslab.run("exec", "--lab", nslab.lab, "ceos01", "--", "no-such-command")
+            #expect(missing.status != 0)
+            #expect(missing.output.contains("no-such-command"))
             let nobody = try nslab.run("exec", "--lab", nslab.lab, "no-such", "--", "true")
             #expect(nobody.status == 2)
         }

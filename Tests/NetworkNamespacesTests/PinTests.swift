@@ -1,0 +1,156 @@
+import CLinux
+import Glibc
+import KernelTestSupport
+import NetworkNamespaces
+import Testing
+
+@Suite("Pins", .needsRoot)
+struct PinTests {
+    @Test("a pinned namespace is one that iproute2 lists and nsenter enters, and it goes with its pin")
+    func pinned() throws {
+        try TemporaryNamespaces.with { names in
+            let name = names["a"]
+            let identity = try Threads.run {
+                try NetworkNamespace.unshareThread()
+                try Pins.pin(name)
+                return try NetworkNamespace.current().identity()
+            }
+            #expect(Pins.identity(name) == identity)
+            #expect(try Pins.names().contains(name))
+            #expect(try Witness.ip("-o netns list").split(separator: "\n").contains { $0.hasPrefix(name) })
+            #expect(try Witness.output(["stat", "-Lc", "%i", Pins.path(name)]) == "\(identity.inode)\n")
+            #expect(try Witness.output(["readlink", "/proc/self/ns/net"], in: name) == "net:[\(identity.inode)]\n")
+            #expect(try Witness.json("ip -j link", in: name).map { $0["ifname"] as? String } == ["lo"])
+
+            try Pins.unpin(name)
+            #expect(Pins.identity(name) == nil)
+            #expect(try !Pins.names().contains(name))
+            #expect(access(Pins.path(name), F_OK) != 0)
+            #expect(try !mounts().contains { $0.contains(name) })
+        }
+    }
+
+    @Test("a name that is taken is refused and left as it was")
+    func taken() throws {
+        try TemporaryNamespaces.with("a") { names in
+            let name = names["a"]
+            let before = Pins.identity(name)
+            let error = SystemCallError("open", Pins.path(name), errno: EEXIST)
+            #expect(throws: error) { try Pins.pin(name) }
+            #expect(Pins.identity(name) == before)
+            #expect(before != nil)
+        }
+    }
+
+    @Test("a pin that is not there is removed without an error, and so is the bare file of one that was cut short")
+    func cutShort() throws {
+        try TemporaryNamespaces.with { names in
+            try Pins.unpin(names["gone"])
+            let path = Pins.path(names["bare"])
+            _ = try FileDescriptor(opening: path, O_CREAT | O_EXCL | O_RDONLY)
+            #expect(Pins.identity(names["bare"]) == nil)
+            try Pins.unpin(names["bare"])
+            #expect(access(path, F_OK) != 0)
+        }
+    }
+
+    @Test("a name that no file can have is refused with the path and the kernel's words")
+    func impossible() {
+        let name = String(repeating: "n", count: 300)
+        #expect(throws: SystemCallError("open", Pins.path(name), errno: ENAMETOOLONG)) { try Pins.pin(name) }
+    }
+
+    @Test("the folder is shared, so that a pin that goes is gone in every mount namespace that was made before")
+    func propagation() throws {
+        try TemporaryNamespaces.with("a") { names in
+            #expect(try Pins.folderIsReady())
+            let propagation = try Witness.output(["findmnt", "-no", "PROPAGATION", Pins.folder])
+            #expect(propagation.split(separator: "\n").last == "shared")
+            let elsewhere = try Witness.Process(["unshare", "-m", "--propagation", "slave", "sleep", "60"])
+            defer { elsewhere.send(SIGKILL) }
+            // Until unshare(1) has become sleep(1) it has not copied the mounts yet.
+            try eventually { try Witness.run(["cat", "/proc/\(elsewhere.pid)/comm"]).output == "sleep\n" }
+            func seen() throws -> Bool {
+                try Witness.output(["cat", "/proc/\(elsewhere.pid)/mounts"]).contains(Pins.path(names["a"]))
+            }
+            #expect(try seen())
+            try Pins.unpin(names["a"])
+            #expect(try !seen())
+        }
+    }
+
+    /// In a mount namespace with a `/run` of its own, so that the system's folder is not touched.
+    @Test("the folder is made and shared, stays while something is pinned, and goes with the last pin")
+    func folder() async throws {
+        try await inNamespace {
+            try privateRun()
+            // The system's own folder is still mounted, below the new one.
+            let before = try mounts()
+            #expect(try !Pins.folderIsReady())
+            #expect(try Pins.names() == [])
+            #expect(try Pins.releaseFolder())
+            try Pins.prepareFolder()
+            #expect(try Pins.folderIsReady())
+            #expect(try isShared(Pins.folder))
+            #expect(Folder.names("/run") == ["netns"])
+
+            try Pins.pin("b")
+            try Pins.pin("a")
+            #expect(try Pins.names() == ["a", "b"])
+            #expect(try !Pins.releaseFolder())
+            try Pins.unpin("a")
+            #expect(try !Pins.releaseFolder())
+            try Pins.unpin("b")
+            #expect(try Pins.releaseFolder())
+            #expect(Folder.names("/run") == [])
+            #expect(try mounts() == before)
+        }
+    }
+
+    @Test("a folder that is a mount and not shared becomes shared")
+    func privateFolder() async throws {
+        try await inNamespace {
+            try privateRun()
+            try Pins.prepareFolder()
+            try #require(mount("", Pins.folder, "none", UInt(MS_PRIVATE), nil) == 0)
+            #expect(try !isShared(Pins.folder))
+            #expect(try Pins.folderIsReady())
+            #expect(try isShared(Pins.folder))
+        }
+    }
+
+    @Test("a folder that exists and is no mount is not ready, and becomes so with what is in it")
+    func bareFolder() async throws {
+        try await inNamespace {
+            try privateRun()
+            try #require(mkdir(Pins.folder, 0o755) == 0)
+            #expect(try !Pins.folderIsReady())
+            _ = try FileDescriptor(opening: Pins.path("somebody"), O_CREAT | O_RDONLY)
+            try Pins.prepareFolder()
+            #expect(try Pins.folderIsReady())
+            #expect(try Pins.names() == ["somebody"])
+            #expect(try !Pins.releaseFolder())
+        }
+    }
+}
+
+/// Gives the calling thread mounts of its own and an empty `/run`.
+private func privateRun() throws {
+    try #require(unshare(CLONE_NEWNS) == 0)
+    try #require(mount("", "/", "none", UInt(MS_PRIVATE | MS_REC), nil) == 0)
+    try #require(mount("tmpfs", "/run", "tmpfs", 0, nil) == 0)
+}
+
+/// The lines of the calling thread's mounts, as proc(5) has them.
+private func mounts() throws -> [String] { try lines("/proc/thread-self/mounts") }
+
+private func isShared(_ path: String) throws -> Bool {
+    let mount = try #require(try lines("/proc/thread-self/mountinfo").last { $0.split(separator: " ")[4] == path })
+    return mount.contains(" shared:")
+}
+
+private func lines(_ path: String) throws -> [String] {
+    let text = String(
+        decoding: try FileDescriptor(opening: path, O_RDONLY).readAll(path, limit: 1 << 24), as: UTF8.self)
+    return text.split(separator: "\n").map(String.init)
+}

@@ -1,0 +1,84 @@
+import Glibc
+import KernelTestSupport
+import NetworkNamespaces
+import Testing
+
+@Suite("Kernel settings", .needsRoot)
+struct SettingTests {
+    @Test("a setting is written and read in the thread's namespace alone, and sysctl agrees")
+    func written() async throws {
+        try await inNamespace {
+            // A new namespace may have the host's choice (devconf_inherit_init_net in sysctl/net.rst).
+            let before = try KernelSetting.read("ipv4/ip_forward")
+            let flipped = before == "0" ? "1" : "0"
+            try KernelSetting.write("ipv4/ip_forward", flipped)
+            try KernelSetting.write("ipv4/conf/lo/rp_filter", "2")
+            #expect(try KernelSetting.read("ipv4/ip_forward") == flipped)
+            #expect(try Witness.output(["sysctl", "-n", "net.ipv4.ip_forward"]) == "\(flipped)\n")
+            #expect(try Witness.output(["sysctl", "-n", "net.ipv4.conf.lo.rp_filter"]) == "2\n")
+            let other = try NetworkNamespace.another()
+            let elsewhere = try other.inside { try Witness.output(["sysctl", "-n", "net.ipv4.ip_forward"]) }
+            #expect(elsewhere == "\(before)\n")
+        }
+    }
+
+    @Test("a refused write names the setting, the call and the kernel's words")
+    func refused() async throws {
+        try await inNamespace {
+            for (path, value, call, code) in [
+                ("ipv4/no_such_setting", "1", "open", ENOENT),
+                ("ipv4/conf/eth7/forwarding", "1", "open", ENOENT),
+                ("ipv4/ip_forward", "not a number", "write", EINVAL),
+                ("ipv4/ip_default_ttl", "0", "write", EINVAL),
+                // Of mode 0444, which holds for root too.
+                ("ipv4/tcp_available_congestion_control", "reno", "open", EACCES),
+            ] {
+                let error = #expect(throws: SystemCallError.self) { try KernelSetting.write(path, value) }
+                #expect(error == SystemCallError(call, "/proc/sys/net/\(path)", errno: code))
+            }
+            let sentence = "/proc/sys/net/ipv4/no_such_setting: No such file or directory (open)"
+            let error = #expect(throws: SystemCallError.self) { _ = try KernelSetting.read("ipv4/no_such_setting") }
+            #expect(error?.description == sentence)
+            #expect(error?.isNoSuchFile == true)
+        }
+    }
+}
+
+@Suite("Errors of system calls")
+struct SystemCallErrorTests {
+    @Test(
+        "what a user can do is said where the error number tells",
+        arguments: [
+            (EPERM, "mount", "run it with sudo"), (EACCES, "open", "run it with sudo"), (EMFILE, "open", "ulimit -n"),
+            (ENFILE, "open", "fs.file-max"), (ENOSPC, "unshare", "user.max_net_namespaces"),
+            (ENOSPC, "write", "free some space"), (ENOMEM, "mount", "free some memory"), (EROFS, "mkdir", "writable"),
+            (EINVAL, "open", nil),
+        ] as [(CInt, String, String?)])
+    func advice(code: CInt, call: String, word: String?) {
+        let advice = SystemCallError(call, "x", errno: code).advice
+        if let word { #expect(advice?.contains(word) == true) } else { #expect(advice == nil) }
+    }
+
+    @Test("a descriptor is closed when its owner lets go, and not when it was given away")
+    func descriptors() throws {
+        func isOpen(_ number: CInt) -> Bool { fcntl(number, F_GETFD) >= 0 }
+        let number: CInt
+        do {
+            let file = try FileDescriptor(opening: "/dev/null", O_RDONLY)
+            number = file.number
+            #expect(isOpen(number))
+            #expect(fcntl(number, F_GETFD) & FD_CLOEXEC != 0)
+        }
+        let given = try FileDescriptor(opening: "/dev/null", O_RDONLY).release()
+        #expect(isOpen(given))
+        close(given)
+    }
+
+    @Test("a file that is longer than allowed is refused and not read to its end")
+    func limit() throws {
+        let file = try FileDescriptor(opening: "/dev/zero", O_RDONLY)
+        #expect(throws: SystemCallError("read", "zeros", errno: EFBIG)) {
+            _ = try file.readAll("zeros", limit: 100_000)
+        }
+    }
+}
