@@ -78,7 +78,13 @@ let package = Package(
         .testTarget(name: "LabFoldersTests", dependencies: ["LabFolders"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
         .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies"]),
-        .testTarget(name: "ProbesTests", dependencies: ["BundledTopologies", "KernelTestSupport", "Probes"]),
+        .testTarget(
+            name: "ProbesTests",
+            dependencies: [
+                "Addresses", "Blueprint", "BundledTopologies", "KernelTestSupport", "NetworkNamespaces", "Probes",
+                "Rtnetlink",
+                "Topology",
+            ]),
         .testTarget(name: "CommandLineTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "nslab"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,166 @@
+import Addresses
+import Blueprint
+import NetworkNamespaces
+import Rtnetlink
+import Testing
+
+@testable import Probes
+
+/// A probe that failed, what the kernel was found to hold, and what is said about it. Kernel and blueprint are values.
+@Suite("The cause of a failed probe")
+struct DiagnosisTests {
+    private let blueprint: Blueprint
+    private let matrix: ProbeMatrix
+
+    init() throws {
+        blueprint = try Blueprints.bundled("dual-stack")
+        matrix = ProbeMatrix(blueprint)
+    }
+
+    private func probe(_ family: AddressFamily) throws -> ProbeMatrix.Probe {
+        let from = try #require(blueprint.namespaces.first { $0.node == "dual-stack-worker" }).name
+        let to = try #require(blueprint.namespaces.first { $0.node == "dual-stack-worker2" }).name
+        return try #require(matrix.probes.first { $0.from == from && $0.to == to && $0.address.family == family })
+    }
+
+    /// The cause, where the kernel holds the blueprint but for a change in one namespace.
+    private func cause(
+        _ family: AddressFamily, _ namespace: String = "dual-stack-worker",
+        _ change: @escaping (inout NamespaceContent) -> Void
+    ) throws -> String {
+        var diagnosis = Diagnosis(blueprint) { [blueprint] name in
+            var content = try #require(blueprint.namespaces.first { $0.name == name }).content
+            content.routes = content.routes.map(\.asReported)
+            if name == namespace { change(&content) }
+            return content
+        }
+        return diagnosis.cause(of: try probe(family))
+    }
+
+    private static let tunnel = IPAddress("fd00:10:244:b742:2d01:58:8f51:b000")!
+    private static let mac = MACAddress("66:52:6a:03:c1:3b")!
+
+    @Test("a neighbour entry that is missing or wrong")
+    func neighbour() throws {
+        let entry = "\(Self.tunnel) dev vxlan-v6.calico lladdr \(Self.mac) PERMANENT"
+        #expect(
+            try cause(.ipv6) { $0.neighbours.removeAll { $0.address == Self.tunnel } }
+                == "dual-stack-worker: neighbour \(entry) is missing")
+        let wrong = try cause(.ipv6) { content in
+            content.neighbours = content.neighbours.map { neighbour in
+                var neighbour = neighbour
+                if neighbour.address == Self.tunnel { neighbour.mac = MACAddress("66:00:00:00:00:01") }
+                return neighbour
+            }
+        }
+        #expect(
+            wrong == "dual-stack-worker: neighbour \(entry) is expected, found \(Self.tunnel) dev vxlan-v6.calico "
+                + "lladdr 66:00:00:00:00:01 PERMANENT")
+    }
+
+    @Test("a forwarding entry that is missing or leads elsewhere")
+    func forwarding() throws {
+        let entry = "\(Self.mac) dev vxlan-v6.calico dst fd00:10:10::12 self permanent"
+        #expect(
+            try cause(.ipv6) { $0.forwarding.removeAll { $0.mac == Self.mac } }
+                == "dual-stack-worker: FDB entry \(entry) is missing")
+        let elsewhere = try cause(.ipv6) { content in
+            content.forwarding.removeAll { $0.mac == Self.mac }
+            content.forwarding.append(
+                ForwardingEntry("vxlan-v6.calico", Self.mac, destination: IPAddress("fd00:10:10::99")!))
+        }
+        #expect(elsewhere.hasPrefix("dual-stack-worker: FDB entry \(entry) is expected, found \(Self.mac)"))
+        #expect(elsewhere.contains("dst fd00:10:10::99"))
+    }
+
+    @Test("a route that is missing, leads elsewhere, or loses its packets to a longer one")
+    func route() throws {
+        let block = Prefix("192.168.183.64/26")!
+        #expect(
+            try cause(.ipv4) { $0.routes.removeAll { $0.destination == block } }
+                == "dual-stack-worker: route \(block) via 10.10.10.12 dev eth1 proto 80 onlink is missing")
+        let elsewhere = try cause(.ipv4) { content in
+            content.routes.removeAll { $0.destination == block }
+            content.routes.append(Route(block, via: IPAddress("10.10.10.1")!, device: "eth1"))
+        }
+        #expect(elsewhere.hasSuffix("is expected, found \(block) via 10.10.10.1 dev eth1"))
+        let stray = try cause(.ipv4) { $0.routes.append(Route(Prefix("192.168.183.64/27")!, .blackhole)) }
+        #expect(
+            stray.hasPrefix("dual-stack-worker: route blackhole 192.168.183.64/27 takes packets away from \(block)"))
+    }
+
+    @Test("a link that is missing, down or of another MTU, and an address that is missing")
+    func link() throws {
+        func eth1(_ change: @escaping (inout Link) -> Void) throws -> String {
+            try cause(.ipv4) { content in
+                for index in content.links.indices where content.links[index].name == "eth1" {
+                    change(&content.links[index])
+                }
+            }
+        }
+        #expect(
+            try cause(.ipv4) { $0.links.removeAll { $0.name == "eth1" } } == "dual-stack-worker: link eth1 is missing")
+        #expect(try eth1 { $0.isUp = false } == "dual-stack-worker: link eth1 is down")
+        let small = try eth1 { $0.mtu = 1280 }
+        #expect(small.hasPrefix("dual-stack-worker: link eth1 mtu 1500"))
+        #expect(small.contains(" is expected, found eth1 mtu 1280"))
+        #expect(
+            try cause(.ipv4) { $0.addresses.removeAll { $0.device == "eth1" && $0.address.family == .ipv4 } }
+                == "dual-stack-worker: address 10.10.10.11/24 dev eth1 is missing")
+    }
+
+    @Test("forwarding that was switched off")
+    func forwardingSwitch() throws {
+        let off = try cause(.ipv6) { content in
+            for index in content.sysctls.indices where content.sysctls[index].path == "ipv6/conf/all/forwarding" {
+                content.sysctls[index].value = "0"
+            }
+        }
+        #expect(off == "dual-stack-worker: sysctl ipv6/conf/all/forwarding is 0, expected 1")
+    }
+
+    @Test("the way back is looked at behind the way there")
+    func wayBack() throws {
+        let back = try cause(.ipv4, "dual-stack-worker2") {
+            $0.routes.removeAll { $0.destination == Prefix("192.168.77.0/26")! }
+        }
+        #expect(back == "dual-stack-worker2: route 192.168.77.0/26 via 10.10.10.11 dev eth1 proto 80 onlink is missing")
+    }
+
+    @Test("what stands off the way is not blamed")
+    func offTheWay() throws {
+        let elsewhere = try cause(.ipv4) { $0.forwarding = [] }
+        #expect(
+            elsewhere
+                == "every route, neighbour and FDB entry on the way is as it should be; look at rules (nft) and links")
+    }
+
+    @Test("a namespace that cannot be looked into is named, and each is looked into once")
+    func gone() throws {
+        var looks: [String: Int] = [:]
+        var diagnosis = Diagnosis(blueprint) { name in
+            looks[name, default: 0] += 1
+            throw SystemCallError("open", name, errno: 2)
+        }
+        let probe = try probe(.ipv6)
+        let cause = diagnosis.cause(of: probe)
+        #expect(cause == "\(probe.from): it cannot be looked into (\(probe.from): No such file or directory (open))")
+        _ = diagnosis.cause(of: probe)
+        #expect(looks == [probe.from: 1])
+    }
+
+    @Test("a blueprint that leads nowhere is the cause itself")
+    func blueprintItself() throws {
+        var broken = blueprint
+        let node = try #require(broken.namespaces.firstIndex { $0.name == "dual-stack-worker" })
+        broken.namespaces[node].content.routes.removeAll { $0.gateway == Self.tunnel }
+        var diagnosis = Diagnosis(broken) { name in
+            var content = try #require(broken.namespaces.first { $0.name == name }).content
+            content.routes = content.routes.map(\.asReported)
+            return content
+        }
+        #expect(
+            diagnosis.cause(of: try probe(.ipv6)).hasPrefix(
+                "dual-stack-worker: the blueprint itself leads no further (no route to"))
+    }
+}
