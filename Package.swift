@@ -85,6 +85,13 @@ let package = Package(
                 "Rtnetlink",
                 "Topology",
             ]),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: [
+                "Addresses", "Blueprint", "BundledTopologies", "Engine", "KernelTestSupport", "NSLabKit",
+                "NetworkNamespaces",
+                "Rtnetlink", "Topology",
+            ]),
         .testTarget(name: "CommandLineTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "nslab"]),
     ],
     swiftLanguageModes: [.v6]

@@ -62,20 +62,21 @@ public struct BringUp {
     public func run() throws(EngineError) -> Outcome {
         try reportingRefusals(of: "lab \(topology.name)") {
             var clock = Stopwatch()
-            let detection = try Background { try KernelFeatures.detect() }
+            let features = try Threads.run { try KernelFeatures.detect() }
+            // Before there is a state folder, which a topology that cannot be built must not leave behind.
+            let blueprint = try Blueprint(topology: topology, features: features)
             let state = StateFolder(lab: topology.name)
             let waiting = { progress(.waiting(lab: topology.name)) }
             return try FolderLock.holding(lab: state, creating: true, waiting: waiting) {
-                try build(state, detection, &clock)
+                try build(state, blueprint, features, &clock)
             }!
         }
     }
 
     private func build(
-        _ state: StateFolder, _ detection: Background<KernelFeatures>, _ clock: inout Stopwatch
+        _ state: StateFolder, _ blueprint: Blueprint, _ features: KernelFeatures, _ clock: inout Stopwatch
     ) throws -> Outcome {
-        let features = try detection.value()
-        var outcome = Outcome(blueprint: try Blueprint(topology: topology, features: features))
+        var outcome = Outcome(blueprint: blueprint)
         if try isThere(state) {
             outcome.wasThere = true
             return outcome

@@ -27,7 +27,16 @@ public enum TearDown {
         let state = StateFolder(lab: lab)
         return try reportingRefusals(of: "lab \(lab)") {
             try FolderLock.holding(lab: state, creating: false, waiting: waiting) {
-                try remove(Journal.read(state), state)
+                let journal: Journal
+                do throws(EngineError) {
+                    journal = try Journal.read(state)
+                } catch {
+                    guard case .noSuchLab = error else { throw error }
+                    // A bring-up that was killed before it had written the journal, and had made nothing else.
+                    try state.remove()
+                    return Outcome(lab: lab, wasThere: false)
+                }
+                return try remove(journal, state)
             } ?? Outcome(lab: lab, wasThere: false)
         }
     }

@@ -1,0 +1,121 @@
+import Addresses
+import Blueprint
+import Engine
+import Foundation
+import Glibc
+import KernelTestSupport
+import NSLabKit
+import NetworkNamespaces
+import Rtnetlink
+import Synchronization
+import Testing
+
+@Suite("A lab in the kernel", .needsRoot)
+struct KernelTests {
+    @Test(
+        "holds each object of the blueprint and no other, as ip, bridge, nft and /proc tell",
+        arguments: ["dual-stack", "two-vlans", "nodes-20x10"])
+    func sameAsBlueprint(topology: String) throws {
+        try TestLab.with(topology) { try compare($0) }
+    }
+
+    @Test(
+        "trunks and routed ports, where the kernel has 802.1Q links; where it has none, each port that lacks them is named"
+    )
+    func trunks() throws {
+        let hasVLANs = try TemporaryNamespaces.with("a") { names in
+            try Witness.ip("link add bridge type bridge", in: names["a"])
+            let words = "ip link add link bridge name tagged type vlan id 10".split(separator: " ").map(String.init)
+            return try Witness.run(words, in: names["a"]).status == 0
+        }
+        if hasVLANs {
+            try TestLab.with("two-routers") { try compare($0) }
+        } else {
+            let error = #expect(throws: NSLabError.self) { try TestLab.with("two-routers") { _ in } }
+            for router in ["tor1", "tor2"] {
+                #expect(error?.description.contains("\(router):eth8 carries tagged frames") == true)
+            }
+        }
+    }
+
+    private func compare(_ lab: TestLab) throws {
+        let differences = Mutex<[String]>([])
+        try Threads.forEach(lab.blueprint.namespaces.count) { index in
+            let namespace = lab.blueprint.namespaces[index]
+            let view = try ToolView(lab.pin(namespace.name), settings: namespace.content.sysctls.map(\.path))
+            let found = Differences(namespace.content, view).found.map { "\(namespace.name): \($0)" }
+            differences.withLock { $0 += found }
+        }
+        let found = differences.withLock { $0 }
+        #expect(found.isEmpty, "\(found.prefix(20).joined(separator: "\n"))")
+    }
+
+    @Test("a bring-up that was killed before it wrote what it would make leaves nothing that down does not remove")
+    func killedAtOnce() throws {
+        let name = "nslabtest-\(getpid())-cut"
+        let folder = "\(StateFolder.root)/\(name)"
+        // What is there between the first mkdir(2) and the journal.
+        for files in [[], ["topology.yaml.new"], ["topology.yaml", "journal.json.new"]] {
+            // The folder of all labs is there while one is up, and another test's may be.
+            mkdir(StateFolder.root, 0o755)
+            try #require(mkdir(folder, 0o755) == 0)
+            for file in files { _ = try FileDescriptor(opening: "\(folder)/\(file)", O_CREAT | O_WRONLY) }
+            let report = try Lab.down(.named([name]))
+            #expect(report.labs.map(\.wasThere) == [false])
+            #expect(access(folder, F_OK) != 0)
+        }
+    }
+
+    @Test("two ends of a cable are each other's, as their numbers tell")
+    func cables() throws {
+        try TestLab.with("dual-stack") { lab in
+            var links: [String: [String: ToolView.Object]] = [:]
+            for namespace in lab.blueprint.namespaces {
+                links[namespace.name] = try ToolView(lab.pin(namespace.name), settings: []).links
+            }
+            var ends = 0
+            for namespace in lab.blueprint.namespaces {
+                for link in namespace.content.links {
+                    guard case .veth(let peer?) = link.kind else { continue }
+                    let near = try #require(links[namespace.name]?[link.name.description])
+                    let far = try #require(links[peer.namespace]?[peer.name.description])
+                    #expect(near["link_index"] as? Int == far["ifindex"] as? Int)
+                    #expect(far["link_index"] as? Int == near["ifindex"] as? Int)
+                    ends += 1
+                }
+            }
+            #expect(ends == 12)
+        }
+    }
+
+    @Test("what was changed by hand is a difference: the comparison is not blind")
+    func notBlind() throws {
+        try TestLab.with("dual-stack") { lab in
+            let node = try #require(lab.blueprint.namespaces.first { $0.name == "dual-stack-worker" })
+            let pin = lab.pin(node.name)
+            func found() throws -> [String] {
+                Differences(node.content, try ToolView(pin, settings: node.content.sysctls.map(\.path))).found
+            }
+            for (change, difference) in [
+                ("link set eth1 mtu 1400", "eth1: mtu is 1400, not 1500"),
+                ("address add 10.77.0.1/24 dev eth1", "address 10.77.0.1/24 dev eth1 scope 0 is too much"),
+                ("address del fd00:10:10::11/64 dev eth1", "address fd00:10:10::11/64 dev eth1 scope 0 is missing"),
+                ("route del 1.1.1.1 via 10.10.10.1", "route type 1 1.1.1.1 via 10.10.10.1 proto 3 scope 0"),
+                ("route add 9.9.9.9 via 10.10.10.1", "route type 1 9.9.9.9 via 10.10.10.1"),
+                ("neigh add 10.10.10.99 lladdr 2:0:0:0:0:1 dev eth1", "neighbour 10.10.10.99 dev eth1 lladdr"),
+                ("link add stray type bridge", "link stray is too much"),
+                ("link set vxlan.calico down", "vxlan.calico: up is false, not true"),
+            ] {
+                try Witness.ip(change, in: pin)
+                let all = try found()
+                #expect(all.contains { $0.hasPrefix(difference) }, "\(change): \(all)")
+            }
+            try Witness.output(["bridge", "fdb", "del", "66:52:6a:03:c1:3b", "dev", "vxlan-v6.calico"], in: pin)
+            #expect(try found().contains { $0.hasPrefix("forwarding entry 66:52:6a:03:c1:3b dev vxlan-v6.calico") })
+            try Witness.sysctl("net.ipv4.ip_forward=0", in: pin)
+            #expect(try found().contains("ipv4/ip_forward is 0, not 1"))
+            try Witness.output(["nft", "flush", "ruleset"], in: pin)
+            #expect(try found().contains { $0.hasPrefix("table ip ") && $0.hasSuffix("is missing") })
+        }
+    }
+}
