@@ -16,11 +16,7 @@ enum EtcFiles {
         var written: [String: String] = [:]
         for (namespace, entry) in zip(blueprint.namespaces, journal.namespaces) {
             guard let resolver = namespace.resolverConfiguration else { continue }
-            if written.isEmpty {
-                for path in [state.etc, folder] where mkdir(path, 0o755) != 0 {
-                    if errno != EEXIST { throw SystemCallError("mkdir", path) }
-                }
-            }
+            if written.isEmpty { try makeFolder(state.etc) }
             let source: String
             if let known = written[resolver] {
                 source = known
@@ -31,8 +27,16 @@ enum EtcFiles {
                 written[resolver] = source
             }
             let link = "\(folder)/\(entry.pin)"
-            if symlink(source, link) != 0 { throw SystemCallError("symlink", link) }
+            while symlink(source, link) != 0 {
+                // The folder is not there yet, or another lab that goes has just taken it along.
+                guard errno == ENOENT else { throw SystemCallError("symlink", link) }
+                try makeFolder(folder)
+            }
         }
+    }
+
+    private static func makeFolder(_ path: String) throws(SystemCallError) {
+        if mkdir(path, 0o755) != 0, errno != EEXIST { throw SystemCallError("mkdir", path) }
     }
 
     /// The folder that stands in for `/etc` in a namespace; nil for the host's own.

@@ -2,15 +2,17 @@ import NetworkNamespaces
 
 /// Sends echo requests from many namespaces at once and collects the answers, all on one thread.
 public struct EchoProber: Sendable {
-    /// How long each attempt waits for its answer; as many attempts as there are times.
-    public var timeouts: [Duration] = [.milliseconds(200), .milliseconds(400), .milliseconds(400)]
+    /// How long each attempt waits for its answer; as many attempts as there are times. Together they are longer than the
+    /// second after which the kernel asks for a neighbour again (`retrans_time_ms`, arp(7)), so that a lost question is not
+    /// taken for a dead address.
+    public var timeouts: [Duration] = [.milliseconds(200), .milliseconds(400), .milliseconds(700)]
     /// The most requests that may be on their way at one time, so that no queue of the kernel overflows.
     public var window = 256
     /// The most sockets that are open at one time: one for each namespace and family. Where more are needed, the
     /// namespaces take turns.
     public var socketLimit = 1000
 
-    /// A prober that tries three times and takes a second to give up.
+    /// A prober that tries three times and takes 1.3 seconds to give up.
     public init() {}
 
     /// Sends all requests, and again those that are not answered in time.

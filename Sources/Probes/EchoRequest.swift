@@ -49,7 +49,7 @@ public enum EchoFailure: Error, Hashable, Sendable {
     case silence
     /// The source's own kernel would not send it: its errno(3).
     case notSent(errno: Int32)
-    /// Somebody on the way refused it.
+    /// Somebody on the way refused it, and no later attempt was answered.
     case refused(by: IPAddress, ICMPError)
     /// The answer came from an address that was not asked.
     case answeredBy(IPAddress)

@@ -222,7 +222,13 @@ struct EchoRun {
                         deadline = min(deadline, head.sentAt + timeout)
                         break
                     }
-                    if attempt + 1 < waiting.count { again.append(head.index, now) } else { giveUp(head.index) }
+                    if attempt + 1 < waiting.count {
+                        again.append(head.index, now)
+                    } else {
+                        // Where this thread had to wait for a processor, the answer may be there since long.
+                        receive(slot: Int(slots[head.index]), atMost: 64)
+                        if states[head.index].progress == .open { giveUp(head.index) }
+                    }
                 }
                 waiting[attempt].removeFirst()
             }
@@ -271,7 +277,9 @@ struct EchoRun {
                     request(identifier: identifier, sequence: sequence, destination, slot)
                 }
             guard let index, requests[index].destination == destination else { return }
-            settle(index, .failure(.refused(by: message.from, error)))
+            // Not the end of it: the kernel puts an IPv6 address into effect some time after it was set (`addrconf_dad_work`
+            // in net/ipv6/addrconf.c), and until then says that there is no route.
+            results[index].outcome = .failure(.refused(by: message.from, error))
         }
     }
 

@@ -66,6 +66,11 @@ struct KernelTests {
         }
     }
 
+    @Test("labs that come and go side by side do not take each other's folders along")
+    func sideBySide() throws {
+        try Threads.forEach(12, width: 3) { _ in try TestLab.with("ipv4-only") { _ in } }
+    }
+
     @Test("two ends of a cable are each other's, as their numbers tell")
     func cables() throws {
         try TestLab.with("dual-stack") { lab in

@@ -60,6 +60,7 @@ struct AddressTests {
     func all() async throws {
         try await inNamespace {
             var bench = try nodeBench()
+            try Witness.waitForCarriers()
             let seen = try bench.socket.addresses(in: bench.table).map { "\($0.device) \($0.address)" }
             let witness = try Witness.json("ip -j address").flatMap { link in
                 (link["addr_info"] as? [[String: Any]] ?? []).map { entry in
