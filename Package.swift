@@ -7,6 +7,8 @@ let package = Package(
     products: [
         .executable(name: "nslab", targets: ["nslab"]),
         .library(name: "NSLabKit", targets: ["NSLabKit"]),
+        // For the programs under Fuzz/.
+        .library(name: "Topology", targets: ["Topology"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -31,6 +33,8 @@ let package = Package(
         // What the user asked for, and what the kernel must hold for it.
         .target(name: "Topology", dependencies: ["Addresses", .product(name: "Yams", package: "Yams")]),
         .target(
+            name: "LabFolders", dependencies: ["Addresses", "Topology", .product(name: "Yams", package: "Yams")]),
+        .target(
             name: "BundledTopologies", dependencies: ["Topology"], path: "topologies",
             resources: [
                 .embedInCode("dual-stack.yaml"), .embedInCode("ipv4-only.yaml"), .embedInCode("two-vlans.yaml"),
@@ -48,7 +52,8 @@ let package = Package(
         .target(
             name: "NSLabKit",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "Engine", "NetworkNamespaces", "Probes", "Rtnetlink", "Topology",
+                "Addresses", "Blueprint", "BundledTopologies", "Engine", "NetworkNamespaces", "Probes", "Rtnetlink",
+                "Topology",
             ]),
         .executableTarget(
             name: "nslab",
@@ -58,18 +63,19 @@ let package = Package(
             ]),
 
         // What tests of the kernel share: witnesses, namespaces that go again, the trait that asks for root.
-        .target(name: "KernelTestSupport", dependencies: ["CLinux", "NetworkNamespaces"], path: "Tests/KernelTestSupport"),
+        .target(
+            name: "KernelTestSupport", dependencies: ["CLinux", "NetworkNamespaces"], path: "Tests/KernelTestSupport"),
 
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"]),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
         .testTarget(name: "RtnetlinkTests", dependencies: ["Rtnetlink"]),
         .testTarget(name: "NetworkNamespacesTests", dependencies: ["KernelTestSupport", "NetworkNamespaces"]),
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
+        .testTarget(name: "LabFoldersTests", dependencies: ["LabFolders"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
         .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies"]),
-        .testTarget(name: "EngineTests", dependencies: ["Engine"]),
         .testTarget(name: "ProbesTests", dependencies: ["BundledTopologies", "KernelTestSupport", "Probes"]),
-        .testTarget(name: "NSLabKitTests", dependencies: ["NSLabKit"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "nslab"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,10 +1,21 @@
 /// An IPv6 address (RFC 4291), held in host byte order so that it can be compared and counted.
+///
+/// Two words and not one `UInt128`: its alignment of 16 bytes would make every structure with an address larger, and
+/// unoptimised code of Swift 6.3 misplaces such structures when they are returned in registers.
 public struct IPv6Address: Hashable, Sendable {
+    private var high: UInt64
+    private var low: UInt64
+
     /// The address as a number: `::1` is 1.
-    public var value: UInt128
+    public var value: UInt128 {
+        get { UInt128(high) << 64 | UInt128(low) }
+        set { (high, low) = (UInt64(truncatingIfNeeded: newValue >> 64), UInt64(truncatingIfNeeded: newValue)) }
+    }
 
     /// The address with this number, in host byte order.
-    public init(_ value: UInt128) { self.value = value }
+    public init(_ value: UInt128) {
+        (high, low) = (UInt64(truncatingIfNeeded: value >> 64), UInt64(truncatingIfNeeded: value))
+    }
 
     /// Parses the text forms of RFC 4291, 2.2: eight groups, `::` once, and a dotted-quad tail. A zone (`%eth0`) is refused.
     public init?(_ text: some StringProtocol) {
@@ -43,7 +54,7 @@ public struct IPv6Address: Hashable, Sendable {
             groups.insert(contentsOf: Array(repeating: 0, count: 8 - groups.count), at: compressedAt)
         }
         guard groups.count == 8 else { return nil }
-        self.value = groups.reduce(0) { $0 << 16 | UInt128($1) }
+        self.init(groups.reduce(0) { $0 << 16 | UInt128($1) })
     }
 
     /// The eight 16-bit groups, first group first.

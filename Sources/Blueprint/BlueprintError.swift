@@ -41,7 +41,7 @@ extension BlueprintError.Problem: CustomStringConvertible {
     public var description: String {
         switch self {
         case .interfaceName(let end):
-            "\(end.device): an interface cannot be named \"\(end.interface)\": 1 to 15 characters, no white space, / or :"
+            "\(end.device): no interface can be named \"\(end.interface)\": 1 to 15 bytes without white space, / and :"
         case .noSuchDevice(let end): "cable to \(end): there is no router, network or node \(end.device)"
         case .secondCable(let end): "\(end) has two cables"
         case .noCable(let end): "\(end) has no cable"

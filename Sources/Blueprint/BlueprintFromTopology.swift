@@ -42,7 +42,7 @@ extension Blueprint {
     ) {
         for router in topology.routers {
             var content = RouterContent(router, cabling, features, problems: &problems)
-            clusterRoutes.announced(to: content.nextHops).forEach { content.addAnnounced($0) }
+            content.addAnnounced(clusterRoutes.announced(to: content.nextHops))
             notes += content.notes
             namespaces.append(
                 Namespace(

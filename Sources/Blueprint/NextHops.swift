@@ -17,12 +17,31 @@ struct NextHops {
         }
     }
 
-    /// Takes a route of the device itself.
-    mutating func add(_ route: Route) { routes.append(route) }
+    /// Takes a device's static routes, and tells those that a router would keep inactive and the kernel refuse, a
+    /// sentence each.
+    ///
+    /// - Returns: the kernel's routes for the others.
+    mutating func take(_ written: [StaticRoute], of device: String) -> (routes: [Route], notes: [String]) {
+        var notes: [String] = []
+        for one in written {
+            let name = "\(device): the static route to \(one.destination) is inactive: "
+            guard let route = route(for: one) else {
+                notes.append(name + "its next hop is on no link that is up.")
+                continue
+            }
+            if onLink.contains(where: { $0.prefix == route.destination }) {
+                notes.append(name + "the prefix is on link.")
+            } else if routes.contains(where: { $0.destination == route.destination && $0.metric == route.metric }) {
+                notes.append(name + "another one to the same prefix comes before it, and only one next hop is taken.")
+            } else {
+                routes.append(route)
+            }
+        }
+        return (routes, notes)
+    }
 
-    /// The kernel's route for a static route; nil where it leads to no link that is up, so that a router would keep it
-    /// inactive and the kernel refuse it.
-    func route(for written: StaticRoute) -> Route? {
+    /// The kernel's route for a static route; nil where it leads to no link that is up.
+    private func route(for written: StaticRoute) -> Route? {
         let metric = Route.metric(written.metric, written.destination.family)
         switch written.target {
         case .blackhole: return Route(written.destination, .blackhole, metric: metric)

@@ -45,7 +45,7 @@ struct NodeContent {
             guard let address = placed.address(tunnel.family) else { continue }
             addVXLAN(placed.name, tunnel, address, topology.cluster, underlay)
         }
-        addStaticRoutes(of: node)
+        addStaticRoutes(of: node, hasIPv4Pods: topology.cluster.pools.contains { $0.prefix.family == .ipv4 })
     }
 
     private mutating func addVXLAN(
@@ -62,27 +62,20 @@ struct NodeContent {
         content.addresses.append(DeviceAddress(device, InterfaceAddress(tunnel, prefixLength: family.bits)))
     }
 
-    private mutating func addStaticRoutes(of node: TopologyNode) {
-        for written in node.routes {
-            guard let route = nextHops.route(for: written) else {
-                notes.append(
-                    "\(node.name): the static route to \(written.destination) is left out: "
-                        + "its next hop is on none of the node's links.")
-                continue
-            }
-            content.routes.append(route)
-            nextHops.add(route)
-        }
+    private mutating func addStaticRoutes(of node: TopologyNode, hasIPv4Pods: Bool) {
+        let taken = nextHops.take(node.routes, of: node.name)
+        content.routes += taken.routes
+        notes += taken.notes
         // The kernel answers an ARP request by proxy only for an address that it has a route to by another link. A real
         // node's default route does for the pods' next hop; a node without one needs this.
         let gateway = WorkloadInterface.gatewayV4
-        if nextHops.hop(to: gateway) == nil {
+        if hasIPv4Pods, nextHops.hop(to: gateway) == nil {
             content.routes.append(Route(gateway.hostPrefix, device: "lo", scope: .link))
         }
     }
 
-    /// Adds the drops for what the node's own blocks have not given out (felix `blackholeRoutes`). A block of one address
-    /// has none: it would take the place of the pod's own route.
+    /// Adds the drops for what the node's own blocks have not given out (Felix's `blackholeRoutes`). A block of one
+    /// address has none: it would take the place of the pod's own route.
     mutating func addBlackholes(_ blocks: [Prefix]) {
         for block in blocks where block.length < block.family.bits {
             content.routes.append(

@@ -5,7 +5,7 @@ extension NftablesTable {
     /// The name of Calico's table in its nftables mode, one in each family.
     static let calicoName = "calico"
 
-    /// The sets of a family: all pools, and those with natOutgoing (`IPSetIDNATOutgoing…` in felix/rules/rule_defs.go).
+    /// The sets of a family: all pools, and those with natOutgoing (felix/rules/rule_defs.go).
     static func calicoSets(_ family: AddressFamily) -> (all: String, masquerade: String) {
         let prefix = family == .ipv4 ? "cali40" : "cali60"
         return (prefix + "all-ipam-pools", prefix + "masq-ipam-pools")

@@ -3,7 +3,8 @@ import Calico
 import Topology
 
 extension Placement {
-    /// Places a topology's workloads and gives out addresses: first every node's tunnels, then the pods in creation order.
+    /// Places a topology's workloads and gives out addresses: first every node's tunnels, then the pods in creation
+    /// order.
     ///
     /// Pods that fit nowhere are pending; whether that is an error is for the caller to say.
     ///
@@ -135,6 +136,7 @@ struct ClusterPools {
             case .all: return pool
             case .nobody: return nil
             case .labels(let labels): return node.allLabels.match(labels) ? pool : nil
+            case .expression(let expression): return expression.selects(node.allLabels) ? pool : nil
             }
         }
     }
@@ -144,7 +146,8 @@ extension Encapsulation {
     /// A pool's encapsulation as the topology names it.
     init(_ encapsulation: Pool.Encapsulation) {
         switch encapsulation {
-        case .none: self = .none
+        // IPIP is not built yet: such pools are routed natively, and a note says so.
+        case .none, .ipip, .ipipCrossSubnet: self = .none
         case .vxlan: self = .vxlan
         case .vxlanCrossSubnet: self = .vxlanCrossSubnet
         }

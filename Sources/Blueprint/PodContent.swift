@@ -4,10 +4,11 @@ import Rtnetlink
 import Topology
 
 extension NamespaceContent {
-    /// What a pod's namespace holds, as Calico's CNI plugin leaves it (cni-plugin/pkg/dataplane/linux/dataplane_linux.go).
+    /// What a pod's namespace holds, as Calico's CNI plugin leaves it
+    /// (cni-plugin/pkg/dataplane/linux/dataplane_linux.go).
     ///
-    /// There is no static neighbour: the host end answers for the IPv4 next hop by proxy ARP, and the IPv6 next hop is its
-    /// own link-local address.
+    /// There is no static neighbour: the host end answers for the IPv4 next hop by proxy ARP, and the IPv6 next hop is
+    /// its own link-local address.
     init(_ pod: Placement.Pod, on node: String, mtu: UInt32) {
         let eth0 = WorkloadInterface.podInterface
         links = [

@@ -38,7 +38,7 @@ struct PodNames {
 
     private static func isGenerated(_ kind: Workload.Kind) -> Bool {
         switch kind {
-        case .daemonSet, .deployment: true
+        case .daemonSet, .deployment, .replicaSet: true
         case .statefulSet, .pod: false
         }
     }
@@ -49,6 +49,7 @@ struct PodNames {
         case .daemonSet: return PodName.daemonSet(name, namespace: namespace, node: node ?? "", attempt: attempt)
         case .deployment:
             return PodName.deployment(name, namespace: namespace, replica: replica, attempt: attempt)
+        case .replicaSet: return PodName.replicaSet(name, namespace: namespace, replica: replica, attempt: attempt)
         case .statefulSet: return PodName.statefulSet(name, replica: replica)
         case .pod: return name
         }

@@ -5,18 +5,35 @@ import Topology
 enum PoolNotes {
     static func notes(_ topology: Topology, _ placement: Placement, _ routes: ClusterRoutes) -> [String] {
         guard topology.nodes.count > 1 else { return [] }
-        return topology.cluster.pools.compactMap { pool in
-            let family = pool.prefix.family
-            switch pool.encapsulation {
-            case .vxlan: return nil
-            case .vxlanCrossSubnet:
-                return crossSubnet(pool, placement.nodes.compactMap { $0.address(family)?.address.prefix })
-            case .none:
-                let origin =
-                    "IP pool \(pool.name) has no encapsulation: the routes between nodes, which Calico's BIRD would "
-                    + "bring by BGP, are there as Felix's (proto 80)"
-                return origin + (routes.spansSubnets(family) ? ", and routers have them as BGP's (proto 186)." : ".")
+        return topology.cluster.pools.compactMap { encapsulation(of: $0, placement, routes) }
+            + unreached(topology, placement)
+    }
+
+    /// Nodes that others cannot route to in a family that pods have.
+    private static func unreached(_ topology: Topology, _ placement: Placement) -> [String] {
+        let families = AddressFamily.allCases.filter { family in
+            topology.cluster.pools.contains { $0.prefix.family == family }
+        }
+        return families.flatMap { family in
+            placement.nodes.filter { $0.address(family) == nil }.map { node in
+                "\(node.name) has no \(family) address, so \(family) of its pods does not leave it."
             }
+        }
+    }
+
+    private static func encapsulation(of pool: Pool, _ placement: Placement, _ routes: ClusterRoutes) -> String? {
+        let family = pool.prefix.family
+        switch pool.encapsulation {
+        case .vxlan: return nil
+        case .vxlanCrossSubnet:
+            return crossSubnet(pool, placement.nodes.compactMap { $0.address(family)?.address.prefix })
+        case .ipip, .ipipCrossSubnet:
+            return "IP pool \(pool.name) is \(pool.encapsulation.rawValue), which is not built yet: it is routed natively."
+        case .none:
+            let origin =
+                "IP pool \(pool.name) has no encapsulation: the routes between nodes, which Calico's BIRD would bring by "
+                + "BGP, are there as Felix's (proto 80)"
+            return origin + (routes.spansSubnets(family) ? ", and routers have them as BGP's (proto 186)." : ".")
         }
     }
 

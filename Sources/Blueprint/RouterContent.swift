@@ -72,8 +72,9 @@ struct RouterContent {
         }
         for vlan in vlans {
             let name = Self.sviName(vlan.id)
-            content.links.append(Link(name, .bridge(Bridge()), mtu: vlan.mtu, isUp: !vlan.isShutdown))
-            add(vlan, as: name)
+            // A VLAN whose SVI is shut down is switched all the same, so the bridge stays up and has no addresses.
+            content.links.append(Link(name, .bridge(Bridge()), mtu: vlan.mtu))
+            if !vlan.isShutdown { add(vlan, as: name) }
         }
         let missing = hasVLANLinks ? "no VLAN filtering on bridges" : "no VLAN filtering on bridges or no 802.1Q links"
         let each = vlans.map { "VLAN \($0.id) is the plain bridge \(Self.sviName($0.id))" }.joined(separator: ", ")
@@ -175,20 +176,16 @@ struct RouterContent {
     }
 
     private mutating func addRoutes() {
-        for written in router.routes {
-            guard let route = nextHops.route(for: written) else {
-                notes.append(
-                    "\(router.name): the static route to \(written.destination) is inactive: "
-                        + "its next hop is on none of the router's links.")
-                continue
-            }
-            content.routes.append(route)
-            nextHops.add(route)
-        }
+        let taken = nextHops.take(router.routes, of: router.name)
+        content.routes += taken.routes
+        notes += taken.notes
     }
 
-    /// Takes a route that the cluster's nodes would announce.
-    mutating func addAnnounced(_ route: Route) { content.routes.append(route) }
+    /// Takes the routes that the cluster's nodes would announce; a static route to the same prefix comes before them.
+    mutating func addAnnounced(_ routes: [Route]) {
+        let own = Set(content.routes.map(\.destination))
+        content.routes += routes.filter { !own.contains($0.destination) }
+    }
 
     /// The name of a VLAN's SVI: `vlan10`.
     static func sviName(_ vlan: UInt16) -> InterfaceName {

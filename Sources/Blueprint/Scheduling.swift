@@ -22,7 +22,8 @@ struct Scheduling {
         let chosen: [Int?] =
             switch workload.kind {
             case .daemonSet: fitting
-            case .deployment(let replicas), .statefulSet(let replicas): spread(replicas, over: fitting)
+            case .deployment(let replicas), .statefulSet(let replicas), .replicaSet(let replicas):
+                spread(replicas, over: fitting)
             case .pod: spread(1, over: fitting)
             }
         for case let index? in chosen { podCounts[index] += 1 }
@@ -30,10 +31,10 @@ struct Scheduling {
     }
 
     private func fits(_ workload: Workload, at index: Int) -> Bool {
-        guard labels[index].match(workload.nodeSelector) else { return false }
+        guard labels[index].match(workload.nodeSelector), workload.affinity.allows(nodes[index]) else { return false }
         // nodeName goes past the scheduler, and with it past the taint.
         if let name = workload.nodeName { return nodes[index].name == name }
-        return nodes[index].role == .worker || workload.toleratesControlPlane || !isControlPlaneTainted
+        return !nodes[index].isTainted || workload.toleratesControlPlane || !isControlPlaneTainted
     }
 
     /// To the node with the fewest pods of this workload, then with the fewest pods, then the first.

@@ -29,7 +29,8 @@ public enum Encapsulation: Hashable, Sendable {
 
 /// The sizes of packets in bytes, without the Ethernet header.
 public enum MTU {
-    /// What VXLAN adds: outer IP header (20 or 40), UDP (8), VXLAN (8), inner Ethernet (14); felix/dataplane/linux/int_dataplane.go.
+    /// What VXLAN adds: outer IP header (20 or 40), UDP (8), VXLAN (8), inner Ethernet (14); see
+    /// felix/dataplane/linux/int_dataplane.go.
     public static func vxlanOverhead(_ underlay: AddressFamily) -> UInt32 { underlay == .ipv4 ? 50 : 70 }
 
     /// The MTU of a node's VXLAN device over an underlay of this MTU.

@@ -1,6 +1,7 @@
 /// Go's `math/rand` source: an additive lagged Fibonacci generator, x(n) = x(n-607) + x(n-273) mod 2^64.
 ///
-/// Calico draws the first block of a node from it, so a node's addresses follow from its name (Go: `src/math/rand/rng.go`).
+/// Calico draws the first block of a node from it, so a node's addresses follow from its name (Go's
+/// `src/math/rand/rng.go`).
 public struct GoRandom: Sendable {
     private static let length = 607
     private static let distance = 273

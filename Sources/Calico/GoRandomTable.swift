@@ -1,5 +1,5 @@
-/// The state from which Go's `math/rand` source is seeded: `rngCooked` of Go's `src/math/rand/rng.go`, the register after
-/// 780e10 steps. Entry i is xored into word i of the register.
+/// The state from which Go's `math/rand` source is seeded: `rngCooked` of Go's `src/math/rand/rng.go`, the register
+/// after 780e10 steps. Entry i is xored into word i of the register.
 enum GoRandomTable {
     /// 607 signed 64-bit words.
     static let words: [Int64] = [

@@ -2,8 +2,8 @@ import Addresses
 
 /// The address book of a cluster: which node has which blocks, and who has which address.
 ///
-/// It follows libcalico-go/lib/ipam of Calico v3.30 with its defaults: a node takes addresses from its own blocks, lowest
-/// first; when they are full it claims the next free block; when no block is free it borrows from other nodes' blocks.
+/// It follows libcalico-go/lib/ipam of Calico v3.30 with its defaults: a node takes addresses from its own blocks,
+/// lowest first; when they are full it claims the next free block; when no block is free it borrows from other nodes'.
 public struct IPAM: Sendable {
     /// The blocks that nodes have claimed, in the order they were claimed.
     public private(set) var blocks: [Block] = []

@@ -26,6 +26,13 @@ public enum PodName {
             base: "\(name)-\(hash)-", seed: "Deployment/\(namespace)/\(name)/\(replica)", attempt: attempt)
     }
 
+    /// The name of a replica of a ReplicaSet that no Deployment made, counted from 0.
+    ///
+    /// - Parameter attempt: 0, then 1 and on while the name is another pod's.
+    public static func replicaSet(_ name: String, namespace: String, replica: Int, attempt: Int = 0) -> String {
+        generated(base: name + "-", seed: "ReplicaSet/\(namespace)/\(name)/\(replica)", attempt: attempt)
+    }
+
     /// The name of a StatefulSet's replica, counted from 0.
     public static func statefulSet(_ name: String, replica: Int) -> String { "\(name)-\(replica)" }
 

@@ -39,7 +39,9 @@ public struct Journal: Codable, Hashable, Sendable {
         self.source = source
         self.features = Features(
             bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks)
-        namespaces = blueprint.namespaces.map { Entry(name: $0.name, kind: $0.kind.rawValue, pin: "\(blueprint.lab)-\($0.name)") }
+        namespaces = blueprint.namespaces.map {
+            Entry(name: $0.name, kind: $0.kind.rawValue, pin: "\(blueprint.lab)-\($0.name)")
+        }
     }
 
     /// The features in the blueprint's words.
@@ -68,7 +70,8 @@ public struct Journal: Codable, Hashable, Sendable {
         do {
             let journal = try JSONDecoder().decode(Journal.self, from: Data(bytes))
             guard journal.lab == state.lab, journal.version == 1 else {
-                throw EngineError.damagedState(path: state.journal, reason: "this is not the journal of lab \(state.lab)")
+                throw EngineError.damagedState(
+                    path: state.journal, reason: "this is not the journal of lab \(state.lab)")
             }
             return journal
         } catch let error as EngineError {

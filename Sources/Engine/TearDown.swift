@@ -64,7 +64,11 @@ public enum TearDown {
                 continue
             }
             var socket = try RouteSocket()
-            if try Ownership.belongs(&socket, to: journal.lab) { own.append(entry.pin) } else { foreign.append(entry.pin) }
+            if try Ownership.belongs(&socket, to: journal.lab) {
+                own.append(entry.pin)
+            } else {
+                foreign.append(entry.pin)
+            }
         }
         return (own, foreign)
     }

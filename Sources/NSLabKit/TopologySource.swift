@@ -21,7 +21,13 @@ public struct TopologySource: CustomStringConvertible, Sendable {
             return
         }
         description = name
-        text = try reportingErrors { try TopologySource.read(name) }
+        do {
+            text = try TopologySource.read(name)
+        } catch {
+            let bundled = BundledTopology.names.joined(separator: ", ")
+            throw NSLabError(
+                "\(error)" + (error.isNoSuchFile ? "; give a topology file, or one of \(bundled)" : ""), .badInput)
+        }
     }
 
     /// The topology, read and checked.

@@ -43,7 +43,8 @@ extension TopologySource {
                 }, summary: "")
         } catch {
             let fault = ValidateReport.Fault(
-                file: description, line: nil, column: nil, field: "", message: "\(error)", text: "\(description): \(error)")
+                file: description, line: nil, column: nil, field: "", message: "\(error)",
+                text: "\(description): \(error)")
             return ValidateReport(source: description, isValid: false, errors: [fault], summary: "")
         }
     }

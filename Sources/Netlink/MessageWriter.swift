@@ -100,7 +100,7 @@ public struct MessageWriter: ~Copyable {
 
     /// A structure of a kernel header, byte for byte: what stands in a message before its attributes.
     @inlinable
-    public mutating func append<Structure: BitwiseCopyable>(_ structure: Structure) {
+    public mutating func append<Structure: BitwiseCopyable>(structure: Structure) {
         extend(by: MemoryLayout<Structure>.size).storeBytes(of: structure, as: Structure.self)
     }
 
@@ -133,7 +133,7 @@ public struct MessageWriter: ~Copyable {
 
     /// Fills up to a multiple of four bytes with zeros.
     mutating func align() {
-        while count & 3 != 0 { append(UInt8(0)) }
+        while count & 3 != 0 { append(0 as UInt8) }
     }
 
     /// Makes the written part `size` bytes longer; the new bytes hold nothing yet.

@@ -32,7 +32,7 @@ public struct RequestBatch: ~Copyable {
         _ type: Int, _ flags: RequestFlags = [], _ body: (inout MessageWriter) throws(Failure) -> Void
     ) throws(Failure) {
         let start = writer.count
-        writer.append(nlmsghdr())
+        writer.append(structure: nlmsghdr())
         do {
             try body(&writer)
         } catch {

@@ -41,14 +41,18 @@ public enum Capabilities {
     ///
     /// - Throws: `SystemCallError` if the kernel refuses.
     public static func dropUnneeded() throws(SystemCallError) {
-        guard let held = cap_get_proc(), let wanted = cap_init() else { throw SystemCallError("cap_get_proc", "process") }
+        guard let held = cap_get_proc(), let wanted = cap_init() else {
+            throw SystemCallError("cap_get_proc", "process")
+        }
         defer {
             cap_free(UnsafeMutableRawPointer(held))
             cap_free(UnsafeMutableRawPointer(wanted))
         }
         var values = kept.filter { holds(held, $0) }.map(\.value)
         for flag in [CAP_PERMITTED, CAP_EFFECTIVE] {
-            try systemCall("cap_set_flag", "process") { cap_set_flag(wanted, flag, CInt(values.count), &values, CAP_SET) }
+            try systemCall("cap_set_flag", "process") {
+                cap_set_flag(wanted, flag, CInt(values.count), &values, CAP_SET)
+            }
         }
         try systemCall("cap_set_proc", "process") { cap_set_proc(wanted) }
     }

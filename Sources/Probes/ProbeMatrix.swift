@@ -117,7 +117,9 @@ public struct ProbeMatrix: Sendable {
         let byNode = Dictionary(grouping: pods) { $0.node ?? "" }.sorted { $0.key < $1.key }.map(\.value)
         var pairs: [(Blueprint.Namespace, Blueprint.Namespace)] = []
         for (first, own) in byNode.enumerated() {
-            for (index, pod) in own.enumerated() where own.count > 1 { pairs.append((pod, own[(index + 1) % own.count])) }
+            for (index, pod) in own.enumerated() where own.count > 1 {
+                pairs.append((pod, own[(index + 1) % own.count]))
+            }
             for (second, others) in byNode.enumerated() where second != first {
                 pairs.append((own[second % own.count], others[first % others.count]))
             }

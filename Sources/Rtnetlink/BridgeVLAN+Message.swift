@@ -24,7 +24,7 @@ extension RouteBatch {
     private mutating func append(_ type: Int, _ vlan: BridgeVLAN, _ table: InterfaceTable) throws(RequestError) {
         let index = try table.index(of: vlan.device)
         requests.append(type) { message in
-            message.append(ifinfomsg(family: AF_BRIDGE, index: index))
+            message.append(structure: ifinfomsg(family: AF_BRIDGE, index: index))
             message.nested(IFLA_AF_SPEC) { specification in
                 // Without this attribute the request goes to the port's bridge, which the bridge itself does not have.
                 if vlan.isSelf { specification.put(IFLA_BRIDGE_FLAGS, UInt16(BRIDGE_FLAGS_SELF)) }

@@ -88,7 +88,8 @@ extension Neighbour: CustomStringConvertible {
 extension Neighbour.State: CustomStringConvertible {
     public var description: String {
         let names: [(Self, String)] = [
-            (.incomplete, "INCOMPLETE"), (.reachable, "REACHABLE"), (.stale, "STALE"), (.delay, "DELAY"), (.probe, "PROBE"),
+            (.incomplete, "INCOMPLETE"), (.reachable, "REACHABLE"), (.stale, "STALE"), (.delay, "DELAY"),
+            (.probe, "PROBE"),
             (.failed, "FAILED"), (.noARP, "NOARP"), (.permanent, "PERMANENT"),
         ]
         return names.filter { contains($0.0) }.map(\.1).joined(separator: ",")

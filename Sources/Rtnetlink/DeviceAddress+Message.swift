@@ -34,7 +34,7 @@ extension RouteBatch {
             // The flag has a meaning for IPv6 alone, but the kernel keeps it for IPv4 as well.
             let noDAD = address.noDAD && address.address.family == .ipv6
             header.ifa_flags = noDAD ? UInt8(IFA_F_NODAD) : 0
-            message.append(header)
+            message.append(structure: header)
             message.put(IFA_LOCAL, address.address.address)
             message.put(IFA_ADDRESS, address.address.address)
         }

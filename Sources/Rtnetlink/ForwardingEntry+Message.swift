@@ -36,7 +36,7 @@ extension RouteBatch {
             header.ndm_ifindex = index
             header.ndm_flags = UInt8(entry.isSelf ? NTF_SELF : NTF_MASTER)
             header.ndm_state = entry.messageState.rawValue
-            message.append(header)
+            message.append(structure: header)
             message.put(NDA_LLADDR, entry.mac)
             if let destination = entry.destination { message.put(NDA_DST, destination) }
             if let vlan = entry.vlan { message.put(NDA_VLAN, vlan) }

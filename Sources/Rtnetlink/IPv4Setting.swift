@@ -65,7 +65,7 @@ extension RouteBatch {
     ) throws(RequestError) {
         let index = try table.index(of: device)
         requests.append(RTM_SETLINK) { message in
-            message.append(ifinfomsg(index: index))
+            message.append(structure: ifinfomsg(index: index))
             message.nested(IFLA_AF_SPEC) { families in
                 families.nested(Int(AF_INET)) { family in
                     family.nested(IFLA_INET_CONF) { values in

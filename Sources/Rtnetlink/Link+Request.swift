@@ -15,7 +15,7 @@ extension RouteBatch {
         _ link: Link, index: InterfaceIndex, in table: InterfaceTable
     ) throws(RequestError) {
         try requests.append(RTM_NEWLINK, .new) { message throws(RequestError) in
-            message.append(header(index, isUp: link.isUp))
+            message.append(structure: header(index, isUp: link.isUp))
             message.putCommon(of: link, group: link.group != 0)
             try message.putMaster(of: link, in: table)
             if case .vlan(let vlan) = link.kind { message.put(IFLA_LINK, try table.index(of: vlan.parent)) }
@@ -28,8 +28,9 @@ extension RouteBatch {
 
     /// Creates both ends of a veth: this end in the socket's namespace, the other in the one that a descriptor stands for.
     ///
-    /// The other end gets its number, name, MAC, MTU and group, and is up if it shall be. Its master and alias are for
-    /// `configure` in its own namespace. This end is created as `create` does it; with an alias it takes two requests.
+    /// The other end gets its number, name, MAC, MTU and group. The rest is for `configure` in its own namespace, being up
+    /// too: the kernel configures it before it has tied the two together, and an end without another cannot go up
+    /// (ENOTCONN). This end is created as `create` does it; with an alias it takes two requests.
     ///
     /// - Parameters:
     ///   - peerNamespace: an open descriptor of the other end's namespace (`IFLA_NET_NS_FD`); it must be open until the
@@ -39,14 +40,14 @@ extension RouteBatch {
         in table: InterfaceTable
     ) throws(RequestError) {
         try requests.append(RTM_NEWLINK, .new) { message throws(RequestError) in
-            message.append(header(index, isUp: link.isUp))
+            message.append(structure: header(index, isUp: link.isUp))
             message.putCommon(of: link, group: link.group != 0)
             try message.putMaster(of: link, in: table)
             message.nested(IFLA_LINKINFO) { info in
                 info.put(IFLA_INFO_KIND, text: "veth")
                 info.nested(IFLA_INFO_DATA) { data in
                     data.attribute(VETH_INFO_PEER) { end in
-                        end.append(header(peerIndex, isUp: peer.isUp))
+                        end.append(structure: ifinfomsg(index: peerIndex))
                         end.putCommon(of: peer, group: peer.group != 0)
                         end.put(IFLA_NET_NS_FD, peerNamespace)
                     }
@@ -61,7 +62,7 @@ extension RouteBatch {
     public mutating func configure(_ link: Link, in table: InterfaceTable) throws(RequestError) {
         let index = try table.index(of: link.name)
         try requests.append(RTM_NEWLINK) { message throws(RequestError) in
-            message.append(header(index, isUp: link.isUp))
+            message.append(structure: header(index, isUp: link.isUp))
             message.putCommon(of: link, named: false, group: true)
             try message.putMaster(of: link, in: table)
             if let alias = link.alias { message.put(IFLA_IFALIAS, text: alias, terminated: false) }
@@ -74,14 +75,14 @@ extension RouteBatch {
     /// Deletes a link; of a veth, both ends.
     public mutating func delete(_ link: Link, in table: InterfaceTable) throws(RequestError) {
         let index = try table.index(of: link.name)
-        requests.append(RTM_DELLINK) { $0.append(ifinfomsg(index: index)) }
+        requests.append(RTM_DELLINK) { $0.append(structure: ifinfomsg(index: index)) }
     }
 
     /// The alias of a link that the request before creates.
     private mutating func addAlias(of link: Link, _ index: InterfaceIndex) {
         guard let alias = link.alias else { return }
         requests.append(RTM_SETLINK) { message in
-            message.append(ifinfomsg(index: index))
+            message.append(structure: ifinfomsg(index: index))
             message.put(IFLA_IFALIAS, text: alias, terminated: false)
         }
     }

@@ -27,7 +27,7 @@ extension RouteBatch {
             header.ndm_family = neighbour.address.family.number
             header.ndm_ifindex = index
             header.ndm_state = neighbour.state.rawValue
-            message.append(header)
+            message.append(structure: header)
             message.put(NDA_DST, neighbour.address)
             if let mac = neighbour.mac { message.put(NDA_LLADDR, mac) }
         }

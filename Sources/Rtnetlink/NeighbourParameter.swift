@@ -42,7 +42,7 @@ extension RouteBatch {
         requests.append(RTM_SETNEIGHTBL) { message in
             var header = ndtmsg()
             header.ndtm_family = family.number
-            message.append(header)
+            message.append(structure: header)
             // Tables go by name; each family has one.
             message.put(NDTA_NAME, text: family == .ipv4 ? "arp_cache" : "ndisc_cache")
             message.nested(NDTA_PARMS) { parameters in

@@ -34,7 +34,7 @@ extension RouteBatch {
             header.rtm_scope = family == .ipv4 ? route.scope.rawValue : Scope.universe.rawValue
             header.rtm_type = route.kind.rawValue
             header.rtm_flags = route.onlink ? UInt32(RTNH_F_ONLINK) : 0
-            message.append(header)
+            message.append(structure: header)
             if route.destination.length > 0 { message.put(RTA_DST.number, route.destination.address) }
             if let gateway = route.gateway { message.put(gateway: gateway, for: family) }
             if let device { message.put(RTA_OIF.number, device) }
@@ -50,10 +50,10 @@ extension MessageWriter {
     fileprivate mutating func put(gateway: IPAddress, for family: AddressFamily) {
         guard gateway.family != family else { return put(RTA_GATEWAY.number, gateway) }
         attribute(RTA_VIA.number) { via in
-            via.append(UInt16(gateway.family.number))
+            via.append(structure: UInt16(gateway.family.number))
             switch gateway {
-            case .v4(let address): via.append(address.value.bigEndian)
-            case .v6(let address): via.append(address.value.bigEndian)
+            case .v4(let address): via.append(structure: address.value.bigEndian)
+            case .v6(let address): via.append(structure: address.value.bigEndian)
             }
         }
     }
@@ -70,51 +70,62 @@ extension Route {
         guard let family = AddressFamily(number: header.rtm_family), header.rtm_flags & UInt32(RTM_F_CLONED) == 0,
             let kind = Kind(rawValue: header.rtm_type), let scope = Scope(rawValue: header.rtm_scope)
         else { return nil }
-        var destination = Prefix.all(family).address
-        var hop = NextHop(flags: header.rtm_flags)
-        var (source, metric, tableID): (IPAddress?, UInt32, UInt32) = (nil, 0, UInt32(header.rtm_table))
-        for attribute in try message.attributes(after: rtmsg.self) {
-            switch attribute.type {
-            case RTA_DST.number: destination = try attribute.address()
-            case RTA_PREFSRC.number: source = try attribute.address()
-            case RTA_PRIORITY.number: metric = try attribute.integer()
-            case RTA_TABLE.number: tableID = try attribute.integer()
-            case RTA_MULTIPATH.number: try hop.read(firstOf: attribute)
-            default: try hop.read(attribute)
-            }
-        }
-        guard destination.family == family, Int(header.rtm_dst_len) <= family.bits else {
-            throw .value(attribute: RTA_DST.number, length: destination.family.bits / 8)
+        var attributes = RouteAttributes(destination: Prefix.all(family).address, header)
+        for attribute in try message.attributes(after: rtmsg.self) { try attributes.read(attribute) }
+        guard attributes.destination.family == family, Int(header.rtm_dst_len) <= family.bits else {
+            throw .value(attribute: RTA_DST.number, length: attributes.destination.family.bits / 8)
         }
         // IPv6 ties a route that rejects to `lo`, though no packet leaves by it.
         let rejects = [.blackhole, .unreachable, .prohibit].contains(kind)
         var device: InterfaceName?
-        if let index = hop.device, !rejects {
+        if let index = attributes.device, !rejects {
             guard let name = table[index] else { return nil }
             device = name
         }
         return Route(
-            Prefix(destination, length: Int(header.rtm_dst_len)), kind, via: hop.gateway, device: device,
-            preferredSource: source, metric: metric, scope: scope, origin: Origin(rawValue: header.rtm_protocol),
-            table: tableID, onlink: hop.flags & UInt32(RTNH_F_ONLINK) != 0)
+            Prefix(attributes.destination, length: Int(header.rtm_dst_len)), kind, via: attributes.gateway,
+            device: device, preferredSource: attributes.source, metric: attributes.metric, scope: scope,
+            origin: Origin(rawValue: header.rtm_protocol), table: attributes.table,
+            onlink: attributes.flags & UInt32(RTNH_F_ONLINK) != 0)
     }
 }
 
-/// Where a route leads next.
-private struct NextHop {
+/// What the attributes of a route say.
+private struct RouteAttributes {
+    var destination: IPAddress
+    var source: IPAddress?
     var gateway: IPAddress?
     var device: InterfaceIndex?
+    var metric: UInt32 = 0
+    var table: UInt32
     /// The `RTNH_F_*` bits.
     var flags: UInt32
 
+    init(destination: IPAddress, _ header: rtmsg) {
+        self.destination = destination
+        table = UInt32(header.rtm_table)
+        flags = header.rtm_flags
+    }
+
     mutating func read(_ attribute: Attribute) throws(MalformedMessage) {
+        switch attribute.type {
+        case RTA_DST.number: destination = try attribute.address()
+        case RTA_PREFSRC.number: source = try attribute.address()
+        case RTA_PRIORITY.number: metric = try attribute.integer()
+        case RTA_TABLE.number: table = try attribute.integer()
+        case RTA_MULTIPATH.number: try readFirstHop(of: attribute)
+        default: try readHop(attribute)
+        }
+    }
+
+    /// Reads an attribute that a route with one next hop has itself, and one with several has for each.
+    private mutating func readHop(_ attribute: Attribute) throws(MalformedMessage) {
         switch attribute.type {
         case RTA_GATEWAY.number: gateway = try attribute.address()
         case RTA_OIF.number: device = try attribute.integer()
         case RTA_VIA.number:
             let family = try attribute.structure(UInt16.self)
-            let via = Attribute(type: RTA_VIA.number, bytes: attribute.bytes.dropFirst(2))
-            let address = try via.address()
+            let address = try Attribute(type: RTA_VIA.number, bytes: attribute.bytes.dropFirst(2)).address()
             guard address.family == UInt8(exactly: family).flatMap(AddressFamily.init(number:)) else {
                 throw attribute.wrongSize
             }
@@ -123,15 +134,15 @@ private struct NextHop {
         }
     }
 
-    /// The first of several next hops, which stand one behind the other, each with attributes of its own.
-    mutating func read(firstOf multipath: Attribute) throws(MalformedMessage) {
+    /// Next hops stand one behind the other, each a structure and attributes of its own.
+    private mutating func readFirstHop(of multipath: Attribute) throws(MalformedMessage) {
         let first = try multipath.structure(rtnexthop.self)
         let length = Int(first.rtnh_len)
         guard length >= MemoryLayout<rtnexthop>.size, length <= multipath.bytes.count else { throw multipath.wrongSize }
         device = first.rtnh_ifindex
         flags = UInt32(first.rtnh_flags)
         for attribute in try Attributes(multipath.bytes.prefix(length).dropFirst(MemoryLayout<rtnexthop>.size)) {
-            try read(attribute)
+            try readHop(attribute)
         }
     }
 }

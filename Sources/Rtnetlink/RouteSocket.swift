@@ -36,7 +36,7 @@ public struct RouteSocket: ~Copyable, Sendable {
     /// All links.
     public mutating func links() throws(NetlinkError) -> [ObservedLink] {
         let messages = try socket.dump(RTM_GETLINK) { request in
-            request.append(ifinfomsg())
+            request.append(structure: ifinfomsg())
             // Counters are the longest part of the answer, and nobody asks for them here.
             request.put(IFLA_EXT_MASK, UInt32(RTEXT_FILTER_SKIP_STATS))
         } decode: { message throws(MalformedMessage) in
@@ -63,7 +63,7 @@ public struct RouteSocket: ~Copyable, Sendable {
         let answer: [Message]
         do {
             answer = try socket.replies(to: RTM_GETLINK) { request in
-                request.append(ifinfomsg(index: index))
+                request.append(structure: ifinfomsg(index: index))
                 attributes(&request)
                 request.put(IFLA_EXT_MASK, UInt32(RTEXT_FILTER_SKIP_STATS))
             }
@@ -81,7 +81,7 @@ public struct RouteSocket: ~Copyable, Sendable {
     /// All addresses of both families.
     public mutating func addresses(in table: InterfaceTable) throws(NetlinkError) -> [DeviceAddress] {
         try socket.dump(RTM_GETADDR) {
-            $0.append(ifaddrmsg())
+            $0.append(structure: ifaddrmsg())
         } decode: { message throws(MalformedMessage) in
             try DeviceAddress.decode(message, in: table)
         }
@@ -94,7 +94,7 @@ public struct RouteSocket: ~Copyable, Sendable {
             routes += try socket.dump(RTM_GETROUTE) { request in
                 var header = rtmsg()
                 header.rtm_family = family.number
-                request.append(header)
+                request.append(structure: header)
             } decode: { message throws(MalformedMessage) in
                 // A kernel without IPv6 answers with all families it has.
                 try Route.decode(message, in: table).flatMap { $0.destination.family == family ? $0 : nil }
@@ -106,7 +106,7 @@ public struct RouteSocket: ~Copyable, Sendable {
     /// All neighbours of both families: permanent and learned ones, and those the kernel needs no request for (`noARP`).
     public mutating func neighbours(in table: InterfaceTable) throws(NetlinkError) -> [Neighbour] {
         try socket.dump(RTM_GETNEIGH) {
-            $0.append(ndmsg())
+            $0.append(structure: ndmsg())
         } decode: { message throws(MalformedMessage) in
             try Neighbour.decode(message, in: table)
         }
@@ -118,7 +118,7 @@ public struct RouteSocket: ~Copyable, Sendable {
         try socket.dump(RTM_GETNEIGH) { request in
             var header = ndmsg()
             header.ndm_family = UInt8(AF_BRIDGE)
-            request.append(header)
+            request.append(structure: header)
         } decode: { message throws(MalformedMessage) in
             try ForwardingEntry.decode(message, in: table)
         }
@@ -127,7 +127,7 @@ public struct RouteSocket: ~Copyable, Sendable {
     /// The VLANs of all ports and of the bridges themselves; none on a kernel without VLAN filtering.
     public mutating func bridgeVLANs(in table: InterfaceTable) throws(NetlinkError) -> [BridgeVLAN] {
         let ports = try socket.dump(RTM_GETLINK) { request in
-            request.append(ifinfomsg(family: AF_BRIDGE))
+            request.append(structure: ifinfomsg(family: AF_BRIDGE))
             request.put(IFLA_EXT_MASK, UInt32(RTEXT_FILTER_BRVLAN))
         } decode: { message throws(MalformedMessage) in
             try BridgeVLAN.decode(message, in: table)

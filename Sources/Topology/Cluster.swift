@@ -43,11 +43,18 @@ public struct Pool: Hashable, Sendable {
     public var natOutgoing: Bool
     /// Which nodes take addresses of it.
     public var nodeSelector: NodeSelector
+    /// What its addresses are for; empty for a pool that is disabled.
+    public var allowedUses: Set<Use>
+    /// Whether pods get addresses of it without asking for it by name (`assignmentMode: Automatic`).
+    public var assignsAutomatically: Bool
+    /// Whether routers are not told of its blocks (`disableBGPExport`).
+    public var disablesBGPExport: Bool
 
     /// A pool with Calico's defaults: blocks of 64 addresses, for all nodes.
     public init(
         name: String, prefix: Prefix, blockSize: Int? = nil, encapsulation: Encapsulation = .none,
-        natOutgoing: Bool = false, nodeSelector: NodeSelector = .all
+        natOutgoing: Bool = false, nodeSelector: NodeSelector = .all,
+        allowedUses: Set<Use> = [.workload, .tunnel], assignsAutomatically: Bool = true, disablesBGPExport: Bool = false
     ) {
         self.name = name
         self.prefix = prefix
@@ -55,6 +62,17 @@ public struct Pool: Hashable, Sendable {
         self.encapsulation = encapsulation
         self.natOutgoing = natOutgoing
         self.nodeSelector = nodeSelector
+        self.allowedUses = allowedUses
+        self.assignsAutomatically = assignsAutomatically
+        self.disablesBGPExport = disablesBGPExport
+    }
+
+    /// What addresses of a pool are for, by Calico's names.
+    public enum Use: String, Hashable, Sendable, CaseIterable {
+        /// Pods.
+        case workload = "Workload"
+        /// The nodes' tunnel devices.
+        case tunnel = "Tunnel"
     }
 
     /// How packets to a pool's addresses cross from node to node, by the names the Calico operator uses.
@@ -62,6 +80,8 @@ public struct Pool: Hashable, Sendable {
         case none = "None"
         case vxlan = "VXLAN"
         case vxlanCrossSubnet = "VXLANCrossSubnet"
+        case ipip = "IPIP"
+        case ipipCrossSubnet = "IPIPCrossSubnet"
     }
 
     /// Which nodes take addresses of a pool.
@@ -72,5 +92,7 @@ public struct Pool: Hashable, Sendable {
         case nobody
         /// Nodes that have all of these labels.
         case labels([String: String])
+        /// Nodes that a selector in Calico's language selects.
+        case expression(LabelExpression)
     }
 }

@@ -15,11 +15,18 @@ public struct Node: Hashable, Sendable {
     /// The addresses it is known by in the cluster (kubelet's `node-ip`, Calico's autodetected address), at most one a
     /// family; where a family has none here, the first address of that family on its interfaces.
     public var nodeAddresses: [IPAddress]
+    /// Whether it has the control plane's taint, so that only pods that tolerate it are scheduled to it.
+    public var isTainted: Bool
+    /// Kernel settings by their path below `/proc/sys/net`, such as `ipv4/conf/eth1/rp_filter`.
+    public var sysctls: [String: String]
+    /// Commands that run inside once the network is up: a program and its arguments each, without a shell.
+    public var commands: [[String]]
 
-    /// A node of these parts.
+    /// A node of these parts. Without a word on its taint, a control-plane node has one.
     public init(
         name: String, role: Role = .worker, labels: [String: String] = [:], interfaces: [Interface] = [],
-        routes: [StaticRoute] = [], nodeAddresses: [IPAddress] = []
+        routes: [StaticRoute] = [], nodeAddresses: [IPAddress] = [], isTainted: Bool? = nil,
+        sysctls: [String: String] = [:], commands: [[String]] = []
     ) {
         self.name = name
         self.role = role
@@ -27,6 +34,9 @@ public struct Node: Hashable, Sendable {
         self.interfaces = interfaces
         self.routes = routes
         self.nodeAddresses = nodeAddresses
+        self.isTainted = isTainted ?? (role == .controlPlane)
+        self.sysctls = sysctls
+        self.commands = commands
     }
 
     /// What a node is for.
@@ -36,7 +46,7 @@ public struct Node: Hashable, Sendable {
         case worker
     }
 
-    /// An interface of a node, at the end of a cable.
+    /// An interface of a node: the end of a cable, or what stands on such ends.
     public struct Interface: Hashable, Sendable {
         /// Its name, `eth1`.
         public var name: String
@@ -44,12 +54,39 @@ public struct Node: Hashable, Sendable {
         public var addresses: [InterfaceAddress]
         /// Its MTU in bytes; nil for the cable's.
         public var mtu: UInt32?
+        /// What it is.
+        public var kind: Kind
+        /// The bridge of this node that it is a port of.
+        public var master: String?
+        /// Its MAC address; nil for one of the kernel's choice.
+        public var hardwareAddress: MACAddress?
+        /// Whether it is administratively down.
+        public var isShutdown: Bool
 
-        /// An interface.
-        public init(name: String, addresses: [InterfaceAddress] = [], mtu: UInt32? = nil) {
+        /// An interface; the end of a cable unless said otherwise.
+        public init(
+            name: String, addresses: [InterfaceAddress] = [], mtu: UInt32? = nil, kind: Kind = .cable,
+            master: String? = nil, hardwareAddress: MACAddress? = nil, isShutdown: Bool = false
+        ) {
             self.name = name
             self.addresses = addresses
             self.mtu = mtu
+            self.kind = kind
+            self.master = master
+            self.hardwareAddress = hardwareAddress
+            self.isShutdown = isShutdown
+        }
+
+        /// What an interface is.
+        public enum Kind: Hashable, Sendable {
+            /// The end of a cable.
+            case cable
+            /// The tagged frames of one VLAN of another interface.
+            case vlan(parent: String, id: UInt16)
+            /// A bridge; its ports name it as their master.
+            case bridge
+            /// An interface that leads nowhere, for its addresses.
+            case dummy
         }
     }
 

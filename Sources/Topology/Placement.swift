@@ -24,14 +24,15 @@ extension Workload {
     public func mayRun(on node: Node) -> Bool {
         if let nodeName, nodeName != node.name { return false }
         // A pod with a nodeName passes the scheduler by, and taints with it; kubelet still looks at the selector.
-        return (nodeName != nil || toleratesControlPlane || node.role != .controlPlane) && node.has(nodeSelector)
+        return (nodeName != nil || toleratesControlPlane || !node.isTainted) && node.has(nodeSelector)
+            && affinity.allows(node)
     }
 
     /// The pods that it makes on a cluster where its pods may run on so many nodes.
     public func podCount(eligibleNodes: Int) -> Int {
         switch kind {
         case .daemonSet: eligibleNodes
-        case .deployment(let replicas), .statefulSet(let replicas): replicas
+        case .deployment(let replicas), .statefulSet(let replicas), .replicaSet(let replicas): replicas
         case .pod: 1
         }
     }
@@ -44,6 +45,7 @@ extension Pool {
         case .all: true
         case .nobody: false
         case .labels(let labels): node.has(labels)
+        case .expression(let expression): expression.selects(node.allLabels)
         }
     }
 

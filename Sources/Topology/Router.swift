@@ -14,11 +14,14 @@ public struct Router: Hashable, Sendable {
     public var loopbacks: [Loopback]
     /// Its static routes.
     public var routes: [StaticRoute]
+    /// The families whose packets it forwards; it answers for its own addresses in any case.
+    public var forwards: Set<AddressFamily>
 
     /// A router of these parts.
     public init(
         name: String, hostname: String? = nil, vlans: [VLANSegment] = [], ports: [Port] = [],
-        loopbacks: [Loopback] = [], routes: [StaticRoute] = []
+        loopbacks: [Loopback] = [], routes: [StaticRoute] = [],
+        forwards: Set<AddressFamily> = Set(AddressFamily.allCases)
     ) {
         self.name = name
         self.hostname = hostname ?? name
@@ -26,6 +29,7 @@ public struct Router: Hashable, Sendable {
         self.ports = ports
         self.loopbacks = loopbacks
         self.routes = routes
+        self.forwards = forwards
     }
 
     /// A VLAN and, where it has addresses, its SVI (`interface Vlan10`).

@@ -12,17 +12,24 @@ public struct Topology: Hashable, Sendable {
     public var networks: [Network]
     /// The cluster's nodes, in the order they were written.
     public var nodes: [Node]
+    /// Machines that are no part of the cluster, in the order they were written.
+    public var hosts: [Host]
     /// The cables between ports and interfaces.
     public var cables: [Cable]
     /// What all nodes of the cluster share.
     public var cluster: Cluster
     /// What runs on the cluster, in creation order.
     public var workloads: [Workload]
+    /// The cluster's services, in creation order.
+    public var services: [Service]
+    /// Whether a pod that cannot run stays pending, as on a real cluster, and is no error.
+    public var allowsPendingPods: Bool
 
     /// A topology of these parts.
     public init(
         name: String, routers: [Router] = [], networks: [Network] = [], nodes: [Node] = [], cables: [Cable] = [],
-        cluster: Cluster = Cluster(), workloads: [Workload] = []
+        cluster: Cluster = Cluster(), workloads: [Workload] = [], hosts: [Host] = [], services: [Service] = [],
+        allowsPendingPods: Bool = false
     ) {
         self.name = name
         self.routers = routers
@@ -31,6 +38,9 @@ public struct Topology: Hashable, Sendable {
         self.cables = cables
         self.cluster = cluster
         self.workloads = workloads
+        self.hosts = hosts
+        self.services = services
+        self.allowsPendingPods = allowsPendingPods
     }
 }
 
@@ -53,7 +63,7 @@ public struct Cable: Hashable, Sendable {
     }
 }
 
-/// An interface of a router, network or node, written `device:interface`.
+/// An interface of a router, network, node or host, written `device:interface`.
 public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// The router's, network's or node's name.
     public var device: String

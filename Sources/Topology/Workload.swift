@@ -20,12 +20,26 @@ public struct Workload: Hashable, Sendable {
     public var addresses: [IPAddress]
     /// The pools that its pods ask for by name (`cni.projectcalico.org/ipv4pools`, `ipv6pools`); empty for any.
     public var pools: [String]
+    /// Which nodes its pods must and would like to run on, besides `nodeSelector`.
+    public var affinity: NodeAffinity
+    /// Whether its pods live in their node's network namespace.
+    public var usesHostNetwork: Bool
+    /// The pods' host name; nil for the pod's own name.
+    public var hostname: String?
+    /// The headless service that gives the pods names of their own.
+    public var subdomain: String?
+    /// The ports that its containers say they listen on.
+    public var ports: [ContainerPort]
+    /// The MAC address that its pod asks for (`cni.projectcalico.org/hwAddr`).
+    public var hardwareAddress: MACAddress?
 
     /// A workload in the default namespace.
     public init(
         name: String, namespace: String = "default", kind: Kind, labels: [String: String] = [:],
         nodeName: String? = nil, nodeSelector: [String: String] = [:], toleratesControlPlane: Bool = false,
-        addresses: [IPAddress] = [], pools: [String] = []
+        addresses: [IPAddress] = [], pools: [String] = [], affinity: NodeAffinity = NodeAffinity(),
+        usesHostNetwork: Bool = false, hostname: String? = nil, subdomain: String? = nil, ports: [ContainerPort] = [],
+        hardwareAddress: MACAddress? = nil
     ) {
         self.name = name
         self.namespace = namespace
@@ -36,6 +50,29 @@ public struct Workload: Hashable, Sendable {
         self.toleratesControlPlane = toleratesControlPlane
         self.addresses = addresses
         self.pools = pools
+        self.affinity = affinity
+        self.usesHostNetwork = usesHostNetwork
+        self.hostname = hostname
+        self.subdomain = subdomain
+        self.ports = ports
+        self.hardwareAddress = hardwareAddress
+    }
+
+    /// A port that a container says it listens on.
+    public struct ContainerPort: Hashable, Sendable {
+        /// Its name, which services may use.
+        public var name: String?
+        /// The port.
+        public var number: UInt16
+        /// The transport protocol.
+        public var transport: Service.Transport
+
+        /// A port.
+        public init(name: String? = nil, _ number: UInt16, _ transport: Service.Transport = .tcp) {
+            self.name = name
+            self.number = number
+            self.transport = transport
+        }
     }
 
     /// How many pods a workload makes, and how they are named.
@@ -46,6 +83,8 @@ public struct Workload: Hashable, Sendable {
         case deployment(replicas: Int)
         /// So many pods, spread over the nodes that fit, `NAME-0` and on.
         case statefulSet(replicas: Int)
+        /// So many pods, spread over the nodes that fit, `NAME-xxxxx`.
+        case replicaSet(replicas: Int)
         /// One pod, `NAME`.
         case pod
     }

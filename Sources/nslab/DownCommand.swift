@@ -3,7 +3,8 @@ import NSLabKit
 
 /// `nslab down`
 struct Down: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Remove labs wholly: namespaces, processes inside, files.")
+    static let configuration = CommandConfiguration(
+        abstract: "Remove labs wholly: namespaces, processes inside, files.")
 
     @Argument(
         help: "The labs (default: the only running one).", completion: .custom { _, _, _ in Lab.runningNames() })

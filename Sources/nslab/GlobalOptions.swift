@@ -22,7 +22,8 @@ struct GlobalOptions: ParsableArguments {
 /// The running lab that a command is about.
 struct LabOption: ParsableArguments {
     @Option(
-        name: .long, help: "The lab (default: the only running one).", completion: .custom { _, _, _ in Lab.runningNames() })
+        name: .long, help: "The lab (default: the only running one).",
+        completion: .custom { _, _, _ in Lab.runningNames() })
     var lab: String?
 }
 

@@ -30,7 +30,8 @@ enum NamespaceTable {
 
     static func text(_ namespaces: [NamespaceReport]) -> String {
         var table = Table("Name", "Kind", "Network namespace", "State", "Addresses")
-        let shown = namespaces.count <= longest ? namespaces : namespaces.filter { $0.kind != "pod" || $0.state != "up" }
+        let shown =
+            namespaces.count <= longest ? namespaces : namespaces.filter { $0.kind != "pod" || $0.state != "up" }
         for namespace in shown {
             let kind = namespace.kind + (namespace.node.map { "\non \($0)" } ?? "")
             table.add([

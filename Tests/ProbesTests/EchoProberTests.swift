@@ -20,7 +20,9 @@ struct RoutedPair {
 
     init(_ namespaces: TemporaryNamespaces) throws {
         (host, router, peer) = (namespaces["a"], namespaces["r"], namespaces["b"])
-        for setting in ["net.ipv6.conf.default.accept_dad=0", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"] {
+        for setting in [
+            "net.ipv6.conf.default.accept_dad=0", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
+        ] {
             try Witness.sysctl(setting, in: router)
         }
         for (subnet, end) in [(1, host), (2, peer)] {
@@ -61,7 +63,10 @@ struct EchoProberTests {
                 RoutedPair.nearV6)
             #expect(results.map(\.ttl) == [64, 64, 63, 63, 64, 64])
             #expect(results.allSatisfy { $0.attempts == 1 })
-            for result in results { #expect(try (1e-7..<0.2).contains(result.outcome.get().roundTrip)) }
+            for result in results {
+                let roundTrip = try result.outcome.get().roundTrip
+                #expect((1e-7..<0.2).contains(roundTrip))
+            }
         }
     }
 
@@ -74,7 +79,8 @@ struct EchoProberTests {
                 return EchoRequest(source: source, destination: destination)
             }
             let results = try EchoProber().run(requests)
-            #expect(results.map(\.ttl) == requests.map { $0.source == pair.host ? 63 : 63 })
+            let expected: [UInt8?] = requests.map { $0.source == pair.host ? 63 : 64 }
+            #expect(results.map(\.ttl) == expected)
         }
     }
 
@@ -86,7 +92,8 @@ struct EchoProberTests {
             let requests = [pair.host, pair.peer, pair.router].flatMap { source in
                 [RoutedPair.gateway, RoutedPair.gatewayV6].map { EchoRequest(source: source, destination: $0) }
             }
-            #expect(try prober.run(requests).map(\.ttl) == [64, 64, 64, 64, 64, 64])
+            let results = try prober.run(requests)
+            #expect(results.map(\.ttl) == [64, 64, 64, 64, 64, 64])
         }
     }
 
@@ -140,13 +147,16 @@ struct EchoProberTests {
             try Witness.ip("route add unreachable 10.96.0.0/16", in: pair.router)
             try Witness.ip("route add prohibit 10.95.0.0/16", in: pair.router)
             try Witness.ip("-6 route add unreachable fd00:96::/64", in: pair.router)
+            // A router sends one host few errors a second: the sixth of a burst would be missing.
             let results = try pair.probe(
-                IPAddress("10.96.0.1")!, IPAddress("10.95.0.1")!, IPAddress("fd00:96::1")!, IPAddress("10.94.0.1")!)
+                IPAddress("10.96.0.1")!, IPAddress("10.95.0.1")!, IPAddress("fd00:96::1")!)
             #expect(
                 results.map { $0.failure?.description } == [
                     "10.99.1.1 answered: host unreachable", "10.99.1.1 answered: prohibited by a filter",
-                    "fd00:99:1::1 answered: address unreachable", "10.99.1.1 answered: network unreachable",
+                    "fd00:99:1::1 answered: no route",
                 ])
+            let elsewhere = try EchoProber().run([EchoRequest(source: pair.peer, destination: IPAddress("10.94.0.1")!)])
+            #expect(elsewhere[0].failure?.description == "10.99.2.1 answered: network unreachable")
         }
     }
 

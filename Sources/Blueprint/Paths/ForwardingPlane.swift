@@ -38,7 +38,8 @@ public struct ForwardingPlane: Sendable {
             for link in content.links {
                 byName[link.name] = ports.count
                 ports.append(
-                    .init(namespace: namespace, name: link.name, kind: .init(link.kind), mac: link.mac, isUp: link.isUp))
+                    .init(namespace: namespace, name: link.name, kind: .init(link.kind), mac: link.mac, isUp: link.isUp)
+                )
             }
             links.append(byName)
         }

@@ -6,7 +6,7 @@ typealias LinkID = Int
 
 /// One namespace's tables, made for looking up.
 ///
-/// A class, though nothing of it changes: a walk passes tables at every hop, and a reference costs a hundredth of a copy.
+/// A class, though nothing of it changes: a walk takes one at every hop, and copying all of it took most of a walk's time.
 final class NamespaceTables: Sendable {
     let name: String
     /// Its own addresses.
@@ -132,8 +132,8 @@ final class NamespaceTables: Sendable {
 
     /// The address that the namespace itself sends from on a link.
     ///
-    /// IPv4: the link's address in the next hop's subnet, else its first, else the first of any link (`inet_select_addr` in
-    /// net/ipv4/devinet.c). IPv6: the link's addresses before others', addresses of the destination's sort (unique local
+    /// IPv4: the link's address in the next hop's subnet, else its first, else the first of any link
+    /// (`inet_select_addr` in net/ipv4/devinet.c). IPv6: the link's addresses before others', addresses of the destination's sort (unique local
     /// or not) before others, then the longest common prefix (RFC 6724, section 5, as `ipv6_dev_get_saddr` has it).
     func source(for destination: IPAddress, by route: Route, device: InterfaceName) -> IPAddress? {
         if let preferred = route.preferredSource { return preferred }

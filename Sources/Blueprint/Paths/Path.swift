@@ -75,6 +75,12 @@ public struct Path: Hashable, Sendable {
     public struct Translation: Hashable, Sendable {
         public var from: IPAddress
         public var to: IPAddress
+
+        /// A change of one address into another.
+        public init(from: IPAddress, to: IPAddress) {
+            self.from = from
+            self.to = to
+        }
     }
 
     /// Why a packet goes no further.

@@ -1,7 +1,7 @@
 import Addresses
 
-/// What a node's natOutgoing rule decides by: the sets of Calico's table, read from its text, which may be a blueprint's or
-/// `nft list`'s.
+/// What a node's natOutgoing rule decides by: the sets of Calico's table, read from its text, which may be a blueprint's
+/// or `nft list`'s.
 struct PoolSets {
     private let all: [Prefix]
     private let masquerade: [Prefix]

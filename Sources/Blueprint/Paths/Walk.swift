@@ -76,7 +76,9 @@ extension ForwardingPlane {
                 packet.ingress = next
                 packet.namespace = segments.ports[next].namespace
             case .delivered:
-                return (Path(hops: hops, end: .delivered(namespace: tables.name), source: packet.source), packet.namespace)
+                return (
+                    Path(hops: hops, end: .delivered(namespace: tables.name), source: packet.source), packet.namespace
+                )
             case .stopped(let stop):
                 let end = Path.End.stopped(namespace: tables.name, stop)
                 return (Path(hops: hops, end: end, source: packet.source), packet.namespace)

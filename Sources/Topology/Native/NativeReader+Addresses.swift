@@ -56,12 +56,7 @@ extension NativeReader {
     /// A map of label keys and values.
     mutating func labels(_ value: YAMLValue) -> [String: String] {
         var labels: [String: String] = [:]
-        guard case .mapping(let entries) = value.content else {
-            if !value.isNull {
-                report(value.mark, "labels are a map, such as { app: multitool }, and this is \(value.kindName)")
-            }
-            return [:]
-        }
+        guard let entries = mapEntries(value) else { return [:] }
         for entry in entries {
             guard let key = text(entry.key, "a label's name") else { continue }
             at(.key(key)) { reader in

@@ -15,6 +15,8 @@ struct NativeReader {
     private var scopes: [Scope] = []
     /// How many entries ranges have made.
     private var expanded = 0
+    /// How many values were read again and again because a range stands above them.
+    private var repeatedValues = 0
     /// The cables that were written with `connect`, and where.
     var connections: [Connection] = []
     /// Where each cable of the topology was written.
@@ -22,6 +24,8 @@ struct NativeReader {
 
     /// The most entries that the ranges of one file may make.
     static let maximumExpansion = 10_000
+    /// The most values that those entries may hold together.
+    static let maximumRepetition = 250_000
 
     /// A place in the file and its field.
     struct Place {
@@ -102,7 +106,7 @@ struct NativeReader {
                 return
             }
             scopes.append(Scope(key: key, range: range, step: 0))
-            for step in 0..<range.count {
+            for step in 0..<range.count where repeatedValues <= Self.maximumRepetition {
                 scopes[scopes.count - 1].step = step
                 one(template.text { $0.value(at: step) }, entry, &seen, body)
             }
@@ -135,9 +139,9 @@ struct NativeReader {
                         entry.key.mark,
                         key == "<<"
                             ? "merge keys are not read; a range such as node-{1..3} makes many entries of one"
-                            : "there is no such field here; did you mean "
-                                + (suggestion(for: key, among: known).map { "\"\($0)\"?" }
-                                    ?? "one of: \(known.joined(separator: ", "))?"))
+                            : "there is no field \"\(key)\" here; "
+                                + (suggestion(for: key, among: known).map { "did you mean \"\($0)\"?" }
+                                    ?? "there are \(known.joined(separator: ", "))"))
                 } else if let earlier = fields[key] {
                     reader.report(entry.key.mark, "\(key) stands twice; the other is in line \(earlier.mark.line)")
                 } else {
@@ -173,6 +177,7 @@ struct NativeReader {
             report(value.mark, "this has to be a list, such as \(example), and is \(value.kindName)")
             return []
         }
+        guard mayRead(items.count, value.mark) else { return [] }
         var result: [T] = []
         result.reserveCapacity(items.count)
         for (index, item) in items.enumerated() {
@@ -184,8 +189,8 @@ struct NativeReader {
     }
 
     /// The pairs of a map; a value that was left empty is an empty map.
-    private mutating func mapEntries(_ value: YAMLValue) -> [YAMLValue.Entry]? {
-        if case .mapping(let entries) = value.content { return entries }
+    mutating func mapEntries(_ value: YAMLValue) -> [YAMLValue.Entry]? {
+        if case .mapping(let entries) = value.content { return mayRead(entries.count, value.mark) ? entries : nil }
         if value.isNull { return [] }
         report(value.mark, "this has to be a map of names and values, and is \(value.kindName)")
         return nil
@@ -195,6 +200,16 @@ struct NativeReader {
         if let text = key.text, !key.isNull { return text }
         report(key.mark, "a key has to be a name, and this is \(key.kindName)")
         return nil
+    }
+
+    /// Whether so many more values may be read. Below a range each entry of it reads them once more.
+    private mutating func mayRead(_ count: Int, _ mark: YAMLValue.Mark) -> Bool {
+        if scopes.isEmpty { return true }
+        if repeatedValues > Self.maximumRepetition { return false }
+        repeatedValues += count
+        if repeatedValues <= Self.maximumRepetition { return true }
+        report(mark, "the ranges of this file repeat more than \(Self.maximumRepetition) values")
+        return false
     }
 
     // MARK: Scalars
@@ -221,6 +236,8 @@ struct NativeReader {
     /// The text with each range replaced by its value at the step of the ranged key above that has as many values.
     mutating func stepped(_ raw: String, _ mark: YAMLValue.Mark) -> String? {
         guard BraceTemplate.isNeeded(for: raw) else { return raw }
+        // A long text may have many ranges.
+        guard mayRead(raw.utf8.count / 8, mark) else { return nil }
         let template: BraceTemplate
         do { template = try BraceTemplate(raw) } catch {
             report(mark, error.sentence)

@@ -221,6 +221,7 @@ struct NativeWriter {
             case .all: break
             case .nobody: fields.append(("nodeSelector", "\"!all()\""))
             case .labels(let labels): fields.append(("nodeSelector", self.labels(labels)))
+            case .expression(let expression): fields.append(("nodeSelector", yamlScalar(expression.description)))
             }
             line(2, yamlScalar(pool.name), flow(fields))
         }
@@ -236,6 +237,7 @@ struct NativeWriter {
         switch workload.kind {
         case .daemonSet: fields.append(("kind", "DaemonSet"))
         case .deployment(let replicas): fields += [("kind", "Deployment"), ("replicas", "\(replicas)")]
+        case .replicaSet(let replicas): fields += [("kind", "ReplicaSet"), ("replicas", "\(replicas)")]
         case .statefulSet(let replicas): fields += [("kind", "StatefulSet"), ("replicas", "\(replicas)")]
         case .pod: fields.append(("kind", "Pod"))
         }

@@ -9,7 +9,8 @@ struct SourceMap {
     func errors(for problems: [Problem], file: String) -> [TopologyError] {
         var errors: [TopologyError] = []
         var repeated: [YAMLValue.Mark: (index: Int, count: Int)] = [:]
-        for problem in problems {
+        // Finding a place takes as long as its maps are; nobody reads more errors than these.
+        for problem in problems.prefix(1000) {
             let found = locate(problem.path)
             if found.isRanged, let earlier = repeated[found.mark] {
                 repeated[found.mark]?.count = earlier.count + 1

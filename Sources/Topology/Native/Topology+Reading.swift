@@ -2,7 +2,7 @@ extension Topology {
     /// Reads the native format from a file's bytes and checks what they say.
     ///
     /// - Parameters:
-    ///   - bytes: the file's content, at most 4 MiB of UTF-8.
+    ///   - bytes: the file's content, at most 1 MiB of UTF-8.
     ///   - file: the file's name for errors, as the user gave it.
     /// - Throws: all that is wrong with the form of the file; or, if its form is right, all that is wrong with what it
     ///   says (`problems()`), each at the line it was written in.

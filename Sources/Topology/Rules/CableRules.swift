@@ -143,7 +143,7 @@ private struct Segments {
             case .access(let vlan):
                 return [Attachment(tag: nil, segment: segment(router: index, vlan: vlan), isSwitched: true)]
             case .trunk(let allowed, let native):
-                var ids = router.vlans.map(\.id).filter { id in allowed.contains { $0.contains(id) } }
+                var ids = ids(of: router, in: allowed)
                 if let native, !ids.contains(native) { ids.append(native) }
                 return ids.map {
                     Attachment(
@@ -160,6 +160,27 @@ private struct Segments {
                             isSwitched: false)
                     }
             }
+        }
+    }
+
+    /// The VLANs of a router that are in one of the ranges; each is looked up once, however many ranges there are.
+    private func ids(of router: Router, in ranges: [ClosedRange<UInt16>]) -> [UInt16] {
+        if ranges == [1...4094] { return router.vlans.map(\.id) }
+        var allowed: [ClosedRange<UInt16>] = []
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = allowed.last, range.lowerBound <= last.upperBound {
+                allowed[allowed.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+            } else {
+                allowed.append(range)
+            }
+        }
+        return router.vlans.map(\.id).filter { id in
+            var (low, high) = (0, allowed.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if allowed[middle].upperBound < id { low = middle + 1 } else { high = middle }
+            }
+            return low < allowed.count && allowed[low].contains(id)
         }
     }
 

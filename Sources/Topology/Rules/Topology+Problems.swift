@@ -52,8 +52,8 @@ struct TopologyCheck {
     mutating func report(_ path: FieldPath, _ sentence: String) { problems.append(Problem(path, sentence)) }
 
     /// `; did you mean "…"?`, or nothing. Comparing words is slow, and who has a hundred problems needs no more hints.
-    func hint(_ word: String, among candidates: some Collection<String>) -> String {
-        problems.count < 100 ? didYouMean(word, among: candidates.prefix(1000)) : ""
+    func hint(_ word: String, among candidates: @autoclosure () -> [String]) -> String {
+        problems.count < 100 ? didYouMean(word, among: candidates().prefix(1000)) : ""
     }
 
     // Where the paths begin.

@@ -15,7 +15,7 @@ extension TopologyCheck {
         for workload in topology.workloads {
             let path = Self.path(of: workload)
             switch workload.kind {
-            case .deployment(let replicas), .statefulSet(let replicas):
+            case .deployment(let replicas), .statefulSet(let replicas), .replicaSet(let replicas):
                 if !(0...maximumReplicas).contains(replicas) {
                     report(
                         path["replicas"], "\(replicas) replicas are out of range; nslab takes 0 to \(maximumReplicas)")

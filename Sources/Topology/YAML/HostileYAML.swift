@@ -2,8 +2,11 @@
 ///
 /// The library hashes every key to find duplicates. A key that is a list or map is hashed in full, with all that
 /// aliases repeat in it: a few lines ("billion laughs") can keep it busy for years. So an alias may only repeat a
-/// single value, and keys after `?` are few. The check looks at bytes and knows nothing of quotes and comments:
-/// it sees each real anchor and alias, and now and then one too many, which is harmless unless both have one name.
+/// single value, and keys after `?` are few. What is left is libyaml's own cost, which grows with the text times the
+/// depth of its brackets (at most 1000): seconds at worst, as the text is bounded.
+///
+/// The check looks at bytes and knows nothing of quotes and comments: it sees each real anchor and alias, and now and
+/// then one too many, which is harmless unless both have one name.
 func refuseHostileYAML(_ bytes: [UInt8]) throws(YAMLSyntaxError) {
     guard bytes.count <= maximumYAMLBytes else {
         throw YAMLSyntaxError(
@@ -23,8 +26,8 @@ func refuseHostileYAML(_ bytes: [UInt8]) throws(YAMLSyntaxError) {
             if !name.isEmpty { aliases.append((name, index)) }
         case UInt8(ascii: "?") where index == 0 || !isWordByte(bytes[index - 1]):
             explicitKeys += 1
-            // Some question marks stand alone in comments; hundreds do not.
-            if explicitKeys > 64 {
+            // One or two question marks may stand alone in comments; more do not.
+            if explicitKeys > 16 {
                 throw YAMLSyntaxError(
                     place(ofByte: index, in: bytes), "a topology has no use for keys after \"?\"; write key: value")
             }
@@ -42,7 +45,7 @@ func refuseHostileYAML(_ bytes: [UInt8]) throws(YAMLSyntaxError) {
 }
 
 /// The most bytes of a file that are read.
-let maximumYAMLBytes = 4 << 20
+let maximumYAMLBytes = 1 << 20
 
 /// Whether what follows an anchor can be anything but a scalar on the same line.
 private func mayHoldCollection(_ bytes: [UInt8], after end: Int) -> Bool {

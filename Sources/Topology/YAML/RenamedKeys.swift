@@ -7,11 +7,12 @@ struct RenamedKeys {
     private var places: [Mark] = []
 
     private static let first: Unicode.Scalar = "\u{E000}"
-    private static let limit = 32
+    /// Each renaming means to read the text once more, so a long text gets fewer.
+    private static func limit(_ text: String) -> Int { min(32, (1 << 20) / (text.utf8.count + 1)) }
 
     /// The text with the key at this place renamed; nil after many, or where the key does not begin with its text.
     mutating func renaming(_ place: Mark, in text: String) -> String? {
-        guard places.count < Self.limit, let second = Unicode.Scalar(0xe100 + places.count) else { return nil }
+        guard places.count < Self.limit(text), let second = Unicode.Scalar(0xe100 + places.count) else { return nil }
         let scalars = text.unicodeScalars
         var index = scalars.startIndex
         var (line, column) = (1, 1)

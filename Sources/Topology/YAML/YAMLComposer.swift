@@ -5,6 +5,8 @@ extension YAMLValue {
     ///
     /// Costs time and memory in proportion to the text, whatever the text is: see `refuseHostileYAML`.
     package static func compose(_ bytes: [UInt8]) throws(YAMLSyntaxError) -> YAMLValue? {
+        // libyaml takes a byte order mark for a character, once it is told the encoding.
+        let bytes = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes.dropFirst(3)) : bytes
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw YAMLSyntaxError(firstInvalidUTF8(bytes), "this is not UTF-8 text; save the file as UTF-8")
         }

@@ -1,0 +1,94 @@
+import Addresses
+
+/// What an Arista EOS startup configuration says about a dataplane.
+///
+/// The words and their defaults are those of the EOS User Manual's chapters on interfaces, VLANs, and IPv4 and IPv6.
+public struct EOSConfiguration: Hashable, Sendable {
+    /// `hostname`.
+    public var hostname: Located<String>?
+    /// The VLANs that are defined: by `vlan`, or by the access port that first uses one.
+    public var vlans: [VLAN] = []
+    /// The interfaces, in the order they first appear. A range stands for each of its members.
+    public var interfaces: [Interface] = []
+    /// The static routes.
+    public var routes: [Route] = []
+    /// Whether it forwards IPv4 packets (`ip routing`): off unless it is written.
+    public var routesIPv4 = false
+    /// Whether it forwards IPv6 packets (`ipv6 unicast-routing`): off unless it is written.
+    public var routesIPv6 = false
+    /// Lines that matter to a dataplane and are not taken over.
+    public var warnings: [Warning] = []
+
+    /// A configuration that says nothing.
+    public init() {}
+
+    /// A VLAN.
+    public struct VLAN: Hashable, Sendable {
+        /// 1 to 4094.
+        public var id: UInt16
+        /// `name`.
+        public var name: String?
+        /// Where it is defined.
+        public var place: SourceLine
+    }
+
+    /// What is said about one interface.
+    public struct Interface: Hashable, Sendable {
+        /// Which one.
+        public var name: EOSInterfaceName
+        /// Where it first appears.
+        public var place: SourceLine
+        /// Its addresses, the primary one of IPv4 first.
+        public var addresses: [InterfaceAddress] = []
+        /// Addresses that it shares with other routers (`ip virtual-router address`, `ip address virtual`).
+        public var virtualAddresses: [VirtualAddress] = []
+        /// `mtu`, in bytes.
+        public var mtu: UInt32?
+        /// `shutdown`.
+        public var isShutdown = false
+        /// Whether it switches: Ethernet ports and port channels do until `no switchport`.
+        public var isSwitchport: Bool
+        /// `switchport mode trunk`.
+        public var isTrunk = false
+        /// `switchport access vlan`.
+        public var accessVLAN: UInt16 = 1
+        /// `switchport trunk allowed vlan`.
+        public var allowedVLANs = VLANSet.all
+        /// `switchport trunk native vlan`; nil if frames of it carry a tag too (`tag`).
+        public var nativeVLAN: UInt16? = 1
+        /// `encapsulation dot1q vlan`, of a sub-interface.
+        public var dot1qVLAN: UInt16?
+        /// `channel-group`: the port channel that it is a member of.
+        public var channelGroup: UInt16?
+
+        init(name: EOSInterfaceName, place: SourceLine) {
+            self.name = name
+            self.place = place
+            isSwitchport = name.subinterface == nil && (name.kind == .ethernet || name.kind == .portChannel)
+        }
+    }
+
+    /// An address that routers share.
+    public struct VirtualAddress: Hashable, Sendable {
+        /// The address.
+        public var address: IPAddress
+        /// The length of its subnet, if it was written.
+        public var prefixLength: Int?
+        /// Where it stands.
+        public var place: SourceLine
+    }
+
+    /// A static route.
+    public struct Route: Hashable, Sendable {
+        /// Where it leads.
+        public var destination: Prefix
+        /// The next hop.
+        public var gateway: IPAddress?
+        /// The interface that it leaves by; `null` for packets that are dropped.
+        public var interface: EOSInterfaceName?
+        /// The administrative distance, 1 to 255; nil for 1, which is what is meant if none is written.
+        public var distance: UInt8?
+        /// Where it stands.
+        public var place: SourceLine
+    }
+}

@@ -1,0 +1,28 @@
+/// A machine on the network that is no part of the cluster: a client, a server, a router on plain Linux.
+public struct Host: Hashable, Sendable {
+    /// Its name in the topology: a DNS label.
+    public var name: String
+    /// The host name that it says of itself.
+    public var hostname: String
+    /// Its interfaces.
+    public var interfaces: [Node.Interface]
+    /// Its static routes.
+    public var routes: [StaticRoute]
+    /// Kernel settings by their path below `/proc/sys/net`, such as `ipv4/ip_forward`.
+    public var sysctls: [String: String]
+    /// Commands that run inside once the network is up: a program and its arguments each, without a shell.
+    public var commands: [[String]]
+
+    /// A host of these parts.
+    public init(
+        name: String, hostname: String? = nil, interfaces: [Node.Interface] = [], routes: [StaticRoute] = [],
+        sysctls: [String: String] = [:], commands: [[String]] = []
+    ) {
+        self.name = name
+        self.hostname = hostname ?? name
+        self.interfaces = interfaces
+        self.routes = routes
+        self.sysctls = sysctls
+        self.commands = commands
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Glibc
+import KernelTestSupport
+import NetworkNamespaces
+import Synchronization
+import Testing
+
+/// The built program, run as a user runs it, with labs under names that no user would choose.
+struct Program {
+    /// The lab's name in this test.
+    let lab: String
+
+    private static let counter = Atomic<Int>(0)
+
+    /// Where the build put the program: beside the test bundle.
+    static let path: String = {
+        let bundle = CommandLine.arguments[0]
+        let folders = [Bundle.main.bundlePath, (bundle as NSString).deletingLastPathComponent, ".build/debug"]
+        return folders.map { "\($0)/nslab" }.first { access($0, X_OK) == 0 } ?? ".build/debug/nslab"
+    }()
+
+    /// Gives `body` a lab name of its own, and takes that lab down again however the test ends.
+    static func with(_ body: (Program) throws -> Void) throws {
+        let number = counter.wrappingAdd(1, ordering: .relaxed).oldValue
+        let program = Program(lab: "nslabtest-\(getpid())-\(number)")
+        defer { _ = try? program.run("down", program.lab) }
+        try body(program)
+    }
+
+    /// Runs the program.
+    @discardableResult
+    func run(_ arguments: String...) throws -> Witness.Testimony { try Witness.run([Self.path] + arguments) }
+
+    /// Runs the program, which must succeed, and reads the JSON that it prints.
+    func json(_ arguments: String...) throws -> [String: Any] {
+        let output = try Witness.output([Self.path] + arguments + ["-o", "json", "-q"])
+        return try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
+    }
+
+    /// The pin of the lab's namespace of this name.
+    func pin(_ name: String) -> String { "\(lab)-\(name)" }
+}
+
+/// What a lab could leave behind on the host, as the system's own tools and files tell it.
+struct HostState: Equatable {
+    var namespaces: [String]
+    var mounts: [String]
+    var links: String
+    var files: [String]
+
+    /// The host now; of namespaces, mounts and files only those that bear the lab's name or are nslab's own.
+    init(lab: String) throws {
+        namespaces = Folder.names(Pins.folder).filter { $0.contains(lab) }
+        mounts = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).split(separator: "\n").map(String.init)
+            .filter { $0.contains(lab) }
+        links = try Witness.output(["ip", "-br", "link"])
+        files = Folder.names("/run/nslab").filter { $0.contains(lab) }
+            + Folder.names("/etc/netns").filter { $0.contains(lab) }
+    }
+}
