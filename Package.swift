@@ -68,7 +68,7 @@ let package = Package(
 
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"]),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
-        .testTarget(name: "RtnetlinkTests", dependencies: ["Rtnetlink"]),
+        .testTarget(name: "RtnetlinkTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "Rtnetlink"]),
         .testTarget(name: "NetworkNamespacesTests", dependencies: ["KernelTestSupport", "NetworkNamespaces"]),
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
         .testTarget(name: "LabFoldersTests", dependencies: ["LabFolders"]),

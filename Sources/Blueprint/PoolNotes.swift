@@ -28,7 +28,8 @@ enum PoolNotes {
         case .vxlanCrossSubnet:
             return crossSubnet(pool, placement.nodes.compactMap { $0.address(family)?.address.prefix })
         case .ipip, .ipipCrossSubnet:
-            return "IP pool \(pool.name) is \(pool.encapsulation.rawValue), which is not built yet: it is routed natively."
+            return
+                "IP pool \(pool.name) is \(pool.encapsulation.rawValue), which is not built yet: it is routed natively."
         case .none:
             let origin =
                 "IP pool \(pool.name) has no encapsulation: the routes between nodes, which Calico's BIRD would bring by "

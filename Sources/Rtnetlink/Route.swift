@@ -72,7 +72,8 @@ public struct Route: Hashable, Sendable {
         public static let `static` = Origin(rawValue: 4)
         /// A router advertisement.
         public static let routerAdvertisement = Origin(rawValue: 9)
-        /// Calico's Felix (`DeviceRouteProtocol`, default 80).
+        /// Calico's Felix, on its routes to blocks without a tunnel and its blackholes (`defaultRouteProto` in
+        /// felix/dataplane/linux); its others carry `DeviceRouteProtocol`, whose default is 3, `boot`.
         public static let calico = Origin(rawValue: 80)
     }
 }

@@ -14,7 +14,7 @@ public typealias RequestFailure = Netlink.RequestFailure
 ///
 /// Objects on a link that a method's table does not know, because it was made after the links were read, are left out.
 public struct RouteSocket: ~Copyable, Sendable {
-    private var socket: NetlinkSocket
+    var socket: NetlinkSocket
 
     /// Opens a socket in the calling thread's network namespace.
     public init() throws(NetlinkError) {

@@ -1,5 +1,6 @@
 import Addresses
 import Glibc
+import KernelTestSupport
 import Netlink
 import Testing
 
@@ -18,7 +19,7 @@ private func nodeBench() throws -> Workbench {
     return bench
 }
 
-@Suite("addresses in the kernel", .root)
+@Suite("addresses in the kernel", .needsRoot)
 struct AddressTests {
     static let addresses = [
         DeviceAddress("eth1", InterfaceAddress("10.10.10.12/24")!),
@@ -40,7 +41,7 @@ struct AddressTests {
             let seen = try bench.socket.addresses(in: bench.table)
             #expect(seen.contains(address.asReported))
 
-            let witness = try json("ip", "-j", "address", "show", "dev", "\(address.device)")
+            let witness = try Witness.json("ip -j address show dev \(address.device)")
             let entries = try #require(witness[0]["addr_info"] as? [[String: Any]])
             let entry = try #require(entries.first { $0["local"] as? String == "\(address.address.address)" })
             #expect(entry["prefixlen"] as? Int == address.address.prefixLength)
@@ -60,7 +61,7 @@ struct AddressTests {
         try await inNamespace {
             var bench = try nodeBench()
             let seen = try bench.socket.addresses(in: bench.table).map { "\($0.device) \($0.address)" }
-            let witness = try json("ip", "-j", "address").flatMap { link in
+            let witness = try Witness.json("ip -j address").flatMap { link in
                 (link["addr_info"] as? [[String: Any]] ?? []).map { entry in
                     "\(link["ifname"]!) \(entry["local"]!)/\(entry["prefixlen"]!)"
                 }
@@ -83,7 +84,7 @@ struct AddressTests {
     }
 }
 
-@Suite("routes in the kernel", .root)
+@Suite("routes in the kernel", .needsRoot)
 struct RouteTests {
     private static func route(
         _ destination: String, _ kind: Route.Kind = .unicast, via: String? = nil, dev: InterfaceName? = nil,
@@ -129,9 +130,8 @@ struct RouteTests {
             #expect(try bench.socket.routes(in: bench.table).contains(route.asReported))
 
             let family = route.destination.family == .ipv4 ? "-4" : "-6"
-            let witness = try json(
-                "ip", "-j", "-d", "-N", family, "route", "show", "exact", "\(route.destination)", "table",
-                "\(route.table)")
+            let witness = try Witness.json(
+                "ip -j -d -N \(family) route show exact \(route.destination) table \(route.table)")
             let entry = try #require(witness.first { $0["protocol"] as? String == "\(route.origin.rawValue)" })
             #expect(entry["type"] as? String == "\(route.kind.rawValue)")
             let gateway = (entry["gateway"] ?? (entry["via"] as? [String: Any])?["host"]) as? String
@@ -157,8 +157,8 @@ struct RouteTests {
             var bench = try nodeBench()
             // The kernel adds the local routes of IPv6 addresses in its own time, so what ip shows has to stand still.
             let witness = { () throws -> Int in
-                try json("ip", "-j", "-4", "route", "show", "table", "all").count
-                    + json("ip", "-j", "-6", "route", "show", "table", "all").count
+                try Witness.json("ip -j -4 route show table all").count
+                    + Witness.json("ip -j -6 route show table all").count
             }
             var seen: [Route] = []
             for _ in 0..<50 {
@@ -181,11 +181,10 @@ struct RouteTests {
                 ("-4", "10.50.0.0/16", ["10.10.10.21", "10.10.10.22"]),
                 ("-6", "fd00:50::/64", ["fd00:10:10::21", "fd00:10:10::22"]),
             ] {
-                let result = try tool(
-                    "ip", family, "route", "add", destination, "nexthop", "via", hops[0], "dev", "eth1", "nexthop",
-                    "via",
-                    hops[1], "dev", "eth1")
-                try #require(result.status == 0, "\(result.errors)")
+                let result = try Witness.run(
+                    ["ip", family, "route", "add", destination]
+                        + hops.flatMap { ["nexthop", "via", $0, "dev", "eth1"] })
+                try #require(result.status == 0, "\(result.output)")
                 let route = try #require(
                     try bench.socket.routes(in: bench.table).first { "\($0.destination)" == destination })
                 #expect(route.gateway == IPAddress(hops[0]))

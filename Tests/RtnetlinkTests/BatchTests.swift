@@ -1,12 +1,14 @@
 import Addresses
 import CLinux
 import Glibc
+import KernelTestSupport
 import Netlink
+import NetworkNamespaces
 import Testing
 
 @testable import Rtnetlink
 
-@Suite("batches in the kernel", .root)
+@Suite("batches in the kernel", .needsRoot)
 struct BatchTests {
     @Test("requests behind a refused one are carried out, and every refused one is named")
     func goesOn() async throws {
@@ -35,8 +37,8 @@ struct BatchTests {
             #expect(failure.errno == ENETUNREACH)
             #expect(failure.message == "Nexthop has invalid gateway")
             #expect(failure.description == "Network is unreachable (kernel: Nexthop has invalid gateway)")
-            let witness = try tool("ip", "route", "add", "10.9.0.0/16", "via", "10.8.0.1", "dev", "br")
-            #expect(witness.errors.contains(try #require(failure.message)))
+            let witness = try Witness.run(["ip", "route", "add", "10.9.0.0/16", "via", "10.8.0.1", "dev", "br"])
+            #expect(witness.output.contains(try #require(failure.message)))
 
             // A VNI has 24 bits; the kernel points at the attribute, which lies two levels deep.
             let wide = VXLAN(vni: 1 << 24, local: IPAddress("10.0.0.1")!, device: "br")
@@ -88,12 +90,12 @@ struct BatchTests {
     func staysBehind() async throws {
         try await inNamespace {
             var bench = try Workbench()
-            let home = try NamespaceHold()
-            let elsewhere = try NamespaceHold.another()
+            let home = try NetworkNamespace.current()
+            let elsewhere = try NetworkNamespace.another()
             try elsewhere.enter()
             try bench.create(Link("br", .bridge(Bridge())))
-            #expect(try json("ip", "-j", "link").map { $0["ifname"] as? String } == ["lo"])
-            let names = try home.inside { try json("ip", "-j", "link").map { $0["ifname"] as? String } }
+            #expect(try Witness.json("ip -j link").map { $0["ifname"] as? String } == ["lo"])
+            let names = try home.inside { try Witness.json("ip -j link").map { $0["ifname"] as? String } }
             #expect(names == ["lo", "br"])
         }
     }

@@ -1,5 +1,6 @@
 import Addresses
 import Glibc
+import KernelTestSupport
 import Netlink
 import Testing
 
@@ -64,12 +65,15 @@ struct BridgeVLANTests {
         #expect(try BridgeVLAN.decode(message(index: 9, master: 3), in: Self.table).isEmpty)
     }
 
-    @Test("VLANs are read back where the kernel filters; where it does not they are refused, and none are read", .root)
+    @Test(
+        "VLANs are read back where the kernel filters; where it does not they are refused, and none are read",
+        .needsRoot)
     func kernel() async throws {
         try await inNamespace {
             var bench = try Workbench()
-            let aware = try tool(
-                "ip", "link", "add", "br", "type", "bridge", "vlan_filtering", "1", "vlan_default_pvid", "0")
+            let aware = try Witness.run([
+                "ip", "link", "add", "br", "type", "bridge", "vlan_filtering", "1", "vlan_default_pvid", "0",
+            ])
             if aware.status == 0 {
                 bench.table = InterfaceTable(try bench.socket.links())
             } else {
@@ -84,7 +88,7 @@ struct BridgeVLANTests {
             if aware.status == 0 {
                 try bench.socket.execute(&bench.batch)
                 #expect(Set(try bench.socket.bridgeVLANs(in: bench.table)) == Set(wanted))
-                let witness = try json("bridge", "-j", "vlan", "show", "dev", "eth1")
+                let witness = try Witness.json("bridge -j vlan show dev eth1")
                 let vlans = try #require(witness.first?["vlans"] as? [[String: Any]])
                 #expect(vlans.map { $0["vlan"] as? Int } == [10, 20])
                 try bench.batch.delete(wanted[1], in: bench.table)
@@ -92,7 +96,7 @@ struct BridgeVLANTests {
                 #expect(try !bench.socket.bridgeVLANs(in: bench.table).contains(wanted[1]))
             } else {
                 #expect(try refusals(&bench).map(\.errno) == [EOPNOTSUPP, EOPNOTSUPP, EOPNOTSUPP])
-                let witness = try tool("bridge", "vlan", "add", "dev", "eth1", "vid", "10")
+                let witness = try Witness.run(["bridge", "vlan", "add", "dev", "eth1", "vid", "10"])
                 #expect(witness.status != 0)
                 #expect(try bench.socket.bridgeVLANs(in: bench.table).isEmpty)
             }

@@ -1,11 +1,13 @@
 import Addresses
 import Glibc
+import KernelTestSupport
 import Netlink
+import NetworkNamespaces
 import Testing
 
 @testable import Rtnetlink
 
-@Suite("links in the kernel", .root)
+@Suite("links in the kernel", .needsRoot)
 struct LinkTests {
     @Test("a namespace holds lo alone, down and without carrier")
     func fresh() async throws {
@@ -30,7 +32,7 @@ struct LinkTests {
             #expect(lo.isUp)
             #expect(lo.alias == "nslab of this test")
             #expect(lo.group == 7)
-            let witness = try json("ip", "-j", "-d", "link", "show", "dev", "lo")[0]
+            let witness = try Witness.json("ip -j -d link show dev lo")[0]
             #expect(witness["ifalias"] as? String == "nslab of this test")
             #expect(witness["group"] as? String == "7")
             #expect((witness["flags"] as? [String])?.contains("UP") == true)
@@ -49,7 +51,7 @@ struct LinkTests {
             let observed = try bench.observe("vlan10")
             #expect(observed.index == 42)
             #expect(bridge.isSatisfied(by: observed.link))
-            let witness = try json("ip", "-j", "-d", "link", "show", "dev", "vlan10")[0]
+            let witness = try Witness.json("ip -j -d link show dev vlan10")[0]
             #expect(witness["ifindex"] as? Int == 42)
             #expect(witness["mtu"] as? Int == 1400)
             #expect(witness["address"] as? String == "02:00:00:00:00:0a")
@@ -74,7 +76,7 @@ struct LinkTests {
             let link = Link(name, .vxlan(device), mac: MACAddress("66:ee:a7:ef:78:65"), mtu: 1430)
             try bench.create(link)
             #expect(link.isSatisfied(by: try bench.observe(name).link))
-            let witness = try json("ip", "-j", "-d", "link", "show", "dev", "\(name)")[0]
+            let witness = try Witness.json("ip -j -d link show dev \(name)")[0]
             let info = (witness["linkinfo"] as? [String: Any])?["info_data"] as? [String: Any]
             #expect(info?["id"] as? Int == 4096)
             #expect(info?["port"] as? Int == 4789)
@@ -90,7 +92,7 @@ struct LinkTests {
     func veth() async throws {
         try await inNamespace {
             var bench = try Workbench()
-            let there = try NamespaceHold.another()
+            let there = try NetworkNamespace.another()
             try bench.create(Link("br", .bridge(Bridge())))
             let link = Link(
                 "eth1", .veth(peer: VethPeer(namespace: "there", name: "eth0")), mac: MACAddress("ee:ee:ee:ee:ee:ee"),
@@ -98,8 +100,8 @@ struct LinkTests {
             let peer = Link(
                 "eth0", .veth(peer: nil), mac: MACAddress("02:00:00:00:00:01"), mtu: 1430, group: 6)
             try bench.batch.createVeth(
-                link, index: bench.table.assign("eth1"), peer: peer, peerIndex: 2, peerNamespace: there.descriptor,
-                in: bench.table)
+                link, index: bench.table.assign("eth1"), peer: peer, peerIndex: 2,
+                peerNamespace: there.descriptor.number, in: bench.table)
             try bench.socket.execute(&bench.batch)
 
             try there.inside {
@@ -113,7 +115,7 @@ struct LinkTests {
             #expect(link.isSatisfied(by: near.link))
             #expect(near.hasCarrier)
             #expect(near.lowerIndex == 2)
-            let nearWitness = try json("ip", "-j", "-d", "link", "show", "dev", "eth1")[0]
+            let nearWitness = try Witness.json("ip -j -d link show dev eth1")[0]
             #expect(nearWitness["master"] as? String == "br")
             #expect(nearWitness["address"] as? String == "ee:ee:ee:ee:ee:ee")
             #expect(nearWitness["operstate"] as? String == "UP")
@@ -123,7 +125,7 @@ struct LinkTests {
                 let far = try bench.observe("eth0")
                 #expect(far.index == 2)
                 #expect(peer.isSatisfied(by: far.link))
-                let farWitness = try json("ip", "-j", "-d", "link", "show", "dev", "eth0")[0]
+                let farWitness = try Witness.json("ip -j -d link show dev eth0")[0]
                 #expect(farWitness["mtu"] as? Int == 1430)
                 #expect(farWitness["group"] as? String == "6")
                 #expect(farWitness["operstate"] as? String == "UP")
@@ -147,7 +149,7 @@ struct LinkTests {
             #expect(bench.batch.count == 1)
             try bench.socket.execute(&bench.batch)
             #expect(wanted.isSatisfied(by: try bench.observe("b").link))
-            let witness = try json("ip", "-j", "-d", "link", "show", "dev", "b")[0]
+            let witness = try Witness.json("ip -j -d link show dev b")[0]
             #expect(witness["master"] as? String == "br")
             #expect(witness["mtu"] as? Int == 1300)
             #expect(witness["ifalias"] as? String == "end b")
@@ -163,7 +165,7 @@ struct LinkTests {
             try bench.batch.delete(a, in: bench.table)
             try bench.socket.execute(&bench.batch)
             #expect(try bench.socket.links().map(\.link.name) == ["lo"])
-            #expect(try json("ip", "-j", "link").count == 1)
+            #expect(try Witness.json("ip -j link").count == 1)
         }
     }
 
@@ -190,8 +192,8 @@ struct LinkTests {
             for kind in ["dummy", "ifb", "bond", "macvlan"] {
                 let result =
                     kind == "macvlan"
-                    ? try tool("ip", "link", "add", "odd", "link", "lo", "type", kind)
-                    : try tool("ip", "link", "add", "odd", "type", kind)
+                    ? try Witness.run(["ip", "link", "add", "odd", "link", "lo", "type", kind])
+                    : try Witness.run(["ip", "link", "add", "odd", "type", kind])
                 guard result.status == 0 else { continue }
                 #expect(try bench.observe("odd").link.kind == .other(kind))
                 return
@@ -205,18 +207,18 @@ struct LinkTests {
             var bench = try Workbench()
             try bench.create(Link("br", .bridge(Bridge())))
             let link = Link("vlan10", .vlan(VLAN(parent: "br", id: 10)))
-            let witness = try tool("ip", "link", "add", "witness", "link", "br", "type", "vlan", "id", "11")
+            let witness = try Witness.run(["ip", "link", "add", "witness", "link", "br", "type", "vlan", "id", "11"])
             try bench.batch.create(link, index: bench.table.assign("vlan10"), in: bench.table)
             if witness.status == 0 {
                 try bench.socket.execute(&bench.batch)
                 #expect(link.isSatisfied(by: try bench.observe("vlan10").link))
-                let info = try json("ip", "-j", "-d", "link", "show", "dev", "vlan10")[0]["linkinfo"] as? [String: Any]
+                let info = try Witness.json("ip -j -d link show dev vlan10")[0]["linkinfo"] as? [String: Any]
                 #expect((info?["info_data"] as? [String: Any])?["id"] as? Int == 10)
             } else {
                 let failure = try refusal(&bench)
                 #expect(failure.errno == EOPNOTSUPP)
                 // iproute2 prints the kernel's sentence, "Unknown device type", and ours is the same.
-                #expect(witness.errors.contains(try #require(failure.message)))
+                #expect(witness.output.contains(try #require(failure.message)))
             }
         }
     }
@@ -227,7 +229,7 @@ struct LinkTests {
         try await inNamespace {
             var bench = try Workbench()
             let link = Link("br", .bridge(Bridge(vlanFiltering: true, defaultPVID: 0)))
-            let witness = try tool("ip", "link", "add", "witness", "type", "bridge", "vlan_filtering", "1")
+            let witness = try Witness.run(["ip", "link", "add", "witness", "type", "bridge", "vlan_filtering", "1"])
             try bench.batch.create(link, index: bench.table.assign("br"), in: bench.table)
             if witness.status == 0 {
                 try bench.socket.execute(&bench.batch)

@@ -1,5 +1,6 @@
 import Addresses
 import Glibc
+import KernelTestSupport
 import Netlink
 import Testing
 
@@ -17,7 +18,7 @@ private func tunnelBench() throws -> Workbench {
 
 private let mac = MACAddress("66:ee:a7:ef:78:65")!
 
-@Suite("neighbours in the kernel", .root)
+@Suite("neighbours in the kernel", .needsRoot)
 struct NeighbourTests {
     @Test(
         "a neighbour is read back as it was given",
@@ -32,7 +33,7 @@ struct NeighbourTests {
             try bench.batch.add(neighbour, in: bench.table)
             try bench.socket.execute(&bench.batch)
             #expect(try bench.socket.neighbours(in: bench.table).contains(neighbour))
-            let witness = try json("ip", "-j", "neigh", "show", "dev", "\(neighbour.device)")
+            let witness = try Witness.json("ip -j neigh show dev \(neighbour.device)")
             let entry = try #require(witness.first { $0["dst"] as? String == "\(neighbour.address)" })
             #expect(entry["lladdr"] as? String == "\(mac)")
             #expect(entry["state"] as? [String] == [neighbour.state == .stale ? "STALE" : "PERMANENT"])
@@ -54,7 +55,7 @@ struct NeighbourTests {
     }
 }
 
-@Suite("forwarding entries in the kernel", .root)
+@Suite("forwarding entries in the kernel", .needsRoot)
 struct ForwardingTests {
     @Test(
         "an entry of a VXLAN device is read back as it was given",
@@ -69,7 +70,7 @@ struct ForwardingTests {
             try bench.batch.add(entry, in: bench.table)
             try bench.socket.execute(&bench.batch)
             #expect(try bench.socket.forwardingEntries(in: bench.table).contains(entry))
-            let witness = try json("bridge", "-j", "fdb", "show", "dev", "\(entry.device)")
+            let witness = try Witness.json("bridge -j fdb show dev \(entry.device)")
             let seen = try #require(witness.first { $0["mac"] as? String == "\(mac)" })
             #expect(seen["dst"] as? String == entry.destination.map { "\($0)" })
             #expect((seen["flags"] as? [String])?.contains("self") == true)
@@ -113,7 +114,7 @@ struct ForwardingTests {
             try bench.batch.add(entry, in: bench.table)
             try bench.socket.execute(&bench.batch)
             #expect(try bench.socket.forwardingEntries(in: bench.table).contains(entry))
-            let witness = try json("bridge", "-j", "fdb", "show", "dev", "port")
+            let witness = try Witness.json("bridge -j fdb show dev port")
             let seen = try #require(witness.first { $0["mac"] as? String == "\(mac)" })
             #expect(seen["state"] as? String == "static")
             #expect(seen["master"] as? String == "br")

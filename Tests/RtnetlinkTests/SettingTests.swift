@@ -1,11 +1,12 @@
 import Addresses
 import Glibc
+import KernelTestSupport
 import Netlink
 import Testing
 
 @testable import Rtnetlink
 
-@Suite("settings of links in the kernel", .root)
+@Suite("settings of links in the kernel", .needsRoot)
 struct SettingTests {
     @Test("each IPv4 setting reaches the file of its name, and is read back")
     func ipv4() async throws {
@@ -60,4 +61,9 @@ struct SettingTests {
             }
         }
     }
+}
+
+/// The setting below `/proc/sys/net` of the calling thread's namespace.
+private func kernelSetting(_ path: String) throws -> String {
+    String(try Witness.output(["cat", "/proc/sys/net/" + path]).prefix { $0 != "\n" })
 }

@@ -1,5 +1,7 @@
 import Addresses
+import KernelTestSupport
 import Netlink
+import NetworkNamespaces
 import Testing
 
 @testable import Rtnetlink
@@ -20,10 +22,10 @@ struct Workbench: ~Copyable {
 
     /// Creates a veth with both ends here.
     mutating func createVeth(_ link: Link, _ peer: Link) throws {
-        let here = try NamespaceHold()
+        let here = try NetworkNamespace.current()
         try batch.createVeth(
             link, index: table.assign(link.name), peer: peer, peerIndex: table.assign(peer.name),
-            peerNamespace: here.descriptor, in: table)
+            peerNamespace: here.descriptor.number, in: table)
         try socket.execute(&batch)
     }
 

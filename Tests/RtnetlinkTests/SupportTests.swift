@@ -1,0 +1,33 @@
+import KernelTestSupport
+import Netlink
+import Testing
+
+@testable import Rtnetlink
+
+@Suite("what the kernel can do", .needsRoot)
+struct SupportTests {
+    @Test(
+        "a kind of link is supported if ip can make one, and asking makes none", arguments: ["bridge", "vlan", "odd"])
+    func kinds(kind: String) async throws {
+        try await inNamespace {
+            var socket = try RouteSocket()
+            let supported = try socket.supports(linkKind: kind)
+            #expect(try Witness.json("ip -j link").map { $0["ifname"] as? String } == ["lo"])
+            try Witness.ip("link add lower type veth peer far")
+            let details = kind == "vlan" ? ["id", "7"] : []
+            let made = try Witness.run(["ip", "link", "add", "link", "lower", "name", "x", "type", kind] + details)
+            #expect(supported == (made.status == 0), "\(made.output)")
+        }
+    }
+
+    @Test("bridges filter VLANs if ip can make one that does")
+    func filtering() async throws {
+        try await inNamespace {
+            var socket = try RouteSocket()
+            try #require(try socket.supports(linkKind: "bridge"))
+            let filters = try socket.filtersBridgeVLANs()
+            let made = try Witness.run(["ip", "link", "add", "x", "type", "bridge", "vlan_filtering", "1"])
+            #expect(filters == (made.status == 0), "\(made.output)")
+        }
+    }
+}
