@@ -72,7 +72,7 @@ struct BridgeVLANTests {
         try await inNamespace {
             var bench = try Workbench()
             let aware = try Witness.run([
-                "ip", "link", "add", "br", "type", "bridge", "vlan_filtering", "1", "vlan_default_pvid", "0",
+                "ip", "link", "add", "name", "br", "type", "bridge", "vlan_filtering", "1", "vlan_default_pvid", "0",
             ])
             if aware.status == 0 {
                 bench.table = InterfaceTable(try bench.socket.links())

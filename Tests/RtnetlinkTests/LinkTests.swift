@@ -208,6 +208,7 @@ struct LinkTests {
             try bench.create(Link("br", .bridge(Bridge())))
             let link = Link("vlan10", .vlan(VLAN(parent: "br", id: 10)))
             let witness = try Witness.run(["ip", "link", "add", "witness", "link", "br", "type", "vlan", "id", "11"])
+            bench.table = InterfaceTable(try bench.socket.links())
             try bench.batch.create(link, index: bench.table.assign("vlan10"), in: bench.table)
             if witness.status == 0 {
                 try bench.socket.execute(&bench.batch)
@@ -230,6 +231,7 @@ struct LinkTests {
             var bench = try Workbench()
             let link = Link("br", .bridge(Bridge(vlanFiltering: true, defaultPVID: 0)))
             let witness = try Witness.run(["ip", "link", "add", "witness", "type", "bridge", "vlan_filtering", "1"])
+            bench.table = InterfaceTable(try bench.socket.links())
             try bench.batch.create(link, index: bench.table.assign("br"), in: bench.table)
             if witness.status == 0 {
                 try bench.socket.execute(&bench.batch)
