@@ -9,12 +9,15 @@ let package = Package(
         .library(name: "NSLabKit", targets: ["NSLabKit"]),
         // For the programs under Fuzz/.
         .library(name: "Addresses", targets: ["Addresses"]),
+        .library(name: "DNS", targets: ["DNS"]),
+        .library(name: "HTTP", targets: ["HTTP"]),
         .library(name: "Netlink", targets: ["Netlink"]),
         .library(name: "Rtnetlink", targets: ["Rtnetlink"]),
         .library(name: "Topology", targets: ["Topology"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -26,12 +29,22 @@ let package = Package(
 
         // Words of the field, without a system.
         .target(name: "Addresses"),
+        .target(name: "DNS", dependencies: ["Addresses"]),
+        .target(name: "HTTP"),
 
         // The kernel.
         .target(name: "Netlink", dependencies: ["CLinux", "CMnl"]),
         .target(name: "Rtnetlink", dependencies: ["Addresses", "CLinux", "Netlink"]),
         .target(name: "NetworkNamespaces", dependencies: ["CLinux", "CCap"]),
         .target(name: "Nftables", dependencies: ["CNftables"]),
+
+        // The one background process that a lab may have.
+        .target(
+            name: "Responders",
+            dependencies: [
+                "Addresses", "CLinux", "DNS", "HTTP", "NetworkNamespaces",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
 
         // What the user asked for, and what the kernel must hold for it.
         .target(name: "Topology", dependencies: ["Addresses", .product(name: "Yams", package: "Yams")]),
@@ -48,7 +61,11 @@ let package = Package(
         .target(name: "Blueprint", dependencies: ["Addresses", "Calico", "Rtnetlink", "Topology"]),
 
         // Making the kernel agree, and proving it.
-        .target(name: "Engine", dependencies: ["Blueprint", "NetworkNamespaces", "Nftables", "Rtnetlink", "Topology"]),
+        .target(
+            name: "Engine",
+            dependencies: [
+                "Addresses", "Blueprint", "DNS", "NetworkNamespaces", "Nftables", "Responders", "Rtnetlink", "Topology",
+            ]),
         .target(name: "Probes", dependencies: ["Addresses", "Blueprint", "CLinux", "NetworkNamespaces", "Rtnetlink"]),
 
         // The two faces.
@@ -61,7 +78,7 @@ let package = Package(
         .executableTarget(
             name: "nslab",
             dependencies: [
-                "NSLabKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "NSLabKit", "Responders", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
 
@@ -70,10 +87,14 @@ let package = Package(
             name: "KernelTestSupport", dependencies: ["CLinux", "NetworkNamespaces"], path: "Tests/KernelTestSupport"),
 
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"]),
+        .testTarget(name: "DNSTests", dependencies: ["DNS"]),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP"]),
         .testTarget(name: "NetlinkTests", dependencies: ["KernelTestSupport", "Netlink"]),
         .testTarget(name: "RtnetlinkTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "Rtnetlink"]),
         .testTarget(
             name: "NetworkNamespacesTests", dependencies: ["CCap", "CLinux", "KernelTestSupport", "NetworkNamespaces"]),
+        .testTarget(
+            name: "RespondersTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "Responders", "nslab"]),
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
         .testTarget(name: "LabFoldersTests", dependencies: ["LabFolders"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),

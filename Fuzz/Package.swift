@@ -14,6 +14,8 @@ let package = Package(
                 .product(name: "Rtnetlink", package: "nslab"),
             ]),
         .executableTarget(name: "fuzz-topology", dependencies: [.product(name: "Topology", package: "nslab")]),
+        .executableTarget(name: "fuzz-dns", dependencies: [.product(name: "DNS", package: "nslab")]),
+        .executableTarget(name: "fuzz-http", dependencies: [.product(name: "HTTP", package: "nslab")]),
     ],
     swiftLanguageModes: [.v6]
 )

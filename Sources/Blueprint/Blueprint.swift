@@ -8,6 +8,8 @@ public struct Blueprint: Hashable, Sendable {
     public var lab: String
     /// Routers and networks first, then nodes, then pods: each after those whose links reach into it.
     public var namespaces: [Namespace]
+    /// The cluster's services with their addresses and endpoints.
+    public var services: [ClusterService] = []
     /// What a user should know about the form that was chosen, a sentence each: a plain bridge where the kernel has no
     /// VLAN filtering, IPv4 that is routed natively though its pool names VXLAN.
     public var notes: [String]
@@ -29,6 +31,10 @@ public struct Blueprint: Hashable, Sendable {
         public var hostname: String
         /// For a pod: the node that it runs on.
         public var node: String?
+        /// For a pod: what it is called in the cluster.
+        public var pod: PodReference?
+        /// For a pod: the ports that its containers say they listen on, and what answers there.
+        public var ports: [Workload.ContainerPort] = []
         /// The addresses that people know it by, IPv4 before IPv6.
         public var addresses: [IPAddress]
         /// The `resolv.conf` that processes inside see; nil for the host's own.

@@ -30,6 +30,20 @@ public struct BlueprintError: Error, Hashable, Sendable {
         case tunnelAddress(node: String, IPAMError)
         /// A pod does not run.
         case pod(namespace: String, name: String, Placement.PendingReason)
+        /// A service, by Kubernetes namespace and name, cannot be reached as it asks to be.
+        case service(String, String, ServiceReason)
+    }
+
+    /// Why a service cannot be reached as it asks to be.
+    public enum ServiceReason: Hashable, Sendable {
+        /// The address that it asks for is in no range of services, or another service's.
+        case clusterAddress(IPAddress)
+        /// There is no range of services of this family, or all of it is given out.
+        case noClusterAddress(AddressFamily)
+        /// The port of the nodes that it asks for is out of range, or another service's.
+        case nodePort(UInt16)
+        /// All ports of the nodes are given out.
+        case noNodePort
     }
 }
 
@@ -51,6 +65,19 @@ extension BlueprintError.Problem: CustomStringConvertible {
         case .pool(let error): error.description
         case .tunnelAddress(let node, let error): "node \(node): its VXLAN device gets no address: \(error)"
         case .pod(let namespace, let name, let reason): "pod \(namespace)/\(name) does not run: \(reason)"
+        case .service(let namespace, let name, let reason): "service \(namespace)/\(name): \(reason)"
+        }
+    }
+}
+
+extension BlueprintError.ServiceReason: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .clusterAddress(let address):
+            "its address \(address) is in no range of services (cluster.serviceSubnets) or another service's"
+        case .noClusterAddress(let family): "the cluster has no \(family) address left for it (cluster.serviceSubnets)"
+        case .nodePort(let port): "its nodePort \(port) is not in 30000-32767 or another service's"
+        case .noNodePort: "the nodes' ports 30000-32767 are all given out"
         }
     }
 }

@@ -6,19 +6,23 @@ import Topology
 extension Blueprint {
     /// Works out every kernel object of a topology.
     ///
+    /// - Parameter stopped: the pods that do not answer, and so are no endpoints of services.
     /// - Throws: `BlueprintError` with everything that is wrong with it, pods that do not run among it.
-    public init(topology: Topology, features: KernelFeatures = .complete) throws(BlueprintError) {
+    public init(
+        topology: Topology, features: KernelFeatures = .complete, stopped: Set<PodReference> = []
+    ) throws(BlueprintError) {
         let placement = try Placement(topology)
         let pending = placement.pending
         if !pending.isEmpty { throw BlueprintError(pending.compactMap(\.problem)) }
-        try self.init(topology: topology, placement: placement, features: features)
+        try self.init(topology: topology, placement: placement, features: features, stopped: stopped)
     }
 
     /// Works out every kernel object of a topology whose pods are placed. Pods that are pending have no namespace.
     ///
+    /// - Parameter stopped: the pods that do not answer, and so are no endpoints of services.
     /// - Throws: `BlueprintError` with everything that is wrong with it.
     public init(
-        topology: Topology, placement: Placement, features: KernelFeatures = .complete
+        topology: Topology, placement: Placement, features: KernelFeatures = .complete, stopped: Set<PodReference> = []
     ) throws(BlueprintError) {
         var problems: [BlueprintError.Problem] = []
         let cabling = Cabling(topology, problems: &problems)
@@ -31,6 +35,12 @@ extension Blueprint {
                 Namespace(
                     name: network.name, kind: .network, addresses: network.addresses.map(\.address).sorted(),
                     content: NamespaceContent(network, cabling)))
+        }
+        do throws(BlueprintError) {
+            services = try ClusterService.all(of: topology, placement)
+            if !stopped.isEmpty { services = services.map { $0.stopping(stopped) } }
+        } catch {
+            problems += error.problems
         }
         addNodesAndPods(of: topology, placement, cabling, clusterRoutes, problems: &problems)
         if !problems.isEmpty { throw BlueprintError(problems) }
@@ -59,6 +69,7 @@ extension Blueprint {
         let podsByNode = Dictionary(grouping: running, by: { $0.node ?? "" })
         let blocksByNode = Dictionary(grouping: placement.blocks, by: \.node)
         let tables = AddressFamily.allCases.compactMap { NftablesTable.outgoingNAT($0, topology.cluster.pools) }
+        let proxy = KubeProxy(services, topology.cluster)
         var podMTUs: [String: UInt32] = [:]
         for (index, node) in topology.nodes.enumerated() {
             let placed = placement.nodes[index]
@@ -66,7 +77,7 @@ extension Blueprint {
             clusterRoutes.add(to: &part.content, of: index, part.nextHops, notes: &part.notes)
             part.addBlackholes(blocksByNode[node.name, default: []].map(\.prefix))
             for pod in podsByNode[node.name, default: []] { part.add(pod) }
-            part.content.tables = tables
+            part.content.tables = tables + proxy.tables(on: placed).map(\.table)
             podMTUs[node.name] = part.podMTU
             notes += part.notes
             namespaces.append(
@@ -76,12 +87,14 @@ extension Blueprint {
         }
         for pod in running {
             guard let node = pod.node, let mtu = podMTUs[node] else { continue }
-            namespaces.append(
-                Namespace(
-                    name: pod.networkNamespace, kind: .pod, hostname: PodName.hostname(ofPod: pod.name), node: node,
-                    addresses: pod.addresses,
-                    resolverConfiguration: pod.resolverConfiguration(topology.cluster.serviceSubnets),
-                    content: NamespaceContent(pod, on: node, mtu: mtu)))
+            var namespace = Namespace(
+                name: pod.networkNamespace, kind: .pod,
+                hostname: pod.hostname ?? PodName.hostname(ofPod: pod.name), node: node, addresses: pod.addresses,
+                resolverConfiguration: pod.resolverConfiguration(topology.cluster.serviceSubnets),
+                content: NamespaceContent(pod, on: node, mtu: mtu))
+            namespace.pod = pod.reference
+            namespace.ports = pod.ports
+            namespaces.append(namespace)
         }
     }
 }

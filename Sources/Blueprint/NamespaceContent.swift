@@ -57,4 +57,10 @@ public struct NftablesTable: Hashable, Sendable {
 
     /// The table as nft(8) declares it.
     public var declaration: String { "table \(family) \(name) {\n\(body)\n}\n" }
+
+    /// The commands that put the table in the place of whatever has its name, in one transaction.
+    public var replacement: String {
+        // Adding first makes the deletion succeed where there is none.
+        "add table \(family) \(name)\ndelete table \(family) \(name)\n" + declaration
+    }
 }

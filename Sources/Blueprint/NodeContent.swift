@@ -46,6 +46,19 @@ struct NodeContent {
             addVXLAN(placed.name, tunnel, address, topology.cluster, underlay)
         }
         addStaticRoutes(of: node, hasIPv4Pods: topology.cluster.pools.contains { $0.prefix.family == .ipv4 })
+        if !topology.services.isEmpty { addServiceRoutes(topology.cluster.serviceSubnets, placed) }
+    }
+
+    /// A packet to a service's address is routed before it is known to be for a service: by a node's own process before
+    /// it is translated, and by a pod where nobody answers and the refusal comes from the forward hook. A real node's
+    /// default route does for that; a node without one needs this. Nothing is ever sent by it.
+    private mutating func addServiceRoutes(_ subnets: [Prefix], _ placed: Placement.Node) {
+        for subnet in subnets where nextHops.hop(to: subnet.address) == nil {
+            guard let interface = placed.address(subnet.family)?.interface else { continue }
+            content.routes.append(
+                Route(
+                    subnet, device: interface, metric: Route.metric(nil, subnet.family), scope: .onLink(subnet.family)))
+        }
     }
 
     private mutating func addVXLAN(

@@ -61,8 +61,17 @@ public struct Placement: Hashable, Sendable {
         public var hostInterface: InterfaceName
         /// What its network namespace is called: its name, or `NAME.NAMESPACE` where that is another's already.
         public var networkNamespace: String
+        /// The host name that its workload gives it (`spec.hostname`); nil for its own name.
+        public var hostname: String?
+        /// The service that it has a DNS name of its own under (`spec.subdomain`).
+        public var subdomain: String?
+        /// The ports that its containers say they listen on.
+        public var ports: [Workload.ContainerPort] = []
         /// Why it does not run; nil if it runs.
         public var pendingReason: PendingReason?
+
+        /// What it is called in the cluster.
+        public var reference: PodReference { PodReference(namespace: namespace, name: name) }
     }
 
     /// Why a pod does not run.
@@ -78,6 +87,22 @@ public struct Placement: Hashable, Sendable {
         /// It gets no address.
         case noAddress(IPAMError)
     }
+}
+
+/// A pod by its Kubernetes namespace and name.
+public struct PodReference: Hashable, Sendable, CustomStringConvertible {
+    /// Its Kubernetes namespace.
+    public var namespace: String
+    /// Its name.
+    public var name: String
+
+    /// The pod of this name in this namespace.
+    public init(namespace: String, name: String) {
+        self.namespace = namespace
+        self.name = name
+    }
+
+    public var description: String { "\(namespace)/\(name)" }
 }
 
 extension Placement.PendingReason: CustomStringConvertible {

@@ -26,7 +26,15 @@ struct PodNames {
         return Placement.Pod(
             name: name, namespace: workload.namespace, workload: workload.name, labels: workload.labels, node: node,
             hostInterface: WorkloadInterface.hostInterface(namespace: workload.namespace, pod: name),
-            networkNamespace: networkNamespace)
+            networkNamespace: networkNamespace, hostname: Self.hostname(workload, name), subdomain: workload.subdomain,
+            ports: workload.ports)
+    }
+
+    /// The host name that is written in the pod's specification: the StatefulSet controller gives each pod its own name
+    /// there (`initIdentity`).
+    private static func hostname(_ workload: Workload, _ name: String) -> String? {
+        if case .statefulSet = workload.kind { return name }
+        return workload.hostname
     }
 
     private func pending(_ name: String, _ workload: Workload, _ node: String?) -> Placement.Pod {

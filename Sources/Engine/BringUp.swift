@@ -3,6 +3,7 @@ import Blueprint
 import Glibc
 import NetworkNamespaces
 import Nftables
+import Responders
 import Rtnetlink
 import Synchronization
 import Topology
@@ -34,6 +35,8 @@ public struct BringUp {
         public var blueprint: Blueprint
         /// Whether the lab was there, complete and as asked for, so that nothing was done.
         public var wasThere = false
+        /// Whether the lab was there without the process that answers for its pods, which was started again.
+        public var answersAgain = false
         /// The time each phase took.
         public var timing = Timing()
     }
@@ -46,6 +49,8 @@ public struct BringUp {
         public var namespaces = 0.0
         /// Links, addresses, routes, neighbours, forwarding entries, settings and rules.
         public var netlink = 0.0
+        /// Waiting for the process that answers for the pods; it starts while the rest is being done.
+        public var services = 0.0
 
         /// No time at all.
         public init() {}
@@ -78,7 +83,12 @@ public struct BringUp {
     ) throws -> Outcome {
         var outcome = Outcome(blueprint: blueprint)
         if try isThere(state) {
+            let stopped = try StoppedPods.read(state)
+            if !stopped.isEmpty {
+                outcome.blueprint = try Blueprint(topology: topology, features: features, stopped: stopped)
+            }
             outcome.wasThere = true
+            outcome.answersAgain = try restoreAnswers(outcome.blueprint, state, stopped)
             return outcome
         }
 
@@ -91,6 +101,9 @@ public struct BringUp {
             try StateFolder.write(Array(topology.yaml.utf8), to: state.topology)
             try journal.write(to: state)
             try NamespaceFolder.prepare()
+            // The process starts while the namespaces are made.
+            let plan = ResponderPlan(outcome.blueprint, journal, silent: [])
+            let launch = plan.isEmpty ? nil : try state.responders.launch()
             outcome.timing.plan = clock.lap()
 
             progress(.namespaces(count: journal.namespaces.count))
@@ -103,14 +116,20 @@ public struct BringUp {
             let rules = try Background { [blueprint = outcome.blueprint, journal] in
                 try installTables(blueprint, journal)
             }
+            let answers = try Background {
+                if let launch { try state.responders.complete(launch, plan) }
+            }
             let links = Result { try Programming(outcome.blueprint, sessions: sessions, settings: settings).run() }
-            // Both ways of failing have to end before anything is removed.
+            // All ways of failing have to end before anything is removed.
             let tables = Result { try rules.value() }
+            outcome.timing.netlink = clock.lap()
+            let answering = Result { try answers.value() }
             try links.get()
             try tables.get()
+            try answering.get()
             journal.isComplete = true
             try journal.write(to: state)
-            outcome.timing.netlink = clock.lap()
+            outcome.timing.services = clock.lap()
             return outcome
         } catch {
             do {
@@ -146,6 +165,19 @@ public struct BringUp {
                 lab: state.lab, reason: "it is damaged: the namespace \(lost.pin) is gone")
         }
         return true
+    }
+
+    /// Has the process of a running lab answer for its pods, and starts it again if it has ended.
+    ///
+    /// - Returns: whether it had ended.
+    private func restoreAnswers(
+        _ blueprint: Blueprint, _ state: StateFolder, _ stopped: Set<PodReference>
+    ) throws -> Bool {
+        let plan = ResponderPlan(blueprint, try Journal.read(state), silent: stopped)
+        let had = state.responders.state
+        try state.responders.follow(plan)
+        if case .running = had { return false }
+        return !plan.isEmpty
     }
 
     /// Makes and pins all namespaces, each with its settings, on as many threads as there are processors.

@@ -1,5 +1,6 @@
 import Glibc
 import NetworkNamespaces
+import Responders
 import Rtnetlink
 
 /// Why a lab could not be built, found or removed.
@@ -100,6 +101,8 @@ func reportingRefusals<Value>(of object: String, _ body: () throws -> Value) thr
         throw EngineError(error)
     } catch let error as NetlinkError {
         throw EngineError(error, object: object)
+    } catch let error as ResponderError {
+        throw .refused(object: object, reason: "\(error)", advice: nil)
     } catch {
         throw .refused(object: object, reason: "\(error)", advice: nil)
     }

@@ -22,11 +22,21 @@ public struct RunningLab: Sendable {
             self.blueprint = blueprint
             return
         }
+        let topology = try Self.topology(in: state)
+        let stopped = try StoppedPods.read(state)
+        do {
+            self.blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures, stopped: stopped)
+        } catch {
+            throw EngineError.damagedState(path: state.topology, reason: "\(error)")
+        }
+    }
+
+    /// The topology in a lab's state.
+    static func topology(in state: StateFolder) throws(EngineError) -> Topology {
         let text: [UInt8]
         do throws(SystemCallError) { text = try StateFolder.read(state.topology) } catch { throw EngineError(error) }
         do {
-            let topology = try Topology.read(text, file: state.topology)
-            self.blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures)
+            return try Topology.read(text, file: state.topology)
         } catch {
             throw EngineError.damagedState(path: state.topology, reason: "\(error)")
         }

@@ -19,6 +19,8 @@ public struct StateFolder: Hashable, Sendable {
     var journal: String { "\(path)/journal.json" }
     /// The topology as it was asked for, in nslab's own format.
     var topology: String { "\(path)/topology.yaml" }
+    /// The pods that were told not to answer.
+    public var stoppedPods: String { "\(path)/stopped-pods.json" }
     /// Folders of files that stand in for those in `/etc`, one for each different content.
     var etc: String { "\(path)/etc" }
 

@@ -45,6 +45,8 @@ public enum TearDown {
     @discardableResult
     static func remove(_ journal: Journal, _ state: StateFolder, keepingFolder: Bool = false) throws -> Outcome {
         var outcome = Outcome(lab: journal.lab, wasThere: true)
+        // First, while the network is there: its sockets keep the namespaces that they are in.
+        try state.responders.stop()
         let pins = try Threads.run { try ownPins(journal) }
         outcome.foreign = pins.foreign
         let identities = Set(pins.own.compactMap { Pins.identity($0) })

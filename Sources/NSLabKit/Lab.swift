@@ -58,7 +58,8 @@ public struct Lab: Sendable {
             let lab = Lab(running: try RunningLab(named: topology.name, blueprint: outcome.blueprint))
             let built = ContinuousClock.now
             var report = UpReport(
-                lab: lab.name, wasThere: outcome.wasThere, namespaces: try lab.inspect().namespaces,
+                lab: lab.name, wasThere: outcome.wasThere, answersAgain: outcome.answersAgain,
+                namespaces: try lab.surveyed(),
                 timing: UpReport.Timing(outcome.timing, total: start.duration(to: built) / .seconds(1)),
                 notes: outcome.blueprint.notes)
             if probing { report.probes = try lab.probe(progress: progress) }
@@ -103,12 +104,17 @@ public struct Lab: Sendable {
         try reportingErrors { try StateFolder.labs().map { LabReport(try RunningLab.overview($0)) } }
     }
 
-    /// The lab's namespaces and what the kernel says of them.
+    /// The lab's namespaces, as the kernel has them.
+    private func surveyed() throws -> [NamespaceReport] { try running.survey().map(NamespaceReport.init) }
+
+    /// The lab's namespaces and services, and what the kernel says of them.
     public func inspect() throws(NSLabError) -> InspectReport {
         try reportingErrors {
-            InspectReport(
+            let responders = running.responders
+            return InspectReport(
                 lab: name, source: running.journal.source, state: running.overview.state.rawValue,
-                namespaces: try running.survey().map(NamespaceReport.init), notes: running.blueprint.notes)
+                namespaces: try surveyed(), services: try services(), responders: responders.name,
+                respondersPID: responders.pid, notes: running.blueprint.notes)
         }
     }
 

@@ -8,6 +8,8 @@ public struct PlanReport: Encodable, Sendable {
     /// What the topology was read from.
     public var source: String
     public var namespaces: [Namespace]
+    /// The cluster's services and their endpoints.
+    public var services: [ServiceReport]
     /// What a user should know about the form that the lab has.
     public var notes: [String]
 
@@ -48,6 +50,7 @@ public struct PlanReport: Encodable, Sendable {
         self.source = source
         notes = blueprint.notes
         namespaces = blueprint.namespaces.map { Namespace($0, lab: blueprint.lab) }
+        services = blueprint.services.map(ServiceReport.init)
     }
 
     /// The plan for people.
@@ -68,6 +71,16 @@ public struct PlanReport: Encodable, Sendable {
                 for line in lines {
                     text += "  " + title + String(repeating: " ", count: 7 - title.count) + line + "\n"
                 }
+            }
+        }
+        for service in services {
+            text += "\nservice \(service.namespace)/\(service.name)  (\(service.type))\n"
+            for address in service.clusterIPs { text += "  address  \(address)\n" }
+            for address in service.externalIPs { text += "  external \(address)\n" }
+            if let name = service.externalName { text += "  name     \(name)\n" }
+            for port in service.ports { text += "  port     \(port)\n" }
+            for endpoint in service.endpoints {
+                text += "  endpoint \(endpoint.text) \(endpoint.pod ?? "no pod") on \(endpoint.node)\n"
             }
         }
         return text + (notes.isEmpty ? "" : "\n" + notes.map { "\($0)\n" }.joined())

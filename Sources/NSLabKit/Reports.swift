@@ -8,6 +8,8 @@ public struct UpReport: Encodable, Sendable {
     public var lab: String
     /// Whether the lab was there as asked for, so that nothing had to be done.
     public var wasThere: Bool
+    /// Whether the lab was there without the process that answers for its pods, which was started again.
+    public var answersAgain: Bool
     public var namespaces: [NamespaceReport]
     public var timing: Timing
     /// Nil if the lab was not probed.
@@ -20,12 +22,12 @@ public struct UpReport: Encodable, Sendable {
         public var plan: Double
         public var namespaces: Double
         public var netlink: Double
-        /// The background process's start; 0 where the lab needs none.
+        /// Waiting for the background process, which starts while the rest is done; 0 where the lab needs none.
         public var services: Double
         public var total: Double
 
         init(_ timing: BringUp.Timing, total: Double) {
-            (plan, namespaces, netlink, services) = (timing.plan, timing.namespaces, timing.netlink, 0)
+            (plan, namespaces, netlink, services) = (timing.plan, timing.namespaces, timing.netlink, timing.services)
             self.total = total
         }
     }
@@ -61,6 +63,11 @@ public struct InspectReport: Encodable, Sendable {
     public var source: String
     public var state: String
     public var namespaces: [NamespaceReport]
+    public var services: [ServiceReport]
+    /// The background process that answers for pods: `running`, `ended` (`up` starts it again), or `notNeeded`.
+    public var responders: String
+    /// Its process ID; absent unless it runs.
+    public var respondersPID: Int32?
     public var notes: [String]
 }
 

@@ -17,11 +17,12 @@ public enum Capabilities {
         Capability(name: "CAP_NET_ADMIN", value: CAP_NET_ADMIN),
     ]
 
-    /// What nslab keeps where it has it: raw sockets for probes; ending and finding the processes inside a lab; reading the
+    /// What nslab keeps where it has it: raw sockets for probes; pods' ports below 1024; ending and finding the processes inside a lab; reading the
     /// user's topology wherever it stands; raising the limit on open files.
     static let kept =
         required + [
             Capability(name: "CAP_NET_RAW", value: CAP_NET_RAW),
+            Capability(name: "CAP_NET_BIND_SERVICE", value: CAP_NET_BIND_SERVICE),
             Capability(name: "CAP_KILL", value: CAP_KILL),
             Capability(name: "CAP_SYS_PTRACE", value: CAP_SYS_PTRACE),
             Capability(name: "CAP_DAC_READ_SEARCH", value: CAP_DAC_READ_SEARCH),
@@ -55,6 +56,15 @@ public enum Capabilities {
             }
         }
         try systemCall("cap_set_proc", "process") { cap_set_proc(wanted) }
+    }
+
+    /// Gives up every capability of the calling thread and those that it will start.
+    ///
+    /// - Throws: `SystemCallError` if the kernel refuses.
+    public static func dropAll() throws(SystemCallError) {
+        guard let none = cap_init() else { throw SystemCallError("cap_init", "process") }
+        defer { cap_free(UnsafeMutableRawPointer(none)) }
+        try systemCall("cap_set_proc", "process") { cap_set_proc(none) }
     }
 
     private static func holds(_ state: cap_t, _ capability: Capability) -> Bool {

@@ -58,23 +58,6 @@ public struct Workload: Hashable, Sendable {
         self.hardwareAddress = hardwareAddress
     }
 
-    /// A port that a container says it listens on.
-    public struct ContainerPort: Hashable, Sendable {
-        /// Its name, which services may use.
-        public var name: String?
-        /// The port.
-        public var number: UInt16
-        /// The transport protocol.
-        public var transport: Service.Transport
-
-        /// A port.
-        public init(name: String? = nil, _ number: UInt16, _ transport: Service.Transport = .tcp) {
-            self.name = name
-            self.number = number
-            self.transport = transport
-        }
-    }
-
     /// How many pods a workload makes, and how they are named.
     public enum Kind: Hashable, Sendable {
         /// One pod on every node that fits, `NAME-xxxxx`.

@@ -3,7 +3,7 @@ import NSLabKit
 
 /// `nslab inspect`
 struct Inspect: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show a lab's namespaces and their addresses.")
+    static let configuration = CommandConfiguration(abstract: "Show a lab's namespaces and services.")
 
     @Argument(
         help: "The lab (default: the only running one).", completion: .custom { _, _, _ in Lab.runningNames() })
@@ -15,7 +15,10 @@ struct Inspect: ParsableCommand {
         try Privilege.require(for: "nslab inspect")
         let report = try Lab.running(lab).inspect()
         try global.console.print(report) {
-            NamespaceTable.text(report.namespaces) + report.notes.map { "\($0)\n" }.joined()
+            NamespaceTable.text(report.namespaces) + ServiceTable.text(report.services)
+                + (report.responders == "ended"
+                    ? "no pod answers: the lab's process has ended; `nslab up` starts it again\n" : "")
+                + report.notes.map { "\($0)\n" }.joined()
         }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import NSLabKit
+import Responders
 
 /// `nslab`: one file a command; this one puts them together and turns errors into sentences and exit statuses.
 @main
@@ -15,11 +16,13 @@ struct NSLab: ParsableCommand {
         version: "0.1.0",
         groupedSubcommands: [
             CommandGroup(name: "Labs", subcommands: [Up.self, Down.self, List.self, Inspect.self]),
-            CommandGroup(name: "Inside", subcommands: [Exec.self, Shell.self, Probe.self]),
+            CommandGroup(name: "Inside", subcommands: [Exec.self, Shell.self, Probe.self, Pod.self]),
             CommandGroup(name: "Topologies", subcommands: [Plan.self, Validate.self]),
         ])
 
     static func main() {
+        // The background process of a lab is this program too. It reads no command line.
+        if CommandLine.arguments.dropFirst().first == ResponderService.command { ResponderService.run() }
         // A reader that closes its end early (`nslab plan | head`) ends the output, not in an error.
         signal(SIGPIPE, SIG_DFL)
         do {

@@ -7,6 +7,9 @@ struct UpTable {
 
     var text: String {
         var text = report.wasThere ? "lab \(report.lab) is up already; nothing had to change\n" : ""
+        if report.answersAgain {
+            text = "lab \(report.lab) is up already; its pods answer again\n"
+        }
         if !console.isQuiet {
             text += NamespaceTable.text(report.namespaces)
             for note in report.notes { text += "\(note)\n" }
@@ -16,6 +19,7 @@ struct UpTable {
             let timing = report.timing
             text += "lab \(report.lab) is up in \(milliseconds(timing.total)): plan \(milliseconds(timing.plan)), "
             text += "namespaces \(milliseconds(timing.namespaces)), netlink \(milliseconds(timing.netlink))"
+            text += timing.services > 0 ? ", services \(milliseconds(timing.services))" : ""
             if let probes = report.probes { text += "; probes \(milliseconds(probes.duration))" }
             text += "\n"
         }

@@ -8,7 +8,7 @@ import Topology
 struct BundledTests {
     @Test("the default file makes the same lab as the topology written in Swift")
     func dualStack() throws {
-        #expect(try Blueprint(topology: BundledTopology.default.topology()) == Blueprint(topology: Labs.dualStack))
+        #expect(try Blueprint(topology: BundledTopology.default.topology()) == Blueprint(topology: Labs.builtIn))
     }
 
     @Test(

@@ -5,7 +5,7 @@ import Topology
 
 /// Topologies for the tests, as Swift values.
 enum Labs {
-    /// The built-in lab: one router, three nodes on VLAN 10, both families.
+    /// The built-in lab without its DNS and services: one router, three nodes on VLAN 10, both families.
     static let dualStack = Topology(
         name: "dual-stack",
         routers: [
@@ -33,6 +33,14 @@ enum Labs {
         cluster: dualStackCluster,
         workloads: [multitool])
 
+    /// The built-in lab.
+    static let builtIn = {
+        var lab = dualStack
+        lab.workloads.append(coreDNS)
+        lab.services = services
+        return lab
+    }()
+
     /// The pools and service ranges of the built-in lab.
     static let dualStackCluster = Cluster(
         pools: [
@@ -47,7 +55,33 @@ enum Labs {
 
     /// One pod on every node.
     static let multitool = Workload(
-        name: "multitool", kind: .daemonSet, labels: ["app": "multitool"], toleratesControlPlane: true)
+        name: "multitool", kind: .daemonSet, labels: ["app": "multitool"], toleratesControlPlane: true,
+        ports: [.init(8080)])
+
+    /// The cluster's DNS, on the control plane as kind has it.
+    static let coreDNS = Workload(
+        name: "coredns", namespace: "kube-system", kind: .deployment(replicas: 2), labels: ["k8s-app": "kube-dns"],
+        nodeName: "dual-stack-control-plane",
+        ports: [.init(name: "dns", 53, .udp, answer: .dns), .init(name: "dns-tcp", 53, .tcp, answer: .dns)])
+
+    /// The built-in lab's services.
+    static let services = [
+        Service(
+            name: "kubernetes", ports: [.init(name: "https", port: 443, target: .number(6443))],
+            familyPolicy: .preferDualStack),
+        Service(
+            name: "multitool-dual-stack", selector: ["app": "multitool"],
+            ports: [.init(port: 80, target: .number(8080))], familyPolicy: .requireDualStack),
+        Service(
+            name: "multitool-ipv6-only", selector: ["app": "multitool"],
+            ports: [.init(port: 80, target: .number(8080))], families: [.ipv6]),
+        Service(
+            name: "kube-dns", namespace: "kube-system", selector: ["k8s-app": "kube-dns"],
+            ports: [
+                .init(name: "dns", transport: .udp, port: 53, target: .name("dns")),
+                .init(name: "dns-tcp", port: 53, target: .name("dns-tcp")),
+            ], familyPolicy: .preferDualStack),
+    ]
 
     static func dualStackNode(_ name: String, _ number: Int, _ role: Node.Role = .worker) -> Node {
         Node(

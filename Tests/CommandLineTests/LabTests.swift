@@ -13,9 +13,9 @@ struct LabTests {
             let report = try nslab.json("up", "--name", nslab.lab)
             let probes = try #require(report["probes"] as? [String: Any])
             #expect(probes["failed"] as? Int == 0)
-            #expect(probes["passed"] as? Int == 24)
+            #expect(probes["passed"] as? Int == 56)
             let namespaces = try #require(report["namespaces"] as? [[String: Any]])
-            #expect(namespaces.count == 7)
+            #expect(namespaces.count == 9)
             #expect(namespaces.allSatisfy { $0["state"] as? String == "up" })
             for namespace in namespaces {
                 #expect(Folder.names(Pins.folder).contains(namespace["netns"] as? String ?? ""))
@@ -47,7 +47,9 @@ struct LabTests {
     func pings() throws {
         try Program.with { nslab in
             let report = try nslab.json("up", "--name", nslab.lab, "--no-probe")
-            let pods = try #require(report["namespaces"] as? [[String: Any]]).filter { $0["kind"] as? String == "pod" }
+            let pods = try #require(report["namespaces"] as? [[String: Any]]).filter {
+                ($0["name"] as? String)?.hasPrefix("multitool") == true
+            }
             let pod = try #require(pods.first?["netns"] as? String)
             let other = try #require(pods.last?["addresses"] as? [String])
             for (address, ttl) in [("1.1.1.1", 63), ("2001:db8::1", 63), (other[0], 62), (other[1], 62)] {

@@ -23,7 +23,10 @@ import Topology
     @Test(
         "a field that is not known is an error, with the one that was meant or all there are",
         arguments: [
-            ("lab: x\nfrobnicate: {}", "2:1 frobnicate", "there are lab, routers, networks, nodes, "),
+            (
+                "lab: x\nfrobnicate: {}", "2:1 frobnicate",
+                "there are lab, routers, networks, nodes, cables, cluster, workloads, services"
+            ),
             ("lab: x\nrouter: {}", "2:1 router", "\"routers\""),
             ("lab: x\nrouters: { r: { vlan: } }", "2:17 routers.r.vlan", "\"vlans\""),
             (

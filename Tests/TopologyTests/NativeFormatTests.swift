@@ -57,9 +57,35 @@ import Topology
                 ], serviceSubnets: [Prefix("10.96.0.0/16")!, Prefix("fd00:10:96::/112")!]),
             workloads: [
                 Workload(
-                    name: "multitool", kind: .daemonSet, labels: ["app": "multitool"], toleratesControlPlane: true)
-            ])
+                    name: "multitool", kind: .daemonSet, labels: ["app": "multitool"], toleratesControlPlane: true,
+                    ports: [.init(8080)]),
+                Workload(
+                    name: "coredns", namespace: "kube-system", kind: .deployment(replicas: 2),
+                    labels: ["k8s-app": "kube-dns"], nodeName: "dual-stack-control-plane",
+                    ports: [.init(name: "dns", 53, .udp, answer: .dns), .init(name: "dns-tcp", 53, .tcp, answer: .dns)]),
+            ], services: services)
         #expect(try BundledTopology.default.topology() == expected)
+    }
+
+    /// The services of the default lab.
+    private var services: [Service] {
+        [
+            Service(
+                name: "kubernetes", ports: [.init(name: "https", port: 443, target: .number(6443))],
+                familyPolicy: .preferDualStack),
+            Service(
+                name: "multitool-dual-stack", selector: ["app": "multitool"],
+                ports: [.init(port: 80, target: .number(8080))], familyPolicy: .requireDualStack),
+            Service(
+                name: "multitool-ipv6-only", selector: ["app": "multitool"],
+                ports: [.init(port: 80, target: .number(8080))], families: [.ipv6]),
+            Service(
+                name: "kube-dns", namespace: "kube-system", selector: ["k8s-app": "kube-dns"],
+                ports: [
+                    .init(name: "dns", transport: .udp, port: 53, target: .name("dns")),
+                    .init(name: "dns-tcp", port: 53, target: .name("dns-tcp")),
+                ], familyPolicy: .preferDualStack),
+        ]
     }
 
     @Test("ports are access ports, trunks, or routed with sub-interfaces")

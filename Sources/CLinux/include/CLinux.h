@@ -26,7 +26,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "confinement.h"
 #include "icmp.h"
 #include "namespaces.h"
+#include "rights.h"
 
 #endif

@@ -76,16 +76,9 @@ extension NativeReader {
             value,
             [
                 "kind", "namespace", "replicas", "labels", "node", "nodeSelector", "controlPlane", "addresses", "pools",
+                "hostname", "subdomain", "ports",
             ])
-        let parts = key.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        var namespace = parts.count == 2 ? String(parts[0]) : "default"
-        _ = field(fields, "namespace") { reader, value in
-            if parts.count == 2 {
-                reader.report(value.mark, "the key names a namespace already: \(parts[0])")
-            } else if let text = reader.text(value, "a Kubernetes namespace") {
-                namespace = text
-            }
-        }
+        let (name, namespace) = qualifiedName(key, fields)
         let replicas: Int? = field(fields, "replicas") { $0.number($1, "a number of pods", 0...maximumReplicas) }
         let kind = field(fields, "kind") { $0.kind($1, replicas: replicas) }
         if let replicasValue = fields["replicas"], kind == .daemonSet || kind == .pod {
@@ -98,7 +91,7 @@ extension NativeReader {
             }
         }
         let workload = Workload(
-            name: String(parts[parts.count - 1]), namespace: namespace, kind: kind ?? .pod,
+            name: name, namespace: namespace, kind: kind ?? .pod,
             labels: field(fields, "labels") { $0.labels($1) } ?? [:],
             nodeName: field(fields, "node") { $0.text($1, "the name of a node") },
             nodeSelector: field(fields, "nodeSelector") { $0.labels($1) } ?? [:],
@@ -108,6 +101,11 @@ extension NativeReader {
             } ?? [],
             pools: field(fields, "pools") { reader, value in
                 reader.list(value, example: "[default-ipv4-ippool]") { $0.text($1, "the name of a pool") }
+            } ?? [],
+            hostname: field(fields, "hostname") { $0.text($1, "a host name") },
+            subdomain: field(fields, "subdomain") { $0.text($1, "the name of a headless service") },
+            ports: field(fields, "ports") { reader, value in
+                reader.list(value, example: "[8080]") { $0.containerPort($1) }
             } ?? [])
         if fields["kind"] == nil {
             report(fields.mark, "a workload needs its kind: DaemonSet, Deployment, StatefulSet or Pod")

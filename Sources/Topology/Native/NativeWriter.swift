@@ -54,6 +54,10 @@ struct NativeWriter {
             line(0, "workloads")
             for workload in topology.workloads { self.workload(workload) }
         }
+        if !topology.services.isEmpty {
+            line(0, "services")
+            for service in topology.services { line(1, yamlScalar(service.key), flow(Self.fields(of: service))) }
+        }
     }
 
     /// What each interface would say with `connect`; nil if reading that would not give the same cables back.
@@ -249,6 +253,11 @@ struct NativeWriter {
         if !workload.pools.isEmpty {
             fields.append(("pools", "[\(workload.pools.map(yamlScalar).joined(separator: ", "))]"))
         }
+        if let hostname = workload.hostname { fields.append(("hostname", yamlScalar(hostname))) }
+        if let subdomain = workload.subdomain { fields.append(("subdomain", yamlScalar(subdomain))) }
+        if !workload.ports.isEmpty {
+            fields.append(("ports", "[\(workload.ports.map(Self.text).joined(separator: ", "))]"))
+        }
         line(1, yamlScalar(workload.key), flow(fields))
     }
 
@@ -272,15 +281,21 @@ struct NativeWriter {
         text += "\n"
     }
 
-    private func flow(_ fields: [(String, String)]) -> String {
+    private func flow(_ fields: [(String, String)]) -> String { Self.flow(fields) }
+
+    private func list(_ items: [some CustomStringConvertible]) -> String { Self.list(items) }
+
+    private func labels(_ labels: [String: String]) -> String { Self.labels(labels) }
+
+    static func flow(_ fields: [(String, String)]) -> String {
         fields.isEmpty ? "{}" : "{ " + fields.map { "\($0): \($1)" }.joined(separator: ", ") + " }"
     }
 
-    private func list(_ items: [some CustomStringConvertible]) -> String {
+    static func list(_ items: [some CustomStringConvertible]) -> String {
         "[" + items.map { yamlScalar($0.description) }.joined(separator: ", ") + "]"
     }
 
-    private func labels(_ labels: [String: String]) -> String {
+    static func labels(_ labels: [String: String]) -> String {
         flow(labels.sorted { $0.key < $1.key }.map { (yamlScalar($0.key), yamlScalar($0.value)) })
     }
 }

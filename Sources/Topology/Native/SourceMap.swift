@@ -46,8 +46,9 @@ struct SourceMap {
         for (depth, step) in path.steps.enumerated() {
             switch (step, value.content) {
             case (.key(let key), .mapping(let entries)):
-                let isWorkload = depth == 1 && path.steps[0] == .key("workloads")
-                guard let (entry, ranged) = find(key, in: entries, isWorkload: isWorkload) else {
+                let isQualified =
+                    depth == 1 && (path.steps[0] == .key("workloads") || path.steps[0] == .key("services"))
+                guard let (entry, ranged) = find(key, in: entries, isQualified: isQualified) else {
                     return (mark, isRanged)
                 }
                 isRanged = isRanged || ranged
@@ -65,16 +66,16 @@ struct SourceMap {
     }
 
     private func find(
-        _ key: String, in entries: [YAMLValue.Entry], isWorkload: Bool
+        _ key: String, in entries: [YAMLValue.Entry], isQualified: Bool
     ) -> (entry: YAMLValue.Entry, isRanged: Bool)? {
         if let entry = entries.first(where: { $0.key.text == key }) { return (entry, false) }
         for entry in entries {
             guard let text = entry.key.text, BraceTemplate.isNeeded(for: text) else { continue }
             if let template = try? BraceTemplate(text), template.makes(key) { return (entry, true) }
         }
-        // A workload outside the default namespace goes by namespace/name, but may have been written by name alone.
-        if isWorkload, let slash = key.firstIndex(of: "/") {
-            return find(String(key[key.index(after: slash)...]), in: entries, isWorkload: false)
+        // What is outside the default namespace goes by namespace/name, but may have been written by name alone.
+        if isQualified, let slash = key.firstIndex(of: "/") {
+            return find(String(key[key.index(after: slash)...]), in: entries, isQualified: false)
         }
         return nil
     }

@@ -41,7 +41,8 @@ extension Topology {
 extension NativeReader {
     /// The whole file.
     mutating func topology(_ root: YAMLValue) -> Topology {
-        let fields = fields(root, ["lab", "routers", "networks", "nodes", "cables", "cluster", "workloads"])
+        let fields = fields(
+            root, ["lab", "routers", "networks", "nodes", "cables", "cluster", "workloads", "services"])
         guard case .mapping = root.content else { return Topology(name: "") }
         if fields["lab"] == nil {
             at(.key("lab")) { $0.report(root.mark, "a lab needs a name: lab: NAME") }
@@ -64,6 +65,9 @@ extension NativeReader {
         topology.cluster = field(fields, "cluster") { $0.cluster($1) } ?? Cluster()
         _ = field(fields, "workloads") { reader, value in
             reader.forEachNamed(value) { if let workload = $0.workload($1, $2) { topology.workloads.append(workload) } }
+        }
+        _ = field(fields, "services") { reader, value in
+            reader.forEachNamed(value) { if let service = $0.service($1, $2) { topology.services.append(service) } }
         }
         return topology
     }

@@ -29,7 +29,7 @@ extension TopologyCheck {
         workloadNames()
     }
 
-    private mutating func label(_ name: String, _ path: FieldPath, _ what: String) {
+    mutating func label(_ name: String, _ path: FieldPath, _ what: String) {
         if !isLabel(name) { report(path, notALabel(name, what, "DNS label")) }
     }
 
@@ -98,7 +98,7 @@ extension TopologyCheck {
         }
     }
 
-    private mutating func labels(_ labels: [String: String], _ path: FieldPath) {
+    mutating func labels(_ labels: [String: String], _ path: FieldPath) {
         for (key, value) in labels.sorted(by: { $0.key < $1.key }) {
             let parts = key.split(separator: "/", omittingEmptySubsequences: false)
             let isPrefixed = parts.count == 2
@@ -121,13 +121,13 @@ extension TopologyCheck {
 }
 
 /// What a DNS label is, and what the name might have been meant to be.
-private func notALabel(_ name: String, _ what: String, _ form: String) -> String {
+func notALabel(_ name: String, _ what: String, _ form: String) -> String {
     let repaired = String(name.lowercased().map { $0 == "_" || $0 == " " ? "-" : $0 })
     return "\(what) is a \(form) (RFC 1123): lower-case letters, digits and hyphens, a letter or digit first and last, "
         + "at most 63; \"\(name)\" is not" + (isLabel(repaired) ? ", \"\(repaired)\" would be" : "")
 }
 
-private func isAlphanumeric(_ byte: UInt8) -> Bool {
+func isAlphanumeric(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
     default: false
@@ -135,7 +135,7 @@ private func isAlphanumeric(_ byte: UInt8) -> Bool {
 }
 
 /// RFC 1123 as Kubernetes reads it: lower case.
-private func isLabel(_ text: some StringProtocol) -> Bool {
+func isLabel(_ text: some StringProtocol) -> Bool {
     let bytes = text.utf8
     guard let first = bytes.first, bytes.count <= 63, isAlphanumeric(first) else { return false }
     var last = first
@@ -146,7 +146,7 @@ private func isLabel(_ text: some StringProtocol) -> Bool {
     return isAlphanumeric(last)
 }
 
-private func isSubdomain(_ text: some StringProtocol, limit: Int) -> Bool {
+func isSubdomain(_ text: some StringProtocol, limit: Int) -> Bool {
     if isLabel(text) { return true }
     return text.utf8.count <= limit
         && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { isLabel($0) }

@@ -18,6 +18,8 @@ extension Topology {
         check.prefixes()
         check.workloads()
         check.poolSizes()
+        check.containerPorts()
+        check.services()
         return check.problems
     }
 }
@@ -67,6 +69,9 @@ struct TopologyCheck {
     static func path(of workload: Workload) -> FieldPath {
         FieldPath()["workloads"][workload.key]
     }
+
+    /// A service's path, named in the same way.
+    static func path(of service: Service) -> FieldPath { FieldPath()["services"][service.key] }
 }
 
 /// A router, network or node by its position in the topology.

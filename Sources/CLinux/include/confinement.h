@@ -1,0 +1,57 @@
+// What a process gives up for good: seccomp(2) filters, prctl(2), descriptors it was started with.
+#ifndef NSLAB_CONFINEMENT_H
+#define NSLAB_CONFINEMENT_H
+
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static inline int nslab_prctl(int option, unsigned long first) { return prctl(option, first, 0, 0, 0); }
+
+static inline int nslab_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+static inline int nslab_clear_ambient(void) { return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); }
+
+static inline long nslab_close_range(unsigned first) { return syscall(SYS_close_range, first, ~0U, 0); }
+
+// The filter holds for all threads of the process.
+static inline long nslab_seccomp(const struct sock_fprog *program) {
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, program);
+}
+
+static inline unsigned nslab_audit_architecture(void) {
+#if defined(__x86_64__)
+    return AUDIT_ARCH_X86_64;
+#elif defined(__aarch64__)
+    return AUDIT_ARCH_AARCH64;
+#else
+    return 0;
+#endif
+}
+
+// Calls that start programs and processes, make or connect sockets, change what the process sees, look into others, or
+// load code into the kernel. Their numbers, and which there are, differ by architecture.
+static const int nslab_denied_calls[] = {
+#ifdef SYS_fork
+    SYS_fork, SYS_vfork,
+#endif
+    SYS_openat, SYS_openat2, SYS_clone, SYS_clone3, SYS_execve, SYS_execveat, SYS_socket, SYS_socketpair, SYS_bind, SYS_connect, SYS_ptrace,
+    SYS_process_vm_readv, SYS_process_vm_writev, SYS_pidfd_open, SYS_pidfd_getfd, SYS_kill, SYS_tkill, SYS_mount,
+    SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_fsopen, SYS_fsmount, SYS_move_mount, SYS_open_tree, SYS_setns,
+    SYS_unshare, SYS_bpf, SYS_perf_event_open, SYS_keyctl, SYS_add_key, SYS_request_key, SYS_userfaultfd,
+    SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register, SYS_open_by_handle_at, SYS_init_module,
+    SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_memfd_create, SYS_mkdirat, SYS_unlinkat, SYS_linkat,
+    SYS_symlinkat, SYS_renameat2, SYS_fchmodat, SYS_fchownat,
+#ifdef SYS_open
+    SYS_open, SYS_creat, SYS_mkdir, SYS_unlink, SYS_rename, SYS_link, SYS_symlink, SYS_chmod, SYS_chown,
+#endif
+};
+
+static const size_t nslab_denied_call_count = sizeof(nslab_denied_calls) / sizeof(nslab_denied_calls[0]);
+
+#endif

@@ -1,0 +1,94 @@
+import Addresses
+import Blueprint
+import DNS
+import Glibc
+import NetworkNamespaces
+import Responders
+import Topology
+
+/// What answers in a lab's pods, worked out from its blueprint, and the process that does it.
+extension StateFolder {
+    /// The lab's background process.
+    var responders: ResponderProcess { ResponderProcess(lab: lab, folder: path) }
+}
+
+extension RunningLab {
+    /// How the lab's background process is.
+    public var responders: ResponderProcess.State { StateFolder(lab: journal.lab).responders.state }
+}
+
+extension ResponderPlan {
+    /// What a lab's pods answer, and what its name servers tell.
+    ///
+    /// - Parameter silent: the pods that do not answer.
+    init(_ blueprint: Blueprint, _ journal: Journal, silent: Set<PodReference>) {
+        self.init(lab: blueprint.lab)
+        zone.namespaces = ClusterZone.standardNamespaces
+        zone.services = blueprint.services.map { ClusterZone.Service($0.stopping(silent)) }
+        zone.serial = UInt32(truncatingIfNeeded: time(nil))
+        for (namespace, entry) in zip(blueprint.namespaces, journal.namespaces) {
+            guard let pod = namespace.pod else { continue }
+            if !zone.namespaces.contains(pod.namespace) { zone.namespaces.append(pod.namespace) }
+            guard !silent.contains(pod) else { continue }
+            let listeners = namespace.ports.compactMap { Listener($0) }
+            guard !listeners.isEmpty else { continue }
+            pods.append(
+                Pod(
+                    pin: entry.pin, name: pod.name, namespace: pod.namespace, node: namespace.node ?? "",
+                    addresses: namespace.addresses, listeners: listeners))
+        }
+    }
+}
+
+extension ResponderPlan.Listener {
+    /// Nil for a port at which nothing answers.
+    fileprivate init?(_ port: Workload.ContainerPort) {
+        let transport: ResponderPlan.Transport
+        switch port.transport {
+        case .tcp: transport = .tcp
+        case .udp: transport = .udp
+        case .sctp: return nil
+        }
+        let families: ResponderPlan.Families =
+            switch port.listen {
+            case .dual: .dual
+            case .ipv4: .ipv4
+            case .ipv6: .ipv6
+            }
+        switch port.answer {
+        case .http:
+            guard transport == .tcp else { return nil }
+            self.init(transport, port.number, families: families, answer: .http(body: port.body))
+        case .echo: self.init(transport, port.number, families: families, answer: .echo)
+        case .dns: self.init(transport, port.number, families: families, answer: .dns)
+        case .none: return nil
+        }
+    }
+}
+
+extension ClusterZone {
+    /// The namespaces that every Kubernetes cluster has.
+    fileprivate static let standardNamespaces = ["default", "kube-node-lease", "kube-public", "kube-system"]
+}
+
+extension ClusterZone.Service {
+    fileprivate init(_ service: ClusterService) {
+        self.init(
+            name: service.name, namespace: service.namespace, clusterAddresses: service.clusterAddresses,
+            isHeadless: service.isHeadless,
+            ports: service.ports.map {
+                ClusterZone.Port(name: $0.name, transport: $0.transport.rawValue.lowercased(), number: $0.number)
+            })
+        if case .externalName(let name) = service.kind { externalName = name }
+        endpoints = service.endpoints.map { endpoint in
+            ClusterZone.Endpoint(
+                address: endpoint.address, hostname: endpoint.hostname,
+                isReady: endpoint.isReady || service.publishesNotReadyAddresses,
+                ports: zip(service.ports, endpoint.ports).compactMap { port, number in
+                    number.map {
+                        ClusterZone.Port(name: port.name, transport: port.transport.rawValue.lowercased(), number: $0)
+                    }
+                })
+        }
+    }
+}

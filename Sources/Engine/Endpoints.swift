@@ -1,0 +1,114 @@
+import Blueprint
+import NetworkNamespaces
+import Nftables
+import Responders
+import Topology
+
+/// What a change of pods' readiness came to.
+public struct EndpointChange: Sendable {
+    /// The pods that were named, in that order.
+    public var pods: [PodReference]
+    /// The services whose endpoints changed, as `NAMESPACE/NAME`, in the topology's order.
+    public var services: [String]
+    /// The nodes whose rules changed.
+    public var nodes: [String]
+    /// All of the lab's services as they are now.
+    public var current: [ClusterService]
+}
+
+extension RunningLab {
+    /// The pods that do not answer: those that were stopped, and those whose namespaces are gone.
+    public func silentPods() throws(EngineError) -> Set<PodReference> {
+        let gone = Set(journal.namespaces.filter { $0.kind == "pod" && Pins.identity($0.pin) == nil }.map(\.name))
+        let lost = blueprint.namespaces.filter { gone.contains($0.name) }.compactMap(\.pod)
+        return try StoppedPods.read(StateFolder(lab: journal.lab)).union(lost)
+    }
+
+    /// Has pods stop answering, or answer again: every node's rules take them out of the services' endpoints, or put them
+    /// back.
+    ///
+    /// The pods' ports are closed and their connections reset; their network stays as it is.
+    ///
+    /// - Parameters:
+    ///   - names: the pods, in any form that names one of the lab's namespaces.
+    ///   - waiting: called once if another command works on the lab.
+    public func setPods(
+        _ names: [String], answering: Bool, waiting: () -> Void = {}
+    ) throws(EngineError) -> EndpointChange {
+        var pods: [PodReference] = []
+        for name in names { pods.append(try pod(named: name)) }
+        let state = StateFolder(lab: journal.lab)
+        return try reportingRefusals(of: "lab \(journal.lab)") {
+            let change = try FolderLock.holding(lab: state, creating: false, waiting: waiting) {
+                let before = try silentPods()
+                var stopped = try StoppedPods.read(state)
+                if answering { stopped.subtract(pods) } else { stopped.formUnion(pods) }
+                // First what should be: a command that is cut short here is made good by the next one.
+                try StoppedPods.write(stopped, to: state)
+                let after = try silentPods()
+                // Nothing is sent to a pod before it answers, or while it no longer does.
+                if answering { try follow(silent: after, state) }
+                let change = try changeEndpoints(from: before, to: after, pods)
+                if !answering { try follow(silent: after, state) }
+                return change
+            }
+            guard let change else { throw EngineError.noSuchLab(journal.lab) }
+            return change
+        }
+    }
+
+    /// Has the lab's background process open the ports of pods that answer, close those of the others, and tell the
+    /// endpoints in DNS.
+    private func follow(silent: Set<PodReference>, _ state: StateFolder) throws {
+        try state.responders.follow(ResponderPlan(blueprint, journal, silent: silent))
+    }
+
+    /// The pod that a user means.
+    private func pod(named name: String) throws(EngineError) -> PodReference {
+        let entry = try journal.namespace(named: name.contains("/") ? name : "pod/\(name)")
+        guard let pod = blueprint.namespaces.first(where: { $0.name == entry.name })?.pod else {
+            throw .noSuchNamespace(lab: journal.lab, name: name, candidates: [])
+        }
+        return pod
+    }
+
+    private func changeEndpoints(
+        from before: Set<PodReference>, to after: Set<PodReference>, _ pods: [PodReference]
+    ) throws -> EndpointChange {
+        let topology = try Self.topology(in: StateFolder(lab: journal.lab))
+        let placement = try Placement(topology)
+        let all = try ClusterService.all(of: topology, placement)
+        let (old, new) = (all.map { $0.stopping(before) }, all.map { $0.stopping(after) })
+        let (was, will) = (KubeProxy(old, topology.cluster), KubeProxy(new, topology.cluster))
+        let pins = Dictionary(journal.namespaces.map { ($0.name, $0.pin) }, uniquingKeysWith: { first, _ in first })
+        var changed: [String] = []
+        for node in placement.nodes {
+            guard let pin = pins[node.name] else { continue }
+            let (held, wanted) = (was.tables(on: node), will.tables(on: node))
+            let whole = wanted.map(\.table.replacement).joined()
+            // Who says it again has a reason to: an earlier command may have been cut short. Then all is put in place.
+            let commands = before == after ? whole : zip(held, wanted).map { $0.commands(to: $1) }.joined()
+            if commands.isEmpty { continue }
+            let name = node.name
+            try Threads.run { try changeRules(commands, orElse: whole, in: pin, of: name) }
+            changed.append(name)
+        }
+        return EndpointChange(
+            pods: pods, services: zip(old, new).filter { $0 != $1 }.map(\.0.key), nodes: changed, current: new)
+    }
+}
+
+/// Runs commands that change a node's rules; or, where those do not fit what the kernel holds, others that put the whole
+/// in place. The calling thread ends up inside.
+private func changeRules(_ commands: String, orElse whole: String, in pin: String, of node: String) throws {
+    do throws(SystemCallError) {
+        try NetworkNamespace(at: Pins.path(pin)).enter()
+    } catch {
+        throw EngineError(error, object: node)
+    }
+    do throws(NftablesError) {
+        do throws(NftablesError) { try Nftables.run(commands) } catch { try Nftables.run(whole) }
+    } catch {
+        throw EngineError.refused(object: "\(node): nf_tables", reason: error.message, advice: nil)
+    }
+}

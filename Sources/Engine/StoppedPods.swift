@@ -1,0 +1,38 @@
+import Blueprint
+import FoundationEssentials
+import NetworkNamespaces
+
+/// The pods of a running lab that were told not to answer, kept in the lab's state folder.
+enum StoppedPods {
+    /// One pod as it is written.
+    private struct Entry: Codable {
+        var namespace: String
+        var name: String
+    }
+
+    /// Reads them; none where none was ever stopped.
+    static func read(_ state: StateFolder) throws(EngineError) -> Set<PodReference> {
+        let bytes: [UInt8]
+        do throws(SystemCallError) {
+            bytes = try StateFolder.read(state.stoppedPods)
+        } catch {
+            if error.isNoSuchFile { return [] }
+            throw EngineError(error)
+        }
+        do {
+            let entries = try JSONDecoder().decode([Entry].self, from: Data(bytes))
+            return Set(entries.map { PodReference(namespace: $0.namespace, name: $0.name) })
+        } catch {
+            throw .damagedState(path: state.stoppedPods, reason: "the list of stopped pods cannot be read")
+        }
+    }
+
+    /// Writes them in the place of those that were there.
+    static func write(_ pods: Set<PodReference>, to state: StateFolder) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        let entries = pods.sorted { ($0.namespace, $0.name) < ($1.namespace, $1.name) }
+            .map { Entry(namespace: $0.namespace, name: $0.name) }
+        try StateFolder.write(Array(encoder.encode(entries)) + [UInt8(ascii: "\n")], to: state.stoppedPods)
+    }
+}

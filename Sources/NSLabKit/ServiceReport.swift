@@ -1,0 +1,109 @@
+import Addresses
+import Blueprint
+import Engine
+import Topology
+
+/// A service of a lab, in the words of its JSON, which are kubectl's.
+public struct ServiceReport: Encodable, Sendable {
+    public var namespace: String
+    public var name: String
+    /// `ClusterIP`, `Headless`, `NodePort`, `LoadBalancer` or `ExternalName`.
+    public var type: String
+    public var clusterIPs: [String]
+    public var externalIPs: [String]
+    /// The name that an ExternalName service stands for.
+    public var externalName: String?
+    /// `80/TCP`, or with the nodes' port `80:30080/TCP`.
+    public var ports: [String]
+    public var endpoints: [Endpoint]
+    /// For a running lab: `ok`, `no endpoints`, or the nodes whose rules say otherwise.
+    public var state: String?
+
+    /// An address that answers for a service.
+    public struct Endpoint: Encodable, Sendable {
+        public var address: String
+        /// For each of the service's ports, the endpoint's.
+        public var ports: [UInt16]
+        /// `NAMESPACE/NAME`; absent for an endpoint that is no pod.
+        public var pod: String?
+        public var node: String
+        /// Whether packets for the service may go there; for a running lab, whether every node's rules have it.
+        public var ready: Bool
+
+        /// `192.168.77.1:8080`, or with IPv6 `[fd00::1]:8080`; several ports with commas.
+        public var text: String {
+            let host = address.contains(":") ? "[\(address)]" : address
+            return ports.isEmpty ? address : "\(host):" + ports.map { "\($0)" }.joined(separator: ",")
+        }
+    }
+
+    /// A service as it should be.
+    init(_ service: ClusterService) {
+        namespace = service.namespace
+        name = service.name
+        (type, externalName) =
+            switch service.kind {
+            case .clusterIP: ("ClusterIP", nil)
+            case .headless: ("Headless", nil)
+            case .nodePort: ("NodePort", nil)
+            case .loadBalancer: ("LoadBalancer", nil)
+            case .externalName(let name): ("ExternalName", name)
+            }
+        clusterIPs = service.clusterAddresses.map(\.description)
+        externalIPs = service.externalAddresses.map(\.description)
+        ports = service.ports.map { port in
+            "\(port.number)" + (port.nodePort.map { ":\($0)" } ?? "") + "/\(port.transport.rawValue)"
+        }
+        endpoints = service.endpoints.map { endpoint in
+            Endpoint(
+                address: "\(endpoint.address)", ports: endpoint.ports.compactMap(\.self),
+                pod: endpoint.pod.map(\.description), node: endpoint.node,
+                ready: endpoint.isReady || service.publishesNotReadyAddresses)
+        }
+    }
+
+    /// A service as the nodes' kernels have it.
+    init(_ service: ClusterService, _ observed: [String: ObservedServices?]) {
+        self.init(service)
+        guard !service.clusterAddresses.isEmpty else { return }
+        var differing: [String] = []
+        var missing: Set<IPAddress> = []
+        for (node, services) in observed.sorted(by: { $0.key < $1.key }) {
+            let expected = ObservedServices.expected(of: service, on: node)
+            let isSame = expected.allSatisfy { services?.targets[$0.key, default: []] == $0.value }
+            if isSame { continue }
+            differing.append(node)
+            for (arrival, targets) in expected {
+                let held = services?.targets[arrival] ?? []
+                missing.formUnion(targets.subtracting(held).map(\.address))
+            }
+        }
+        for (index, endpoint) in service.endpoints.enumerated() where missing.contains(endpoint.address) {
+            endpoints[index].ready = false
+        }
+        let isServed = endpoints.contains(where: \.ready)
+        state =
+            !differing.isEmpty ? "differs on " + differing.joined(separator: ", ") : isServed ? "ok" : "no endpoints"
+    }
+}
+
+extension ObservedServices {
+    /// Where a node should send packets for a service's own addresses.
+    fileprivate static func expected(of service: ClusterService, on node: String) -> [Arrival: Set<Target>] {
+        var expected: [Arrival: Set<Target>] = [:]
+        for address in service.clusterAddresses {
+            let endpoints = service.readyEndpoints(address.family).filter {
+                !service.isInternallyLocal || $0.node == node
+            }
+            for (index, port) in service.ports.enumerated() {
+                let arrival = Arrival(
+                    address: address, transport: port.transport.rawValue.lowercased(), port: Int(port.number))
+                expected[arrival] = Set(
+                    endpoints.compactMap { endpoint in
+                        endpoint.ports[index].map { Target(address: endpoint.address, port: Int($0)) }
+                    })
+            }
+        }
+        return expected
+    }
+}

@@ -1,0 +1,89 @@
+import CLinux
+import Glibc
+import NetworkNamespaces
+
+/// What the background process gives up for good before it looks at anything from outside: root, capabilities, programs
+/// that would get them back, and the system calls that it has no use for.
+enum Confinement {
+    /// The user and group that own nothing (nobody, nogroup).
+    static let nobody: uid_t = 65534
+
+    /// Gives up root and all capabilities. Every thread that is there or will be is meant.
+    static func dropPrivileges() throws(SystemCallError) {
+        try check("prctl", nslab_prctl(PR_SET_NO_NEW_PRIVS, 1))
+        _ = nslab_clear_ambient()
+        if geteuid() == 0 {
+            // Where the groups may not be changed the process stays in those that it was started with.
+            if setgroups(0, nil) != 0, errno != EPERM { throw SystemCallError("setgroups", "process") }
+            try check("setgid", setgid(nobody))
+            try check("setuid", setuid(nobody))
+            guard getuid() == nobody, setuid(0) != 0 else { throw SystemCallError("setuid", "process", errno: EPERM) }
+        }
+        try Capabilities.dropAll()
+        // Nobody who is not root looks into the process (ptrace(2)).
+        try check("prctl", nslab_prctl(PR_SET_DUMPABLE, 0))
+    }
+
+    /// Bounds what the process may take: memory, descriptors, no core file.
+    ///
+    /// - Returns: how many descriptors it may have.
+    static func limit(memory: Int) -> Int {
+        set(RLIMIT_CORE, 0)
+        set(RLIMIT_DATA, rlim_t(memory))
+        var files = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else { return 1024 }
+        files.rlim_cur = files.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+        return Int(min(files.rlim_cur, 1 << 20))
+    }
+
+    private static func set(_ resource: __rlimit_resource, _ most: rlim_t) {
+        var limit = rlimit(rlim_cur: most, rlim_max: most)
+        setrlimit(__rlimit_resource_t(resource.rawValue), &limit)
+    }
+
+    /// Has the kernel refuse (EPERM) system calls that start programs or processes, make sockets, open files, or change or
+    /// look into anything else (seccomp(2)). What is needed from then on was opened before or is handed over.
+    ///
+    /// - Returns: whether the filter is in place; a kernel without filters has none.
+    static func filterSystemCalls() -> Bool {
+        let architecture = nslab_audit_architecture()
+        guard architecture != 0 else { return false }
+        let calls = withUnsafeBytes(of: nslab_denied_calls) { Array($0.bindMemory(to: CInt.self)) }
+            .prefix(nslab_denied_call_count)
+        let deny = sock_filter(statement(BPF_RET | BPF_K), UInt32(SECCOMP_RET_ERRNO) | UInt32(EPERM))
+        let allow = sock_filter(statement(BPF_RET | BPF_K), UInt32(SECCOMP_RET_ALLOW))
+        // The number of the call is the first field of struct seccomp_data, the architecture the second.
+        var program = [
+            sock_filter(statement(BPF_LD | BPF_W | BPF_ABS), 4),
+            sock_filter(statement(BPF_JMP | BPF_JEQ | BPF_K), architecture, jumpTrue: 1),
+            deny,
+            sock_filter(statement(BPF_LD | BPF_W | BPF_ABS), 0),
+            // The same calls under other numbers, which x86-64 has for 32-bit pointers (__X32_SYSCALL_BIT).
+            sock_filter(statement(BPF_JMP | BPF_JGE | BPF_K), 0x4000_0000, jumpTrue: UInt8(calls.count + 1)),
+        ]
+        for (index, call) in calls.enumerated() {
+            // To the last instruction but one, over the calls that follow.
+            program.append(
+                sock_filter(
+                    statement(BPF_JMP | BPF_JEQ | BPF_K), UInt32(call), jumpTrue: UInt8(calls.count - index)))
+        }
+        program += [allow, deny]
+        return program.withUnsafeMutableBufferPointer {
+            var filter = sock_fprog(len: UInt16($0.count), filter: $0.baseAddress)
+            return nslab_seccomp(&filter) == 0
+        }
+    }
+
+    private static func statement(_ code: CInt) -> UInt16 { UInt16(code) }
+
+    private static func check(_ call: String, _ result: CInt) throws(SystemCallError) {
+        if result != 0 { throw SystemCallError(call, "process") }
+    }
+}
+
+extension sock_filter {
+    fileprivate init(_ code: UInt16, _ operand: UInt32, jumpTrue: UInt8 = 0) {
+        self.init(code: code, jt: jumpTrue, jf: 0, k: operand)
+    }
+}

@@ -1,0 +1,28 @@
+import NetworkNamespaces
+
+/// Why a lab's background process could not be started, changed or ended.
+public enum ResponderError: Error {
+    /// Something else in the namespace listens at that port already.
+    case portTaken(pin: String, transport: ResponderPlan.Transport, port: UInt16)
+    /// The kernel refused something.
+    case refused(object: String, SystemCallError)
+    /// The process ended or said nothing while it was being told what to do; `log` is where it may have written why.
+    case noAnswer(log: String)
+    /// The process said what is wrong.
+    case failed(String)
+    /// The program that the process is to run cannot be found.
+    case noProgram
+}
+
+extension ResponderError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .portTaken(let pin, let transport, let port):
+            "\(pin): port \(port)/\(transport): another process listens there; `ip netns exec \(pin) ss -lnp` shows it"
+        case .refused(let object, let error): "\(object): \(error.words) (\(error.call))"
+        case .noAnswer(let log): "the lab's background process does not answer; \(log) may tell why"
+        case .failed(let reason): "the lab's background process: \(reason)"
+        case .noProgram: "the program nslab is not found; put it into PATH"
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Addresses
+import DNS
+
+/// What the background process of a lab serves: who answers on which port of which namespace, and what DNS tells.
+public struct ResponderPlan: Hashable, Sendable {
+    /// The lab's name.
+    public var lab: String
+    /// The pods that answer.
+    public var pods: [Pod]
+    /// What its name servers know.
+    public var zone: ClusterZone
+
+    /// A plan for a lab.
+    public init(lab: String, pods: [Pod] = [], zone: ClusterZone = ClusterZone()) {
+        self.lab = lab
+        self.pods = pods
+        self.zone = zone
+    }
+
+    /// Whether there is nothing to serve, so that no process is needed.
+    public var isEmpty: Bool { pods.allSatisfy(\.listeners.isEmpty) }
+
+    /// A pod, or anything else that answers in a namespace.
+    public struct Pod: Hashable, Sendable {
+        /// The name of the pin of its network namespace, which no other pod of the plan with the same ports has.
+        public var pin: String
+        /// Its name in Kubernetes.
+        public var name: String
+        /// Its Kubernetes namespace.
+        public var namespace: String
+        /// The node that it runs on.
+        public var node: String
+        /// Its addresses.
+        public var addresses: [IPAddress]
+        /// Where it answers.
+        public var listeners: [Listener]
+
+        /// A pod.
+        public init(
+            pin: String, name: String, namespace: String = "default", node: String, addresses: [IPAddress],
+            listeners: [Listener]
+        ) {
+            self.pin = pin
+            self.name = name
+            self.namespace = namespace
+            self.node = node
+            self.addresses = addresses
+            self.listeners = listeners
+        }
+    }
+
+    /// A port and what answers there.
+    public struct Listener: Hashable, Sendable {
+        /// The transport protocol.
+        public var transport: Transport
+        /// The port.
+        public var port: UInt16
+        /// The families that its socket is bound to.
+        public var families: Families
+        /// What answers.
+        public var answer: Answer
+
+        /// A port.
+        public init(_ transport: Transport, _ port: UInt16, families: Families = .dual, answer: Answer) {
+            self.transport = transport
+            self.port = port
+            self.families = families
+            self.answer = answer
+        }
+    }
+
+    /// A transport protocol.
+    public enum Transport: String, Hashable, Sendable, CaseIterable {
+        case tcp, udp
+    }
+
+    /// The families that a socket is bound to.
+    public enum Families: String, Hashable, Sendable, CaseIterable {
+        /// One IPv6 socket that takes IPv4 too.
+        case dual
+        /// An IPv4 socket: IPv6 clients are refused.
+        case ipv4
+        /// An IPv6 socket with `IPV6_V6ONLY`: IPv4 clients are refused.
+        case ipv6
+    }
+
+    /// What answers at a port.
+    public enum Answer: Hashable, Sendable {
+        /// HTTP/1.1: this body, or who answered whom. On TCP alone.
+        case http(body: String?)
+        /// What is sent comes back.
+        case echo
+        /// The cluster's name server.
+        case dns
+    }
+}

@@ -1,0 +1,228 @@
+import CLinux
+import Glibc
+import NetworkNamespaces
+
+/// The background process of a lab that answers for its pods, from the side of the command that starts, changes and ends it.
+///
+/// The process never may enter a namespace: the command opens the sockets where they belong and hands them over, at the
+/// start and whenever the plan changes. So the process can give up all privileges before it looks at anything.
+///
+/// One command at a time uses it: the caller holds the lab's lock.
+public struct ResponderProcess: Sendable {
+    /// The lab's name.
+    public let lab: String
+    /// The lab's state folder, in which it keeps its files.
+    private let folder: String
+
+    /// The process of the lab whose state is in this folder.
+    public init(lab: String, folder: String) {
+        self.lab = lab
+        self.folder = folder
+    }
+
+    private var lock: String { "\(folder)/responders.lock" }
+    private var socket: String { "\(folder)/responders.sock" }
+    private var log: String { "\(folder)/responders.log" }
+    /// What the process follows; there while the lab needs a process.
+    private var plan: String { "\(folder)/responders.plan" }
+
+    /// How the process is.
+    public enum State: Hashable, Sendable {
+        /// The lab needs none.
+        case notNeeded
+        /// It runs under this number.
+        case running(pid_t)
+        /// It should run and does not.
+        case ended
+
+        /// The state in a word.
+        public var name: String {
+            switch self {
+            case .notNeeded: "notNeeded"
+            case .running: "running"
+            case .ended: "ended"
+            }
+        }
+
+        /// The number that it runs under.
+        public var pid: pid_t? { if case .running(let pid) = self { pid } else { nil } }
+    }
+
+    /// How the process is now.
+    public var state: State {
+        if let pid = holder() { return .running(pid) }
+        return access(plan, F_OK) == 0 ? .ended : .notNeeded
+    }
+
+    /// Has the process follow a plan: starts it, tells it what changed, or ends it if the plan is empty.
+    ///
+    /// When this returns every socket takes connections.
+    ///
+    /// - Parameter program: the nslab program; nil for the one that runs, or the one in PATH if that is another.
+    public func follow(_ plan: ResponderPlan, program: String? = nil) throws(ResponderError) {
+        guard !plan.isEmpty else { return try stop() }
+        if let channel = try connect() {
+            do throws(ResponderError) {
+                return try tell(channel, plan, lacking: missing(plan, channel))
+            } catch {
+                // One that does not answer is replaced.
+                guard case .noAnswer = error else { throw error }
+                try end()
+            }
+        } else {
+            try end()
+        }
+        let launch = try launch(program: program)
+        try complete(launch, plan)
+    }
+
+    /// Ends the process, if there is one, and removes its files. Its sockets are closed when this returns.
+    public func stop() throws(ResponderError) {
+        try end()
+        for path in [plan, socket, lock, log] { unlink(path) }
+    }
+
+    /// A process that was started and waits for its plan.
+    ///
+    /// A class, because the one who starts it and the thread that completes it share it.
+    public final class Launch: Sendable {
+        let channel: ControlChannel
+
+        init(channel: consuming ControlChannel) { self.channel = channel }
+    }
+
+    /// Starts the process without a plan, so that its start and the caller's work go on at once. It ends if no plan comes.
+    public func launch(program: String? = nil) throws(ResponderError) -> Launch {
+        do throws(SystemCallError) {
+            let pair = try ControlChannel.pair()
+            let listener = try ControlChannel.named(socket)
+            let lock = try FileDescriptor(opening: lock, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+            let log = try FileDescriptor(
+                opening: log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode: 0o600)
+            guard let program = program ?? Program.path else { throw SystemCallError("", "") }
+            try Program.start(
+                program, arguments: ["nslab", ResponderService.command, lab],
+                descriptors: [pair.far.number, lock.number, log.number, listener.number],
+                from: ResponderService.Inherited.first)
+            return Launch(channel: ControlChannel(socket: pair.near))
+        } catch {
+            if error.call.isEmpty { throw .noProgram }
+            throw .refused(object: "lab \(lab): background process", error)
+        }
+    }
+
+    /// Gives a process that was started its plan and its sockets.
+    public func complete(_ launch: Launch, _ plan: ResponderPlan) throws(ResponderError) {
+        try tell(launch.channel, plan, lacking: plan.sockets)
+    }
+
+    /// Opens the sockets that the process lacks, and has it follow the plan.
+    private func tell(
+        _ channel: borrowing ControlChannel, _ plan: ResponderPlan, lacking names: [SocketName]
+    ) throws(ResponderError) {
+        let sockets: [OpenSocket]
+        do {
+            sockets = try Threads.run { try ListeningSocket.open(names[...]) }
+        } catch let error as ResponderError {
+            throw error
+        } catch {
+            throw .failed("\(error)")
+        }
+        do throws(SystemCallError) {
+            channel.limitWaiting(seconds: 10)
+            var rest = sockets[...]
+            while !rest.isEmpty {
+                let part = rest.prefix(ControlChannel.mostDescriptors)
+                rest = rest.dropFirst(part.count)
+                try channel.send(
+                    "socket\n" + part.map(\.name.text).joined(separator: "\n"), part.map { $0.descriptor.number })
+            }
+            let file = try write(plan)
+            try channel.send("plan", [file.number])
+        } catch {
+            throw hasVanished(error) ? .noAnswer(log: log) : .refused(object: "lab \(lab): background process", error)
+        }
+        let answer = try receive(channel)
+        guard answer == "ready" else {
+            throw .failed(answer.hasPrefix("error ") ? String(answer.dropFirst(6)) : answer)
+        }
+    }
+
+    /// The sockets of a plan that the process does not have.
+    private func missing(
+        _ plan: ResponderPlan, _ channel: borrowing ControlChannel
+    ) throws(ResponderError) -> [SocketName] {
+        channel.limitWaiting(seconds: 5)
+        do throws(SystemCallError) { try channel.send("sockets") } catch { throw .noAnswer(log: log) }
+        var held: Set<Substring> = []
+        while true {
+            let answer = try receive(channel)
+            if answer == "end" { break }
+            held.formUnion(answer.split(separator: "\n").dropFirst())
+        }
+        return plan.sockets.filter { !held.contains($0.text[...]) }
+    }
+
+    private func receive(_ channel: borrowing ControlChannel) throws(ResponderError) -> String {
+        do throws(SystemCallError) {
+            if let message = try channel.receive() {
+                message.close()
+                return message.text
+            }
+        } catch {}
+        throw .noAnswer(log: log)
+    }
+
+    private func hasVanished(_ error: SystemCallError) -> Bool {
+        error.errno == EPIPE || error.errno == ECONNRESET || error.errno == EAGAIN
+    }
+
+    /// Writes the plan into the state folder, in the place of an earlier one.
+    private func write(_ plan: ResponderPlan) throws(SystemCallError) -> FileDescriptor {
+        let temporary = "\(self.plan).new"
+        let file = try FileDescriptor(opening: temporary, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600)
+        try file.write(Array(plan.text.utf8), temporary)
+        if rename(temporary, self.plan) != 0 { throw SystemCallError("rename", self.plan) }
+        lseek(file.number, 0, SEEK_SET)
+        return file
+    }
+
+    private func connect() throws(ResponderError) -> ControlChannel? {
+        guard holder() != nil else { return nil }
+        do throws(SystemCallError) {
+            guard let connected = try ControlChannel.connected(to: socket) else { return nil }
+            return ControlChannel(socket: connected)
+        } catch {
+            throw .refused(object: socket, error)
+        }
+    }
+
+    /// The process that holds the lock.
+    private func holder() -> pid_t? {
+        guard let file = try? FileDescriptor(opening: lock, O_RDWR | O_NOFOLLOW | O_NONBLOCK) else { return nil }
+        return ProcessLock.holder(file.number)
+    }
+
+    /// Ends the process and waits for its end: first with a signal that lets it reset its connections.
+    private func end() throws(ResponderError) {
+        guard let pid = holder() else { return }
+        let process = CInt(syscall_pidfd_open(pid))
+        guard process >= 0 else {
+            if errno == ESRCH { return }
+            throw .refused(object: "process \(pid)", SystemCallError("pidfd_open", "process \(pid)"))
+        }
+        let descriptor = FileDescriptor(owning: process)
+        // The lock tells that the descriptor is of the process that holds it, and not of one that got its number since.
+        guard holder() == pid else { return }
+        for (signal, milliseconds) in [(SIGTERM, CInt(500)), (SIGKILL, 5000)] {
+            syscall_pidfd_send_signal(descriptor.number, signal)
+            var waiting = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
+            if retrying({ poll(&waiting, 1, milliseconds) }) > 0 {
+                // Where this process started it, nobody else asks how it ended.
+                waitpid(pid, nil, WNOHANG)
+                return
+            }
+        }
+        throw .failed("process \(pid) does not end")
+    }
+}

@@ -1,0 +1,166 @@
+import CLinux
+import DNS
+import Glibc
+import NetworkNamespaces
+
+/// The background process of a lab, from its start to its end: it holds the sockets of all pods that answer, and nothing
+/// else. See `ResponderProcess` for the command's side.
+public enum ResponderService {
+    /// The word that has the program be the process: `nslab responders LAB`.
+    public static let command = "responders"
+
+    /// The descriptors that the process is started with.
+    enum Inherited {
+        /// The channel to the command that started it.
+        static let control: CInt = 3
+        /// The file whose lock tells that the process lives.
+        static let lock: CInt = 4
+        static let log: CInt = 5
+        /// The socket, bound to its name, that later commands connect to.
+        static let listener: CInt = 6
+        static let first: CInt = 3
+        static let count: CInt = 4
+    }
+
+    /// The most memory that the process may write to, in bytes.
+    private static let mostMemory = 1 << 30
+    /// The most connections that are open at once.
+    private static let mostConnections = 4096
+
+    /// Becomes the process. It looks at nothing from outside before it has given up what root could do.
+    public static func run() -> Never {
+        let control = ControlChannel(socket: FileDescriptor(owning: Inherited.control))
+        let log = BoundedLog(Inherited.log)
+        let user = getuid()
+        do {
+            try detach()
+            // Before there are threads: they leave the signal to this one.
+            let signals = try FileDescriptor(owning: endSignals())
+            let files = Confinement.limit(memory: mostMemory)
+            try Confinement.dropPrivileges()
+            let zone = CurrentZone()
+            let streams = StreamServer(mostConnections: min(mostConnections, files / 2), zone)
+            let datagrams = try Datagrams(zone)
+            let answering = try Background { datagrams.run() }
+            let isFiltered = Confinement.filterSystemCalls()
+            log.write("started\(isFiltered ? "" : ", without a filter of system calls")")
+            let commands = Commands(
+                streams: streams, datagrams: datagrams, zone: zone, log: log, user: user, signals: signals.number)
+            // Without a first plan there is nothing to stay for.
+            guard commands.talk(control) else { end(0) }
+            commands.serve(FileDescriptor(owning: Inherited.listener))
+            try answering.value()
+        } catch {
+            log.write("\(error)")
+            try? control.send("error \(error)")
+        }
+        end(1)
+    }
+
+    /// Leaves the session and folder of the command that started the process, and what it had open.
+    private static func detach() throws(SystemCallError) {
+        setsid()
+        // Started as /proc/self/exe, it would be called `exe` in ps and ss.
+        _ = nslab_name_thread("nslab")
+        chdir("/")
+        umask(0o077)
+        for signal in [SIGHUP, SIGINT, SIGPIPE, SIGQUIT] { Glibc.signal(signal, SIG_IGN) }
+        guard nslab_close_range(UInt32(Inherited.first + Inherited.count)) == 0 || errno == ENOSYS else {
+            throw SystemCallError("close_range", "process")
+        }
+        for number in Inherited.first..<Inherited.first + Inherited.count { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
+        guard ProcessLock.take(Inherited.lock) else { throw SystemCallError("fcntl", "lock", errno: EAGAIN) }
+        guard listen(Inherited.listener, 16) == 0 else { throw SystemCallError("listen", "control socket") }
+    }
+
+    /// A descriptor that tells of the signal to end.
+    private static func endSignals() throws(SystemCallError) -> CInt {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        sigprocmask(SIG_BLOCK, &signals, nil)
+        let number = signalfd(-1, &signals, CInt(SFD_CLOEXEC))
+        guard number >= 0 else { throw SystemCallError("signalfd", "process") }
+        return number
+    }
+
+    /// Ends the process without running what other code registered for its end.
+    static func end(_ status: CInt) -> Never { _exit(status) }
+}
+
+/// What commands have the process do.
+private struct Commands {
+    let streams: StreamServer
+    let datagrams: Datagrams
+    let zone: CurrentZone
+    let log: BoundedLog
+    let user: uid_t
+    let signals: CInt
+
+    /// Does what commands say, one after the other, until the signal to end comes.
+    func serve(_ listener: borrowing FileDescriptor) {
+        while true {
+            var waiting = [
+                pollfd(fd: listener.number, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
+            ]
+            guard poll(&waiting, 2, -1) > 0 else { continue }
+            if waiting[1].revents != 0 {
+                streams.endConnections()
+                ResponderService.end(0)
+            }
+            let number = accept(listener.number, nil, nil)
+            guard number >= 0 else { continue }
+            let channel = ControlChannel(socket: FileDescriptor(owning: number))
+            if channel.isTrusted(user) { _ = talk(channel) }
+        }
+    }
+
+    /// Does what one command says, until it ends the channel.
+    ///
+    /// - Returns: whether a plan came and was followed.
+    func talk(_ channel: borrowing ControlChannel) -> Bool {
+        channel.limitWaiting(seconds: 10)
+        var new: [OpenSocket] = []
+        var isServing = false
+        do {
+            while let message = try channel.receive() {
+                let lines = message.text.split(separator: "\n")
+                switch lines.first {
+                case "socket":
+                    guard message.descriptors.count == lines.count - 1 else { return isServing }
+                    for (line, descriptor) in zip(lines.dropFirst(), message.descriptors) {
+                        let descriptor = FileDescriptor(owning: descriptor)
+                        if let name = SocketName(line) { new.append(OpenSocket(name: name, descriptor: descriptor)) }
+                    }
+                case "plan":
+                    guard message.descriptors.count == 1 else { return isServing }
+                    let text = try FileDescriptor(owning: message.descriptors[0]).readAll("plan", limit: 64 << 20)
+                    try follow(ResponderPlan(reading: String(decoding: text, as: UTF8.self)), new)
+                    new = []
+                    isServing = true
+                    try channel.send("ready")
+                case "sockets":
+                    let names = streams.names + datagrams.names
+                    for start in stride(from: 0, to: names.count, by: 500) {
+                        try channel.send("name\n" + names[start...].prefix(500).map(\.text).joined(separator: "\n"))
+                    }
+                    try channel.send("end")
+                default: return isServing
+                }
+            }
+        } catch {
+            log.write("\(error)")
+            try? channel.send("error \(error)")
+        }
+        return isServing
+    }
+
+    private func follow(_ plan: ResponderPlan, _ new: [OpenSocket]) throws {
+        let server = try NameServer(plan.zone)
+        zone.current = server
+        try streams.apply(plan, adding: new.filter { $0.name.transport == .tcp })
+        try datagrams.apply(plan, adding: new.filter { $0.name.transport == .udp })
+        log.write("answers on \(plan.sockets.count) sockets of lab \(plan.lab)")
+    }
+}

@@ -1,0 +1,66 @@
+import Addresses
+
+/// Services and ports, each in one line.
+extension NativeWriter {
+    /// The fields of a service.
+    static func fields(of service: Service) -> [(String, String)] {
+        var fields: [(String, String)] = []
+        switch service.kind {
+        case .clusterIP: break
+        case .headless: fields.append(("clusterIP", "None"))
+        case .nodePort: fields.append(("type", "NodePort"))
+        case .loadBalancer: fields.append(("type", "LoadBalancer"))
+        case .externalName(let name): fields += [("type", "ExternalName"), ("externalName", yamlScalar(name))]
+        }
+        if !service.selector.isEmpty { fields.append(("selector", labels(service.selector))) }
+        if !service.families.isEmpty { fields.append(("ipFamilies", list(service.families))) }
+        let named = max(service.families.count, service.clusterAddresses.count)
+        if service.familyPolicy != (named > 1 ? .requireDualStack : .singleStack) {
+            fields.append(("ipFamilyPolicy", service.familyPolicy.rawValue))
+        }
+        if !service.clusterAddresses.isEmpty { fields.append(("clusterIPs", list(service.clusterAddresses))) }
+        if !service.externalAddresses.isEmpty { fields.append(("externalIPs", list(service.externalAddresses))) }
+        if !service.ports.isEmpty {
+            fields.append(("ports", "[\(service.ports.map(text).joined(separator: ", "))]"))
+        }
+        if let timeout = service.sessionAffinity {
+            fields.append(("sessionAffinity", "ClientIP"))
+            if timeout != Service.usualAffinity { fields.append(("sessionAffinityTimeout", "\(timeout)")) }
+        }
+        if service.publishesNotReadyAddresses { fields.append(("publishNotReadyAddresses", "true")) }
+        if service.isInternallyLocal { fields.append(("internalTrafficPolicy", "Local")) }
+        if service.isExternallyLocal { fields.append(("externalTrafficPolicy", "Local")) }
+        return fields
+    }
+
+    private static func text(_ port: Service.Port) -> String {
+        if port == Service.Port(transport: port.transport, port: port.port) { return short(port.port, port.transport) }
+        var fields: [(String, String)] = []
+        if let name = port.name { fields.append(("name", yamlScalar(name))) }
+        fields.append(("port", "\(port.port)"))
+        switch port.target {
+        case .number(let number): if number != port.port { fields.append(("targetPort", "\(number)")) }
+        case .name(let name): fields.append(("targetPort", yamlScalar(name)))
+        }
+        if port.transport != .tcp { fields.append(("protocol", port.transport.rawValue)) }
+        if let nodePort = port.nodePort { fields.append(("nodePort", "\(nodePort)")) }
+        return flow(fields)
+    }
+
+    /// A port of a pod.
+    static func text(_ port: Workload.ContainerPort) -> String {
+        if port == Workload.ContainerPort(port.number, port.transport) { return short(port.number, port.transport) }
+        var fields: [(String, String)] = []
+        if let name = port.name { fields.append(("name", yamlScalar(name))) }
+        fields.append(("port", "\(port.number)"))
+        if port.transport != .tcp { fields.append(("protocol", port.transport.rawValue)) }
+        if port.answer != .usual(for: port.transport) { fields.append(("answer", port.answer.rawValue)) }
+        if port.listen != .dual { fields.append(("listen", port.listen.rawValue)) }
+        if let body = port.body { fields.append(("body", yamlScalar(body))) }
+        return flow(fields)
+    }
+
+    private static func short(_ number: UInt16, _ transport: Service.Transport) -> String {
+        transport == .tcp ? "\(number)" : "\(number)/\(transport.rawValue)"
+    }
+}

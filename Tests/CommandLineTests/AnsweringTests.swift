@@ -1,0 +1,122 @@
+import Foundation
+import Glibc
+import KernelTestSupport
+import NetworkNamespaces
+import Testing
+
+@Suite("What answers in a lab", .needsRoot, .serialized)
+struct AnsweringTests {
+    /// The pins of the lab's pods whose names begin so.
+    private func pods(_ nslab: Program, _ prefix: String) -> [String] {
+        Folder.names(Pins.folder).filter { $0.hasPrefix(nslab.pin(prefix)) }
+    }
+
+    /// Runs a tool inside a pod, with the pod's resolv.conf.
+    private func run(_ arguments: String..., in pin: String) throws -> Witness.Testimony {
+        try Witness.run(["timeout", "15", "ip", "netns", "exec", pin] + arguments)
+    }
+
+    @Test("services answer by name and by address, in each family that they have")
+    func services() throws {
+        try Program.with { nslab in
+            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            let pod = try #require(pods(nslab, "multitool").first)
+            for family in ["-4", "-6"] {
+                let page = try run("curl", "-sS", family, "http://multitool-dual-stack/", in: pod)
+                #expect(page.status == 0 && page.output.contains("pod: multitool-"), "\(page.output)")
+                #expect(page.output.contains("family: \(family == "-4" ? "IPv4" : "IPv6")"))
+            }
+            #expect(try run("curl", "-sS", "http://multitool-dual-stack", in: pod).status == 0)
+            #expect(try run("curl", "-sS", "http://multitool-ipv6-only", in: pod).output.contains("family: IPv6"))
+            let name = "multitool-ipv6-only.default.svc.cluster.local"
+            let noData = try run("dig", name, "A", in: pod).output
+            #expect(noData.contains("status: NOERROR") && noData.contains("ANSWER: 0") && noData.contains("SOA"))
+            #expect(try run("dig", "+short", name, "AAAA", in: pod).output.hasPrefix("fd00:10:96::"))
+            #expect(
+                try run("dig", "+short", "+tcp", "-x", "10.96.0.10", in: pod).output
+                    == "kube-dns.kube-system.svc.cluster.local.\n")
+        }
+    }
+
+    @Test("a stopped pod's port is closed and its endpoint gone; started, it answers again")
+    func stopAndStart() throws {
+        try Program.with { nslab in
+            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            let all = pods(nslab, "multitool")
+            let pod = try #require(all.first)
+            let other = try #require(all.last)
+            let name = String(pod.dropFirst(nslab.lab.count + 1))
+            let inspect = try nslab.json("inspect", nslab.lab)
+            #expect(inspect["responders"] as? String == "running")
+            func listening() throws -> Bool {
+                try !run("ss", "-H", "-lnt", "sport = :8080", in: pod).output.isEmpty
+            }
+            #expect(try listening())
+            #expect(try nslab.run("pod", "stop", "--lab", nslab.lab, name).status == 0)
+            #expect(try !listening())
+            for _ in 0..<12 {
+                let page = try run("curl", "-sS", "http://multitool-dual-stack", in: other)
+                #expect(page.status == 0 && !page.output.contains("pod: \(name)\n"))
+            }
+            // The same process, and the others' sockets were not touched.
+            #expect(try nslab.json("inspect", nslab.lab)["respondersPID"] as? Int == inspect["respondersPID"] as? Int)
+            #expect(try nslab.run("up", "--name", nslab.lab, "--no-probe").status == 0)
+            #expect(try !listening())
+            #expect(try nslab.run("pod", "start", "--lab", nslab.lab, name).status == 0)
+            #expect(try listening())
+        }
+    }
+
+    @Test("a process that was killed is told of, and comes back with up")
+    func killed() throws {
+        try Program.with { nslab in
+            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            let first = try #require(nslab.json("inspect", nslab.lab)["respondersPID"] as? Int)
+            kill(pid_t(first), SIGKILL)
+            while try nslab.json("inspect", nslab.lab)["responders"] as? String == "running" { usleep(10000) }
+            #expect(try nslab.run("inspect", nslab.lab).output.contains("`nslab up` starts it again"))
+            let pod = try #require(pods(nslab, "multitool").first)
+            let before = try Witness.ip("-d addr", in: pod)
+            let again = try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            #expect(again.status == 0 && again.output.contains("its pods answer again"))
+            #expect(try Witness.ip("-d addr", in: pod) == before)
+            #expect(try run("curl", "-sS", "http://multitool-dual-stack", in: pod).status == 0)
+        }
+    }
+
+    @Test("down ends the process and leaves nothing, also with connections open")
+    func down() throws {
+        try Program.with { nslab in
+            let before = try HostState(lab: nslab.lab)
+            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            let pid = try #require(nslab.json("inspect", nslab.lab)["respondersPID"] as? Int)
+            let pod = try #require(pods(nslab, "multitool").first)
+            let talk = try Witness.Process(
+                ["python3", "-c", "import socket, time; s = socket.create_connection(('::1', 8080)); time.sleep(20)"],
+                in: pod)
+            while try run("ss", "-H", "-nt", "state", "established", in: pod).output.isEmpty { usleep(10000) }
+            #expect(try nslab.run("down", nslab.lab).status == 0)
+            // It has ended; its entry stays until whoever adopted it has asked how.
+            for _ in 0..<100 where kill(pid_t(pid), 0) == 0 { usleep(10000) }
+            #expect(kill(pid_t(pid), 0) != 0)
+            #expect(try HostState(lab: nslab.lab) == before)
+            talk.send(SIGKILL)
+        }
+    }
+
+    @Test("a lab in which nothing answers has no process")
+    func none() throws {
+        try Program.with { nslab in
+            let file = FileManager.default.temporaryDirectory.path + "/\(nslab.lab).yaml"
+            defer { unlink(file) }
+            try """
+            lab: quiet
+            routers: { r1: { ports: { eth1: { addresses: [10.0.0.1/24] } } } }
+            nodes: { n1: { interfaces: { eth1: { connect: "r1:eth1", addresses: [10.0.0.2/24] } } } }
+            """.write(toFile: file, atomically: true, encoding: .utf8)
+            let up = try nslab.run("up", file, "--name", nslab.lab, "--no-probe")
+            #expect(up.status == 0, "\(up.output)")
+            #expect(try nslab.json("inspect", nslab.lab)["responders"] as? String == "notNeeded")
+        }
+    }
+}

@@ -1,0 +1,465 @@
+import Addresses
+import DNS
+import Glibc
+import KernelTestSupport
+import NetworkNamespaces
+import Responders
+import Testing
+
+@Suite("The process that answers for pods", .needsRoot, .serialized)
+struct ResponderProcessTests {
+    @Test("a pod's page says who answered and whom it saw, to each family")
+    func page() throws {
+        try Bench.with { bench in
+            try bench.follow(bench.plan(.init(.tcp, 8080, answer: .http(body: nil))))
+            let four = try bench.curl("http://10.9.0.1:8080/any")
+            #expect(four.status == 0)
+            let lines = Set(four.output.split(separator: "\n").map(String.init))
+            #expect(
+                lines.isSuperset(of: [
+                    "pod: web-0", "namespace: default", "node: worker", "addresses: 10.9.0.1, fd00:9::1",
+                    "client: 10.9.0.2", "family: IPv4",
+                ]), "\(four.output)")
+            let six = try bench.curl("http://[fd00:9::1]:8080/")
+            #expect(six.output.contains("client: fd00:9::2\n") && six.output.contains("family: IPv6\n"))
+            let json = try bench.curl("-H", "Accept: application/json", "http://10.9.0.1:8080/")
+            #expect(json.output.contains(#""client": "10.9.0.2""#) && json.output.contains(#""pod": "web-0""#))
+            let head = try bench.curl("-I", "http://10.9.0.1:8080/")
+            #expect(head.output.hasPrefix("HTTP/1.1 200 OK\r\n") && !head.output.contains("pod:"))
+        }
+    }
+
+    @Test("requests on one connection, in one packet, with a body, and to a port with a page of its own")
+    func connections() throws {
+        try Bench.with { bench in
+            try bench.follow(
+                bench.plan(
+                    .init(.tcp, 8080, answer: .http(body: nil)), .init(.tcp, 8081, answer: .http(body: "fixed\n"))))
+            let twice = try bench.curl(
+                "-w", "%{num_connects}", "-o", "/dev/null", "http://10.9.0.1:8080/", "-o", "/dev/null",
+                "http://10.9.0.1:8080/")
+            #expect(twice.output == "10")
+            #expect(try bench.curl("http://10.9.0.1:8081/").output == "fixed\n")
+            let body = String(repeating: "x", count: 200_000)
+            let posted = try Witness.run(
+                [
+                    "curl", "-sS", "--max-time", "5", "--data-binary", "@-", "-H", "Expect: 100-continue",
+                    "http://10.9.0.1:8081/",
+                ], in: bench.client, input: String(body.prefix(60000)))
+            #expect(posted.output == "fixed\n")
+            let pipelined = try bench.python(
+                """
+                import socket
+                s = socket.create_connection(("10.9.0.1", 8081))
+                s.sendall(b"GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n" * 99 + b"GET / HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
+                data = b""
+                while True:
+                    part = s.recv(65536)
+                    if not part: break
+                    data += part
+                print(data.count(b"HTTP/1.1 200 OK"), data.count(b"fixed"))
+                s = socket.create_connection(("10.9.0.1", 8081))
+                s.sendall(b"GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+                s.shutdown(socket.SHUT_WR)
+                data = b""
+                while True:
+                    part = s.recv(65536)
+                    if not part: break
+                    data += part
+                print(data.count(b"fixed"))
+                s = socket.create_connection(("10.9.0.1", 8081))
+                s.sendall(b"nonsense\\r\\n\\r\\n" + b"x" * 100000)
+                print(s.recv(65536).split(b"\\r\\n")[0].decode())
+                """)
+            #expect(pipelined == "100 100\n1\nHTTP/1.1 400 Bad Request\n")
+        }
+    }
+
+    @Test("a client that floods and does not read is bounded, and the others are answered")
+    func flood() throws {
+        try Bench.with { bench in
+            try bench.follow(
+                bench.plan(.init(.tcp, 8080, answer: .http(body: String(repeating: "x", count: 10000)))))
+            let before = try Self.memory(bench.pid())
+            let output = try bench.python(
+                """
+                import socket, time
+                held = []
+                for _ in range(50):
+                    s = socket.create_connection(("10.9.0.1", 8080))
+                    s.setblocking(False)
+                    held.append(s)
+                sent = 0
+                end = time.time() + 2
+                while time.time() < end:
+                    for s in held:
+                        try: sent += s.send(b"GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n" * 200)
+                        except BlockingIOError: pass
+                        except OSError: pass
+                s = socket.create_connection(("10.9.0.1", 8080))
+                s.settimeout(2)
+                s.sendall(b"GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+                print(s.recv(12).decode())
+                """)
+            #expect(output == "HTTP/1.1 200\n")
+            #expect(try Self.memory(bench.pid()) - before < 40 << 20)
+        }
+    }
+
+    @Test("each socket is bound to the families that the port says, and ss shows it in the pod")
+    func families() throws {
+        try Bench.with { bench in
+            try bench.follow(
+                bench.plan(
+                    .init(.tcp, 1001, answer: .http(body: "x")),
+                    .init(.tcp, 1002, families: .ipv4, answer: .http(body: "x")),
+                    .init(.tcp, 1003, families: .ipv6, answer: .http(body: "x")), .init(.udp, 1004, answer: .echo)))
+            let table = try Witness.output(["ss", "-H", "-lntup"], in: bench.pod)
+            let pid = try bench.pid()
+            for (address, transport) in [
+                ("*:1001", "tcp"), ("0.0.0.0:1002", "tcp"), ("[::]:1003", "tcp"), ("*:1004", "udp"),
+            ] {
+                let line = table.split(separator: "\n").first { $0.contains(" \(address) ") && $0.hasPrefix(transport) }
+                #expect(line?.contains("pid=\(pid),") == true, "\(address): \(table)")
+            }
+            func reached(_ address: String, _ port: Int) throws -> Bool {
+                try bench.curl("-o", "/dev/null", "http://\(address):\(port)/").status == 0
+            }
+            #expect(try reached("10.9.0.1", 1001) && reached("[fd00:9::1]", 1001))
+            #expect(try reached("10.9.0.1", 1002) && !reached("[fd00:9::1]", 1002))
+            #expect(try !reached("10.9.0.1", 1003) && reached("[fd00:9::1]", 1003))
+        }
+    }
+
+    @Test("echo sends back what comes, on TCP after the client's end too, on UDP up to the longest datagram")
+    func echo() throws {
+        try Bench.with { bench in
+            try bench.follow(
+                bench.plan(.init(.tcp, 7, answer: .echo), .init(.udp, 7, answer: .echo), .init(.udp, 9, answer: .echo)))
+            let output = try bench.python(
+                """
+                import socket, threading
+                for host in ("10.9.0.1", "fd00:9::1"):
+                    s = socket.create_connection((host, 7))
+                    sent = bytes(range(256)) * 8192
+                    def send():
+                        s.sendall(sent)
+                        s.shutdown(socket.SHUT_WR)
+                    thread = threading.Thread(target=send)
+                    thread.start()
+                    data = b""
+                    while True:
+                        part = s.recv(65536)
+                        if not part: break
+                        data += part
+                    print(data == sent)
+                    u = socket.socket(socket.getaddrinfo(host, 7)[0][0], socket.SOCK_DGRAM)
+                    u.settimeout(2)
+                    for size in (0, 1, 1400, 60000):
+                        u.sendto(b"y" * size, (host, 7))
+                        print(len(u.recv(65536)))
+                u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                u.bind(("10.9.0.2", 9))
+                u.settimeout(0.3)
+                u.sendto(b"loop", ("10.9.0.1", 7))
+                try: print(u.recv(100))
+                except TimeoutError: print("no loop")
+                """)
+            #expect(output == "True\n0\n1\n1400\n60000\nTrue\n0\n1\n1400\n60000\nno loop\n")
+        }
+    }
+
+    private static let zone = ClusterZone(services: [
+        ClusterZone.Service(
+            name: "web", clusterAddresses: [IPAddress("10.96.0.7")!, IPAddress("fd00:96::7")!],
+            ports: [ClusterZone.Port(name: "http", number: 80)]),
+        ClusterZone.Service(
+            name: "many", isHeadless: true,
+            endpoints: (1...200).map { ClusterZone.Endpoint(address: IPAddress("10.1.0.\($0)")!) }),
+    ])
+
+    @Test("dig is answered on UDP and TCP, and asks again on TCP where an answer is cut short")
+    func dns() throws {
+        try Bench.with { bench in
+            try bench.follow(
+                bench.plan(.init(.udp, 53, answer: .dns), .init(.tcp, 53, answer: .dns), zone: Self.zone))
+            let name = "web.default.svc.cluster.local"
+            #expect(try bench.dig(name, "A") == "10.96.0.7\n")
+            #expect(try bench.dig("+tcp", name, "AAAA") == "fd00:96::7\n")
+            #expect(try bench.dig(name, "AAAA", at: "fd00:9::1") == "fd00:96::7\n")
+            #expect(try bench.dig("_http._tcp.\(name)", "SRV") == "0 50 80 \(name).\n")
+            #expect(try bench.dig("-x", "10.96.0.7") == "\(name).\n")
+            let many = try bench.dig("+bufsize=512", "many.default.svc.cluster.local", "A")
+            #expect(many.split(separator: "\n").count == 200)
+            let cut = try bench.dig("+bufsize=512", "+ignore", "many.default.svc.cluster.local", "A", full: true)
+            #expect(cut.contains("flags: qr aa tc rd"))
+            let missing = try bench.dig("nothing.default.svc.cluster.local", "A", full: true)
+            #expect(missing.contains("status: NXDOMAIN") && missing.contains("SOA\tns.dns.cluster.local."))
+            #expect(try bench.dig("www.example.com", full: true).contains("status: REFUSED"))
+            let pipelined = try bench.dig("+tcp", "+keepopen", name, "A", name, "AAAA", name, "A")
+            #expect(pipelined == "10.96.0.7\nfd00:96::7\n10.96.0.7\n")
+        }
+    }
+
+    @Test("an answer that cannot be sent is lost, and the next one comes")
+    func unsendable() throws {
+        try Bench.with { bench in
+            try bench.follow(bench.plan(.init(.udp, 53, answer: .dns), .init(.udp, 7, answer: .echo), zone: Self.zone))
+            // From port 0, and from an address that no route leads to.
+            let output = try bench.python(
+                """
+                import socket, struct
+                def checksum(data):
+                    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+                    while total >> 16: total = (total & 0xffff) + (total >> 16)
+                    return ~total & 0xffff
+                def packet(source, port, target, payload):
+                    udp = struct.pack("!HHHH", port, target, 8 + len(payload), 0) + payload
+                    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0,
+                        socket.inet_aton(source), socket.inet_aton("10.9.0.1"))
+                    return head + udp
+                raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+                query = b"\\x00\\x01\\x01\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\x01"
+                for source, port in (("10.9.0.2", 0), ("203.0.113.7", 1000), ("10.9.0.2", 1)):
+                    for target in (53, 7):
+                        for _ in range(20): raw.sendto(packet(source, port, target, query), ("10.9.0.1", 0))
+                u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                u.settimeout(2)
+                u.sendto(b"still there", ("10.9.0.1", 7))
+                print(u.recv(100).decode())
+                """)
+            #expect(output == "still there\n")
+            #expect(try bench.dig("web.default.svc.cluster.local", "A") == "10.96.0.7\n")
+        }
+    }
+
+    @Test("the process has no root, no capabilities, no way to new ones, and a filter of system calls")
+    func confinement() throws {
+        try Bench.with { bench in
+            try bench.follow(bench.plan(.init(.tcp, 80, answer: .echo)))
+            let pid = try bench.pid()
+            for task in Folder.names("/proc/\(pid)/task") {
+                let status = try Witness.output(["cat", "/proc/\(pid)/task/\(task)/status"])
+                let fields = Dictionary(
+                    status.split(separator: "\n").map { line in
+                        let parts = line.split(separator: ":", maxSplits: 1)
+                        return (
+                            String(parts[0]),
+                            parts.last.map { $0.split { " \t".contains($0) }.joined(separator: " ") } ?? ""
+                        )
+                    }, uniquingKeysWith: { first, _ in first })
+                #expect(fields["Uid"] == "65534 65534 65534 65534" && fields["Gid"] == "65534 65534 65534 65534")
+                #expect(fields["CapEff"] == "0000000000000000" && fields["CapPrm"] == "0000000000000000")
+                #expect(fields["NoNewPrivs"] == "1")
+                #expect(fields["Seccomp"] == "2")
+                #expect(fields["Groups"] == "")
+            }
+            // It stands in no session of ours, holds nothing of ours open, and is in none of the lab's namespaces.
+            let files = try Witness.output(["ls", "-l", "/proc/\(pid)/fd"])
+            #expect(files.split(separator: "\n").count { $0.contains("/dev/null") } == 3)
+            #expect(!files.contains("pipe:") && !files.contains("/work"))
+            #expect(InsideProcesses.find(in: [try #require(Pins.identity(bench.pod))]).isEmpty)
+        }
+    }
+
+    @Test("a plan that changes keeps the connections and sockets that stay")
+    func changes() throws {
+        try Bench.with { bench in
+            let first = bench.plan(
+                .init(.tcp, 7, answer: .echo), .init(.tcp, 80, answer: .http(body: "old\n")),
+                .init(.udp, 53, answer: .dns), zone: Self.zone)
+            try bench.follow(first)
+            let pid = try bench.pid()
+            let talk = try Witness.Process(
+                [
+                    "timeout", "20", "python3", "-c",
+                    """
+                    import socket, time
+                    s = socket.create_connection(("10.9.0.1", 7))
+                    s.sendall(b"a")
+                    s.recv(1)
+                    open("\(bench.folder)/talking", "w")
+                    while True:
+                        s.sendall(b"b")
+                        if s.recv(1) != b"b": break
+                        time.sleep(0.01)
+                        try: open("\(bench.folder)/stop"); break
+                        except FileNotFoundError: pass
+                    print("kept")
+                    """,
+                ], in: bench.client)
+            while access("\(bench.folder)/talking", F_OK) != 0 { usleep(10000) }
+            var zone = Self.zone
+            zone.services[0].clusterAddresses = [IPAddress("10.96.0.8")!]
+            try bench.follow(
+                bench.plan(
+                    .init(.tcp, 7, answer: .echo), .init(.tcp, 80, answer: .http(body: "new\n")),
+                    .init(.tcp, 81, answer: .http(body: "more\n")), .init(.udp, 53, answer: .dns), zone: zone))
+            #expect(try bench.pid() == pid)
+            #expect(try bench.curl("http://10.9.0.1/").output == "new\n")
+            #expect(try bench.curl("http://10.9.0.1:81/").output == "more\n")
+            #expect(try bench.dig("web.default.svc.cluster.local", "A") == "10.96.0.8\n")
+            try bench.follow(bench.plan(.init(.tcp, 7, answer: .echo)))
+            #expect(try bench.curl("http://10.9.0.1/").status == 7)
+            #expect(try Witness.output(["ss", "-H", "-lntu"], in: bench.pod).split(separator: "\n").count == 1)
+            #expect(creat("\(bench.folder)/stop", 0o600) >= 0)
+            #expect(try talk.wait().output == "kept\n")
+            // And back.
+            try bench.follow(first)
+            #expect(try bench.pid() == pid)
+            #expect(try bench.curl("http://10.9.0.1/").output == "old\n")
+        }
+    }
+
+    @Test("a socket that goes takes its connections with it")
+    func connectionsGo() throws {
+        try Bench.with { bench in
+            try bench.follow(bench.plan(.init(.tcp, 7, answer: .echo), .init(.tcp, 8, answer: .echo)))
+            let talk = try Witness.Process(
+                [
+                    "timeout", "20", "python3", "-c",
+                    """
+                    import socket
+                    s = socket.create_connection(("10.9.0.1", 7))
+                    s.sendall(b"a")
+                    s.recv(1)
+                    open("\(bench.folder)/talking", "w")
+                    try: print(s.recv(1))
+                    except ConnectionResetError: print("reset")
+                    """,
+                ], in: bench.client)
+            while access("\(bench.folder)/talking", F_OK) != 0 { usleep(10000) }
+            try bench.follow(bench.plan(.init(.tcp, 8, answer: .echo)))
+            #expect(try talk.wait().output == "reset\n")
+        }
+    }
+
+    @Test("killed, it is told as ended, and comes back; stopped, it leaves nothing")
+    func life() throws {
+        try Bench.with { bench in
+            #expect(bench.process.state == .notNeeded)
+            let plan = bench.plan(.init(.tcp, 80, answer: .http(body: "x")))
+            try bench.follow(plan)
+            let first = try bench.pid()
+            try bench.follow(plan)
+            #expect(try bench.pid() == first)
+            kill(first, SIGKILL)
+            waitpid(first, nil, 0)
+            #expect(bench.process.state == .ended)
+            try bench.follow(plan)
+            #expect(try bench.pid() != first)
+            #expect(try bench.curl("http://10.9.0.1/").output == "x")
+            let second = try bench.pid()
+            try bench.process.stop()
+            #expect(bench.process.state == .notNeeded)
+            #expect(kill(second, 0) != 0)
+            #expect(Folder.names(bench.folder).isEmpty)
+            #expect(try Witness.output(["ss", "-H", "-lnt"], in: bench.pod) == "")
+            try bench.process.stop()
+            try bench.follow(ResponderPlan(lab: "x"))
+            #expect(bench.process.state == .notNeeded)
+        }
+    }
+
+    @Test("a namespace goes once the process does, with connections open")
+    func namespacesGo() throws {
+        try Bench.with { bench in
+            try bench.follow(bench.plan(.init(.tcp, 7, answer: .echo)))
+            _ = try bench.python(
+                """
+                import socket
+                s = socket.create_connection(("10.9.0.1", 7))
+                s.sendall(b"x" * 100000)
+                """)
+            let talk = try Witness.Process(
+                [
+                    "python3", "-c",
+                    """
+                    import socket, time
+                    s = socket.create_connection(("10.9.0.1", 7))
+                    s.setblocking(False)
+                    try:
+                        for _ in range(1000): s.send(b"x" * 10000)
+                    except BlockingIOError: pass
+                    open("\(bench.folder)/talking", "w")
+                    time.sleep(30)
+                    """,
+                ], in: bench.client)
+            while access("\(bench.folder)/talking", F_OK) != 0 { usleep(10000) }
+            try bench.process.stop()
+            let left = try Witness.output(["ss", "-H", "-tan", "exclude", "time-wait"], in: bench.pod)
+            #expect(left == "")
+            talk.send(SIGKILL)
+        }
+    }
+
+    @Test("a port that another process has is told with its pod; nothing is left of the attempt")
+    func taken() throws {
+        try Bench.with { bench in
+            try bench.follow(bench.plan(.init(.tcp, 81, answer: .echo)))
+            let other = try Witness.Process(["python3", "-m", "http.server", "80"], in: bench.pod)
+            while try Witness.output(["ss", "-H", "-lnt", "sport = :80"], in: bench.pod) == "" { usleep(10000) }
+            let error = #expect(throws: ResponderError.self) {
+                try bench.follow(bench.plan(.init(.tcp, 81, answer: .echo), .init(.tcp, 80, answer: .echo)))
+            }
+            guard case .portTaken(bench.pod, .tcp, 80) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(try Witness.output(["ss", "-H", "-lnt", "sport = :81"], in: bench.pod) != "")
+            other.send(SIGKILL)
+        }
+    }
+
+    @Test("a process whose command ends before the plan came ends too")
+    func abandoned() throws {
+        try Bench.with { bench in
+            do { _ = try bench.process.launch(program: Bench.program) }
+            for _ in 0..<200 where bench.process.state != .notNeeded { usleep(10000) }
+            #expect(bench.process.state == .notNeeded)
+        }
+    }
+
+    @Test("clients that hang hold no more than their share, and not for long", .timeLimit(.minutes(1)))
+    func slowClients() throws {
+        try Bench.with { bench in
+            try bench.follow(bench.plan(.init(.tcp, 80, answer: .http(body: "x\n"))))
+            let before = try Self.memory(bench.pid())
+            let output = try bench.python(
+                """
+                import resource, socket, time
+                resource.setrlimit(resource.RLIMIT_NOFILE, (min(6000, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
+                held = []
+                for index in range(5000):
+                    s = socket.create_connection(("10.9.0.1", 80))
+                    s.send(b"GET / HTTP/1.1\\r\\nX-")
+                    held.append(s)
+                start = time.time()
+                s = socket.create_connection(("10.9.0.1", 80))
+                s.settimeout(3)
+                s.sendall(b"GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+                print(s.recv(12).decode(), time.time() - start < 1)
+                open("\(bench.folder)/holding", "w")
+                # A byte now and then does not buy time.
+                ended = 0
+                for _ in range(14):
+                    time.sleep(1)
+                    alive = []
+                    for s in held:
+                        try: s.send(b"a"); alive.append(s)
+                        except OSError: pass
+                    held = alive
+                print(len(held))
+                """)
+            #expect(output == "HTTP/1.1 200 True\n0\n")
+            #expect(try Self.memory(bench.pid()) - before < 100 << 20)
+        }
+    }
+
+    /// The memory that a process has in use, in bytes.
+    private static func memory(_ pid: pid_t) throws -> Int {
+        let status = try Witness.output(["cat", "/proc/\(pid)/status"])
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
+        return try #require(line.split(separator: " ").dropLast().last.flatMap { Int($0) }) << 10
+    }
+}
