@@ -60,11 +60,17 @@ let package = Package(
         .target(name: "Calico", dependencies: ["Addresses"]),
         .target(name: "Blueprint", dependencies: ["Addresses", "Calico", "Rtnetlink", "Topology"]),
 
+        // What this machine can do, and what a lab would lack on it.
+        .target(
+            name: "Doctor",
+            dependencies: ["Addresses", "Blueprint", "CLinux", "Netlink", "NetworkNamespaces", "Nftables", "Rtnetlink"]),
+
         // Making the kernel agree, and proving it.
         .target(
             name: "Engine",
             dependencies: [
-                "Addresses", "Blueprint", "DNS", "NetworkNamespaces", "Nftables", "Responders", "Rtnetlink", "Topology",
+                "Addresses", "Blueprint", "DNS", "Doctor", "NetworkNamespaces", "Nftables", "Responders", "Rtnetlink",
+                "Topology",
             ]),
         .target(name: "Probes", dependencies: ["Addresses", "Blueprint", "CLinux", "NetworkNamespaces", "Rtnetlink"]),
 
@@ -72,13 +78,14 @@ let package = Package(
         .target(
             name: "NSLabKit",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "Engine", "NetworkNamespaces", "Probes", "Rtnetlink",
-                "Topology",
+                "Addresses", "Blueprint", "BundledTopologies", "Doctor", "Engine", "NetworkNamespaces", "Probes",
+                "Rtnetlink", "Topology",
             ]),
         .executableTarget(
             name: "nslab",
             dependencies: [
-                "NSLabKit", "Responders", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "NSLabKit", "Responders", "Topology",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
 
@@ -99,6 +106,12 @@ let package = Package(
         .testTarget(name: "LabFoldersTests", dependencies: ["LabFolders"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
         .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies"]),
+        .testTarget(
+            name: "DoctorTests",
+            dependencies: [
+                "Addresses", "Blueprint", "BundledTopologies", "Doctor", "KernelTestSupport", "NetworkNamespaces",
+                "Rtnetlink",
+            ]),
         .testTarget(
             name: "ProbesTests",
             dependencies: [

@@ -24,6 +24,7 @@ extension Session {
         content.forwarding = try socket.forwardingEntries(in: interfaces).filter {
             $0.isPermanent && tunnels.contains($0.device)
         }
+        content.qdiscs = try socket.qdiscs(in: interfaces)
         content.sysctls = settings.compactMap { setting in
             (try? KernelSetting.read(setting.path)).map { Sysctl(setting.path, $0) }
         }

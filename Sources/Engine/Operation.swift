@@ -17,6 +17,7 @@ enum Operation: Hashable, Sendable {
     case addRoute(Route)
     case addNeighbour(Neighbour)
     case addForwardingEntry(ForwardingEntry)
+    case setQdisc(Qdisc)
 }
 
 extension Operation: CustomStringConvertible {
@@ -33,6 +34,7 @@ extension Operation: CustomStringConvertible {
         case .addRoute(let route): "route \(route)"
         case .addNeighbour(let neighbour): "neighbour \(neighbour)"
         case .addForwardingEntry(let entry): "fdb \(entry)"
+        case .setQdisc(let qdisc): "qdisc \(qdisc)"
         }
     }
 }
@@ -41,7 +43,7 @@ extension NamespaceContent {
     /// How many objects these are.
     var objectCount: Int {
         links.count + bridgeVLANs.count + addresses.count + routes.count + neighbours.count + forwarding.count
-            + sysctls.count + tables.count
+            + qdiscs.count + sysctls.count + tables.count
     }
 }
 

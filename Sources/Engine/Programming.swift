@@ -37,7 +37,7 @@ struct Programming {
     }
 
     /// The changes that fill a namespace which holds `lo` alone, in the one order that the kernel takes: links with their
-    /// state, VLANs, links' settings, addresses, routes, neighbours, forwarding entries.
+    /// state, VLANs, links' settings, addresses, routes, neighbours, forwarding entries, queueing disciplines.
     ///
     /// A cable is made by the namespace that comes first; its other end is there when the other's own turn comes.
     private func operations(for index: Int) -> [Operation] {
@@ -59,6 +59,7 @@ struct Programming {
         for route in content.routes { operations.append(.addRoute(route)) }
         for neighbour in content.neighbours { operations.append(.addNeighbour(neighbour)) }
         for entry in content.forwarding { operations.append(.addForwardingEntry(entry)) }
+        for qdisc in content.qdiscs { operations.append(.setQdisc(qdisc)) }
         return operations
     }
 
@@ -115,6 +116,7 @@ struct Programming {
         case .addRoute(let route): try batch.add(route, in: session.interfaces)
         case .addNeighbour(let neighbour): try batch.add(neighbour, in: session.interfaces)
         case .addForwardingEntry(let entry): try batch.add(entry, in: session.interfaces)
+        case .setQdisc(let qdisc): try batch.replace(qdisc, in: session.interfaces)
         }
     }
 

@@ -61,7 +61,7 @@ public struct Lab: Sendable {
                 lab: lab.name, wasThere: outcome.wasThere, answersAgain: outcome.answersAgain,
                 namespaces: try lab.surveyed(),
                 timing: UpReport.Timing(outcome.timing, total: start.duration(to: built) / .seconds(1)),
-                notes: outcome.blueprint.notes)
+                notes: outcome.blueprint.notes, warnings: outcome.warnings)
             if probing { report.probes = try lab.probe(progress: progress) }
             return report
         }
@@ -113,7 +113,8 @@ public struct Lab: Sendable {
             let responders = running.responders
             return InspectReport(
                 lab: name, source: running.journal.source, state: running.overview.state.rawValue,
-                namespaces: try surveyed(), services: try services(), responders: responders.name,
+                namespaces: try surveyed(), services: try services(),
+                conditions: try running.conditions().map(ConditionReport.init), responders: responders.name,
                 respondersPID: responders.pid, notes: running.blueprint.notes)
         }
     }

@@ -32,8 +32,8 @@ public struct NSLabError: Error, CustomStringConvertible, Sendable {
         let category: Category =
             switch error {
             case .labInTheWay, .namespaceInTheWay: .inTheWay
-            case .noSuchLab, .labNotNamed, .noSuchNamespace: .badInput
-            case .refused, .damagedState: .refused
+            case .noSuchLab, .labNotNamed, .noSuchNamespace, .noSuchLink, .noOtherEnd: .badInput
+            case .refused, .damagedState, .lacking: .refused
             }
         self.init("\(error)", category)
     }

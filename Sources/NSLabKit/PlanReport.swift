@@ -27,6 +27,7 @@ public struct PlanReport: Encodable, Sendable {
         public var routes: [String]
         public var neighbours: [String]
         public var fdb: [String]
+        public var qdiscs: [String]
         public var sysctls: [String]
         public var tables: [String]
         /// The lines of `/etc/resolv.conf`; absent for the host's own file.
@@ -65,6 +66,7 @@ public struct PlanReport: Encodable, Sendable {
             let sections: [(String, [String])] = [
                 ("link", namespace.links), ("vlan", namespace.bridgeVLANs), ("addr", namespace.addresses),
                 ("route", namespace.routes), ("neigh", namespace.neighbours), ("fdb", namespace.fdb),
+                ("qdisc", namespace.qdiscs),
                 ("sysctl", namespace.sysctls), ("nft", tables), ("resolv", resolver),
             ]
             for (title, lines) in sections {
@@ -95,7 +97,8 @@ extension PlanReport.Namespace {
             hostname: namespace.hostname, node: namespace.node, links: content.links.map(\.description),
             bridgeVLANs: content.bridgeVLANs.map(\.description), addresses: content.addresses.map(\.description),
             routes: content.routes.map(\.description), neighbours: content.neighbours.map(\.description),
-            fdb: content.forwarding.map(\.description), sysctls: content.sysctls.map { "net/\($0.path) = \($0.value)" },
+            fdb: content.forwarding.map(\.description), qdiscs: content.qdiscs.map(\.description),
+            sysctls: content.sysctls.map { "net/\($0.path) = \($0.value)" },
             tables: content.tables.map(\.declaration), resolverConfiguration: namespace.resolverConfiguration)
     }
 }

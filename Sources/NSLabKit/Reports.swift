@@ -16,6 +16,8 @@ public struct UpReport: Encodable, Sendable {
     public var probes: ProbeReport?
     /// What a user should know about the form that the lab has here.
     public var notes: [String]
+    /// What may not work on this machine, a sentence each, as `nslab doctor` says it.
+    public var warnings: [String]
 
     /// How long the phases took, in seconds.
     public struct Timing: Encodable, Sendable {
@@ -64,6 +66,8 @@ public struct InspectReport: Encodable, Sendable {
     public var state: String
     public var namespaces: [NamespaceReport]
     public var services: [ServiceReport]
+    /// What frames suffer on links, each direction that has conditions.
+    public var conditions: [ConditionReport]
     /// The background process that answers for pods: `running`, `ended` (`up` starts it again), or `notNeeded`.
     public var responders: String
     /// Its process ID; absent unless it runs.

@@ -32,6 +32,7 @@ struct Up: ParsableCommand {
             case .probing(let count): if count > 1000 { console.progress("sending \(count) probes …") }
             }
         }
+        for warning in report.warnings { console.warning(warning) }
         try console.print(report) { UpTable(report: report, console: console).text }
         if report.probes?.failed ?? 0 > 0 { throw ExitStatus.failed }
     }
