@@ -414,7 +414,7 @@ struct ResponderProcessTests {
     @Test("a process whose command ends before the plan came ends too")
     func abandoned() throws {
         try Bench.with { bench in
-            do { _ = try bench.process.launch(program: Bench.program) }
+            do { _ = try bench.process.launch(program: BuiltProgram.path) }
             for _ in 0..<200 where bench.process.state != .notNeeded { usleep(10000) }
             #expect(bench.process.state == .notNeeded)
         }
