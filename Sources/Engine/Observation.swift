@@ -15,7 +15,7 @@ extension Session {
         var content = NamespaceContent()
         let links = try socket.links()
         interfaces = InterfaceTable(links)
-        content.links = links.map(\.link)
+        content.links = links.map(\.link).filter { !$0.isFallbackTunnel }
         content.bridgeVLANs = try socket.bridgeVLANs(in: interfaces)
         content.addresses = try socket.addresses(in: interfaces).filter { $0.scope == .universe }
         content.routes = try socket.routes(in: interfaces).filter(\.isInstalled)

@@ -14,6 +14,18 @@ extension Link {
     }
 }
 
+extension Link {
+    /// Whether the kernel gave the namespace this link because a tunnel module is loaded; it cannot be deleted
+    /// (`net.core.fb_tunnels_only_for_init_net`).
+    public var isFallbackTunnel: Bool {
+        guard case .other = kind, !isUp else { return false }
+        let names: [InterfaceName] = [
+            "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "sit0", "ip6tnl0", "ip6gre0",
+        ]
+        return names.contains(name)
+    }
+}
+
 extension Link.Kind {
     fileprivate func isSatisfied(by observed: Link.Kind) -> Bool {
         switch (self, observed) {

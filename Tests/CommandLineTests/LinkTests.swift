@@ -15,7 +15,8 @@ struct LinkTests {
                 }
             }
             func impair(_ arguments: String...) throws -> [[String: Any]] {
-                let output = try Witness.output([Program.path, "impair", "--lab", nslab.lab, "-o", "json"] + arguments)
+                let output = try Witness.output(
+                    [BuiltProgram.path, "impair", "--lab", nslab.lab, "-o", "json"] + arguments)
                 let report = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any]
                 return try #require(report?["conditions"] as? [[String: Any]])
             }

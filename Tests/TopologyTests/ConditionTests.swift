@@ -69,11 +69,11 @@ struct ConditionTests {
     func contradictions() {
         #expect(
             places(of: lab("{ delay: 1ms, jitter: 2ms }")) == [
-                "24:80 nodes.w1.interfaces.eth1.connect.conditions.jitter"
+                "24:73 nodes.w1.interfaces.eth1.connect.conditions.jitter"
             ])
         #expect(
             places(of: lab("{ in: { reorder: 1% } }")) == [
-                "24:76 nodes.w1.interfaces.eth1.connect.conditions.in.reorder"
+                "24:68 nodes.w1.interfaces.eth1.connect.conditions.in.reorder"
             ])
         #expect(sentences(of: lab("{ jitter: 2ms }"))[0].contains("needs a delay of 2ms or more"))
         #expect(sentences(of: lab("{ sideways: 1 }"))[0].contains("there is no field \"sideways\""))
