@@ -54,12 +54,15 @@ extension LinkConditions {
                 delay: netem.delay, jitter: netem.jitter, loss: netem.loss.millionths,
                 duplicate: netem.duplicate.millionths, reorder: netem.reorder.millionths,
                 corrupt: netem.corrupt.millionths,
-                rate: netem.rate.map { $0.multipliedReportingOverflow(by: 8).partialValue })
+                rate: netem.rate.map(Self.bits))
         case .tokenBucket(let bucket):
-            self.init(rate: bucket.rate.multipliedReportingOverflow(by: 8).partialValue)
+            self.init(rate: Self.bits(bucket.rate))
         case .other: return nil
         }
     }
+
+    /// Bytes as bits, as far as they can be counted.
+    private static func bits(_ bytes: UInt64) -> UInt64 { bytes > .max / 8 ? .max : bytes * 8 }
 }
 
 extension Topology {

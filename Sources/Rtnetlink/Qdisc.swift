@@ -113,14 +113,14 @@ public struct TokenBucket: Hashable, Sendable {
 extension Qdisc {
     /// Whether a discipline that was read from the kernel is this one.
     ///
-    /// The kernel keeps a bucket's size as the time in which it fills, in units of 64 ns, so it may come back a little
-    /// smaller or larger.
+    /// The kernel keeps a bucket's size as the time in which it fills, in units of 64 ns (a 15,625,000th of a second), so it
+    /// may come back a little smaller or larger.
     public func isSatisfied(by observed: Qdisc) -> Bool {
         guard device == observed.device else { return false }
         guard case .tokenBucket(let wanted) = kind, case .tokenBucket(let seen) = observed.kind else {
             return kind == observed.kind
         }
-        let tolerance = 2 * max(1, wanted.rate * 64 / 1_000_000_000 + 1)
+        let tolerance = 2 * (wanted.rate / 15_625_000 + 1)
         let difference = max(wanted.burst, seen.burst) - min(wanted.burst, seen.burst)
         return wanted.rate == seen.rate && wanted.limit == seen.limit && UInt64(difference) <= tolerance
     }

@@ -9,6 +9,7 @@ import NetworkNamespaces
 import Rtnetlink
 import Synchronization
 import Testing
+import Topology
 
 @Suite("A lab in the kernel", .needsRoot)
 struct KernelTests {
@@ -35,6 +36,30 @@ struct KernelTests {
             for router in ["tor1", "tor2"] {
                 #expect(error?.description.contains("\(router):eth8 carries tagged frames") == true)
             }
+        }
+    }
+
+    @Test("conditions of cables are at the ends that frames leave by, as tc tells")
+    func conditions() throws {
+        let hasNetem = try TemporaryNamespaces.with("a") { names in
+            let words = "tc qdisc add dev lo root netem delay 1ms".split(separator: " ").map(String.init)
+            return try Witness.run(words, in: names["a"]).status == 0
+        }
+        try TestLab.with("ipv4-only") { topology in
+            topology.cables[0].conditions[0] = LinkConditions(rate: 8_000_000)
+            topology.cables[1].conditions[1] = LinkConditions(delay: hasNetem ? 20_000_000 : 0, rate: 80_000_000)
+        } _: { lab in
+            #expect(lab.blueprint.namespaces.filter { !$0.content.qdiscs.isEmpty }.count == 2)
+            try compare(lab)
+        }
+        if !hasNetem {
+            let error = #expect(throws: NSLabError.self) {
+                try TestLab.with("ipv4-only") { topology in
+                    topology.cables[0].conditions[0] = LinkConditions(delay: 1_000_000)
+                } _: { _ in
+                }
+            }
+            #expect(error?.description.contains("this kernel has no netem: ") == true)
         }
     }
 

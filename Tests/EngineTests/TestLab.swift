@@ -17,11 +17,15 @@ struct TestLab: Sendable {
 
     private static let counter = Atomic<Int>(0)
 
-    static func with<Value>(_ topology: String, _ body: (TestLab) throws -> Value) throws -> Value {
+    /// - Parameter change: what is different from the bundled topology.
+    static func with<Value>(
+        _ topology: String, changed change: (inout Topology) -> Void = { _ in }, _ body: (TestLab) throws -> Value
+    ) throws -> Value {
         let number = counter.wrappingAdd(1, ordering: .relaxed).oldValue
         let name = "nslabtest-\(getpid())-engine\(number)"
         var topology = try #require(BundledTopology.named(topology)).topology()
         topology.name = name
+        change(&topology)
         defer {
             #expect(throws: Never.self) { try Lab.down(.named([name])) }
             #expect(!Folder.names(Pins.folder).contains { $0.hasPrefix(name) })
