@@ -66,14 +66,18 @@ let package = Package(
             dependencies: [
                 "Addresses", "Blueprint", "DNS", "NetworkNamespaces", "Nftables", "Responders", "Rtnetlink", "Topology",
             ]),
-        .target(name: "Probes", dependencies: ["Addresses", "Blueprint", "CLinux", "NetworkNamespaces", "Rtnetlink"]),
+        .target(
+            name: "Probes",
+            dependencies: [
+                "Addresses", "Blueprint", "CLinux", "DNS", "HTTP", "NetworkNamespaces", "Rtnetlink", "Topology",
+            ]),
 
         // The two faces.
         .target(
             name: "NSLabKit",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "Engine", "NetworkNamespaces", "Probes", "Rtnetlink",
-                "Topology",
+                "Addresses", "Blueprint", "BundledTopologies", "Engine", "NetworkNamespaces", "Probes", "Responders",
+                "Rtnetlink", "Topology",
             ]),
         .executableTarget(
             name: "nslab",
@@ -102,9 +106,8 @@ let package = Package(
         .testTarget(
             name: "ProbesTests",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "KernelTestSupport", "NetworkNamespaces", "Probes",
-                "Rtnetlink",
-                "Topology",
+                "Addresses", "Blueprint", "BundledTopologies", "DNS", "KernelTestSupport", "NetworkNamespaces", "Probes",
+                "Rtnetlink", "Topology",
             ]),
         .testTarget(
             name: "EngineTests",

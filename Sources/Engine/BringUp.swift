@@ -70,7 +70,7 @@ public struct BringUp {
             let features = try Threads.run { try KernelFeatures.detect() }
             // Before there is a state folder, which a topology that cannot be built must not leave behind.
             let blueprint = try Blueprint(topology: topology, features: features)
-            let state = StateFolder(lab: topology.name)
+            let state = try StateFolder(typed: topology.name)
             let waiting = { progress(.waiting(lab: topology.name)) }
             return try FolderLock.holding(lab: state, creating: true, waiting: waiting) {
                 try build(state, blueprint, features, &clock)

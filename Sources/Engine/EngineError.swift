@@ -2,6 +2,7 @@ import Glibc
 import NetworkNamespaces
 import Responders
 import Rtnetlink
+import Topology
 
 /// Why a lab could not be built, found or removed.
 public enum EngineError: Error {
@@ -9,6 +10,8 @@ public enum EngineError: Error {
     case labInTheWay(lab: String, reason: String)
     /// A namespace file that is not this lab's has the name of one of its namespaces.
     case namespaceInTheWay(pin: String)
+    /// A name that no lab can have.
+    case notALabName(String)
     /// There is no lab of that name.
     case noSuchLab(String)
     /// No lab is running, or more than one and none was named.
@@ -29,6 +32,7 @@ extension EngineError: CustomStringConvertible {
         case .namespaceInTheWay(let pin):
             "\(Pins.path(pin)) is in the way: a network namespace of that name is not this lab's; "
                 + "choose another lab name with --name, or remove it with `ip netns del \(pin)`"
+        case .notALabName(let name): Topology.complaint(aboutName: name)
         case .noSuchLab(let lab):
             "no lab \(lab) is running; `nslab list` shows those that are"
         case .labNotNamed(let running):

@@ -16,7 +16,7 @@ public struct RunningLab: Sendable {
     /// - Parameter blueprint: what the lab should hold, if that is known; otherwise it is worked out from the topology in
     ///   the lab's state.
     public init(named name: String? = nil, blueprint: Blueprint? = nil) throws(EngineError) {
-        let state = StateFolder(lab: try RunningLab.name(name))
+        let state = try StateFolder(typed: RunningLab.name(name))
         journal = try Journal.read(state)
         if let blueprint {
             self.blueprint = blueprint

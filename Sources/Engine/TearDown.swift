@@ -24,7 +24,7 @@ public enum TearDown {
     ///
     /// - Parameter waiting: called once if another command works on the lab.
     public static func run(lab: String, waiting: () -> Void) throws(EngineError) -> Outcome {
-        let state = StateFolder(lab: lab)
+        let state = try StateFolder(typed: lab)
         return try reportingRefusals(of: "lab \(lab)") {
             try FolderLock.holding(lab: state, creating: false, waiting: waiting) {
                 let journal: Journal

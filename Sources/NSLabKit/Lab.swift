@@ -124,6 +124,13 @@ public struct Lab: Sendable {
     ///   - arguments: the program, looked up in PATH, and its arguments.
     ///   - name: the namespace, in any form that `nslab exec` takes.
     public func become(_ arguments: [String], in name: String) throws(NSLabError) -> Never {
-        try reportingErrors { try running.command(arguments, in: name).replaceProcess() }
+        try reportingErrors {
+            let command = try running.command(arguments, in: name)
+            do throws(SystemCallError) {
+                try command.replaceProcess()
+            } catch {
+                throw error.call == "execvp" ? NSLabError(command: arguments[0], error) : error
+            }
+        }
     }
 }
