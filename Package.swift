@@ -106,7 +106,8 @@ let package = Package(
         .testTarget(
             name: "ProbesTests",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "DNS", "KernelTestSupport", "NetworkNamespaces", "Probes",
+                "Addresses", "Blueprint", "BundledTopologies", "DNS", "KernelTestSupport", "NetworkNamespaces",
+                "Probes",
                 "Rtnetlink", "Topology",
             ]),
         .testTarget(
