@@ -17,6 +17,8 @@ public enum EngineError: Error {
     case noSuchNamespace(lab: String, name: String, candidates: [String])
     /// The kernel refused an object; `object` says which, `reason` gives the kernel's words, `advice` a next step.
     case refused(object: String, reason: String, advice: String?)
+    /// Something under `/run/nslab` is not nslab's own, so it is neither read nor written nor removed.
+    case untrusted(path: String, reason: String)
     /// A file of the lab's state is not as nslab wrote it.
     case damagedState(path: String, reason: String)
 }
@@ -41,6 +43,8 @@ extension EngineError: CustomStringConvertible {
                 : "\(name) could be \(candidates.joined(separator: ", ")); write more of the name"
         case .refused(let object, let reason, let advice):
             "\(object): \(reason)" + (advice.map { "; \($0)" } ?? "")
+        case .untrusted(let path, let reason):
+            "\(path) is not nslab's: \(reason); look at it, and remove it by hand"
         case .damagedState(let path, let reason):
             "\(path): \(reason); `nslab down` removes the lab all the same"
         }
@@ -67,9 +71,8 @@ extension EngineError {
     init(_ failure: RequestFailure, object: String, operation: Operation) {
         let advice: String? =
             switch (failure.errno, operation) {
-            case (EOPNOTSUPP, .createLink(let link)), (ENOTSUP, .createLink(let link)):
+            case (EOPNOTSUPP, .make(.link(let link))), (ENOTSUP, .make(.link(let link))):
                 "this kernel has no links of that kind; load its module (modprobe \(link.kind.module))"
-            case (EOPNOTSUPP, .createVeth): "this kernel has no veth links; load the module (modprobe veth)"
             default: SystemCallError("sendto", object, errno: failure.errno).advice
             }
         self = .refused(object: object, reason: "\(failure)", advice: advice)
