@@ -111,8 +111,7 @@ let package = Package(
             name: "EngineTests",
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "Engine", "KernelTestSupport", "NSLabKit",
-                "NetworkNamespaces",
-                "Rtnetlink", "Topology",
+                "NetworkNamespaces", "Rtnetlink", "Topology", "nslab",
             ]),
         .testTarget(name: "CommandLineTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "nslab"]),
     ],

@@ -4,12 +4,15 @@ import NetworkNamespaces
 
 /// Starting the nslab program as a process of its own.
 enum Program {
-    /// The program that runs, if it is nslab; otherwise the one that a library's user has in PATH.
+    /// The program that runs, if it is nslab; otherwise the one that a library's user has beside their own, or in PATH.
     static var path: String? {
         let own = "/proc/self/exe"
-        if let target = FileDescriptor.linkTarget(own), isNSLab(target) { return own }
+        let target = FileDescriptor.linkTarget(own)
+        if let target, isNSLab(target) { return own }
+        let beside = target.flatMap { $0.lastIndex(of: "/").map($0.prefix(upTo:)) }
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
-        return path.split(separator: ":").map { "\($0)/nslab" }.first { access($0, X_OK) == 0 }
+        return ([beside].compactMap(\.self) + path.split(separator: ":")).map { "\($0)/nslab" }
+            .first { access($0, X_OK) == 0 }
     }
 
     /// A file that was replaced since is the program all the same.

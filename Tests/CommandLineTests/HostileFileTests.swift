@@ -53,7 +53,7 @@ struct HostileFileTests {
         defer { unlink(path) }
         // RLIMIT_DATA counts all that is allocated; an unoptimised build needs several times a release build's seconds.
         let limits = ["prlimit", "--cpu=20", "--data=\(512 << 20)"]
-        let result = try Witness.run(limits + [Program.path, "validate", path])
+        let result = try Witness.run(limits + [BuiltProgram.path, "validate", path])
         #expect(result.status == 2, "\(result.output.prefix(500))")
         #expect(result.output.contains(file.word), "\(result.output.prefix(500))")
     }
@@ -65,7 +65,7 @@ struct HostileFileTests {
         let path = "/tmp/nslabtest-\(UUID().uuidString).yaml"
         try Data(bytes).write(to: URL(fileURLWithPath: path))
         defer { unlink(path) }
-        let result = try Witness.run([Program.path, "validate", path])
+        let result = try Witness.run([BuiltProgram.path, "validate", path])
         #expect(result.status == 2)
         #expect(result.output.contains("\(path):\(bytes.contains(0x0a) ? 2 : 1):1: this is not UTF-8 text"))
     }

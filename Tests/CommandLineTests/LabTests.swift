@@ -166,7 +166,7 @@ struct UsageTests {
         "bad usage and bad input exit with 2",
         arguments: [["up", "--nonsense"], ["validate", "/no/such/file"], ["frobnicate"]])
     func badInput(arguments: [String]) throws {
-        #expect(try Witness.run([Program.path] + arguments).status == 2)
+        #expect(try Witness.run([BuiltProgram.path] + arguments).status == 2)
     }
 
     @Test("help exits with 0")
@@ -175,9 +175,9 @@ struct UsageTests {
     @Test("plan and validate need no privilege", .needsRoot)
     func unprivileged() throws {
         let drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"]
-        #expect(try Witness.run(drop + [Program.path, "plan"]).status == 0)
-        #expect(try Witness.run(drop + [Program.path, "validate", "dual-stack"]).status == 0)
-        let up = try Witness.run(drop + [Program.path, "up"])
+        #expect(try Witness.run(drop + [BuiltProgram.path, "plan"]).status == 0)
+        #expect(try Witness.run(drop + [BuiltProgram.path, "validate", "dual-stack"]).status == 0)
+        let up = try Witness.run(drop + [BuiltProgram.path, "up"])
         #expect(up.status == 77)
         #expect(up.output.contains("CAP_SYS_ADMIN and CAP_NET_ADMIN missing"))
     }

@@ -12,13 +12,6 @@ struct Program {
 
     private static let counter = Atomic<Int>(0)
 
-    /// Where the build put the program: beside the test bundle.
-    static let path: String = {
-        let bundle = CommandLine.arguments[0]
-        let folders = [Bundle.main.bundlePath, (bundle as NSString).deletingLastPathComponent, ".build/debug"]
-        return folders.map { "\($0)/nslab" }.first { access($0, X_OK) == 0 } ?? ".build/debug/nslab"
-    }()
-
     /// Gives `body` a lab name of its own, and takes that lab down again however the test ends.
     static func with(_ body: (Program) throws -> Void) throws {
         let number = counter.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -29,11 +22,11 @@ struct Program {
 
     /// Runs the program.
     @discardableResult
-    func run(_ arguments: String...) throws -> Witness.Testimony { try Witness.run([Self.path] + arguments) }
+    func run(_ arguments: String...) throws -> Witness.Testimony { try Witness.run([BuiltProgram.path] + arguments) }
 
     /// Runs the program, which must succeed, and reads the JSON that it prints.
     func json(_ arguments: String...) throws -> [String: Any] {
-        let output = try Witness.output([Self.path] + arguments + ["-o", "json", "-q"])
+        let output = try Witness.output([BuiltProgram.path] + arguments + ["-o", "json", "-q"])
         return try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
     }
 

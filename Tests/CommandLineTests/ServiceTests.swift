@@ -12,8 +12,6 @@ struct ServiceTests {
             try nslab.run("up", "--name", nslab.lab, "--no-probe")
             let services = try nslab.services()
             let pods = try nslab.pods().filter { $0.name.hasPrefix("multitool") }
-            let servers = try pods.map { try WebServer(in: $0, port: 8080) }
-            defer { withExtendedLifetime(servers) {} }
             let client = try #require(pods.first { $0.node == "dual-stack-worker" })
             let dual = try #require(services["multitool-dual-stack"])
             for address in dual.addresses {
@@ -45,8 +43,6 @@ struct ServiceTests {
         try Program.with { nslab in
             try nslab.run("up", "--name", nslab.lab, "--no-probe")
             let pods = try nslab.pods().filter { $0.name.hasPrefix("multitool") }
-            let servers = try pods.map { try WebServer(in: $0, port: 8080) }
-            defer { withExtendedLifetime(servers) {} }
             let client = pods[0]
             let addresses = try #require(nslab.services()["multitool-dual-stack"]?.addresses)
             // All but one: only that one answers.
@@ -136,8 +132,8 @@ struct ServiceTests {
             v6: { cidr: fd00:2::/48, natOutgoing: true }
           serviceSubnets: [10.96.0.0/16, fd00:96::/112]
         workloads:
-          web1: { kind: Pod, node: n1, labels: { app: web }, ports: [{ name: http, port: 8080 }, 9000/UDP] }
-          web2: { kind: Pod, node: n2, labels: { app: web }, ports: [{ name: http, port: 8080 }, 9000/UDP] }
+          web1: { kind: Pod, node: n1, labels: { app: web }, ports: [{ name: http, port: 8080 }, { port: 9000, protocol: UDP, answer: none }] }
+          web2: { kind: Pod, node: n2, labels: { app: web }, ports: [{ name: http, port: 8080 }, { port: 9000, protocol: UDP, answer: none }] }
           client: { kind: Pod, node: n3 }
         services:
           everywhere:
@@ -169,7 +165,7 @@ struct ServiceTests {
 
         """
 
-    /// Brings the lab up, with web servers in its two pods.
+    /// Brings the lab up.
     private func withOutside(_ body: (Program, [RunningPod]) throws -> Void) throws {
         let path = "/tmp/nslabtest-services-\(getpid()).yaml"
         try Self.outside.write(toFile: path, atomically: true, encoding: .utf8)
@@ -177,10 +173,7 @@ struct ServiceTests {
         try Program.with { nslab in
             let up = try nslab.run("up", path, "--name", nslab.lab, "--no-probe")
             #expect(up.status == 0, "\(up.output)")
-            let pods = try nslab.pods()
-            let servers = try pods.prefix(2).map { try WebServer(in: $0, port: 8080) }
-            defer { withExtendedLifetime(servers) {} }
-            try body(nslab, pods)
+            try body(nslab, try nslab.pods())
         }
     }
 
@@ -330,42 +323,7 @@ extension Program {
     }
 }
 
-/// An HTTP server of Python's in a pod. It answers with the pod's name and the client's address.
-private final class WebServer {
-    private let process: Witness.Process
-
-    init(in pod: RunningPod, port: Int) throws {
-        let script = """
-            import socket, sys
-            from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-            class Server(ThreadingHTTPServer):
-                address_family = socket.AF_INET6
-                def server_bind(self):
-                    self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-                    super().server_bind()
-            class Handler(BaseHTTPRequestHandler):
-                def do_GET(self):
-                    body = (sys.argv[2] + " " + self.client_address[0].removeprefix("::ffff:")).encode()
-                    self.send_response(200)
-                    self.send_header("Content-Length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body)
-                def log_message(self, *arguments):
-                    pass
-            Server(("::", int(sys.argv[1])), Handler).serve_forever()
-            """
-        process = try Witness.Process(["python3", "-c", script, "\(port)", pod.name], in: pod.pin)
-        for _ in 0..<100 {
-            if try Witness.run(["curl", "-s", "-m", "1", "http://127.0.0.1:\(port)"], in: pod.pin).status == 0 {
-                return
-            }
-            usleep(50_000)
-        }
-        throw NoAnswer(url: "\(pod.name):\(port)")
-    }
-}
-
-/// What a web server answered.
+/// What a pod's page says: who answered, and whom it saw.
 private struct Answer: Hashable {
     var pod: String
     var client: String
@@ -373,9 +331,12 @@ private struct Answer: Hashable {
     /// Asks once, from a pinned namespace.
     init(from pin: String, _ url: String) throws {
         let output = try Witness.output(["curl", "-sS", "-m", "5", url], in: pin)
-        let words = output.split(separator: " ").map(String.init)
-        guard words.count == 2 else { throw NoAnswer(url: url) }
-        (pod, client) = (words[0], words[1])
+        func field(_ name: String) throws -> String {
+            let line = output.split(separator: "\n").first { $0.hasPrefix("\(name): ") }
+            guard let line else { throw NoAnswer(url: url, output: output) }
+            return String(line.dropFirst(name.count + 2))
+        }
+        (pod, client) = (try field("pod"), try field("client"))
     }
 
     /// Asks until so many pods have answered, in a bounded number of tries.
@@ -391,4 +352,7 @@ private struct Answer: Hashable {
     }
 }
 
-private struct NoAnswer: Error { let url: String }
+private struct NoAnswer: Error {
+    let url: String
+    let output: String
+}

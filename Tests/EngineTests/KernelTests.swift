@@ -89,7 +89,8 @@ struct KernelTests {
                     ends += 1
                 }
             }
-            #expect(ends == 12)
+            // A cable for each of three nodes and five pods.
+            #expect(ends == 2 * (3 + 5))
         }
     }
 

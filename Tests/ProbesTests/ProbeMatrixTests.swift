@@ -32,15 +32,17 @@ struct ProbeMatrixTests {
     )
     func dualStack() throws {
         let matrix = ProbeMatrix(try Blueprints.bundled("dual-stack"))
-        #expect(matrix.probes.count == 24)
-        #expect(matrix.complete == 24)
-        #expect(matrix.count(.podToPod, .native, .ipv4, ttl: 62) == 6)
-        #expect(matrix.count(.podToPod, .vxlan, .ipv6, ttl: 62) == 6)
+        // Five pods: one a node, and the two name servers on the control plane.
+        #expect(matrix.probes.count == 2 * (5 * 4 + 5 + 3))
+        #expect(matrix.complete == matrix.probes.count)
+        #expect(matrix.count(.podToPod, .native, .ipv4, ttl: 62) == 14)
+        #expect(matrix.count(.podToPod, .vxlan, .ipv6, ttl: 62) == 14)
         for family in AddressFamily.allCases {
-            #expect(matrix.count(.podToLoopback, .external, family, ttl: 63) == 3)
+            #expect(matrix.count(.podToPod, .sameNode, family, ttl: 63) == 6)
+            #expect(matrix.count(.podToLoopback, .external, family, ttl: 63) == 5)
             #expect(matrix.count(.nodeToGateway, .link, family, ttl: 64) == 3)
         }
-        #expect(Set(matrix.probes).count == 24)
+        #expect(Set(matrix.probes).count == matrix.probes.count)
         #expect(matrix.probes.allSatisfy { $0.from != $0.to })
         let loopbacks = Set(matrix.probes.filter { $0.sort == .podToLoopback }.map(\.address.description))
         #expect(loopbacks == ["1.1.1.1", "2001:db8::1"])
@@ -52,8 +54,10 @@ struct ProbeMatrixTests {
     func twoSubnets() throws {
         let matrix = ProbeMatrix(try Blueprints.bundled("two-vlans"))
         for family in AddressFamily.allCases {
-            #expect(matrix.count(.podToPod, .vxlan, family, ttl: 62) == 8)
-            #expect(matrix.count(.podToPod, .native, family, ttl: 62) == 4)
+            // Both name servers are in the first rack: four pods there, two in the second.
+            #expect(matrix.count(.podToPod, .vxlan, family, ttl: 62) == 2 * 4 * 2)
+            #expect(matrix.count(.podToPod, .native, family, ttl: 62) == 8 + 2)
+            #expect(matrix.count(.podToPod, .sameNode, family, ttl: 63) == 4)
             #expect(matrix.count(.nodeToGateway, .link, family, ttl: 64) == 4)
         }
         let rack1 = matrix.probes.filter { $0.from == "rack1-node1" }
@@ -67,8 +71,8 @@ struct ProbeMatrixTests {
                 for index in topology.cluster.pools.indices { topology.cluster.pools[index].encapsulation = .none }
             })
         for family in AddressFamily.allCases {
-            #expect(matrix.count(.podToPod, .routed, family, ttl: 61) == 8)
-            #expect(matrix.count(.podToPod, .native, family, ttl: 62) == 4)
+            #expect(matrix.count(.podToPod, .routed, family, ttl: 61) == 2 * 4 * 2)
+            #expect(matrix.count(.podToPod, .native, family, ttl: 62) == 8 + 2)
             #expect(matrix.count(.podToPod, .vxlan, family, ttl: 62) == 0)
         }
     }
@@ -104,13 +108,13 @@ struct ProbeMatrixTests {
         let blueprint = try Blueprints.bundled("dual-stack")
         let pods = blueprint.namespaces.filter { $0.kind == .pod }
         let from = ProbeMatrix(blueprint, from: { $0 == pods[0].name })
-        #expect(from.probes.count == 6)
-        #expect(from.complete == 24)
+        #expect(from.probes.count == 2 * (4 + 1))
+        #expect(from.complete == ProbeMatrix(blueprint).probes.count)
         #expect(Set(from.probes.map(\.from)) == [pods[0].name])
         let both = ProbeMatrix(blueprint, from: { $0 == pods[0].name }, to: { name, _ in name == pods[1].name })
         #expect(both.probes.map(\.address) == pods[1].addresses)
         let address = ProbeMatrix(blueprint, to: { $1 == IPAddress("2001:db8::1") })
-        #expect(address.probes.count == 3)
+        #expect(address.probes.count == pods.count)
         #expect(ProbeMatrix(blueprint, from: { _ in false }).probes.isEmpty)
     }
 
@@ -121,7 +125,9 @@ struct ProbeMatrixTests {
         blueprint.namespaces[node].content.neighbours = []
         let matrix = ProbeMatrix(blueprint)
         let pod = try #require(blueprint.namespaces.first { $0.kind == .pod && $0.node == "dual-stack-worker" }).name
-        for probe in matrix.probes where probe.sort == .podToPod && probe.address.family == .ipv6 {
+        let between = matrix.probes.filter { $0.sort == .podToPod && $0.way != .sameNode && $0.address.family == .ipv6 }
+        #expect(between.count == 14)
+        for probe in between {
             #expect(probe.expectedTTL == (probe.from == pod || probe.to == pod ? nil : 62))
         }
     }

@@ -16,13 +16,6 @@ struct Bench {
     static let podAddresses = ["10.9.0.1", "fd00:9::1"]
     static let clientAddresses = ["10.9.0.2", "fd00:9::2"]
 
-    /// The program, where the build put it: beside the test bundle.
-    static let program: String = {
-        let bundle = CommandLine.arguments[0]
-        let folders = [Bundle.main.bundlePath, (bundle as NSString).deletingLastPathComponent, ".build/debug"]
-        return folders.map { "\($0)/nslab" }.first { access($0, X_OK) == 0 } ?? ".build/debug/nslab"
-    }()
-
     /// Gives `body` a bench, and takes it away however the test ends.
     static func with(_ body: (Bench) throws -> Void) throws {
         try TemporaryNamespaces.with("pod", "client") { namespaces in
@@ -57,7 +50,7 @@ struct Bench {
             ], zone: zone)
     }
 
-    func follow(_ plan: ResponderPlan) throws { try process.follow(plan, program: Self.program) }
+    func follow(_ plan: ResponderPlan) throws { try process.follow(plan, program: BuiltProgram.path) }
 
     /// Runs curl in the client's namespace.
     func curl(_ arguments: String...) throws -> Witness.Testimony {
