@@ -5,8 +5,6 @@ import Rtnetlink
 
 /// Why a lab could not be built, found or removed.
 public enum EngineError: Error {
-    /// A lab of that name is there and is another one.
-    case labInTheWay(lab: String, reason: String)
     /// A namespace file that is not this lab's has the name of one of its namespaces.
     case namespaceInTheWay(pin: String)
     /// There is no lab of that name.
@@ -26,8 +24,6 @@ public enum EngineError: Error {
 extension EngineError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .labInTheWay(let lab, let reason):
-            "lab \(lab) is in the way: \(reason); remove it with `nslab down \(lab)`, or choose another name with --name"
         case .namespaceInTheWay(let pin):
             "\(Pins.path(pin)) is in the way: a network namespace of that name is not this lab's; "
                 + "choose another lab name with --name, or remove it with `ip netns del \(pin)`"

@@ -31,7 +31,7 @@ public struct NSLabError: Error, CustomStringConvertible, Sendable {
     init(_ error: EngineError) {
         let category: Category =
             switch error {
-            case .labInTheWay, .namespaceInTheWay, .untrusted: .inTheWay
+            case .namespaceInTheWay, .untrusted: .inTheWay
             case .noSuchLab, .labNotNamed, .noSuchNamespace: .badInput
             case .refused, .damagedState: .refused
             }
