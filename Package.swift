@@ -36,7 +36,7 @@ let package = Package(
         .target(name: "Netlink", dependencies: ["CLinux", "CMnl"]),
         .target(name: "Rtnetlink", dependencies: ["Addresses", "CLinux", "Netlink"]),
         .target(name: "NetworkNamespaces", dependencies: ["CLinux", "CCap"]),
-        .target(name: "Nftables", dependencies: ["CNftables"]),
+        .target(name: "Nftables", dependencies: ["CLinux", "CNftables", "Netlink"]),
 
         // The one background process that a lab may have.
         .target(
@@ -64,7 +64,8 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "Addresses", "Blueprint", "DNS", "NetworkNamespaces", "Nftables", "Responders", "Rtnetlink", "Topology",
+                "Addresses", "Blueprint", "DNS", "NetworkNamespaces", "Nftables", "Responders", "Rtnetlink",
+                "Topology",
             ]),
         .target(
             name: "Probes",

@@ -6,8 +6,6 @@ import Topology
 
 /// Why a lab could not be built, found or removed.
 public enum EngineError: Error {
-    /// A lab of that name is there and is another one.
-    case labInTheWay(lab: String, reason: String)
     /// A namespace file that is not this lab's has the name of one of its namespaces.
     case namespaceInTheWay(pin: String)
     /// A name that no lab can have.
@@ -20,6 +18,8 @@ public enum EngineError: Error {
     case noSuchNamespace(lab: String, name: String, candidates: [String])
     /// The kernel refused an object; `object` says which, `reason` gives the kernel's words, `advice` a next step.
     case refused(object: String, reason: String, advice: String?)
+    /// Something under `/run/nslab` is not nslab's own, so it is neither read nor written nor removed.
+    case untrusted(path: String, reason: String)
     /// A file of the lab's state is not as nslab wrote it.
     case damagedState(path: String, reason: String)
 }
@@ -27,8 +27,6 @@ public enum EngineError: Error {
 extension EngineError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .labInTheWay(let lab, let reason):
-            "lab \(lab) is in the way: \(reason); remove it with `nslab down \(lab)`, or choose another name with --name"
         case .namespaceInTheWay(let pin):
             "\(Pins.path(pin)) is in the way: a network namespace of that name is not this lab's; "
                 + "choose another lab name with --name, or remove it with `ip netns del \(pin)`"
@@ -45,6 +43,8 @@ extension EngineError: CustomStringConvertible {
                 : "\(name) could be \(candidates.joined(separator: ", ")); write more of the name"
         case .refused(let object, let reason, let advice):
             "\(object): \(reason)" + (advice.map { "; \($0)" } ?? "")
+        case .untrusted(let path, let reason):
+            "\(path) is not nslab's: \(reason); look at it, and remove it by hand"
         case .damagedState(let path, let reason):
             "\(path): \(reason); `nslab down` removes the lab all the same"
         }
@@ -71,9 +71,8 @@ extension EngineError {
     init(_ failure: RequestFailure, object: String, operation: Operation) {
         let advice: String? =
             switch (failure.errno, operation) {
-            case (EOPNOTSUPP, .createLink(let link)), (ENOTSUP, .createLink(let link)):
+            case (EOPNOTSUPP, .make(.link(let link))), (ENOTSUP, .make(.link(let link))):
                 "this kernel has no links of that kind; load its module (modprobe \(link.kind.module))"
-            case (EOPNOTSUPP, .createVeth): "this kernel has no veth links; load the module (modprobe veth)"
             default: SystemCallError("sendto", object, errno: failure.errno).advice
             }
         self = .refused(object: object, reason: "\(failure)", advice: advice)

@@ -54,7 +54,7 @@ public struct LabRun {
         return try reportingErrors {
             // One that is there is somebody's; it must not be taken down.
             if StateFolder.labs().contains(topology.name) {
-                throw EngineError.labInTheWay(lab: topology.name, reason: "it is there already")
+                throw inTheWay
             }
             guard let program = Program.path else { throw ResponderError.noProgram }
             let guardian = try Guardian(program, arguments: [Self.guardianCommand, topology.name])
@@ -69,10 +69,16 @@ public struct LabRun {
         }
     }
 
+    private var inTheWay: NSLabError {
+        NSLabError(
+            "lab \(topology.name) is there already, and a run makes a lab of its own; give it another --name", .inTheWay
+        )
+    }
+
     private func inLab(_ probing: Bool, _ progress: @escaping (Lab.Step) -> Void) throws -> Outcome {
         let report = try Lab.up(topology, source: source, probing: probing, progress: progress)
-        if report.wasThere {
-            throw NSLabError(EngineError.labInTheWay(lab: topology.name, reason: "it is there already"))
+        if report.wasThere || !report.changes.isEmpty {
+            throw inTheWay
         }
         if let signal = SupervisedCommand.pendingEnd() { return Outcome(status: 128 + signal, probes: report.probes) }
         if report.probes?.failed ?? 0 > 0 { return Outcome(status: 1, probes: report.probes) }

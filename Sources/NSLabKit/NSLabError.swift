@@ -40,7 +40,7 @@ public struct NSLabError: Error, CustomStringConvertible, Sendable {
     init(_ error: EngineError) {
         let category: Category =
             switch error {
-            case .labInTheWay, .namespaceInTheWay: .inTheWay
+            case .namespaceInTheWay, .untrusted: .inTheWay
             case .notALabName, .noSuchLab, .labNotNamed, .noSuchNamespace: .badInput
             case .refused, .damagedState: .refused
             }

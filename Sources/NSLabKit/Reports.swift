@@ -10,12 +10,24 @@ public struct UpReport: Encodable, Sendable {
     public var wasThere: Bool
     /// Whether the lab was there without the process that answers for its pods, which was started again.
     public var answersAgain: Bool
+    /// What was done to a lab that was there, in order.
+    public var changes: [OperationReport]
     public var namespaces: [NamespaceReport]
     public var timing: Timing
     /// Nil if the lab was not probed.
     public var probes: ProbeReport?
     /// What a user should know about the form that the lab has here.
     public var notes: [String]
+
+    init(_ outcome: BringUp.Outcome, namespaces: [NamespaceReport], total: Double) {
+        lab = outcome.blueprint.lab
+        wasThere = !outcome.isNew && outcome.operations.isEmpty
+        answersAgain = outcome.answersAgain
+        changes = outcome.operations.map { OperationReport($0) }
+        self.namespaces = namespaces
+        timing = Timing(outcome.timing, total: total)
+        notes = outcome.blueprint.notes
+    }
 
     /// How long the phases took, in seconds.
     public struct Timing: Encodable, Sendable {

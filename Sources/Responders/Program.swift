@@ -16,7 +16,7 @@ public enum Program {
     }
 
     /// A file that was replaced since is the program all the same.
-    private static func isNSLab(_ path: String) -> Bool {
+    static func isNSLab(_ path: String) -> Bool {
         path.hasSuffix("/nslab") || path.hasSuffix("/nslab (deleted)")
     }
 

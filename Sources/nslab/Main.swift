@@ -15,7 +15,9 @@ struct NSLab: ParsableCommand {
             """,
         version: "0.1.0",
         groupedSubcommands: [
-            CommandGroup(name: "Labs", subcommands: [Up.self, Run.self, Down.self, List.self, Inspect.self]),
+            CommandGroup(
+                name: "Labs",
+                subcommands: [Up.self, Run.self, Down.self, Verify.self, Reset.self, List.self, Inspect.self]),
             CommandGroup(name: "Inside", subcommands: [Exec.self, Shell.self, Probe.self, Pod.self]),
             CommandGroup(name: "Topologies", subcommands: [Plan.self, Validate.self]),
         ])
