@@ -36,7 +36,7 @@ let package = Package(
         .target(name: "Netlink", dependencies: ["CLinux", "CMnl"]),
         .target(name: "Rtnetlink", dependencies: ["Addresses", "CLinux", "Netlink"]),
         .target(name: "NetworkNamespaces", dependencies: ["CLinux", "CCap"]),
-        .target(name: "Nftables", dependencies: ["CNftables"]),
+        .target(name: "Nftables", dependencies: ["CLinux", "CNftables", "Netlink"]),
 
         // The one background process that a lab may have.
         .target(
@@ -72,13 +72,18 @@ let package = Package(
                 "Addresses", "Blueprint", "DNS", "Doctor", "NetworkNamespaces", "Nftables", "Responders", "Rtnetlink",
                 "Topology",
             ]),
-        .target(name: "Probes", dependencies: ["Addresses", "Blueprint", "CLinux", "NetworkNamespaces", "Rtnetlink"]),
+        .target(
+            name: "Probes",
+            dependencies: [
+                "Addresses", "Blueprint", "CLinux", "DNS", "HTTP", "NetworkNamespaces", "Rtnetlink", "Topology",
+            ]),
 
         // The two faces.
         .target(
             name: "NSLabKit",
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "Doctor", "Engine", "NetworkNamespaces", "Probes",
+                "Responders",
                 "Rtnetlink", "Topology",
             ]),
         .executableTarget(
@@ -115,9 +120,9 @@ let package = Package(
         .testTarget(
             name: "ProbesTests",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "KernelTestSupport", "NetworkNamespaces", "Probes",
-                "Rtnetlink",
-                "Topology",
+                "Addresses", "Blueprint", "BundledTopologies", "DNS", "KernelTestSupport", "NetworkNamespaces",
+                "Probes",
+                "Rtnetlink", "Topology",
             ]),
         .testTarget(
             name: "EngineTests",

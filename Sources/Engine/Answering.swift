@@ -21,12 +21,12 @@ extension ResponderPlan {
     /// What a lab's pods answer, and what its name servers tell.
     ///
     /// - Parameter silent: the pods that do not answer.
-    init(_ blueprint: Blueprint, _ journal: Journal, silent: Set<PodReference>) {
+    init(_ blueprint: Blueprint, silent: Set<PodReference>) {
         self.init(lab: blueprint.lab)
         zone.namespaces = ClusterZone.standardNamespaces
         zone.services = blueprint.services.map { ClusterZone.Service($0.stopping(silent)) }
         zone.serial = UInt32(truncatingIfNeeded: time(nil))
-        for (namespace, entry) in zip(blueprint.namespaces, journal.namespaces) {
+        for namespace in blueprint.namespaces {
             guard let pod = namespace.pod else { continue }
             if !zone.namespaces.contains(pod.namespace) { zone.namespaces.append(pod.namespace) }
             guard !silent.contains(pod) else { continue }
@@ -34,7 +34,8 @@ extension ResponderPlan {
             guard !listeners.isEmpty else { continue }
             pods.append(
                 Pod(
-                    pin: entry.pin, name: pod.name, namespace: pod.namespace, node: namespace.node ?? "",
+                    pin: blueprint.pin(of: namespace), name: pod.name, namespace: pod.namespace,
+                    node: namespace.node ?? "",
                     addresses: namespace.addresses, listeners: listeners))
         }
     }

@@ -9,12 +9,14 @@ import Rtnetlink
 import Synchronization
 import Topology
 
-/// Building a lab that is not there.
+/// Making a lab what its topology says: building it, or, where it runs, changing what is not so.
 public struct BringUp {
     /// The lab's topology.
     public let topology: Topology
     /// What the topology was read from, as the user would name it.
     public let source: String
+    /// Whether to find out what would be done and do nothing.
+    public let isDryRun: Bool
     /// Told what is being done, when it is begun.
     let progress: (Step) -> Void
 
@@ -28,14 +30,18 @@ public struct BringUp {
         case namespaces(count: Int)
         /// Links, addresses, routes and rules are being installed.
         case objects(count: Int)
+        /// A lab that runs is being changed.
+        case changing(operations: Int)
     }
 
     /// What a bring-up did.
     public struct Outcome: Sendable {
         /// What the kernel holds now.
         public var blueprint: Blueprint
-        /// Whether the lab was there, complete and as asked for, so that nothing was done.
-        public var wasThere = false
+        /// Whether the lab was not there and was built.
+        public var isNew = false
+        /// What was done to a lab that was there, in order; of a dry run, what would be.
+        public var operations: [PlannedOperation] = []
         /// Whether the lab was there without the process that answers for its pods, which was started again.
         public var answersAgain = false
         /// What may not work on this machine, a sentence each, as `nslab doctor` says it.
@@ -60,26 +66,33 @@ public struct BringUp {
     }
 
     /// A bring-up of a topology.
-    public init(topology: Topology, source: String, progress: @escaping (Step) -> Void) {
+    public init(
+        topology: Topology, source: String, isDryRun: Bool = false, progress: @escaping (Step) -> Void
+    ) {
         self.topology = topology
         self.source = source
+        self.isDryRun = isDryRun
         self.progress = progress
     }
 
-    /// Builds the lab, or finds it built. What was begun is removed again if it cannot be completed.
+    /// Builds the lab, or changes the one that runs into what is asked for.
+    ///
+    /// A lab that is built and cannot be completed is removed again. One that runs is left as far as it came, and marked as
+    /// such: the next `up` goes on. So is one whose `up` is ended by a signal.
     public func run() throws(EngineError) -> Outcome {
         try reportingRefusals(of: "lab \(topology.name)") {
             var clock = Stopwatch()
             OpenFiles.raise()
             // Before there is a state folder, which a topology that cannot be built must not leave behind.
             let (features, blueprint, warnings) = try Threads.run { [topology] in try Self.form(of: topology) }
-            let state = StateFolder(lab: topology.name)
+            let state = try StateFolder(typed: topology.name)
             let waiting = { progress(.waiting(lab: topology.name)) }
-            return try FolderLock.holding(lab: state, creating: true, waiting: waiting) {
-                var outcome = try build(state, blueprint, features, &clock)
-                outcome.warnings = warnings
-                return outcome
-            }!
+            let built = try FolderLock.holding(lab: state, creating: !isDryRun, waiting: waiting) {
+                try build(state, blueprint, features, &clock)
+            }
+            var outcome = built ?? planNew(blueprint)
+            outcome.warnings = warnings
+            return outcome
         }
     }
 
@@ -107,18 +120,32 @@ public struct BringUp {
     private func build(
         _ state: StateFolder, _ blueprint: Blueprint, _ features: KernelFeatures, _ clock: inout Stopwatch
     ) throws -> Outcome {
-        var outcome = Outcome(blueprint: blueprint)
-        if try isThere(state) {
-            let stopped = try StoppedPods.read(state)
-            if !stopped.isEmpty {
-                outcome.blueprint = try Blueprint(topology: topology, features: features, stopped: stopped)
-            }
-            outcome.wasThere = true
-            outcome.answersAgain = try restoreAnswers(outcome.blueprint, state, stopped)
-            return outcome
+        guard let journal = try runningLab(state) else {
+            return isDryRun ? planNew(blueprint) : try buildNew(state, blueprint, features, &clock)
         }
+        let stopped = try StoppedPods.read(state)
+        // The lab keeps the form that it was built in.
+        let wanted =
+            stopped.isEmpty && features == journal.kernelFeatures
+            ? blueprint : try Blueprint(topology: topology, features: journal.kernelFeatures, stopped: stopped)
+        var convergence = try Convergence(
+            state, journal, to: wanted, topology: topology, source: source, silent: stopped)
+        return try convergence.run(isDryRun: isDryRun, &clock, progress)
+    }
 
-        var journal = Journal(outcome.blueprint, source: source, features: features)
+    private func planNew(_ blueprint: Blueprint) -> Outcome {
+        var outcome = Outcome(blueprint: blueprint)
+        outcome.isNew = true
+        outcome.operations = PlannedOperation.all(filling: blueprint)
+        return outcome
+    }
+
+    private func buildNew(
+        _ state: StateFolder, _ blueprint: Blueprint, _ features: KernelFeatures, _ clock: inout Stopwatch
+    ) throws -> Outcome {
+        var outcome = Outcome(blueprint: blueprint)
+        outcome.isNew = true
+        var journal = Journal(blueprint, source: source, features: features)
         if let taken = journal.namespaces.first(where: { access(Pins.path($0.pin), F_OK) == 0 }) {
             try state.remove()
             throw EngineError.namespaceInTheWay(pin: taken.pin)
@@ -128,24 +155,25 @@ public struct BringUp {
             try journal.write(to: state)
             try NamespaceFolder.prepare()
             // The process starts while the namespaces are made.
-            let plan = ResponderPlan(outcome.blueprint, journal, silent: [])
+            let plan = ResponderPlan(blueprint, silent: [])
             let launch = plan.isEmpty ? nil : try state.responders.launch()
             outcome.timing.plan = clock.lap()
 
             progress(.namespaces(count: journal.namespaces.count))
-            let settings = outcome.blueprint.namespaces.map { SettingPlan($0.content.sysctls) }
-            let sessions = try makeNamespaces(journal, settings)
-            try EtcFiles.install(outcome.blueprint, journal, state)
+            let settings = blueprint.namespaces.map { SettingPlan($0.content.sysctls) }
+            let sessions = try NamespaceMaking.make(journal.namespaces, lab: journal.lab, settings)
+            try EtcFiles.install(blueprint, state)
             outcome.timing.namespaces = clock.lap()
 
-            progress(.objects(count: outcome.blueprint.objectCount))
-            let rules = try Background { [blueprint = outcome.blueprint, journal] in
-                try installTables(blueprint, journal)
-            }
+            progress(.objects(count: blueprint.objectCount))
+            let rules = try Background { try installTables(blueprint) }
             let answers = try Background {
                 if let launch { try state.responders.complete(launch, plan) }
             }
-            let links = Result { try Programming(outcome.blueprint, sessions: sessions, settings: settings).run() }
+            let links = Result {
+                let changes = zip(blueprint.namespaces, settings).map { NamespaceChange(filling: $0.content, $1) }
+                try Programming(blueprint, sessions: sessions, changes: changes).fill()
+            }
             // All ways of failing have to end before anything is removed.
             let tables = Result { try rules.value() }
             outcome.timing.netlink = clock.lap()
@@ -169,93 +197,39 @@ public struct BringUp {
         }
     }
 
-    /// Whether the lab is complete and the same as asked for. What was left half-built is removed.
-    private func isThere(_ state: StateFolder) throws -> Bool {
+    /// The journal of the lab if it is there. What a bring-up that was cut short left is removed.
+    private func runningLab(_ state: StateFolder) throws -> Journal? {
         let journal: Journal
         do throws(EngineError) {
             journal = try Journal.read(state)
         } catch {
             guard case .noSuchLab = error else { throw error }
-            return false
+            return nil
         }
-        guard journal.isComplete else {
-            progress(.removingRemains(lab: state.lab))
-            try TearDown.remove(journal, state, keepingFolder: true)
-            return false
-        }
-        guard try StateFolder.read(state.topology) == Array(topology.yaml.utf8) else {
-            throw EngineError.labInTheWay(lab: state.lab, reason: "it runs with another topology (\(journal.source))")
-        }
-        if let lost = journal.namespaces.first(where: { Pins.identity($0.pin) == nil }) {
-            throw EngineError.labInTheWay(
-                lab: state.lab, reason: "it is damaged: the namespace \(lost.pin) is gone")
-        }
-        return true
-    }
-
-    /// Has the process of a running lab answer for its pods, and starts it again if it has ended.
-    ///
-    /// - Returns: whether it had ended.
-    private func restoreAnswers(
-        _ blueprint: Blueprint, _ state: StateFolder, _ stopped: Set<PodReference>
-    ) throws -> Bool {
-        let plan = ResponderPlan(blueprint, try Journal.read(state), silent: stopped)
-        let had = state.responders.state
-        try state.responders.follow(plan)
-        if case .running = had { return false }
-        return !plan.isEmpty
-    }
-
-    /// Makes and pins all namespaces, each with its settings, on as many threads as there are processors.
-    private func makeNamespaces(_ journal: Journal, _ settings: [SettingPlan]) throws -> [Session] {
-        let made = SessionBox(count: journal.namespaces.count)
-        try Threads.forEach(journal.namespaces.count) { index in
-            let entry = journal.namespaces[index]
-            do {
-                try NetworkNamespace.unshareThread()
-                let session = try Session(name: entry.name, pin: entry.pin)
-                try Ownership.mark(session, lab: journal.lab)
-                for setting in settings[index].early { try KernelSetting.write(setting.path, setting.value) }
-                try Pins.pin(entry.pin)
-                made.store(session, at: index)
-            } catch let error as SystemCallError {
-                if error.call == "open", error.errno == EEXIST {
-                    throw EngineError.namespaceInTheWay(pin: entry.pin)
-                }
-                throw EngineError(error, object: entry.name)
-            }
-        }
-        return made.sessions
+        if journal.isComplete || journal.isChanging == true { return journal }
+        if isDryRun { return nil }
+        progress(.removingRemains(lab: state.lab))
+        try TearDown.remove(journal, state, keepingFolder: true)
+        return nil
     }
 }
 
 /// Installs the nf_tables tables of all namespaces, one after the other, from the calling thread.
-private func installTables(_ blueprint: Blueprint, _ journal: Journal) throws {
-    for (namespace, entry) in zip(blueprint.namespaces, journal.namespaces) where !namespace.content.tables.isEmpty {
+private func installTables(_ blueprint: Blueprint) throws {
+    for namespace in blueprint.namespaces where !namespace.content.tables.isEmpty {
         do throws(SystemCallError) {
-            try NetworkNamespace(at: Pins.path(entry.pin)).enter()
+            try NetworkNamespace(at: Pins.path(blueprint.pin(of: namespace))).enter()
         } catch {
-            throw EngineError(error, object: entry.name)
+            throw EngineError(error, object: namespace.name)
         }
         do throws(NftablesError) {
             try Nftables.run(namespace.content.tables.map(\.declaration).joined())
         } catch {
             throw EngineError.refused(
-                object: "\(entry.name): nf_tables", reason: error.message,
+                object: "\(namespace.name): nf_tables", reason: error.message,
                 advice: try? Threads.run { Examination.lack(among: Demand(blueprint).features) })
         }
     }
-}
-
-/// A place for the sessions that several threads make, each at its own position.
-private final class SessionBox: Sendable {
-    private let slots: Mutex<[Session?]>
-
-    init(count: Int) { slots = Mutex(Array(repeating: nil, count: count)) }
-
-    func store(_ session: Session, at index: Int) { slots.withLock { $0[index] = session } }
-
-    var sessions: [Session] { slots.withLock { $0.map { $0! } } }
 }
 
 /// Time on the monotonic clock.

@@ -60,7 +60,7 @@ extension RunningLab {
     /// Has the lab's background process open the ports of pods that answer, close those of the others, and tell the
     /// endpoints in DNS.
     private func follow(silent: Set<PodReference>, _ state: StateFolder) throws {
-        try state.responders.follow(ResponderPlan(blueprint, journal, silent: silent))
+        try state.responders.follow(ResponderPlan(blueprint, silent: silent))
     }
 
     /// The pod that a user means.
@@ -100,7 +100,7 @@ extension RunningLab {
 
 /// Runs commands that change a node's rules; or, where those do not fit what the kernel holds, others that put the whole
 /// in place. The calling thread ends up inside.
-private func changeRules(_ commands: String, orElse whole: String, in pin: String, of node: String) throws {
+func changeRules(_ commands: String, orElse whole: String, in pin: String, of node: String) throws {
     do throws(SystemCallError) {
         try NetworkNamespace(at: Pins.path(pin)).enter()
     } catch {

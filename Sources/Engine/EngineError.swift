@@ -3,13 +3,14 @@ import Glibc
 import NetworkNamespaces
 import Responders
 import Rtnetlink
+import Topology
 
 /// Why a lab could not be built, found or removed.
 public enum EngineError: Error {
-    /// A lab of that name is there and is another one.
-    case labInTheWay(lab: String, reason: String)
     /// A namespace file that is not this lab's has the name of one of its namespaces.
     case namespaceInTheWay(pin: String)
+    /// A name that no lab can have.
+    case notALabName(String)
     /// There is no lab of that name.
     case noSuchLab(String)
     /// No lab is running, or more than one and none was named.
@@ -24,6 +25,8 @@ public enum EngineError: Error {
     case lacking(String)
     /// The kernel refused an object; `object` says which, `reason` gives the kernel's words, `advice` a next step.
     case refused(object: String, reason: String, advice: String?)
+    /// Something under `/run/nslab` is not nslab's own, so it is neither read nor written nor removed.
+    case untrusted(path: String, reason: String)
     /// A file of the lab's state is not as nslab wrote it.
     case damagedState(path: String, reason: String)
 }
@@ -31,11 +34,10 @@ public enum EngineError: Error {
 extension EngineError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .labInTheWay(let lab, let reason):
-            "lab \(lab) is in the way: \(reason); remove it with `nslab down \(lab)`, or choose another name with --name"
         case .namespaceInTheWay(let pin):
             "\(Pins.path(pin)) is in the way: a network namespace of that name is not this lab's; "
                 + "choose another lab name with --name, or remove it with `ip netns del \(pin)`"
+        case .notALabName(let name): Topology.complaint(aboutName: name)
         case .noSuchLab(let lab):
             "no lab \(lab) is running; `nslab list` shows those that are"
         case .labNotNamed(let running):
@@ -55,6 +57,8 @@ extension EngineError: CustomStringConvertible {
         case .lacking(let sentence): sentence
         case .refused(let object, let reason, let advice):
             "\(object): \(reason)" + (advice.map { "; \($0)" } ?? "")
+        case .untrusted(let path, let reason):
+            "\(path) is not nslab's: \(reason); look at it, and remove it by hand"
         case .damagedState(let path, let reason):
             "\(path): \(reason); `nslab down` removes the lab all the same"
         }
@@ -81,8 +85,7 @@ extension EngineError {
     init(_ failure: RequestFailure, object: String, operation: Operation) {
         let advice: String? =
             switch (failure.errno, operation) {
-            case (EOPNOTSUPP, .createLink(let link)), (EOPNOTSUPP, .createVeth(let link, _, _)):
-                KernelFeature(link.kind)?.lack
+            case (EOPNOTSUPP, .make(.link(let link))): KernelFeature(link.kind)?.lack
             default: SystemCallError("sendto", object, errno: failure.errno).advice
             }
         self = .refused(object: object, reason: "\(failure)", advice: advice)

@@ -16,6 +16,12 @@ struct FolderLock: ~Copyable {
     static func holding<Value>(
         lab state: StateFolder, creating: Bool, waiting: () -> Void, _ body: () throws -> Value
     ) throws -> Value? {
+        if let reason = Trust.fault(at: StateFolder.root, isFolder: true) {
+            throw EngineError.untrusted(path: StateFolder.root, reason: reason)
+        }
+        if let reason = Trust.fault(at: state.path, isFolder: true) {
+            throw EngineError.untrusted(path: state.path, reason: reason)
+        }
         let lock: FolderLock
         do throws(SystemCallError) {
             lock = try FolderLock(

@@ -12,6 +12,8 @@ public struct Journal: Codable, Hashable, Sendable {
     public var source: String
     /// Whether the lab is complete: false while it is being built, and after that was cut short.
     public var isComplete = false
+    /// Whether it was complete and is being changed: then what is there is kept, and not built anew.
+    var isChanging: Bool?
     /// The kernel's features that the lab's form was chosen by.
     var features: Features
     /// The lab's namespaces, in the order they are made.
@@ -54,6 +56,11 @@ public struct Journal: Codable, Hashable, Sendable {
             qdiscs: QdiscSupport(netem: features.netem, tokenBucket: features.tokenBucket))
     }
 
+    /// Whether all pins are such as a lab of this name has: what a journal says is not to lead anywhere else.
+    private var hasOwnPins: Bool {
+        namespaces.allSatisfy { $0.pin.hasPrefix("\(lab)-") && !$0.pin.contains("/") }
+    }
+
     /// Writes the journal in the place of an earlier one.
     func write(to state: StateFolder) throws {
         let encoder = JSONEncoder()
@@ -65,16 +72,10 @@ public struct Journal: Codable, Hashable, Sendable {
     ///
     /// - Throws: `EngineError.noSuchLab` if there is none, `.damagedState` if it cannot be read.
     static func read(_ state: StateFolder) throws(EngineError) -> Journal {
-        let bytes: [UInt8]
-        do throws(SystemCallError) {
-            bytes = try StateFolder.read(state.journal)
-        } catch {
-            if error.isNoSuchFile { throw .noSuchLab(state.lab) }
-            throw EngineError(error)
-        }
+        guard let bytes = try StateFolder.read(state.journal) else { throw .noSuchLab(state.lab) }
         do {
             let journal = try JSONDecoder().decode(Journal.self, from: Data(bytes))
-            guard journal.lab == state.lab, journal.version == 1 else {
+            guard journal.lab == state.lab, journal.version == 1, journal.hasOwnPins else {
                 throw EngineError.damagedState(
                     path: state.journal, reason: "this is not the journal of lab \(state.lab)")
             }

@@ -4,38 +4,107 @@ import NetworkNamespaces
 import Nftables
 import Rtnetlink
 
+/// What one namespace was seen to hold.
+struct ObservedNamespace: Sendable {
+    /// The objects that someone installed, those that the kernel makes by itself or learns left out.
+    var content = NamespaceContent()
+    /// The links by name, with what only a running link has.
+    var links: [InterfaceName: ObservedLink] = [:]
+    /// The tables as nft lists them; none where they were not asked for.
+    var rules = RuleListing("")
+    /// The neighbours and forwarding entries that were learned.
+    var learned: [KernelObject] = []
+
+    /// All objects in the order that they are made.
+    var objects: [KernelObject] { content.objects + rules.tables.map { .table($0) } }
+}
+
 extension Session {
-    /// What the namespace holds now, in a blueprint's terms: objects that someone installed, without those that the kernel
-    /// makes by itself or learns.
+    /// What the namespace holds now.
     ///
     /// Links' settings and tables are read by the calling thread, which must be inside the namespace.
     ///
-    /// - Parameter settings: the settings to read; there are hundreds, and a blueprint names few.
-    func observe(settings: [Sysctl]) throws -> NamespaceContent {
+    /// - Parameters:
+    ///   - wanted: what it should hold: of settings, of which there are hundreds, only those are read that it names; and of
+    ///     what is learned, that which stands in the place of something it names counts as installed.
+    ///   - tables: whether to read the tables.
+    func observe(for wanted: NamespaceContent, tables: Bool) throws -> ObservedNamespace {
+        var observed = ObservedNamespace()
         var content = NamespaceContent()
         let links = try socket.links()
         interfaces = InterfaceTable(links)
-        content.links = links.map(\.link).filter { !$0.isFallbackTunnel }
-        content.bridgeVLANs = try socket.bridgeVLANs(in: interfaces)
+        observed.links = Dictionary(links.map { ($0.link.name, $0) }, uniquingKeysWith: { first, _ in first })
+        content.links = links.map(\.link).filter { !$0.isKernelMade }
+        let filtering = Set(content.links.filter(\.filtersVLANs).map(\.name))
+        if !filtering.isEmpty {
+            // A bridge that does not filter has VLANs all the same, which mean nothing.
+            let members = Set(content.links.filter { $0.master.map(filtering.contains) ?? false }.map(\.name))
+            content.bridgeVLANs = try socket.bridgeVLANs(in: interfaces).filter {
+                members.contains($0.device) || filtering.contains($0.device)
+            }
+        }
         content.addresses = try socket.addresses(in: interfaces).filter { $0.scope == .universe }
         content.routes = try socket.routes(in: interfaces).filter(\.isInstalled)
-        content.neighbours = try socket.neighbours(in: interfaces).filter { $0.state.contains(.permanent) }
-        let tunnels = Set(content.links.filter { if case .vxlan = $0.kind { true } else { false } }.map(\.name))
-        content.forwarding = try socket.forwardingEntries(in: interfaces).filter {
-            $0.isPermanent && tunnels.contains($0.device)
+        let neighbours = Set(wanted.neighbours.map { KernelObject.neighbour($0).identity })
+        for neighbour in try socket.neighbours(in: interfaces) {
+            if neighbour.state.contains(.permanent) || neighbours.contains(KernelObject.neighbour(neighbour).identity) {
+                content.neighbours.append(neighbour)
+            } else if !neighbour.state.contains(.noARP) {
+                observed.learned.append(.neighbour(neighbour))
+            }
         }
+        try observeForwarding(for: wanted, &content, &observed)
         content.qdiscs = try socket.qdiscs(in: interfaces)
-        content.sysctls = settings.compactMap { setting in
+        content.sysctls = wanted.sysctls.compactMap { setting in
             (try? KernelSetting.read(setting.path)).map { Sysctl(setting.path, $0) }
         }
-        return content
+        observed.content = content
+        if tables { observed.rules = RuleListing(try Nftables.output(of: "list ruleset")) }
+        return observed
+    }
+
+    /// Entries of tunnels, and those that someone put into a bridge's table. What every Ethernet device listens to is no
+    /// entry of either.
+    private func observeForwarding(
+        for wanted: NamespaceContent, _ content: inout NamespaceContent, _ observed: inout ObservedNamespace
+    ) throws {
+        let tunnels = Set(content.links.filter { if case .vxlan = $0.kind { true } else { false } }.map(\.name))
+        let entries = Set(wanted.forwarding.map { KernelObject.forwarding($0).identity })
+        for entry in try socket.forwardingEntries(in: interfaces) where entry.isSelf == tunnels.contains(entry.device) {
+            if entry.isLocal { continue }
+            if entry.isPermanent || entries.contains(KernelObject.forwarding(entry).identity) {
+                content.forwarding.append(entry)
+            } else {
+                observed.learned.append(.forwarding(entry))
+            }
+        }
     }
 }
 
 extension Route {
-    /// Whether someone installed the route: the kernel makes the others from addresses, and IPv6 ones from being up.
+    /// Whether someone installed the route: the kernel makes the others from addresses and advertisements, and IPv6 ones from
+    /// being up.
     var isInstalled: Bool {
-        origin != .kernel && table == Route.mainTable && kind != .local && kind != .multicast && kind != .broadcast
-            && kind != .anycast
+        origin != .kernel && origin != .routerAdvertisement && origin != .redirect && table != Route.localTable
+            && kind != .local && kind != .multicast && kind != .broadcast && kind != .anycast
     }
+
+    /// The table of the host's own addresses (`RT_TABLE_LOCAL`).
+    private static let localTable: UInt32 = 255
+}
+
+extension Link {
+    /// Whether bridges of this sort tell VLANs apart.
+    fileprivate var filtersVLANs: Bool { if case .bridge(let bridge) = kind { bridge.vlanFiltering } else { false } }
+
+    /// Whether it is one of the tunnels that every namespace gets when their module is loaded
+    /// (`net.core.fb_tunnels_only_for_init_net`).
+    fileprivate var isKernelMade: Bool {
+        guard case .other = kind else { return false }
+        return Self.fallbackTunnels.contains("\(name)")
+    }
+
+    private static let fallbackTunnels: Set<String> = [
+        "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "sit0", "ip6tnl0", "ip6gre0",
+    ]
 }

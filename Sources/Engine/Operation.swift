@@ -4,37 +4,33 @@ import Rtnetlink
 
 /// One change of one namespace, a request or two of rtnetlink.
 enum Operation: Hashable, Sendable {
-    /// Creates a link of any kind but a veth.
-    case createLink(Link)
-    /// Creates a veth with its other end, which lies in another namespace and is completed there.
-    case createVeth(Link, peer: Link, namespace: String)
-    /// Sets the attributes of a link that exists: `lo`, or a veth end that the other end's namespace created.
-    case configureLink(Link)
-    case addBridgeVLAN(BridgeVLAN)
+    /// Makes an object that is not there. Of a cable, the end that comes first makes both.
+    case make(KernelObject)
+    /// Gives an object that is there what it should have.
+    case change(KernelObject, from: KernelObject)
+    /// Removes an object; one that is gone already is none that fails.
+    case remove(KernelObject)
     case setIPv4(InterfaceName, [IPv4Value])
     case setNeighbourParameter(InterfaceName, NeighbourParameter, milliseconds: UInt64, AddressFamily)
-    case addAddress(DeviceAddress)
-    case addRoute(Route)
-    case addNeighbour(Neighbour)
-    case addForwardingEntry(ForwardingEntry)
-    case setQdisc(Qdisc)
+
+    /// Its place among those that make something.
+    var rank: KernelObject.Kind {
+        switch self {
+        case .make(let object), .change(let object, _), .remove(let object): object.kind
+        case .setIPv4, .setNeighbourParameter: .setting
+        }
+    }
 }
 
 extension Operation: CustomStringConvertible {
     /// The object as a user knows it, for an error about it.
     var description: String {
         switch self {
-        case .createLink(let link), .configureLink(let link), .createVeth(let link, _, _): "link \(link)"
-        case .addBridgeVLAN(let vlan): "bridge vlan \(vlan)"
+        case .make(let object), .change(let object, _), .remove(let object): "\(object.kind.rawValue) \(object)"
         case .setIPv4(let device, let values):
             values.map { "sysctl net.ipv4.conf.\(device).\($0.setting.rawValue) = \($0.value)" }.joined(separator: ", ")
         case .setNeighbourParameter(let device, let parameter, let milliseconds, _):
             "neighbour parameter \(parameter) \(milliseconds) ms dev \(device)"
-        case .addAddress(let address): "address \(address)"
-        case .addRoute(let route): "route \(route)"
-        case .addNeighbour(let neighbour): "neighbour \(neighbour)"
-        case .addForwardingEntry(let entry): "fdb \(entry)"
-        case .setQdisc(let qdisc): "qdisc \(qdisc)"
         }
     }
 }

@@ -1,6 +1,7 @@
 import Addresses
 import NetworkNamespaces
 import Rtnetlink
+import Topology
 
 /// How a namespace says whose it is: the alias of its `lo`, written before the namespace is pinned.
 ///
@@ -8,7 +9,9 @@ import Rtnetlink
 /// somebody else gave the same name is never taken for ours.
 enum Ownership {
     /// The alias that a lab's namespaces carry.
-    static func alias(lab: String) -> String { "nslab \(lab)" }
+    static func alias(lab: String) -> String { prefix + lab }
+
+    private static let prefix = "nslab "
 
     /// Marks the namespace that a session is of as the lab's.
     static func mark(_ session: Session, lab: String) throws(EngineError) {
@@ -21,6 +24,13 @@ enum Ownership {
         } catch {
             throw .refused(object: session.name, reason: "\(error)", advice: nil)
         }
+    }
+
+    /// The lab whose mark the namespace that the socket belongs to carries; nil if it carries none.
+    static func lab(of socket: inout RouteSocket) throws -> String? {
+        guard let alias = try socket.link(named: "lo")?.link.alias, alias.hasPrefix(prefix) else { return nil }
+        let lab = String(alias.dropFirst(prefix.count))
+        return Topology.isName(lab) ? lab : nil
     }
 
     /// Whether the namespace that the socket belongs to carries the lab's mark.

@@ -2,23 +2,24 @@ import Addresses
 import Blueprint
 import Glibc
 import NetworkNamespaces
+import Nftables
 import Rtnetlink
 
-/// Filling a lab's fresh namespaces with everything that its blueprint names, over the sockets opened inside them.
+/// Making a lab's namespaces into what its blueprint names, over the sockets opened inside them.
 struct Programming {
     private let blueprint: Blueprint
     private let sessions: [Session]
-    private let settings: [SettingPlan]
+    private let changes: [NamespaceChange]
     private let position: [String: Int]
     private var veths: [VethPeer: Link] = [:]
 
     /// - Parameters:
     ///   - sessions: one for each namespace of the blueprint, in its order.
-    ///   - settings: likewise.
-    init(_ blueprint: Blueprint, sessions: [Session], settings: [SettingPlan]) {
+    ///   - changes: likewise.
+    init(_ blueprint: Blueprint, sessions: [Session], changes: [NamespaceChange]) {
         self.blueprint = blueprint
         self.sessions = sessions
-        self.settings = settings
+        self.changes = changes
         position = Dictionary(uniqueKeysWithValues: blueprint.namespaces.enumerated().map { ($1.name, $0) })
         for namespace in blueprint.namespaces {
             for link in namespace.content.links {
@@ -27,45 +28,61 @@ struct Programming {
         }
     }
 
-    /// Installs everything.
+    /// Installs all objects but the tables in namespaces that hold `lo` alone and have their own settings already.
     ///
     /// - Throws: `EngineError.refused` that names the object.
-    func run() throws(EngineError) {
-        var batch = RouteBatch(capacity: 64 << 10)
-        for index in sessions.indices { try apply(operations(for: index), to: sessions[index], with: &batch) }
-        try writeLateSettings()
+    func fill() throws(EngineError) {
+        try apply(\.make)
+        try write(\.late)
     }
 
-    /// The changes that fill a namespace which holds `lo` alone, in the one order that the kernel takes: links with their
-    /// state, VLANs, links' settings, addresses, routes, neighbours, forwarding entries, queueing disciplines.
+    /// Makes all changes, tables among them. Namespaces that are new have their own settings already.
     ///
-    /// A cable is made by the namespace that comes first; its other end is there when the other's own turn comes.
-    private func operations(for index: Int) -> [Operation] {
-        let content = blueprint.namespaces[index].content
-        var operations: [Operation] = []
-        operations.reserveCapacity(content.objectCount)
-        for link in content.links {
-            switch link.kind {
-            case .loopback: operations.append(.configureLink(link))
-            case .veth(let peer?) where position[peer.namespace, default: 0] > index:
-                operations.append(.createVeth(link, peer: veths[peer]!, namespace: peer.namespace))
-            case .veth: operations.append(.configureLink(link))
-            default: operations.append(.createLink(link))
+    /// - Parameter beforeRules: called when all links, addresses and routes are there, before rules send packets over them.
+    /// - Throws: `EngineError` that names the object.
+    func change(beforeRules: () throws(EngineError) -> Void) throws(EngineError) {
+        for index in changes.indices {
+            for case .remove(.link(let link)) in changes[index].room {
+                forgetAfterwards(link.name, in: index)
             }
         }
-        for vlan in content.bridgeVLANs { operations.append(.addBridgeVLAN(vlan)) }
-        operations += settings[index].requests
-        for address in content.addresses { operations.append(.addAddress(address)) }
-        for route in content.routes { operations.append(.addRoute(route)) }
-        for neighbour in content.neighbours { operations.append(.addNeighbour(neighbour)) }
-        for entry in content.forwarding { operations.append(.addForwardingEntry(entry)) }
-        for qdisc in content.qdiscs { operations.append(.setQdisc(qdisc)) }
-        return operations
+        try apply(\.room)
+        for (session, name) in forgotten.list { session.interfaces.remove(name) }
+        try write(\.early)
+        try apply(\.make)
+        try write(\.late)
+        try beforeRules()
+        try changeTables()
+        try apply(\.clear)
     }
 
-    private func apply(
-        _ operations: [Operation], to session: Session, with batch: inout RouteBatch
-    ) throws(EngineError) {
+    /// The links that a deletion takes along keep no number.
+    private let forgotten = Forgotten()
+
+    private final class Forgotten {
+        var list: [(Session, InterfaceName)] = []
+    }
+
+    private func forgetAfterwards(_ name: InterfaceName, in index: Int) {
+        forgotten.list.append((sessions[index], name))
+        let content = blueprint.namespaces[index].content
+        for link in content.links where link.lower == name { forgetAfterwards(link.name, in: index) }
+        guard let link = content.links.first(where: { $0.name == name }), case .veth(let peer?) = link.kind,
+            let other = position[peer.namespace], other > index
+        else { return }
+        forgetAfterwards(peer.name, in: other)
+    }
+
+    private func apply(_ stage: KeyPath<NamespaceChange, [Operation]>) throws(EngineError) {
+        var batch = RouteBatch(capacity: 64 << 10)
+        for index in sessions.indices {
+            let operations = changes[index][keyPath: stage]
+            if !operations.isEmpty { try apply(operations, in: index, with: &batch) }
+        }
+    }
+
+    private func apply(_ operations: [Operation], in index: Int, with batch: inout RouteBatch) throws(EngineError) {
+        let session = sessions[index]
         /// The other ends' namespaces are held until the kernel has put the ends there.
         var peers = HeldNamespaces()
         // Where an operation takes two requests, the second belongs to it as well.
@@ -74,15 +91,17 @@ struct Programming {
         do {
             for operation in operations {
                 firstRequest.append(batch.count)
-                try encode(operation, session, &peers, &batch)
+                try encode(operation, index, &peers, &batch)
             }
             try session.socket.execute(&batch)
         } catch let error as NetlinkError {
-            guard case .refused(let failures) = error, let failure = failures.first else {
-                throw EngineError(error, object: session.name)
+            guard case .refused(let failures) = error else { throw EngineError(error, object: session.name) }
+            for failure in failures {
+                let operation = operations[
+                    (firstRequest.firstIndex { $0 > failure.requestIndex } ?? operations.count) - 1]
+                if case .remove = operation, failure.isAboutNothing { continue }
+                throw EngineError(failure, object: "\(session.name): \(operation)", operation: operation)
             }
-            let operation = operations[(firstRequest.firstIndex { $0 > failure.requestIndex } ?? operations.count) - 1]
-            throw EngineError(failure, object: "\(session.name): \(operation)", operation: operation)
         } catch let error as SystemCallError {
             throw EngineError(error, object: session.name)
         } catch {
@@ -91,38 +110,56 @@ struct Programming {
     }
 
     private func encode(
-        _ operation: Operation, _ session: Session, _ peers: inout HeldNamespaces, _ batch: inout RouteBatch
+        _ operation: Operation, _ index: Int, _ peers: inout HeldNamespaces, _ batch: inout RouteBatch
     ) throws {
+        let session = sessions[index]
         switch operation {
-        case .createLink(let link):
-            let index = session.interfaces.assign(link.name)
-            try batch.create(link, index: index, in: session.interfaces)
-        case .createVeth(let link, let peer, let namespace):
-            let other = sessions[position[namespace]!]
-            let (index, peerIndex) = (session.interfaces.assign(link.name), other.interfaces.assign(peer.name))
-            // The other end comes up in its own turn, after its settings.
-            var end = peer
-            end.isUp = false
-            try batch.createVeth(
-                link, index: index, peer: end, peerIndex: peerIndex, peerNamespace: peers.descriptor(of: other.pin),
-                in: session.interfaces)
-        case .configureLink(let link): try batch.configure(link, in: session.interfaces)
-        case .addBridgeVLAN(let vlan): try batch.add(vlan, in: session.interfaces)
+        case .make(.link(let link)): try make(link, index, &peers, &batch)
+        case .make(let object): try batch.install(object, isNew: session.isNew, in: session.interfaces)
+        case .change(.link(let link), from: .link(let found)):
+            if link.master == nil, found.master != nil { try batch.release(link.name, in: session.interfaces) }
+            try batch.configure(link.changes(from: found), in: session.interfaces)
+        case .change(let object, _): try batch.install(object, isNew: false, in: session.interfaces)
+        case .remove(let object):
+            // What is on a link that has gone is gone.
+            if let device = object.device, session.interfaces[device] == nil { return }
+            if case .link(let link) = object, session.interfaces[link.name] == nil { return }
+            try batch.remove(object, in: session.interfaces)
         case .setIPv4(let device, let values):
             try batch.set(values.lazy.map { ($0.setting, $0.value) }, on: device, in: session.interfaces)
         case .setNeighbourParameter(let device, let parameter, let milliseconds, let family):
             try batch.set(parameter, milliseconds: milliseconds, family, on: device, in: session.interfaces)
-        case .addAddress(let address): try batch.add(address, in: session.interfaces)
-        case .addRoute(let route): try batch.add(route, in: session.interfaces)
-        case .addNeighbour(let neighbour): try batch.add(neighbour, in: session.interfaces)
-        case .addForwardingEntry(let entry): try batch.add(entry, in: session.interfaces)
-        case .setQdisc(let qdisc): try batch.replace(qdisc, in: session.interfaces)
         }
     }
 
-    /// Writes the links' settings that only `/proc` takes.
-    private func writeLateSettings() throws(EngineError) {
-        let work = sessions.indices.filter { !settings[$0].late.isEmpty }.map { (sessions[$0], settings[$0].late) }
+    /// A cable is made by the namespace that comes first; its other end is there when the other's own turn comes.
+    private func make(
+        _ link: Link, _ index: Int, _ peers: inout HeldNamespaces, _ batch: inout RouteBatch
+    ) throws {
+        let session = sessions[index]
+        switch link.kind {
+        case .loopback: try batch.configure(link, in: session.interfaces)
+        case .veth(let peer?) where position[peer.namespace, default: 0] > index:
+            let other = sessions[position[peer.namespace]!]
+            var end = veths[peer]!
+            let (number, peerNumber) = (session.interfaces.assign(link.name), other.interfaces.assign(end.name))
+            // The other end comes up in its own turn, after its settings.
+            end.isUp = false
+            try batch.createVeth(
+                link, index: number, peer: end, peerIndex: peerNumber, peerNamespace: peers.descriptor(of: other.pin),
+                in: session.interfaces)
+        case .veth: try batch.configure(link, in: session.interfaces)
+        default:
+            let number = session.interfaces.assign(link.name)
+            try batch.create(link, index: number, in: session.interfaces)
+        }
+    }
+
+    /// Writes settings that only `/proc` takes.
+    private func write(_ stage: KeyPath<NamespaceChange, [Sysctl]>) throws(EngineError) {
+        let work = sessions.indices.filter { !changes[$0][keyPath: stage].isEmpty }
+            .map { (sessions[$0], changes[$0][keyPath: stage]) }
+        if work.isEmpty { return }
         try reportingRefusals(of: "lab \(blueprint.lab)") {
             try Threads.forEach(work.count) { index in
                 let (session, settings) = work[index]
@@ -134,6 +171,68 @@ struct Programming {
                 }
             }
         }
+    }
+
+    private func changeTables() throws(EngineError) {
+        let work = sessions.indices.filter { !changes[$0].tables.isEmpty }.map { (sessions[$0], changes[$0].tables) }
+        if work.isEmpty { return }
+        try reportingRefusals(of: "lab \(blueprint.lab)") {
+            try Threads.run {
+                for (session, tables) in work {
+                    let whole = tables.map(\.replacement).joined()
+                    let least = tables.map { $0.commands ?? $0.replacement }.joined()
+                    try changeRules(least, orElse: whole, in: session.pin, of: session.name)
+                }
+            }
+        }
+    }
+}
+
+extension RouteBatch {
+    /// Adds an object that is no link to a namespace; where that is not new, in the place of what may be there.
+    fileprivate mutating func install(_ object: KernelObject, isNew: Bool, in table: InterfaceTable) throws {
+        switch object {
+        case .link, .setting, .table: preconditionFailure("\(object) is not installed by one request")
+        case .bridgeVLAN(let vlan): try add(vlan, in: table)
+        case .address(let address): try isNew ? add(address, in: table) : replace(address, in: table)
+        case .route(let route): try isNew ? add(route, in: table) : replace(route, in: table)
+        case .neighbour(let neighbour): try isNew ? add(neighbour, in: table) : replace(neighbour, in: table)
+        case .forwarding(let entry): try isNew ? add(entry, in: table) : replace(entry, in: table)
+        case .qdisc(let qdisc): try replace(qdisc, in: table)
+        }
+    }
+
+    mutating func remove(_ object: KernelObject, in table: InterfaceTable) throws {
+        switch object {
+        case .setting, .table: preconditionFailure("\(object) is not removed by a request")
+        case .link(let link): try delete(link, in: table)
+        case .bridgeVLAN(let vlan): try delete(vlan, in: table)
+        case .address(let address): try delete(address, in: table)
+        case .route(let route): try delete(route, in: table)
+        case .neighbour(let neighbour): try delete(neighbour, in: table)
+        case .forwarding(let entry): try delete(entry, in: table)
+        case .qdisc(let qdisc): try delete(qdisc, in: table)
+        }
+    }
+}
+
+extension RequestFailure {
+    /// Whether what was to be removed is not there.
+    var isAboutNothing: Bool { [ENODEV, ESRCH, ENOENT, EADDRNOTAVAIL, ENXIO].contains(errno) }
+}
+
+extension Link {
+    /// The link with those attributes alone that a link seen in the kernel does not have already.
+    fileprivate func changes(from found: Link) -> Link {
+        var link = self
+        if mac == found.mac { link.mac = nil }
+        if mtu == found.mtu { link.mtu = nil }
+        if master == found.master { link.master = nil }
+        if alias == found.alias { link.alias = nil }
+        if case (.bridge(let wanted), .bridge(let seen)) = (kind, found.kind), wanted == seen {
+            link.kind = .bridge(Bridge())
+        }
+        return link
     }
 }
 

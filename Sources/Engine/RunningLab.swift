@@ -16,7 +16,7 @@ public struct RunningLab: Sendable {
     /// - Parameter blueprint: what the lab should hold, if that is known; otherwise it is worked out from the topology in
     ///   the lab's state.
     public init(named name: String? = nil, blueprint: Blueprint? = nil) throws(EngineError) {
-        let state = StateFolder(lab: try RunningLab.name(name))
+        let state = try StateFolder(typed: RunningLab.name(name))
         journal = try Journal.read(state)
         if let blueprint {
             self.blueprint = blueprint
@@ -33,8 +33,9 @@ public struct RunningLab: Sendable {
 
     /// The topology in a lab's state.
     static func topology(in state: StateFolder) throws(EngineError) -> Topology {
-        let text: [UInt8]
-        do throws(SystemCallError) { text = try StateFolder.read(state.topology) } catch { throw EngineError(error) }
+        guard let text = try StateFolder.read(state.topology) else {
+            throw EngineError.damagedState(path: state.topology, reason: "it is missing")
+        }
         do {
             return try Topology.read(text, file: state.topology)
         } catch {
@@ -43,7 +44,9 @@ public struct RunningLab: Sendable {
     }
 
     private static func name(_ name: String?) throws(EngineError) -> String {
-        if let name { return name }
+        if let name {
+            return try StateFolder(typed: name).lab
+        }
         let labs = StateFolder.labs()
         guard labs.count == 1 else { throw .labNotNamed(running: labs) }
         return labs[0]
@@ -61,7 +64,7 @@ public struct RunningLab: Sendable {
     /// Looks into every namespace of the lab.
     public func survey() throws(EngineError) -> [NamespaceSurvey] {
         try reportingRefusals(of: "lab \(journal.lab)") {
-            try Threads.run { try zip(blueprint.namespaces, journal.namespaces).map(NamespaceSurvey.init) }
+            try Threads.run { try blueprint.namespaces.map { try NamespaceSurvey($0, pin: blueprint.pin(of: $0)) } }
         }
     }
 
@@ -69,8 +72,8 @@ public struct RunningLab: Sendable {
     public func observe(_ name: String) throws -> NamespaceContent {
         let entry = try journal.namespace(named: name)
         let session = try Session(entering: entry.pin, name: entry.name)
-        let settings = blueprint.namespaces.first { $0.name == entry.name }?.content.sysctls ?? []
-        return try session.observe(settings: settings)
+        let wanted = blueprint.namespaces.first { $0.name == entry.name }?.content ?? NamespaceContent()
+        return try session.observe(for: wanted, tables: false).content
     }
 }
 
@@ -101,7 +104,7 @@ extension RunningLab {
     public static func overview(_ lab: String) throws(EngineError) -> LabOverview {
         do {
             return LabOverview(try Journal.read(StateFolder(lab: lab)))
-        } catch .damagedState, .noSuchLab {
+        } catch .damagedState, .noSuchLab, .untrusted {
             return LabOverview(lab: lab, source: "", state: .damaged, namespaces: 0)
         }
     }
@@ -129,17 +132,17 @@ public struct NamespaceSurvey: Sendable {
     public let state: String
 
     /// Looks into a namespace. The calling thread ends up inside.
-    init(_ namespace: Blueprint.Namespace, _ entry: Journal.Entry) throws {
+    init(_ namespace: Blueprint.Namespace, pin: String) throws {
         name = namespace.name
         kind = namespace.kind
         node = namespace.node
-        pin = entry.pin
-        guard Pins.identity(entry.pin) != nil else {
+        self.pin = pin
+        guard Pins.identity(pin) != nil else {
             addresses = []
             state = "gone"
             return
         }
-        let session = try Session(entering: entry.pin, name: entry.name)
+        let session = try Session(entering: pin, name: name)
         let links = try session.socket.links()
         let present = try Set(session.socket.addresses(in: InterfaceTable(links)).map(\.address.address))
         addresses = namespace.addresses.filter(present.contains)

@@ -11,10 +11,13 @@ final class Session: @unchecked Sendable {
     let pin: String
     var socket: RouteSocket
     var interfaces = InterfaceTable()
+    /// Whether the namespace was made by this process and holds nothing that was not put there by it.
+    let isNew: Bool
 
     /// Opens a socket in the calling thread's namespace.
-    init(name: String, pin: String) throws(EngineError) {
+    init(name: String, pin: String, isNew: Bool = false) throws(EngineError) {
         self.name = name
+        self.isNew = isNew
         self.pin = pin
         do {
             socket = try RouteSocket()

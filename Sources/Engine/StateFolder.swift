@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import NetworkNamespaces
+import Topology
 
 /// Where a running lab's state is kept: `/run/nslab/LAB/`, gone with the lab and with a restart of the machine.
 public struct StateFolder: Hashable, Sendable {
@@ -10,8 +11,16 @@ public struct StateFolder: Hashable, Sendable {
     /// The lab's name.
     public let lab: String
 
-    /// The state of the lab with this name, which must be a DNS label.
+    /// The state of the lab with this name, which must be known to be a DNS label.
     public init(lab: String) { self.lab = lab }
+
+    /// The state of the lab with a name that somebody typed: it becomes a path, and what is there may be removed.
+    ///
+    /// - Throws: `EngineError.notALabName`.
+    init(typed lab: String) throws(EngineError) {
+        guard Topology.isName(lab) else { throw .notALabName(lab) }
+        self.init(lab: lab)
+    }
 
     /// The lab's own folder.
     public var path: String { "\(Self.root)/\(lab)" }
@@ -26,39 +35,61 @@ public struct StateFolder: Hashable, Sendable {
 
     /// The names of the labs that have a folder, sorted.
     public static func labs() -> [String] {
-        Folder.names(root).filter { !$0.hasPrefix(".") }
+        Folder.names(root).filter { Topology.isName($0) }
     }
 
     /// Writes a file as a whole: a reader sees the old content or the new one, and the new one is on its medium.
     static func write(_ bytes: [UInt8], to path: String) throws(SystemCallError) {
         let temporary = "\(path).new"
         do {
-            let file = try FileDescriptor(
-                opening: temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o644)
+            // Whatever has the name, a pipe or a link, is not written through.
+            unlink(temporary)
+            let file = try FileDescriptor(opening: temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o644)
             try file.write(bytes, temporary)
             if fsync(file.number) != 0 { throw SystemCallError("fsync", temporary) }
         }
         if rename(temporary, path) != 0 { throw SystemCallError("rename", path) }
     }
 
-    /// Reads a whole file; links are not followed.
+    /// Reads a whole file that nslab wrote.
     ///
-    /// - Throws: `SystemCallError`; `EFBIG` past 64 MiB.
-    static func read(_ path: String) throws(SystemCallError) -> [UInt8] {
-        let file = try FileDescriptor(opening: path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-        return try file.readAll(path, limit: 64 << 20)
+    /// - Returns: nil if there is none.
+    /// - Throws: `EngineError.untrusted` for anything but a file of root's or the user's own; `.refused`, also past 64 MiB.
+    static func read(_ path: String) throws(EngineError) -> [UInt8]? {
+        do {
+            let file = try FileDescriptor(opening: path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+            if let reason = Trust.fault(of: file.number, isFolder: false) {
+                throw EngineError.untrusted(path: path, reason: reason)
+            }
+            return try file.readAll(path, limit: 64 << 20)
+        } catch let error as EngineError {
+            throw error
+        } catch let error as SystemCallError {
+            if error.isNoSuchFile { return nil }
+            if error.errno == ELOOP { throw .untrusted(path: path, reason: "it is a symbolic link") }
+            if error.errno == ENXIO { throw .untrusted(path: path, reason: "it is a socket or pipe") }
+            throw EngineError(error)
+        } catch {
+            throw .refused(object: path, reason: "\(error)", advice: nil)
+        }
     }
 
     /// Removes all that nslab puts into the folder, and the folder.
     ///
     /// - Parameter keepingFolder: leaves the folder itself, on which the caller's lock is.
     func remove(keepingFolder: Bool = false) throws(SystemCallError) {
-        for folder in Folder.names(etc) {
-            for file in Folder.names("\(etc)/\(folder)") { unlink("\(etc)/\(folder)/\(file)") }
-            rmdir("\(etc)/\(folder)")
-        }
-        rmdir(etc)
+        empty(etc) { folder in empty(folder) { unlink($0) } }
         for file in Folder.names(path) { unlink("\(path)/\(file)") }
         if !keepingFolder, rmdir(path) != 0, errno != ENOENT { throw SystemCallError("rmdir", path) }
+    }
+
+    /// Removes a folder after what is in it. What has its name and is no folder, such as a link to one, is not entered.
+    private func empty(_ folder: String, _ body: (String) -> Void) {
+        guard Trust.fault(at: folder, isFolder: true) == nil else {
+            unlink(folder)
+            return
+        }
+        for name in Folder.names(folder) { body("\(folder)/\(name)") }
+        rmdir(folder)
     }
 }

@@ -12,13 +12,7 @@ enum StoppedPods {
 
     /// Reads them; none where none was ever stopped.
     static func read(_ state: StateFolder) throws(EngineError) -> Set<PodReference> {
-        let bytes: [UInt8]
-        do throws(SystemCallError) {
-            bytes = try StateFolder.read(state.stoppedPods)
-        } catch {
-            if error.isNoSuchFile { return [] }
-            throw EngineError(error)
-        }
+        guard let bytes = try StateFolder.read(state.stoppedPods) else { return [] }
         do {
             let entries = try JSONDecoder().decode([Entry].self, from: Data(bytes))
             return Set(entries.map { PodReference(namespace: $0.namespace, name: $0.name) })

@@ -1,7 +1,9 @@
 import CLinux
 import Glibc
 import NetworkNamespaces
+import Responders
 import Rtnetlink
+import Topology
 
 /// Removing a lab, from whatever state it is in.
 public enum TearDown {
@@ -19,41 +21,89 @@ public enum TearDown {
         public var foreign: [String] = []
     }
 
+    /// The names of all labs: those that have a folder, and those that have lost it and left something else, sorted.
+    public static func labs() throws(EngineError) -> [String] {
+        Set(StateFolder.labs() + (try Leftovers().labs)).filter(Topology.isName).sorted()
+    }
+
     /// Removes a lab: ends the processes inside, unpins its namespaces, removes its files. The kernel then clears the
     /// namespaces in the background.
     ///
+    /// Without a journal, or with one that cannot be read, its parts are found by the mark that they carry.
+    ///
     /// - Parameter waiting: called once if another command works on the lab.
     public static func run(lab: String, waiting: () -> Void) throws(EngineError) -> Outcome {
-        let state = StateFolder(lab: lab)
+        let state = try StateFolder(typed: lab)
         return try reportingRefusals(of: "lab \(lab)") {
-            try FolderLock.holding(lab: state, creating: false, waiting: waiting) {
-                let journal: Journal
-                do throws(EngineError) {
-                    journal = try Journal.read(state)
-                } catch {
-                    guard case .noSuchLab = error else { throw error }
-                    // A bring-up that was killed before it had written the journal, and had made nothing else.
-                    try state.remove()
-                    return Outcome(lab: lab, wasThere: false)
-                }
+            let outcome = try FolderLock.holding(lab: state, creating: false, waiting: waiting) {
+                guard let journal = try Self.journal(state) else { return try removeByMark(state) }
                 return try remove(journal, state)
-            } ?? Outcome(lab: lab, wasThere: false)
+            }
+            if let outcome { return outcome }
+            // The folder is gone; what else there may be is looked for, and taken away under the lock all the same.
+            if try Leftovers(of: lab).isEmpty { return Outcome(lab: lab, wasThere: false) }
+            return try FolderLock.holding(lab: state, creating: true, waiting: waiting) { try removeByMark(state) }
+                ?? Outcome(lab: lab, wasThere: false)
+        }
+    }
+
+    /// A lab's journal; nil if there is none that can be believed.
+    private static func journal(_ state: StateFolder) throws(EngineError) -> Journal? {
+        do {
+            return try Journal.read(state)
+        } catch {
+            switch error {
+            case .noSuchLab, .damagedState, .untrusted: return nil
+            default: throw error
+            }
         }
     }
 
     /// Removes what a journal names. The caller holds the lab's lock.
     @discardableResult
     static func remove(_ journal: Journal, _ state: StateFolder, keepingFolder: Bool = false) throws -> Outcome {
-        var outcome = Outcome(lab: journal.lab, wasThere: true)
+        let pins = journal.namespaces.map(\.pin)
+        // A namespace may have lost its pin and still live, by a process or by the background process's sockets.
+        let isWhole = pins.allSatisfy { Pins.identity($0) != nil }
+        let marked = isWhole ? [] : try Leftovers(of: journal.lab).namespaces
+        return try remove(pins, marked, state, keepingFolder: keepingFolder)
+    }
+
+    /// Removes whatever carries the lab's mark. The caller holds the lab's lock.
+    private static func removeByMark(_ state: StateFolder) throws -> Outcome {
+        let left = try Leftovers(of: state.lab)
+        ResponderProcess.end(orphansOf: state.lab)
+        var outcome = try remove(barePins(of: state.lab), left.namespaces, state)
+        outcome.wasThere = !left.isEmpty || outcome.namespaces > 0
+        return outcome
+    }
+
+    /// The files of the lab's names on which nothing is mounted: creations that were cut short. A name that a lab with a
+    /// longer name could have is that lab's.
+    private static func barePins(of lab: String) throws -> [String] {
+        let others = StateFolder.labs().filter { $0.hasPrefix(lab + "-") }
+        return try Pins.names().filter { pin in
+            pin.hasPrefix(lab + "-") && !others.contains { pin.hasPrefix($0 + "-") } && Pins.isBare(pin)
+        }
+    }
+
+    private static func remove(
+        _ pins: [String], _ marked: [Leftovers.Namespace], _ state: StateFolder, keepingFolder: Bool = false
+    ) throws -> Outcome {
+        var outcome = Outcome(lab: state.lab, wasThere: true)
         // First, while the network is there: its sockets keep the namespaces that they are in.
+        let had = state.responders.state
         try state.responders.stop()
-        let pins = try Threads.run { try ownPins(journal) }
-        outcome.foreign = pins.foreign
-        let identities = Set(pins.own.compactMap { Pins.identity($0) })
+        if had == .ended || !marked.isEmpty { ResponderProcess.end(orphansOf: state.lab) }
+        let all = pins + marked.compactMap(\.pin).filter { !pins.contains($0) }
+        let lab = state.lab
+        let found = try Threads.run { try ownPins(all, of: lab) }
+        outcome.foreign = found.foreign
+        let identities = Set(found.own.compactMap { Pins.identity($0) } + marked.map(\.identity))
         outcome.processes = InsideProcesses.end(in: identities)
-        for pin in pins.own { try Pins.unpin(pin) }
-        outcome.namespaces = pins.own.count
-        try EtcFiles.remove(journal)
+        for pin in found.own { try Pins.unpin(pin) }
+        outcome.namespaces = found.own.count
+        try EtcFiles.remove(of: Array(Set(all + EtcFiles.links(state))), state)
         try state.remove(keepingFolder: keepingFolder)
         try NamespaceFolder.release()
         return outcome
@@ -61,24 +111,25 @@ public enum TearDown {
 
     /// Tells the lab's own pins from files of the same name that are somebody else's. The calling thread ends up in one of
     /// the namespaces.
-    private static func ownPins(_ journal: Journal) throws -> (own: [String], foreign: [String]) {
+    static func ownPins(_ pins: [String], of lab: String) throws -> (own: [String], foreign: [String]) {
         var own: [String] = []
         var foreign: [String] = []
-        for entry in journal.namespaces {
-            let path = Pins.path(entry.pin)
+        for pin in pins {
+            let path = Pins.path(pin)
             guard access(path, F_OK) == 0 else { continue }
             do throws(SystemCallError) {
                 try NetworkNamespace(at: path).enter()
             } catch {
                 // A bare file: a creation that was cut short between making the file and mounting on it.
-                if error.errno == EINVAL || error.errno == ENOTTY { own.append(entry.pin) } else { throw error }
+                guard error.errno == EINVAL || error.errno == ENOTTY else { throw error }
+                if Pins.isBare(pin) { own.append(pin) } else { foreign.append(pin) }
                 continue
             }
             var socket = try RouteSocket()
-            if try Ownership.belongs(&socket, to: journal.lab) {
-                own.append(entry.pin)
+            if try Ownership.belongs(&socket, to: lab) {
+                own.append(pin)
             } else {
-                foreign.append(entry.pin)
+                foreign.append(pin)
             }
         }
         return (own, foreign)

@@ -46,7 +46,9 @@ public struct DoctorReport: Encodable, Sendable {
         self = try reportingErrors {
             let demand = Demand(try Self.blueprint(topology))
             let examination = try Examination(demand)
-            return DoctorReport(examination, lab: topology.name, leftovers: [])
+            // What other users' processes are in cannot be looked at without privilege.
+            let leftovers = Capabilities.missing().isEmpty ? try Leftovers.find().descriptions : []
+            return DoctorReport(examination, lab: topology.name, leftovers: leftovers)
         }
     }
 
@@ -72,5 +74,20 @@ public struct DoctorReport: Encodable, Sendable {
             return blueprint
         }
         do { return try Blueprint(topology: topology) } catch { throw NSLabError("\(error)", .badInput) }
+    }
+}
+
+extension Leftovers {
+    /// A line for each, with what removes it.
+    fileprivate var descriptions: [String] {
+        labs.map { lab in
+            let namespaces = namespaces.filter { $0.lab == lab }.count
+            let processes = responders.filter { $0.lab == lab }.count
+            let parts = [
+                namespaces > 0 ? "\(namespaces) namespaces" : nil, processes > 0 ? "a background process" : nil,
+                links[lab].map { "\($0.count) links under /etc/netns" }, folders.contains(lab) ? "a state folder" : nil,
+            ]
+            return "lab \(lab) left \(parts.compactMap { $0 }.joined(separator: ", ")); `nslab down \(lab)` removes it"
+        }
     }
 }

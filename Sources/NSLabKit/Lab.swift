@@ -28,6 +28,8 @@ public struct Lab: Sendable {
         case namespaces(count: Int)
         /// Links, addresses, routes and rules are being installed.
         case objects(count: Int)
+        /// A lab that runs is being changed.
+        case changing(operations: Int)
         /// Probes are being sent.
         case probing(count: Int)
 
@@ -38,11 +40,12 @@ public struct Lab: Sendable {
                 case .removingRemains(let lab): .removingRemains(lab: lab)
                 case .namespaces(let count): .namespaces(count: count)
                 case .objects(let count): .objects(count: count)
+                case .changing(let operations): .changing(operations: operations)
                 }
         }
     }
 
-    /// Builds a lab, or finds it built as asked for, and probes it.
+    /// Builds a lab, or changes the one of this name that runs into what is asked for, and probes it.
     ///
     /// - Parameters:
     ///   - source: what the topology was read from, as the user would name it.
@@ -55,15 +58,28 @@ public struct Lab: Sendable {
         try reportingErrors {
             let start = ContinuousClock.now
             let outcome = try BringUp(topology: topology, source: source) { progress(Step($0)) }.run()
-            let lab = Lab(running: try RunningLab(named: topology.name, blueprint: outcome.blueprint))
-            let built = ContinuousClock.now
-            var report = UpReport(
-                lab: lab.name, wasThere: outcome.wasThere, answersAgain: outcome.answersAgain,
-                namespaces: try lab.surveyed(),
-                timing: UpReport.Timing(outcome.timing, total: start.duration(to: built) / .seconds(1)),
-                notes: outcome.blueprint.notes, warnings: outcome.warnings)
-            if probing { report.probes = try lab.probe(progress: progress) }
-            return report
+            do {
+                let lab = Lab(running: try RunningLab(named: topology.name, blueprint: outcome.blueprint))
+                let built = ContinuousClock.now
+                var report = UpReport(
+                    outcome, namespaces: try lab.surveyed(), total: start.duration(to: built) / .seconds(1))
+                if probing { report.probes = try lab.probe(progress: progress) }
+                return report
+            } catch {
+                // A lab that was built and cannot be looked at is of no use to anybody.
+                if outcome.isNew { _ = try? TearDown.run(lab: topology.name) {} }
+                throw error
+            }
+        }
+    }
+
+    /// What `up` would do, in order; nothing is done.
+    public static func plannedOperations(
+        _ topology: Topology, source: String, progress: @escaping (Step) -> Void = { _ in }
+    ) throws(NSLabError) -> DryRunReport {
+        try reportingErrors {
+            let outcome = try BringUp(topology: topology, source: source, isDryRun: true) { progress(Step($0)) }.run()
+            return DryRunReport(lab: topology.name, isNew: outcome.isNew, operations: outcome.operations)
         }
     }
 
@@ -86,16 +102,24 @@ public struct Lab: Sendable {
         try reportingErrors {
             let labs: [String]
             switch selection {
-            case .all: labs = StateFolder.labs()
+            case .all: labs = try TearDown.labs()
             case .named(let names): labs = names
             case .only:
                 labs = StateFolder.labs()
                 if labs.count > 1 { throw EngineError.labNotNamed(running: labs) }
             }
-            return DownReport(
-                labs: try labs.map { lab in
-                    DownReport.Entry(try TearDown.run(lab: lab) { waiting(lab) })
-                })
+            var entries: [DownReport.Entry] = []
+            var failure: (any Error)?
+            // One that cannot be removed does not keep the others.
+            for lab in labs {
+                do {
+                    entries.append(DownReport.Entry(try TearDown.run(lab: lab) { waiting(lab) }))
+                } catch {
+                    failure = failure ?? error
+                }
+            }
+            if let failure { throw failure }
+            return DownReport(labs: entries)
         }
     }
 
@@ -125,6 +149,13 @@ public struct Lab: Sendable {
     ///   - arguments: the program, looked up in PATH, and its arguments.
     ///   - name: the namespace, in any form that `nslab exec` takes.
     public func become(_ arguments: [String], in name: String) throws(NSLabError) -> Never {
-        try reportingErrors { try running.command(arguments, in: name).replaceProcess() }
+        try reportingErrors {
+            let command = try running.command(arguments, in: name)
+            do throws(SystemCallError) {
+                try command.replaceProcess()
+            } catch {
+                throw error.call == "execvp" ? NSLabError(command: arguments[0], error) : error
+            }
+        }
     }
 }

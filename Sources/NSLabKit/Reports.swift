@@ -10,6 +10,8 @@ public struct UpReport: Encodable, Sendable {
     public var wasThere: Bool
     /// Whether the lab was there without the process that answers for its pods, which was started again.
     public var answersAgain: Bool
+    /// What was done to a lab that was there, in order.
+    public var changes: [OperationReport]
     public var namespaces: [NamespaceReport]
     public var timing: Timing
     /// Nil if the lab was not probed.
@@ -18,6 +20,17 @@ public struct UpReport: Encodable, Sendable {
     public var notes: [String]
     /// What may not work on this machine, a sentence each, as `nslab doctor` says it.
     public var warnings: [String]
+
+    init(_ outcome: BringUp.Outcome, namespaces: [NamespaceReport], total: Double) {
+        lab = outcome.blueprint.lab
+        wasThere = !outcome.isNew && outcome.operations.isEmpty
+        answersAgain = outcome.answersAgain
+        changes = outcome.operations.map { OperationReport($0) }
+        self.namespaces = namespaces
+        timing = Timing(outcome.timing, total: total)
+        notes = outcome.blueprint.notes
+        warnings = outcome.warnings
+    }
 
     /// How long the phases took, in seconds.
     public struct Timing: Encodable, Sendable {

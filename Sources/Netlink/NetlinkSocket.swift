@@ -178,6 +178,9 @@ public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
     }
 
     private func send(_ writer: borrowing MessageWriter, _ bytes: Range<Int>) throws(NetlinkError) {
+        #if DEBUG
+            Refusal.apply(to: writer.base + bytes.lowerBound, length: bytes.count)
+        #endif
         while mnl_socket_sendto(socket, writer.base + bytes.lowerBound, bytes.count) < 0 {
             let error = errno
             if error != EINTR { throw .system(call: "sendto", errno: error) }

@@ -17,9 +17,7 @@ public enum InsideProcesses {
         let own = getpid()
         for name in Folder.names("/proc") {
             guard let pid = pid_t(name), pid != own else { continue }
-            var status = stat()
-            guard stat("/proc/\(pid)/ns/net", &status) == 0 else { continue }
-            let identity = NetworkNamespace.Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+            guard let identity = namespace(of: pid) else { continue }
             if namespaces.contains(identity) { found.append(Process(pid: pid, namespace: identity)) }
         }
         return found
@@ -31,6 +29,7 @@ public enum InsideProcesses {
     ///
     /// - Parameter grace: how long they may take to end by themselves, in milliseconds.
     /// - Returns: the processes that were there.
+    @discardableResult
     public static func end(in namespaces: Set<NetworkNamespace.Identity>, grace: Int32 = 300) -> [pid_t] {
         var ended: [pid_t] = []
         // A process may start another while it is being ended: look again until none is found.
@@ -66,10 +65,14 @@ public enum InsideProcesses {
     }
 
     private static func find(_ pid: pid_t, in namespaces: Set<NetworkNamespace.Identity>) -> Bool {
+        namespace(of: pid).map(namespaces.contains) ?? false
+    }
+
+    /// The network namespace of a process's main thread; nil if there is no such process, or it cannot be looked at.
+    public static func namespace(of pid: pid_t) -> NetworkNamespace.Identity? {
         var status = stat()
-        guard stat("/proc/\(pid)/ns/net", &status) == 0 else { return false }
-        return namespaces.contains(
-            NetworkNamespace.Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)))
+        guard stat("/proc/\(pid)/ns/net", &status) == 0 else { return nil }
+        return NetworkNamespace.Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 
     /// Waits until all processes have ended; false if the time ran out before.
@@ -84,5 +87,15 @@ public enum InsideProcesses {
             if poll(&one, 1, Int32(left)) == 0 { return false }
         }
         return true
+    }
+}
+
+extension InsideProcesses.Process {
+    /// The name of its program, as the kernel keeps it (`comm`, proc(5)); empty if it has ended.
+    public var command: String {
+        guard let file = try? FileDescriptor(opening: "/proc/\(pid)/comm", O_RDONLY),
+            let bytes = try? file.readAll("comm", limit: 4096)
+        else { return "" }
+        return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     }
 }

@@ -67,6 +67,13 @@ public enum Pins {
         if unlink(path) != 0, errno != ENOENT { throw SystemCallError("unlink", path) }
     }
 
+    /// Whether a pin is an empty file on which nothing is mounted, as a creation leaves it that was cut short.
+    public static func isBare(_ name: String) -> Bool {
+        var status = stat()
+        guard lstat(path(name), &status) == 0 else { return false }
+        return status.st_mode & S_IFMT == S_IFREG && status.st_size == 0 && identity(name) == nil
+    }
+
     /// The names of all pins, nslab's and others', sorted.
     public static func names() throws(SystemCallError) -> [String] {
         guard let directory = opendir(folder) else {

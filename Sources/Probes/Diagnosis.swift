@@ -23,8 +23,19 @@ struct Diagnosis {
         for hop in hops.flatMap({ [$0] + ($0.tunnel?.hops ?? []) }) {
             if let fault = fault(at: hop) { return "\(hop.namespace): \(fault)" }
         }
+        if let last = trip.request.hops.last, let missing = missing(probe.address, at: last.namespace) { return missing }
         if let stop = trip.stop { return "\(stop.namespace): the blueprint itself leads no further (\(stop.reason))" }
         return "every route, neighbour and FDB entry on the way is as it should be; look at rules (nft) and links"
+    }
+
+    /// That an address which should be one of a namespace's own is not there; nil if it is, or should not be.
+    private mutating func missing(_ address: IPAddress, at namespace: String) -> String? {
+        let wanted = blueprint.namespaces.first { $0.name == namespace }?.content.addresses ?? []
+        guard let wanted = wanted.first(where: { $0.address.address == address }),
+            case .success(let found) = content(namespace)
+        else { return nil }
+        return found.addresses.contains { $0.address.address == address }
+            ? nil : "\(namespace): address \(wanted) is missing"
     }
 
     private mutating func content(_ namespace: String) -> Result<NamespaceContent, any Error> {
@@ -47,7 +58,10 @@ struct Diagnosis {
         }
         if let route = hop.route, let fault = routeFault(route, wanted, found) { return fault }
         if let neighbour = hop.neighbour {
-            let same = found.neighbours.first { $0.device == neighbour.device && $0.address == neighbour.address }
+            // One that the kernel asks for itself, or has learned, is not the one that should be there.
+            let same = found.neighbours.first {
+                $0.device == neighbour.device && $0.address == neighbour.address && $0.state.contains(.permanent)
+            }
             if same == nil { return "neighbour \(neighbour) is missing" }
             if same?.mac != neighbour.mac { return "neighbour \(neighbour) is expected, found \(same!)" }
         }

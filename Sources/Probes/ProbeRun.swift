@@ -56,7 +56,8 @@ extension ProbeReport.Result {
     fileprivate init(_ probe: ProbeMatrix.Probe) {
         self.init(
             from: probe.from, to: probe.to, address: probe.address.description,
-            family: probe.address.family.description, check: probe.sort.rawValue, path: probe.way.rawValue, ok: true,
+            name: nil, family: probe.address.family.description, check: probe.sort.rawValue, path: probe.way.rawValue,
+            ok: true,
             rtt: nil, ttl: nil, expectedTTL: probe.expectedTTL, failure: nil)
     }
 

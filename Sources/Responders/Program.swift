@@ -3,9 +3,9 @@ import Glibc
 import NetworkNamespaces
 
 /// Starting the nslab program as a process of its own.
-enum Program {
+public enum Program {
     /// The program that runs, if it is nslab; otherwise the one that a library's user has beside their own, or in PATH.
-    static var path: String? {
+    public static var path: String? {
         let own = "/proc/self/exe"
         let target = FileDescriptor.linkTarget(own)
         if let target, isNSLab(target) { return own }
@@ -16,7 +16,7 @@ enum Program {
     }
 
     /// A file that was replaced since is the program all the same.
-    private static func isNSLab(_ path: String) -> Bool {
+    static func isNSLab(_ path: String) -> Bool {
         path.hasSuffix("/nslab") || path.hasSuffix("/nslab (deleted)")
     }
 

@@ -70,8 +70,10 @@ extension ForwardingEntry {
         }
         guard let mac, let device = table[header.ndm_ifindex] else { return nil }
         let state = Neighbour.State(rawValue: header.ndm_state)
-        return ForwardingEntry(
+        var entry = ForwardingEntry(
             device, mac, destination: destination, vlan: vlan, isSelf: Int32(header.ndm_flags) & NTF_SELF != 0,
             isPermanent: !state.isDisjoint(with: [.permanent, .noARP]))
+        entry.isLocal = !entry.isSelf && state.contains(.permanent)
+        return entry
     }
 }

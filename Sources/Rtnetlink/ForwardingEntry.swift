@@ -15,6 +15,8 @@ public struct ForwardingEntry: Hashable, Sendable {
     public var isSelf: Bool
     /// Whether it stays until it is deleted; otherwise it was learned.
     public var isPermanent: Bool
+    /// Whether it is an address of the bridge itself or of one of its ports, which the kernel enters by itself.
+    public var isLocal = false
 
     /// A permanent entry in the device's own table unless said otherwise.
     public init(

@@ -27,6 +27,11 @@ public struct InterfaceTable: Sendable {
         highest = max(highest, index)
     }
 
+    /// Forgets a link that is gone. Its number is not given to another.
+    public mutating func remove(_ name: InterfaceName) {
+        if let index = indices.removeValue(forKey: name) { names[index] = nil }
+    }
+
     /// Chooses the number for a link that is about to be created: the one after the highest, and 16 at least.
     ///
     /// - Returns: the number, or the one the name has already.

@@ -80,6 +80,15 @@ extension RouteBatch {
         requests.append(RTM_NEWLINK) { $0.append(structure: header(index, isUp: isUp)) }
     }
 
+    /// Takes a link out of its bridge.
+    public mutating func release(_ name: InterfaceName, in table: InterfaceTable) throws(RequestError) {
+        let index = try table.index(of: name)
+        requests.append(RTM_SETLINK) { message in
+            message.append(structure: ifinfomsg(index: index))
+            message.put(IFLA_MASTER, 0 as UInt32)
+        }
+    }
+
     /// Deletes a link; of a veth, both ends.
     public mutating func delete(_ link: Link, in table: InterfaceTable) throws(RequestError) {
         let index = try table.index(of: link.name)

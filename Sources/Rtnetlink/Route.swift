@@ -70,6 +70,8 @@ public struct Route: Hashable, Sendable {
         public static let boot = Origin(rawValue: 3)
         /// An administrator's static route.
         public static let `static` = Origin(rawValue: 4)
+        /// An ICMP redirect (RFC 792, RFC 4861).
+        public static let redirect = Origin(rawValue: 1)
         /// A router advertisement.
         public static let routerAdvertisement = Origin(rawValue: 9)
         /// Calico's Felix, on its routes to blocks without a tunnel and its blackholes (`defaultRouteProto` in

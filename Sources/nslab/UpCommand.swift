@@ -3,7 +3,13 @@ import NSLabKit
 
 /// `nslab up`
 struct Up: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Build a lab and probe it.")
+    static let configuration = CommandConfiguration(
+        abstract: "Build a lab, or change a running one into what is asked for, and probe it.",
+        discussion: """
+            Of a lab that runs no more is changed than has to be: what drifted is repaired, what the topology has now and had not \
+            is added, what it has no more is removed. If it is ended meanwhile, the next `nslab up` goes on, and `nslab down` \
+            removes the lab.
+            """)
 
     @Argument(
         help: "A topology file, the name of a bundled topology, or nothing for the dual-stack lab.",
@@ -16,6 +22,9 @@ struct Up: ParsableCommand {
     @Flag(name: .customLong("no-probe"), help: "Do not probe the lab once it is up.")
     var noProbe = false
 
+    @Flag(name: .customLong("dry-run"), help: "Show what would be done, and do nothing.")
+    var dryRun = false
+
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
@@ -23,16 +32,28 @@ struct Up: ParsableCommand {
         try Privilege.require(for: "nslab up")
         let source = try TopologySource(source)
         let topology = try source.topology(named: name)
-        let report = try Lab.up(topology, source: source.description, probing: !noProbe) { step in
+        let progress: (Lab.Step) -> Void = { step in
             switch step {
             case .waiting(let lab): console.progress("another nslab command works on lab \(lab); waiting for it")
             case .removingRemains(let lab): console.progress("removing what an earlier command left of lab \(lab)")
             case .namespaces(let count): if count > 30 { console.progress("making \(count) namespaces …") }
+            case .changing(let count): if count > 1000 { console.progress("making \(count) changes …") }
             case .objects(let count): if count > 1000 { console.progress("installing \(count) objects …") }
             case .probing(let count): if count > 1000 { console.progress("sending \(count) probes …") }
             }
         }
+        if dryRun {
+            let report = try Lab.plannedOperations(topology, source: source.description, progress: progress)
+            return try console.print(report) {
+                report.operations.map { $0.text + "\n" }.joined()
+                    + (report.operations.isEmpty
+                        ? "lab \(report.lab) is up already; nothing would change\n"
+                        : "\(report.operations.count) operations\n")
+            }
+        }
+        let report = try Lab.up(topology, source: source.description, probing: !noProbe, progress: progress)
         for warning in report.warnings { console.warning(warning) }
+        for change in report.changes { console.detail(change.text) }
         try console.print(report) { UpTable(report: report, console: console).text }
         if report.probes?.failed ?? 0 > 0 { throw ExitStatus.failed }
     }

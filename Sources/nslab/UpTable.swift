@@ -15,7 +15,13 @@ struct UpTable {
             for note in report.notes { text += "\(note)\n" }
         }
         if let probes = report.probes { text += ProbeTable(report: probes, console: console).text }
-        if !report.wasThere {
+        if !report.changes.isEmpty {
+            let count = report.changes.count
+            text += "lab \(report.lab) was changed in \(milliseconds(report.timing.total)): "
+            text += "\(count) operation\(count == 1 ? "" : "s")"
+            if let probes = report.probes { text += "; probes \(milliseconds(probes.duration))" }
+            text += "\n"
+        } else if !report.wasThere {
             let timing = report.timing
             text += "lab \(report.lab) is up in \(milliseconds(timing.total)): plan \(milliseconds(timing.plan)), "
             text += "namespaces \(milliseconds(timing.namespaces)), netlink \(milliseconds(timing.netlink))"

@@ -13,7 +13,11 @@ struct LabTests {
             let report = try nslab.json("up", "--name", nslab.lab)
             let probes = try #require(report["probes"] as? [String: Any])
             #expect(probes["failed"] as? Int == 0)
-            #expect(probes["passed"] as? Int == 56)
+            let results = try #require(probes["results"] as? [[String: Any]])
+            #expect(probes["passed"] as? Int == results.count)
+            // Five pods, three nodes; what services and names add is counted where they are planned.
+            let paths = results.filter { !["DNS", "pod → service"].contains($0["check"] as? String ?? "") }
+            #expect(paths.count == 2 * (5 * 4 + 5 + 3) && results.count > paths.count)
             let namespaces = try #require(report["namespaces"] as? [[String: Any]])
             #expect(namespaces.count == 9)
             #expect(namespaces.allSatisfy { $0["state"] as? String == "up" })
@@ -93,7 +97,7 @@ struct LabTests {
         }
     }
 
-    @Test("a second up finds nothing to change; another topology of that name is refused")
+    @Test("a second up finds nothing to change; with another topology the lab becomes that one")
     func twice() throws {
         try Program.with { nslab in
             try nslab.run("up", "--name", nslab.lab, "--no-probe")
@@ -101,8 +105,10 @@ struct LabTests {
             #expect(second.status == 0)
             #expect(second.output.contains("nothing had to change"))
             let other = try nslab.run("up", "ipv4-only", "--name", nslab.lab, "--no-probe")
-            #expect(other.status == 4)
-            #expect(other.output.contains("runs with another topology"))
+            #expect(other.status == 0, "\(other.output)")
+            #expect(other.output.contains("was changed"))
+            let verified = try nslab.run("verify", nslab.lab, "--strict")
+            #expect(verified.status == 0, "\(verified.output)")
         }
     }
 

@@ -1,5 +1,6 @@
 import Addresses
 import Blueprint
+import BundledTopologies
 import Engine
 import Foundation
 import Glibc
@@ -45,20 +46,16 @@ struct KernelTests {
             let words = "tc qdisc add dev lo root netem delay 1ms".split(separator: " ").map(String.init)
             return try Witness.run(words, in: names["a"]).status == 0
         }
-        try TestLab.with("ipv4-only") { topology in
-            topology.cables[0].conditions[0] = LinkConditions(rate: 8_000_000)
-            topology.cables[1].conditions[1] = LinkConditions(delay: hasNetem ? 20_000_000 : 0, rate: 80_000_000)
-        } _: { lab in
+        var topology = try #require(BundledTopology.named("ipv4-only")).topology()
+        topology.cables[0].conditions[0] = LinkConditions(rate: 8_000_000)
+        topology.cables[1].conditions[1] = LinkConditions(delay: hasNetem ? 20_000_000 : 0, rate: 80_000_000)
+        try TestLab.with(topology) { lab in
             #expect(lab.blueprint.namespaces.filter { !$0.content.qdiscs.isEmpty }.count == 2)
             try compare(lab)
         }
         if !hasNetem {
-            let error = #expect(throws: NSLabError.self) {
-                try TestLab.with("ipv4-only") { topology in
-                    topology.cables[0].conditions[0] = LinkConditions(delay: 1_000_000)
-                } _: { _ in
-                }
-            }
+            topology.cables[0].conditions[0] = LinkConditions(delay: 1_000_000)
+            let error = #expect(throws: NSLabError.self) { try TestLab.with(topology) { _ in } }
             #expect(error?.description.contains("this kernel has no netem: ") == true)
         }
     }

@@ -17,23 +17,52 @@ struct TestLab: Sendable {
 
     private static let counter = Atomic<Int>(0)
 
-    /// - Parameter change: what is different from the bundled topology.
-    static func with<Value>(
-        _ topology: String, changed change: (inout Topology) -> Void = { _ in }, _ body: (TestLab) throws -> Value
-    ) throws -> Value {
-        let number = counter.wrappingAdd(1, ordering: .relaxed).oldValue
-        let name = "nslabtest-\(getpid())-engine\(number)"
-        var topology = try #require(BundledTopology.named(topology)).topology()
+    /// A bundled topology.
+    static func with<Value>(_ topology: String, _ body: (TestLab) throws -> Value) throws -> Value {
+        try with(#require(BundledTopology.named(topology)).topology(), body)
+    }
+
+    /// A topology in nslab's own format.
+    static func with<Value>(yaml: String, _ body: (TestLab) throws -> Value) throws -> Value {
+        try with(Topology.read(Array(yaml.utf8), file: "test.yaml"), body)
+    }
+
+    static func with<Value>(_ topology: Topology, _ body: (TestLab) throws -> Value) throws -> Value {
+        let name = newName()
+        var topology = topology
         topology.name = name
-        change(&topology)
         defer {
             #expect(throws: Never.self) { try Lab.down(.named([name])) }
-            #expect(!Folder.names(Pins.folder).contains { $0.hasPrefix(name) })
-            #expect(!Lab.runningNames().contains(name))
+            #expect(Remains(of: name).isEmpty, "\(Remains(of: name))")
         }
         let report = try Lab.up(topology, source: "test", probing: false)
-        #expect(!report.wasThere)
+        #expect(!report.wasThere && report.changes.isEmpty)
         return try body(TestLab(name: name, blueprint: RunningLab(named: name).blueprint))
+    }
+
+    /// A lab name that no other test has.
+    static func newName() -> String {
+        "nslabtest-\(getpid())-engine\(counter.wrappingAdd(1, ordering: .relaxed).oldValue)"
+    }
+
+    /// What verify says, a line each.
+    func differences(strict: Bool = false) throws -> [String] {
+        try Lab.running(name).verify(strict: strict).differences.map(\.text)
+    }
+
+    /// Runs up with a topology under the lab's name.
+    @discardableResult
+    func up(_ topology: Topology) throws -> UpReport {
+        var topology = topology
+        topology.name = name
+        return try Lab.up(topology, source: "test", probing: false)
+    }
+
+    /// What up would do with a topology under the lab's name.
+    func plan(_ topology: Topology) throws -> [OperationReport] {
+        var topology = topology
+        topology.name = name
+        return try Lab.plannedOperations(topology, source: "test").operations
     }
 
     /// The pin of one of its namespaces.

@@ -29,7 +29,8 @@ public struct RuleTable: Hashable, Sendable {
         /// What a map gives for it.
         public var value: String?
 
-        var text: String { value.map { "\(key) : \($0)" } ?? key }
+        /// The element as nft(8) writes it.
+        public var text: String { value.map { "\(key) : \($0)" } ?? key }
     }
 
     /// A chain.

@@ -120,6 +120,15 @@ extension TopologyCheck {
     }
 }
 
+extension Topology {
+    /// Whether a lab can have this name: a DNS label (RFC 1123) in lower case, so that it is also a file's name and part
+    /// of a namespace's.
+    public static func isName(_ name: String) -> Bool { isLabel(name) }
+
+    /// What is wrong with a lab's name that is none, and what would be right.
+    public static func complaint(aboutName name: String) -> String { notALabel(name, "a lab's name", "DNS label") }
+}
+
 /// What a DNS label is, and what the name might have been meant to be.
 func notALabel(_ name: String, _ what: String, _ form: String) -> String {
     let repaired = String(name.lowercased().map { $0 == "_" || $0 == " " ? "-" : $0 })

@@ -1,0 +1,99 @@
+import Rtnetlink
+
+/// Something about a lab that is not as its blueprint says.
+public struct Difference: Hashable, Sendable {
+    /// The namespace that it is in, by the name that people use; nil for something of the lab as a whole.
+    public var namespace: String?
+    /// What sort of object it is: `link`, `route`, `sysctl`, `table`, `namespace`, `process`, `file`, …
+    public var kind: String
+    /// The object in the words of the tool that shows it: as it should be, or, for one that is too much, as it is.
+    public var object: String
+    /// What is wrong with it.
+    public var finding: Finding
+
+    /// What can be wrong with an object.
+    public enum Finding: Hashable, Sendable {
+        /// It should be there and is not.
+        case missing
+        /// Nobody asked for it, and it stands where the lab says what should be, or changes what the lab's objects do.
+        case extra
+        /// Nobody asked for it, and it is beside what the lab consists of: a user added it.
+        case added
+        /// It is there, and not as it should be.
+        case different([AttributeDifference])
+    }
+
+    init(_ namespace: String?, _ kind: String, _ object: String, _ finding: Finding) {
+        self.namespace = namespace
+        self.kind = kind
+        self.object = object
+        self.finding = finding
+    }
+
+    /// A difference of one object of a namespace.
+    init(_ namespace: String, _ finding: ObjectFinding, isUsers: Bool) {
+        let object: KernelObject
+        switch finding {
+        case .missing(let wanted): (object, self.finding) = (wanted, .missing)
+        case .different(let wanted, _, let attributes): (object, self.finding) = (wanted, .different(attributes))
+        case .extra(let found): (object, self.finding) = (found, isUsers ? .added : .extra)
+        }
+        self.namespace = namespace
+        kind = object.kind.rawValue
+        self.object = "\(object)"
+    }
+}
+
+extension Difference: CustomStringConvertible {
+    /// One line.
+    public var description: String {
+        let place = namespace.map { "\($0): " } ?? ""
+        let what = "\(place)\(kind) \(object)"
+        switch finding {
+        case .missing: return "\(what) is missing"
+        case .extra: return "\(what) should not be there"
+        case .added: return "\(what) was added"
+        case .different(let attributes):
+            return "\(what): "
+                + attributes.map { "\($0.name) is \($0.found ?? "missing"), not \($0.wanted ?? "there")" }
+                .joined(separator: "; ")
+        }
+    }
+}
+
+/// What a comparison says of one object.
+enum ObjectFinding: Hashable, Sendable {
+    case missing(KernelObject)
+    case different(KernelObject, found: KernelObject, [AttributeDifference])
+    case extra(KernelObject)
+
+    /// The object as it should be, or, for one that is too much, as it is.
+    var object: KernelObject {
+        switch self {
+        case .missing(let object), .different(let object, _, _), .extra(let object): object
+        }
+    }
+
+    /// Compares objects of any kinds: those that should be there, in the order they are made, then those that are too much.
+    static func compare(_ wanted: [KernelObject], with found: [KernelObject]) -> [ObjectFinding] {
+        var held = Dictionary(grouping: found, by: \.identity)
+        var findings: [ObjectFinding] = []
+        for object in wanted {
+            let identity = object.identity
+            guard let candidates = held[identity], let first = candidates.first else {
+                findings.append(.missing(object))
+                continue
+            }
+            if candidates.count == 1, first == object {
+                held[identity] = nil
+                continue
+            }
+            // Where the kernel has several, the one that is as it should be is the one.
+            let same = candidates.first { object.differences(from: $0).isEmpty }
+            if same == nil { findings.append(.different(object, found: first, object.differences(from: first))) }
+            held[identity] = candidates.filter { $0 != same ?? first }
+        }
+        for object in found where held[object.identity]?.contains(object) == true { findings.append(.extra(object)) }
+        return findings
+    }
+}

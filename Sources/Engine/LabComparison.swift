@@ -1,0 +1,197 @@
+import Addresses
+import Blueprint
+import Rtnetlink
+
+/// A lab as it should be against what its namespaces were seen to hold. Pure: what it says depends on its arguments alone.
+struct LabComparison {
+    /// One namespace of the lab.
+    struct Part {
+        /// Its name.
+        var name: String
+        /// Whether there is no such namespace, so that all of it has to be made.
+        var isMissing: Bool
+        /// Each object that is not as it should be; of a namespace that is missing, none.
+        var findings: [ObjectFinding] = []
+        /// For each finding, whether it goes with another one: a route with the link that is missing.
+        var isImplied: [Bool] = []
+        /// The links that have to be made anew because the kernel cannot change them, or one that they stand on, in place.
+        var rebuilt: Set<InterfaceName> = []
+        /// Those of them that are there and have to be deleted first; the others go along.
+        var deleted: [InterfaceName] = []
+        /// What is wrong with the links that have to be made anew, where that is not the fault of another.
+        var linkFaults: [InterfaceName: Difference.Finding] = [:]
+    }
+
+    /// Where an object comes from that nobody asked for now.
+    enum Origin {
+        /// The lab had it, as its topology was before.
+        case former
+        /// It stands where the lab says what should be, or changes what the lab's objects do.
+        case interfering
+        /// A user added it beside the lab's objects.
+        case added
+    }
+
+    /// The namespaces, in the blueprint's order.
+    private(set) var parts: [Part]
+    private let blueprint: Blueprint
+    private let former: FormerObjects
+    private let grounds: [Ground]
+
+    /// - Parameters:
+    ///   - observed: for each namespace of the blueprint what it holds; nil for one that is not there.
+    ///   - tables: for each namespace the tables that it should hold, as nft would list them.
+    ///   - former: what the lab consisted of before.
+    init(
+        _ blueprint: Blueprint, _ observed: [ObservedNamespace?], tables: [[RuleTable]], former: FormerObjects
+    ) {
+        self.blueprint = blueprint
+        self.former = former
+        var cables = CableComparison(blueprint, observed)
+        cables.run()
+        let addresses = Set(blueprint.namespaces.flatMap { $0.content.addresses.map(\.address.address) })
+        grounds = blueprint.namespaces.map { Ground($0.content, labAddresses: addresses) }
+        parts = blueprint.namespaces.enumerated().map { index, namespace in
+            guard let seen = observed[index] else { return Part(name: namespace.name, isMissing: true) }
+            var part = Part(name: namespace.name, isMissing: false)
+            part.rebuilt = cables.rebuilt[index]
+            part.linkFaults = cables.faults[index]
+            part.deleted = cables.deleted(in: index)
+            let wanted = namespace.content.marked(lab: blueprint.lab).objects + tables[index].map { .table($0) }
+            part.findings = ObjectFinding.compare(wanted, with: seen.without(part.rebuilt))
+            part.isImplied = Implications(part.findings, rebuilt: part.rebuilt).isImplied
+            return part
+        }
+    }
+
+    /// Where an object of a namespace comes from that nobody asked for.
+    func origin(of object: KernelObject, in index: Int) -> Origin {
+        if former.contains(object, in: parts[index].name) { return .former }
+        return grounds[index].isInterfering(object) ? .interfering : .added
+    }
+
+    /// What is not as it should be, each with its cause alone: not the routes that went with a link.
+    ///
+    /// - Parameter strict: whether what users added is among it.
+    func differences(strict: Bool) -> [Difference] {
+        var differences: [Difference] = []
+        for (index, part) in parts.enumerated() {
+            if part.isMissing {
+                differences.append(Difference(part.name, "namespace", "\(blueprint.lab)-\(part.name)", .missing))
+            }
+            for (finding, isImplied) in zip(part.findings, part.isImplied) {
+                if case .link(let link) = finding.object, part.rebuilt.contains(link.name) {
+                    if let fault = part.linkFaults[link.name] {
+                        differences.append(Difference(part.name, "link", "\(link)", fault))
+                    }
+                    continue
+                }
+                if isImplied { continue }
+                var isUsers = false
+                if case .extra(let object) = finding { isUsers = origin(of: object, in: index) == .added }
+                if strict || !isUsers { differences.append(Difference(part.name, finding, isUsers: isUsers)) }
+            }
+        }
+        return differences
+    }
+}
+
+/// What a lab consisted of before its topology was edited.
+enum FormerObjects {
+    /// It is not known, because a change was cut short: whatever is there counts as the lab's.
+    case unknown
+    /// By namespace, the objects of the blueprint that the lab was last made after.
+    case known([String: Set<KernelObject.Identity>])
+
+    /// What a lab of this blueprint consists of.
+    init(_ blueprint: Blueprint) {
+        self = .known(
+            Dictionary(
+                blueprint.namespaces.map { namespace in
+                    let tables = namespace.content.tables.map {
+                        KernelObject.Identity.table(family: $0.family, name: $0.name)
+                    }
+                    return (namespace.name, Set(namespace.content.objects.map(\.identity) + tables))
+                }, uniquingKeysWith: { first, _ in first }))
+    }
+
+    func contains(_ object: KernelObject, in namespace: String) -> Bool {
+        switch self {
+        case .unknown: true
+        case .known(let objects): objects[namespace]?.contains(object.identity) ?? false
+        }
+    }
+}
+
+/// What a namespace's blueprint says something about, so that what someone adds there changes what the lab does.
+private struct Ground {
+    private let tunnels: Set<InterfaceName>
+    private let ports: Set<InterfaceName>
+    private let links: Set<InterfaceName>
+    private let routes: [Prefix]
+    private let labAddresses: Set<IPAddress>
+
+    init(_ content: NamespaceContent, labAddresses: Set<IPAddress>) {
+        links = Set(content.links.map(\.name))
+        tunnels = Set(content.links.filter { if case .vxlan = $0.kind { true } else { false } }.map(\.name))
+        ports = Set(content.bridgeVLANs.map(\.device)).union(content.links.filter { $0.master != nil }.map(\.name))
+        routes = content.routes.map(\.destination).filter { $0.length > 0 }
+        self.labAddresses = labAddresses
+    }
+
+    func isInterfering(_ object: KernelObject) -> Bool {
+        switch object {
+        // Conditions of a link are a user's wish, and nothing of the lab's goes another way for them.
+        case .link, .table, .setting, .qdisc: false
+        // The lab says all VLANs of its ports, and all hosts behind its tunnels.
+        case .bridgeVLAN(let vlan): ports.contains(vlan.device)
+        case .forwarding(let entry): tunnels.contains(entry.device)
+        case .neighbour(let neighbour):
+            tunnels.contains(neighbour.device)
+                || links.contains(neighbour.device) && labAddresses.contains(neighbour.address)
+        // A second time in the lab, wherever it is.
+        case .address(let address): labAddresses.contains(address.address.address)
+        // It takes packets from a route of the lab. A default route has nothing that could be taken from it.
+        case .route(let route):
+            route.table == Route.mainTable && routes.contains { $0.contains(route.destination) }
+        }
+    }
+}
+
+extension NamespaceContent {
+    /// The content with the lab's mark on `lo`.
+    fileprivate func marked(lab: String) -> NamespaceContent {
+        var content = self
+        if let index = content.links.firstIndex(where: { $0.kind == .loopback }) {
+            content.links[index].alias = Ownership.alias(lab: lab)
+        }
+        return content
+    }
+}
+
+extension ObservedNamespace {
+    /// What is left once these links are deleted, with all that is on them.
+    fileprivate func without(_ gone: Set<InterfaceName>) -> [KernelObject] {
+        if gone.isEmpty { return objects }
+        var gone = gone
+        for link in content.links where link.lower.map(gone.contains) == true { gone.insert(link.name) }
+        return objects.compactMap { object in
+            if let device = object.device, gone.contains(device) { return nil }
+            guard case .link(var link) = object else { return object }
+            if gone.contains(link.name) { return nil }
+            if let master = link.master, gone.contains(master) { link.master = nil }
+            return .link(link)
+        }
+    }
+}
+
+extension Link {
+    /// The link that this one stands on and goes with.
+    var lower: InterfaceName? {
+        switch kind {
+        case .vlan(let vlan): vlan.parent
+        case .vxlan(let vxlan): vxlan.device
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import CLinux
+import Glibc
+import NetworkNamespaces
+import Responders
+import Rtnetlink
+
+/// What any nslab has left on this machine that no lab's state tells of any more: found by what the kernel keeps, so also
+/// where the state was lost.
+///
+/// A namespace is nslab's if its `lo` carries a lab's mark. One without the mark is somebody else's, whatever it is called.
+public struct Leftovers: Sendable {
+    /// A network namespace that carries a lab's mark.
+    public struct Namespace: Hashable, Sendable {
+        /// The lab's name, as the mark has it.
+        public var lab: String
+        /// The name of its pin; nil for one that is not pinned and that processes alone keep.
+        public var pin: String?
+        /// What tells it from others.
+        public var identity: NetworkNamespace.Identity
+        /// The processes inside.
+        public var processes: [pid_t]
+    }
+
+    /// Namespaces with a mark.
+    public var namespaces: [Namespace] = []
+    /// Background processes of labs.
+    public var responders: [ResponderProcess.Orphan] = []
+    /// Links under `/etc/netns` that lead into a lab's state, by the lab's name.
+    public var links: [String: [String]] = [:]
+    /// Labs whose folder under `/run/nslab` is there without a journal that can be read.
+    public var folders: [String] = []
+
+    /// The names of the labs that left something, sorted.
+    public var labs: [String] {
+        Set(namespaces.map(\.lab) + responders.map(\.lab) + links.keys + folders).sorted()
+    }
+
+    /// Whether there is nothing.
+    public var isEmpty: Bool { labs.isEmpty }
+
+    /// What is left of labs that are not running: whatever a readable journal names is not among it.
+    public static func find() throws(EngineError) -> Leftovers {
+        var left = try Leftovers()
+        var known: [String: Set<String>] = [:]
+        for lab in StateFolder.labs() {
+            guard let journal = try? Journal.read(StateFolder(lab: lab)) else {
+                left.folders.append(lab)
+                continue
+            }
+            known[lab] = Set(journal.namespaces.map(\.pin))
+        }
+        left.namespaces.removeAll { namespace in
+            guard let pins = known[namespace.lab] else { return false }
+            return namespace.pin.map(pins.contains) ?? false
+        }
+        left.responders.removeAll { known[$0.lab] != nil }
+        left.links = left.links.filter { known[$0.key] == nil }
+        return left
+    }
+
+    /// Everything on this machine that carries a lab's mark.
+    ///
+    /// - Parameter lab: the lab whose it is; nil for all.
+    init(of lab: String? = nil) throws(EngineError) {
+        namespaces = try reportingRefusals(of: "network namespaces") {
+            try Threads.run { try Self.markedNamespaces() }
+        }
+        responders = ResponderProcess.all()
+        for name in Folder.names(EtcFiles.folder) {
+            guard let target = FileDescriptor.linkTarget("\(EtcFiles.folder)/\(name)"),
+                target.hasPrefix(StateFolder.root + "/")
+            else { continue }
+            let owner = String(target.dropFirst(StateFolder.root.count + 1).prefix { $0 != "/" })
+            links[owner, default: []].append(name)
+        }
+        if let lab {
+            namespaces.removeAll { $0.lab != lab }
+            responders.removeAll { $0.lab != lab }
+            links = links.filter { $0.key == lab }
+        }
+    }
+
+    /// Looks into every pinned namespace, and into every other one that a process is in. The calling thread ends up elsewhere.
+    private static func markedNamespaces() throws -> [Namespace] {
+        let home = try NetworkNamespace.current().identity()
+        var inside: [NetworkNamespace.Identity: [pid_t]] = [:]
+        for name in Folder.names("/proc") {
+            guard let pid = pid_t(name), let identity = InsideProcesses.namespace(of: pid), identity != home else {
+                continue
+            }
+            inside[identity, default: []].append(pid)
+        }
+        var found: [Namespace] = []
+        var pinned: Set<NetworkNamespace.Identity> = []
+        for pin in try Pins.names() {
+            guard let identity = Pins.identity(pin) else { continue }
+            pinned.insert(identity)
+            guard let lab = lab(at: Pins.path(pin)) else { continue }
+            found.append(Namespace(lab: lab, pin: pin, identity: identity, processes: inside[identity] ?? []))
+        }
+        for (identity, processes) in inside.sorted(by: { $0.key.inode < $1.key.inode })
+        where !pinned.contains(identity) {
+            guard let lab = lab(at: "/proc/\(processes[0])/ns/net") else { continue }
+            found.append(Namespace(lab: lab, pin: nil, identity: identity, processes: processes))
+        }
+        return found
+    }
+
+    /// The lab whose mark a namespace carries; nil for one that is not nslab's or cannot be looked into.
+    private static func lab(at path: String) -> String? {
+        guard (try? NetworkNamespace(at: path).enter()) != nil, var socket = try? RouteSocket() else { return nil }
+        return (try? Ownership.lab(of: &socket)) ?? nil
+    }
+}

@@ -1,0 +1,162 @@
+import Addresses
+import Blueprint
+import Rtnetlink
+
+/// How one namespace is made into what it should be: the only place that says what comes before what.
+///
+/// First goes what stands in the way of what is to come, then comes what is missing, each object after those that it stands
+/// on (`KernelObject.Kind`), then the rules change, and last goes what nobody asks for any more, in the opposite order: so
+/// packets find their way meanwhile. A namespace that is new has nothing in it that could be in the way or have to go.
+struct NamespaceChange {
+    /// What is deleted before anything is made: links that are made anew, and addresses, of which the kernel may take others
+    /// along.
+    private(set) var room: [Operation] = []
+    /// Settings of the namespace, from which new links take theirs.
+    private(set) var early: [Sysctl] = []
+    /// What is made and changed.
+    private(set) var make: [Operation] = []
+    /// Links' settings that only `/proc` takes.
+    private(set) var late: [Sysctl] = []
+    /// Tables that are not as they should be.
+    private(set) var tables: [TableChange] = []
+    /// What is removed at last.
+    private(set) var clear: [Operation] = []
+
+    /// A table to be changed or removed.
+    struct TableChange: Hashable, Sendable {
+        /// The table, as it is known.
+        var family: String
+        var name: String
+        /// nft's commands that change no more than they must; nil where that is not known, or cannot be.
+        var commands: String?
+        /// The commands that put the whole in place.
+        var replacement: String
+        /// What the change is.
+        var action: Action
+
+        enum Action: String, Sendable { case add, change, remove }
+    }
+
+    /// Whether there is nothing to do.
+    var isEmpty: Bool {
+        room.isEmpty && early.isEmpty && make.isEmpty && late.isEmpty && tables.isEmpty && clear.isEmpty
+    }
+
+    /// The whole content of a namespace that holds `lo` alone and has its own settings. Its tables come apart.
+    init(filling content: NamespaceContent, _ settings: SettingPlan) {
+        late = settings.late
+        make.reserveCapacity(content.objectCount)
+        var requests = settings.requests[...]
+        for object in content.objects {
+            // All links' settings are made in a few requests, where the first would be.
+            if object.kind > .bridgeVLAN, !requests.isEmpty {
+                make += requests
+                requests = []
+            }
+            if case .setting = object { continue }
+            make.append(.make(object))
+        }
+        make += requests
+    }
+
+    /// Has the tables of a namespace that is new installed too.
+    mutating func addTables(of content: NamespaceContent) {
+        tables = content.tables.map {
+            TableChange(
+                family: $0.family, name: $0.name, commands: nil, replacement: $0.replacement, action: .add)
+        }
+    }
+
+    /// What a comparison of a namespace that is there leads to.
+    ///
+    /// - Parameter isRemoved: whether an object that nobody asks for is to go.
+    init(_ part: LabComparison.Part, wanted content: NamespaceContent, isRemoved: (KernelObject) -> Bool) {
+        let links = Dictionary(content.links.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        for name in part.deleted { if let link = links[name] { room.append(.remove(.link(link))) } }
+        let extras = part.findings.compactMap { finding -> KernelObject? in
+            if case .extra(let object) = finding, isRemoved(object) { object } else { nil }
+        }
+        let goneLinks = Set(extras.compactMap { if case .link(let link) = $0 { link.name } else { nil } })
+        for object in extras.reversed() {
+            // What is on a link goes with it.
+            if let device = object.device, goneLinks.contains(device) { continue }
+            switch object {
+            case .table(let table): tables.append(TableChange(removing: table))
+            case .address: room.append(.remove(object))
+            case .link(let link) where link.lower.map(goneLinks.contains) == true: continue
+            default: clear.append(.remove(object))
+            }
+        }
+        addSettings(part, content)
+        for finding in part.findings {
+            switch finding {
+            case .missing(.table(let table)): tables.append(TableChange(table, from: nil, in: content))
+            case .different(.table(let table), .table(let found), _):
+                tables.append(TableChange(table, from: found, in: content))
+            case .missing(.setting), .different(.setting, _, _), .extra: continue
+            case .missing(let object): make.append(.make(object))
+            case .different(.address(let wanted), let found, _):
+                room.append(.remove(found))
+                make.append(.make(.address(wanted)))
+            case .different(let wanted, let found, let attributes):
+                if case .route(let route) = wanted, attributes.contains(where: { $0.name == "type" }),
+                    route.destination.family == .ipv6
+                {
+                    // IPv6 does not put a route in the place of one of another sort.
+                    room.append(.remove(found))
+                    make.append(.make(wanted))
+                } else {
+                    make.append(.change(wanted, from: found))
+                }
+            }
+        }
+        make.sort(keepingOrderBy: \.rank)
+    }
+
+    /// Settings of the namespace are written first, links' own where the links are there. Links that are made anew take what
+    /// they can from the namespace's.
+    private mutating func addSettings(_ part: LabComparison.Part, _ content: NamespaceContent) {
+        var written: [Sysctl] = []
+        for finding in part.findings {
+            guard case .setting(let setting) = finding.object, finding.isOfWanted else { continue }
+            if let device = setting.device {
+                if !part.rebuilt.contains(device) { written.append(setting) }
+            } else {
+                early.append(setting)
+            }
+        }
+        let fresh = content.sysctls.filter { $0.device == nil || part.rebuilt.contains($0.device!) }
+        let plan = SettingPlan(fresh)
+        make += plan.requests
+        late = plan.late + written
+    }
+}
+
+extension ObjectFinding {
+    fileprivate var isOfWanted: Bool { if case .extra = self { false } else { true } }
+}
+
+extension NamespaceChange.TableChange {
+    /// A table that is not there, or is not as it should be.
+    fileprivate init(_ wanted: RuleTable, from found: RuleTable?, in content: NamespaceContent) {
+        let declared = content.tables.first { $0.family == wanted.family && $0.name == wanted.name }
+        self.init(
+            family: wanted.family, name: wanted.name, commands: found.flatMap { wanted.commands(from: $0) },
+            replacement: (declared ?? wanted.table).replacement, action: found == nil ? .add : .change)
+    }
+
+    fileprivate init(removing table: RuleTable) {
+        let command = "delete table \(table.family) \(table.name)\n"
+        self.init(family: table.family, name: table.name, commands: nil, replacement: command, action: .remove)
+    }
+}
+
+extension Array {
+    /// Sorts by a rank; elements of the same one keep their order.
+    fileprivate mutating func sort<Rank: Comparable>(keepingOrderBy rank: (Element) -> Rank) {
+        self = enumerated().sorted { one, other in
+            let (first, second) = (rank(one.element), rank(other.element))
+            return first == second ? one.offset < other.offset : first < second
+        }.map(\.element)
+    }
+}

@@ -1,0 +1,102 @@
+import Blueprint
+import NetworkNamespaces
+import Nftables
+import Responders
+import Rtnetlink
+
+/// Making a running lab as new, for the next test, without building it again.
+public enum Reset {
+    /// What a reset did.
+    public struct Outcome: Sendable {
+        /// The lab's name.
+        public var lab: String
+        /// The processes that were inside and were ended.
+        public var processes: [Int32] = []
+        /// What had drifted or been added, and was put right.
+        public var operations: [PlannedOperation] = []
+        /// How many learned neighbours and forwarding entries were forgotten.
+        public var learned = 0
+        /// How many tables had their counters and dynamic sets cleared.
+        public var tables = 0
+    }
+
+    /// Ends what was started inside, removes what users added, repairs what drifted, has stopped pods answer again, and
+    /// clears what the kernel has learned: connections, neighbours, bridges' and tunnels' entries, counters of rules, cached
+    /// routes. The background process stays.
+    ///
+    /// - Parameter waiting: called once if another command works on the lab.
+    public static func run(lab: String, waiting: () -> Void) throws(EngineError) -> Outcome {
+        let state = StateFolder(lab: lab)
+        return try reportingRefusals(of: "lab \(lab)") {
+            let outcome = try FolderLock.holding(lab: state, creating: false, waiting: waiting) {
+                try reset(state)
+            }
+            guard let outcome else { throw EngineError.noSuchLab(lab) }
+            return outcome
+        }
+    }
+
+    private static func reset(_ state: StateFolder) throws -> Outcome {
+        var outcome = Outcome(lab: state.lab)
+        let journal = try Journal.read(state)
+        let topology = try RunningLab.topology(in: state)
+        let blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures)
+        let identities = Set(journal.namespaces.compactMap { Pins.identity($0.pin) })
+        outcome.processes = InsideProcesses.end(in: identities)
+        if try !StoppedPods.read(state).isEmpty { try StoppedPods.write([], to: state) }
+        var convergence = try Convergence(
+            state, journal, to: blueprint, topology: topology, source: journal.source, silent: [],
+            removesAdditions: true)
+        var clock = Stopwatch()
+        let done = try convergence.run(&clock) { _ in }
+        outcome.operations = done.operations
+        try forget(convergence.lastLook, blueprint, &outcome)
+        return outcome
+    }
+
+    /// Clears what the kernel has learned, in all namespaces at once.
+    private static func forget(_ look: Convergence.Look?, _ blueprint: Blueprint, _ outcome: inout Outcome) throws {
+        guard let look else { return }
+        let sessions = look.view.sessions
+        let observed = look.view.observed
+        try Threads.forEach(sessions.count) { index in
+            guard let session = sessions[index], let seen = observed[index] else { return }
+            let namespace = blueprint.namespaces[index]
+            do {
+                try NetworkNamespace(at: Pins.path(session.pin)).enter()
+                try session.remove(seen.learned)
+                // Both take any value, and one family may be missing.
+                try? KernelSetting.write("ipv4/route/flush", "1")
+                try? KernelSetting.write("ipv6/route/flush", "1")
+                let touched = namespace.content.tables.filter {
+                    seen.rules.touched.contains(.init(family: $0.family, name: $0.name))
+                }
+                if !touched.isEmpty { try Nftables.run(touched.map(\.replacement).joined()) }
+                var connections = try ConnectionTracking()
+                try connections.flush()
+            } catch let error as SystemCallError {
+                throw EngineError(error, object: session.name)
+            } catch let error as NetlinkError {
+                throw EngineError(error, object: session.name)
+            }
+        }
+        for case let seen? in observed {
+            outcome.learned += seen.learned.count
+            outcome.tables += seen.rules.touched.count
+        }
+    }
+}
+
+extension Session {
+    /// Removes objects; one that is gone meanwhile is none that fails.
+    fileprivate func remove(_ objects: [KernelObject]) throws {
+        if objects.isEmpty { return }
+        var batch = RouteBatch(capacity: 4096)
+        for object in objects { try batch.remove(object, in: interfaces) }
+        do {
+            try socket.execute(&batch)
+        } catch {
+            guard case .refused(let failures) = error, failures.allSatisfy(\.isAboutNothing) else { throw error }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Blueprint
+import Glibc
+import NetworkNamespaces
+import Responders
+import Rtnetlink
+
+extension RunningLab {
+    /// Compares what the kernel holds with what the lab should be: every link with its attributes, address, route, neighbour,
+    /// forwarding entry, VLAN, setting and table, the namespaces themselves, the files and the background process.
+    ///
+    /// What goes with something else that is missing is not told besides. What the kernel adds by itself, and what it learned,
+    /// is no difference.
+    ///
+    /// - Parameters:
+    ///   - strict: whether what users added counts as well: their addresses, routes, links, tables and processes.
+    ///   - waiting: called once if another command works on the lab.
+    public func differences(strict: Bool, waiting: () -> Void = {}) throws(EngineError) -> [Difference] {
+        let state = StateFolder(lab: journal.lab)
+        return try reportingRefusals(of: "lab \(journal.lab)") {
+            let found = try FolderLock.holding(lab: state, creating: false, waiting: waiting) {
+                // Another command may have changed the lab while this one waited.
+                let now = try RunningLab(named: journal.lab)
+                return try now.findDifferences(state, strict: strict)
+            }
+            guard let found else { throw EngineError.noSuchLab(journal.lab) }
+            return found
+        }
+    }
+
+    private func findDifferences(_ state: StateFolder, strict: Bool) throws -> [Difference] {
+        var differences: [Difference] = []
+        if !journal.isComplete {
+            differences.append(
+                Difference(
+                    nil, "lab", journal.lab,
+                    .different([AttributeDifference("state", wanted: "complete", found: "cut short")])))
+        }
+        let view = try LabView(blueprint, allTables: strict)
+        let tables = try ListedTables.tables(blueprint.namespaces.map(\.content.tables))
+        let comparison = LabComparison(blueprint, view.observed, tables: tables, former: FormerObjects(blueprint))
+        differences += comparison.differences(strict: strict)
+        differences += surplusNamespaces()
+        differences += EtcFiles.faults(blueprint, state).map { Difference($0.namespace, "file", $0.path, .missing) }
+        if state.responders.state == .ended, !ResponderPlan(blueprint, silent: try silentPods()).isEmpty {
+            differences.append(Difference(nil, "process", "that answers for pods", .missing))
+        }
+        return strict ? differences + processes(view) : differences
+    }
+
+    /// Namespaces that a change which was cut short would have removed.
+    private func surplusNamespaces() -> [Difference] {
+        let wanted = Set(blueprint.namespaces.map(\.name))
+        return journal.namespaces.filter { !wanted.contains($0.name) && Pins.identity($0.pin) != nil }
+            .map { Difference($0.name, "namespace", $0.pin, .extra) }
+    }
+
+    private func processes(_ view: LabView) -> [Difference] {
+        var names: [NetworkNamespace.Identity: String] = [:]
+        for namespace in blueprint.namespaces {
+            if let identity = Pins.identity(blueprint.pin(of: namespace)) { names[identity] = namespace.name }
+        }
+        return InsideProcesses.find(in: Set(names.keys)).map { process in
+            Difference(names[process.namespace], "process", "\(process.pid) (\(process.command))", .added)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import Engine
+import Rtnetlink
+
+/// An attribute that is not as it should be, or is changed.
+public struct AttributeReport: Encodable, Sendable {
+    public var name: String
+    /// What it should be; absent for none.
+    public var wanted: String?
+    /// What the kernel has; absent for none.
+    public var found: String?
+
+    init(_ attribute: AttributeDifference) {
+        (name, wanted, found) = (attribute.name, attribute.wanted, attribute.found)
+    }
+}
+
+/// One thing that `nslab up` did or would do.
+public struct OperationReport: Encodable, Sendable {
+    /// Absent for something of the lab as a whole.
+    public var namespace: String?
+    /// `add`, `change`, `remove`, or `rebuild`: removed and made anew, with all that is on it.
+    public var action: String
+    /// `namespace`, `link`, `address`, `route`, `sysctl`, `table`, …
+    public var kind: String
+    /// In the words of the tool that shows it.
+    public var object: String
+    /// What changes, and why something is rebuilt.
+    public var attributes: [AttributeReport]
+    /// All of it in one line.
+    public var text: String
+
+    init(_ operation: PlannedOperation) {
+        namespace = operation.namespace
+        action = operation.action.rawValue
+        kind = operation.kind
+        object = operation.object
+        attributes = operation.attributes.map { AttributeReport($0) }
+        text = operation.description
+    }
+}
+
+/// What `nslab up --dry-run` would do.
+public struct DryRunReport: Encodable, Sendable {
+    public var lab: String
+    /// Whether the lab is not there and would be built.
+    public var isNew: Bool
+    public var operations: [OperationReport]
+
+    init(lab: String, isNew: Bool, operations: [PlannedOperation]) {
+        self.lab = lab
+        self.isNew = isNew
+        self.operations = operations.map { OperationReport($0) }
+    }
+}
+
+/// What `nslab verify` found.
+public struct VerifyReport: Encodable, Sendable {
+    public var lab: String
+    /// Whether what users added was looked at too.
+    public var strict: Bool
+    public var differences: [Entry]
+
+    /// Something that is not as the blueprint says.
+    public struct Entry: Encodable, Sendable {
+        /// Absent for something of the lab as a whole.
+        public var namespace: String?
+        /// `namespace`, `link`, `address`, `route`, `sysctl`, `table`, …
+        public var kind: String
+        /// In the words of the tool that shows it.
+        public var object: String
+        /// `missing`, `extra` or `different`.
+        public var finding: String
+        /// What is different; empty unless that is the finding.
+        public var attributes: [AttributeReport]
+        /// All of it in one line.
+        public var text: String
+
+        init(_ difference: Difference) {
+            namespace = difference.namespace
+            kind = difference.kind
+            object = difference.object
+            attributes = []
+            switch difference.finding {
+            case .missing: finding = "missing"
+            case .extra, .added: finding = "extra"
+            case .different(let differences):
+                finding = "different"
+                attributes = differences.map { AttributeReport($0) }
+            }
+            text = difference.description
+        }
+    }
+}
+
+/// What `nslab reset` did.
+public struct ResetReport: Encodable, Sendable {
+    public var lab: String
+    /// The processes that were inside and were ended.
+    public var processes: [Int32]
+    /// What had drifted or been added, and was put right.
+    public var changes: [OperationReport]
+    /// How many learned neighbours and forwarding entries were forgotten.
+    public var learned: Int
+    /// How many tables had their counters and dynamic sets cleared.
+    public var tables: Int
+    /// How long it took, in seconds.
+    public var duration: Double
+
+    init(_ outcome: Reset.Outcome, duration: Double) {
+        lab = outcome.lab
+        processes = outcome.processes
+        changes = outcome.operations.map { OperationReport($0) }
+        learned = outcome.learned
+        tables = outcome.tables
+        self.duration = duration
+    }
+}

@@ -1,0 +1,31 @@
+import Engine
+
+extension Lab {
+    /// Compares the kernel with the lab's blueprint.
+    ///
+    /// - Parameters:
+    ///   - strict: whether what users added counts as well.
+    ///   - waiting: told the lab's name if another command works on it.
+    public func verify(
+        strict: Bool = false, waiting: (String) -> Void = { _ in }
+    ) throws(NSLabError) -> VerifyReport {
+        let lab = name
+        return try reportingErrors {
+            let differences = try running.differences(strict: strict) { waiting(lab) }
+            return VerifyReport(lab: lab, strict: strict, differences: differences.map { .init($0) })
+        }
+    }
+
+    /// Makes the lab as new, for the next test: ends processes inside, removes what users added, repairs what drifted, and
+    /// clears what the kernel has learned. Its background process stays.
+    ///
+    /// - Parameter waiting: told the lab's name if another command works on it.
+    public func reset(waiting: (String) -> Void = { _ in }) throws(NSLabError) -> ResetReport {
+        let lab = name
+        return try reportingErrors {
+            let start = ContinuousClock.now
+            let outcome = try Reset.run(lab: lab) { waiting(lab) }
+            return ResetReport(outcome, duration: start.duration(to: .now) / .seconds(1))
+        }
+    }
+}

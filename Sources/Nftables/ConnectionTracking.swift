@@ -1,0 +1,39 @@
+import CLinux
+import Glibc
+import Netlink
+
+/// The connections that a network namespace keeps track of (nf_conntrack), by way of nfnetlink.
+public struct ConnectionTracking: ~Copyable {
+    private var socket: NetlinkSocket
+
+    /// The connections of the calling thread's namespace.
+    public init() throws(NetlinkError) {
+        // Not a dump, and no strict checks that old kernels would not know of for this family.
+        socket = try NetlinkSocket(protocol: nfnetlinkProtocol, strictDumps: false)
+    }
+
+    /// Forgets all connections of both families: packets that go on are tracked, and translated, anew.
+    ///
+    /// - Throws: what `NetlinkSocket.execute` throws; nothing where the kernel keeps track of no connections.
+    public mutating func flush() throws(NetlinkError) {
+        var batch = RequestBatch(capacity: 64)
+        batch.append(deleteConnections) { message in
+            // struct nfgenmsg: any family, version 0, no resource.
+            message.append(structure: UInt32(0))
+        }
+        do {
+            try socket.execute(&batch)
+        } catch {
+            // A kernel without the module, or one that the module was never loaded into.
+            guard case .refused(let failures) = error, let failure = failures.first,
+                [ENOENT, EOPNOTSUPP, EINVAL].contains(failure.errno)
+            else { throw error }
+        }
+    }
+}
+
+/// `NETLINK_NETFILTER` (linux/netlink.h).
+private let nfnetlinkProtocol: Int32 = 12
+/// `NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE` (linux/netfilter/nfnetlink.h, nfnetlink_conntrack.h). Without a
+/// tuple the kernel deletes all (`ctnetlink_del_conntrack`).
+private let deleteConnections = 1 << 8 | 2

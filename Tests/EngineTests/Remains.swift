@@ -1,0 +1,31 @@
+import Foundation
+import Glibc
+import KernelTestSupport
+import NetworkNamespaces
+
+/// What there is of a lab on the machine, as files, mounts and processes tell it that any tool can look at.
+struct Remains: CustomStringConvertible {
+    var pins: [String]
+    var mounts: [String]
+    var files: [String]
+    var processes: [String]
+
+    init(of lab: String) {
+        func isItsOwn(_ name: String) -> Bool { name == lab || name.hasPrefix("\(lab)-") }
+        pins = Folder.names("/run/netns").filter(isItsOwn)
+        mounts = ((try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? "").split(separator: "\n")
+            .map(String.init).filter { $0.contains("/\(lab)-") }
+        files =
+            Folder.names("/run/nslab").filter { $0 == lab }
+            + Folder.names("/etc/netns").filter(isItsOwn)
+        processes = Folder.names("/proc").filter { pid_t($0) != nil }.compactMap { pid in
+            guard let line = try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8) else { return nil }
+            return line.split(separator: "\0").last.map(String.init) == lab && line.contains("responders")
+                ? "\(pid): \(line)" : nil
+        }
+    }
+
+    var isEmpty: Bool { pins.isEmpty && mounts.isEmpty && files.isEmpty && processes.isEmpty }
+
+    var description: String { "pins \(pins), mounts \(mounts), files \(files), processes \(processes)" }
+}
