@@ -24,10 +24,13 @@ extension Sysctl {
 
 /// The settings of `/proc/sys/net` that each sort of namespace needs, in the order they are written.
 enum KernelSettings {
-    /// What every namespace needs: IPv6 on, and addresses that can be used at once.
+    /// What every namespace needs: IPv6 on, addresses that can be used at once, and answers to whoever asks for its IPv4
+    /// address: a node asks for its pods' with an address that is in no subnet of theirs (`arp_ignore` 2 would be silent).
     ///
-    /// A host may have `net.core.devconf_inherit_init_net` set, and then its own choices reach into new namespaces.
+    /// New namespaces take IPv4's settings from the host, and IPv6's too if `net.core.devconf_inherit_init_net` says so.
     static let host: [Sysctl] = [
+        Sysctl("ipv4/conf/all/arp_ignore", "0"),
+        Sysctl("ipv4/conf/default/arp_ignore", "0"),
         Sysctl("ipv6/conf/all/disable_ipv6", "0"),
         Sysctl("ipv6/conf/default/disable_ipv6", "0"),
         Sysctl("ipv6/conf/default/accept_dad", "0"),
