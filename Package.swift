@@ -11,6 +11,7 @@ let package = Package(
         .library(name: "Addresses", targets: ["Addresses"]),
         .library(name: "DNS", targets: ["DNS"]),
         .library(name: "HTTP", targets: ["HTTP"]),
+        .library(name: "LabFolders", targets: ["LabFolders"]),
         .library(name: "Netlink", targets: ["Netlink"]),
         .library(name: "Rtnetlink", targets: ["Rtnetlink"]),
         .library(name: "Topology", targets: ["Topology"]),
@@ -72,13 +73,14 @@ let package = Package(
         .target(
             name: "NSLabKit",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "Engine", "NetworkNamespaces", "Probes", "Rtnetlink",
-                "Topology",
+                "Addresses", "Blueprint", "BundledTopologies", "Engine", "LabFolders", "NetworkNamespaces", "Probes",
+                "Rtnetlink", "Topology",
             ]),
         .executableTarget(
             name: "nslab",
             dependencies: [
-                "NSLabKit", "Responders", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "NSLabKit", "Responders", "Topology",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
 

@@ -28,7 +28,9 @@ struct Cabling {
 
     init(_ topology: Topology, problems: inout [BlueprintError.Problem]) {
         var devices: Set<String> = []
-        for name in topology.routers.map(\.name) + topology.networks.map(\.name) + topology.nodes.map(\.name) {
+        for name in topology.routers.map(\.name) + topology.networks.map(\.name) + topology.nodes.map(\.name)
+            + topology.hosts.map(\.name)
+        {
             if !devices.insert(name).inserted { problems.append(.sameName(name)) }
         }
         var used: Set<Endpoint> = []

@@ -7,6 +7,7 @@ enum PoolNotes {
         guard topology.nodes.count > 1 else { return [] }
         return topology.cluster.pools.compactMap { encapsulation(of: $0, placement, routes) }
             + unreached(topology, placement)
+            + placement.nodesWithoutTunnel.map { "\($0.node): its VXLAN device gets no address: \($0.reason)." }
     }
 
     /// Nodes that others cannot route to in a family that pods have.

@@ -26,7 +26,7 @@ struct RouterContent {
         hasVLANLinks = features.vlanLinks
         vlans = Self.allVLANs(of: router)
         content.links = [Link("lo", .loopback)]
-        content.sysctls = KernelSettings.forwarding
+        content.sysctls = KernelSettings.router(forwarding: router.forwards)
         let isSwitching = !vlans.isEmpty
         if isSwitching { addBridges() }
         for port in router.ports {

@@ -62,6 +62,11 @@ public struct Lab: Sendable {
                 namespaces: try lab.surveyed(),
                 timing: UpReport.Timing(outcome.timing, total: start.duration(to: built) / .seconds(1)),
                 notes: outcome.blueprint.notes)
+            report.pendingPods = PendingPodReport.all(of: outcome.blueprint)
+            if !outcome.wasThere {
+                let failures = try lab.running.runCommands()
+                report.commandFailures = failures.isEmpty ? nil : failures
+            }
             if probing { report.probes = try lab.probe(progress: progress) }
             return report
         }
@@ -113,7 +118,8 @@ public struct Lab: Sendable {
             let responders = running.responders
             return InspectReport(
                 lab: name, source: running.journal.source, state: running.overview.state.rawValue,
-                namespaces: try surveyed(), services: try services(), responders: responders.name,
+                namespaces: try surveyed(), pendingPods: PendingPodReport.all(of: running.blueprint),
+                services: try services(), responders: responders.name,
                 respondersPID: responders.pid, notes: running.blueprint.notes)
         }
     }

@@ -3,9 +3,9 @@ import Glibc
 import NetworkNamespaces
 
 /// Starting the nslab program as a process of its own.
-enum Program {
+public enum Program {
     /// The program that runs, if it is nslab; otherwise the one that a library's user has in PATH.
-    static var path: String? {
+    public static var path: String? {
         let own = "/proc/self/exe"
         if let target = FileDescriptor.linkTarget(own), isNSLab(target) { return own }
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"

@@ -17,7 +17,7 @@ struct NSLab: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Labs", subcommands: [Up.self, Down.self, List.self, Inspect.self]),
             CommandGroup(name: "Inside", subcommands: [Exec.self, Shell.self, Probe.self, Pod.self]),
-            CommandGroup(name: "Topologies", subcommands: [Plan.self, Validate.self]),
+            CommandGroup(name: "Topologies", subcommands: [Plan.self, Validate.self, Convert.self]),
         ])
 
     static func main() {
