@@ -12,6 +12,8 @@ public struct Blueprint: Hashable, Sendable {
     public var services: [ClusterService] = []
     /// The pods that do not run, which only a topology that `allowsPendingPods` may have.
     public var pendingPods: [PendingPod] = []
+    /// Whether there may be addresses that nothing leads to, as in a lab that people wrote for other tools.
+    public var allowsUnreachable = false
     /// What a user should know about the form that was chosen, a sentence each: a plain bridge where the kernel has no
     /// VLAN filtering, IPv4 that is routed natively though its pool names VXLAN.
     public var notes: [String]

@@ -29,6 +29,7 @@ extension Blueprint {
         let clusterRoutes = ClusterRoutes(placement)
         self.init(lab: topology.name, namespaces: [])
         notes = PoolNotes.notes(topology, placement, clusterRoutes)
+        allowsUnreachable = topology.allowsPendingPods
         pendingPods = placement.pending.compactMap { pod in
             pod.pendingReason.map { PendingPod(pod: pod.reference, node: pod.node, reason: $0) }
         }

@@ -24,6 +24,11 @@ struct MachineContent {
                 problems.append(.interfaceName(Endpoint(device, interface.name)))
                 continue
             }
+            if name == "lo" {
+                // It is there already.
+                addresses += interface.addresses.map { DeviceAddress(name, $0) }
+                continue
+            }
             guard var link = link(device, interface, name, cabling, features, problems: &problems) else { continue }
             link.mac = interface.hardwareAddress
             link.isUp = !interface.isShutdown

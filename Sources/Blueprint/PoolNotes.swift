@@ -30,7 +30,8 @@ enum PoolNotes {
             return crossSubnet(pool, placement.nodes.compactMap { $0.address(family)?.address.prefix })
         case .ipip, .ipipCrossSubnet:
             return
-                "IP pool \(pool.name) is \(pool.encapsulation.rawValue), which is not built yet: it is routed natively."
+                "IP pool \(pool.name) is \(pool.encapsulation.rawValue), and this kernel has no IPIP (module ipip, "
+                + "CONFIG_NET_IPIP): it is routed natively, as without encapsulation."
         case .none:
             let origin =
                 "IP pool \(pool.name) has no encapsulation: the routes between nodes, which Calico's BIRD would bring by "

@@ -23,7 +23,7 @@ public struct LabFolder: Sendable {
         try Self.stop(assembly.findings)
         try assembly.settle()
         topology = assembly.topology
-        warnings = assembly.findings.warnings
+        warnings = assembly.findings.warnings.sorted { $0.place < $1.place }
         self.files = reader.accounts
     }
 

@@ -25,7 +25,7 @@ import Topology
         arguments: [
             (
                 "lab: x\nfrobnicate: {}", "2:1 frobnicate",
-                "there are lab, routers, networks, nodes, cables, cluster, workloads, services"
+                "there are lab, routers, networks, nodes, hosts, cables, cluster, workloads, services"
             ),
             ("lab: x\nrouter: {}", "2:1 router", "\"routers\""),
             ("lab: x\nrouters: { r: { vlan: } }", "2:17 routers.r.vlan", "\"vlans\""),

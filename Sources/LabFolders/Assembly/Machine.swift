@@ -103,12 +103,12 @@ struct Machine: Sendable {
         }
     }
 
-    /// A loopback address of a host: on an interface of its own that leads nowhere.
+    /// An address of `lo`, which is an interface like others once it has one of its own.
     private mutating func addLoopback(_ address: InterfaceAddress) {
-        if let index = interfaces.firstIndex(where: { $0.name == "lo0" }) {
+        if let index = interfaces.firstIndex(where: { $0.name == "lo" }) {
             if !interfaces[index].addresses.contains(address) { interfaces[index].addresses.append(address) }
         } else {
-            interfaces.append(Node.Interface(name: "lo0", addresses: [address], kind: .dummy))
+            interfaces.append(Node.Interface(name: "lo", addresses: [address], kind: .dummy))
         }
     }
 

@@ -36,7 +36,7 @@ extension TopologyCheck {
         let names = interfaces.map(\.name)
         for interface in interfaces {
             let path = path[interface.name]
-            interfaceName(interface.name, path)
+            if interface.name != "lo" || interface.kind != .dummy { interfaceName(interface.name, path) }
             if !seen.insert(interface.name).inserted { report(path, "\(device) has another interface of this name") }
             if case .vlan(let parent, let id) = interface.kind {
                 if !seen.contains(parent) || parent == interface.name {

@@ -76,11 +76,12 @@ extension TopologyCheck {
             let path = Self.path(of: workload)
             label(workload.name, path, "a workload's name")
             label(workload.namespace, path["namespace"], "a Kubernetes namespace")
-            // Kubernetes keeps the names of different kinds apart.
-            if !seen.insert("\(workload.kind.name)/\(workload.key)").inserted {
+            // Kubernetes keeps the names of different kinds apart; where one writes for oneself it is a mistake.
+            let sort = topology.allowsPendingPods ? workload.kind.name : "workload"
+            if !seen.insert("\(sort)/\(workload.key)").inserted {
                 report(
                     path,
-                    "there is another \(workload.kind.name) of the name \(workload.name) in the namespace \(workload.namespace)"
+                    "there is another \(sort) of the name \(workload.name) in the namespace \(workload.namespace)"
                 )
             }
             // Pods of these kinds have names that are known, and a lab's namespaces are called by name.
