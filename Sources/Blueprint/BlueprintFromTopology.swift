@@ -25,7 +25,7 @@ extension Blueprint {
         topology: Topology, placement: Placement, features: KernelFeatures = .complete, stopped: Set<PodReference> = []
     ) throws(BlueprintError) {
         var problems: [BlueprintError.Problem] = []
-        let cabling = Cabling(topology, problems: &problems)
+        let cabling = Cabling(topology, features, problems: &problems)
         let clusterRoutes = ClusterRoutes(placement)
         self.init(lab: topology.name, namespaces: [])
         notes = PoolNotes.notes(topology, placement, clusterRoutes)
@@ -33,6 +33,7 @@ extension Blueprint {
         pendingPods = placement.pending.compactMap { pod in
             pod.pendingReason.map { PendingPod(pod: pod.reference, node: pod.node, reason: $0) }
         }
+        notes += cabling.tagged.notes
         addRouters(of: topology, cabling, clusterRoutes, features, problems: &problems)
         for network in topology.networks {
             namespaces.append(

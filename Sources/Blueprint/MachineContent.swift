@@ -58,9 +58,12 @@ struct MachineContent {
             underlayMTU = min(underlayMTU ?? .max, link.mtu ?? Cabling.ethernetMTU)
             return link
         case .vlan(let parent, let id):
-            guard features.vlanLinks, let parent = InterfaceName(parent) else {
+            if cabling.tagged.impossible.contains(Endpoint(device, parent)) {
                 problems.append(.needsVLANLinks(Endpoint(device, interface.name)))
                 return nil
+            }
+            guard features.vlanLinks, let parent = InterfaceName(parent) else {
+                return Link(name, cabling.tagged.substitute(name, of: device), mtu: interface.mtu, master: master)
             }
             return Link(name, .vlan(VLAN(parent: parent, id: id)), mtu: interface.mtu, master: master)
         case .bridge: return Link(name, .bridge(Bridge()), mtu: interface.mtu)

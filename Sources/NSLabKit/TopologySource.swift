@@ -100,8 +100,22 @@ public struct TopologySource: CustomStringConvertible, Sendable {
             let topology = try Topology.read(bytes, file: description)
             return Reading(topology: topology, warnings: topology.tolerated().map { "\(description): \($0)" })
         case .folder(let files):
-            let folder = try LabFolder(files)
-            return Reading(topology: folder.topology, warnings: folder.warnings.map(\.description), files: folder.files)
+            // Places are told as the user would open them.
+            func path(_ file: String) -> String {
+                file == files.name || files.added.contains(file) || files.name == "." ? file : "\(files.name)/\(file)"
+            }
+            do {
+                let folder = try LabFolder(files)
+                let warnings = folder.warnings.map { "\(path($0.place.file)):\($0.place.line): \($0.sentence)" }
+                return Reading(topology: folder.topology, warnings: warnings, files: folder.files)
+            } catch {
+                throw TopologyErrors(
+                    error.errors.map { error in
+                        var error = error
+                        error.file = path(error.file)
+                        return error
+                    })
+            }
         }
     }
 
