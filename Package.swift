@@ -9,8 +9,10 @@ let package = Package(
         .library(name: "NSLabKit", targets: ["NSLabKit"]),
         // For the programs under Fuzz/.
         .library(name: "Addresses", targets: ["Addresses"]),
+        .library(name: "Blueprint", targets: ["Blueprint"]),
         .library(name: "DNS", targets: ["DNS"]),
         .library(name: "HTTP", targets: ["HTTP"]),
+        .library(name: "LabFolders", targets: ["LabFolders"]),
         .library(name: "Netlink", targets: ["Netlink"]),
         .library(name: "Rtnetlink", targets: ["Rtnetlink"]),
         .library(name: "Topology", targets: ["Topology"]),
@@ -77,13 +79,15 @@ let package = Package(
         .target(
             name: "NSLabKit",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "Engine", "NetworkNamespaces", "Probes", "Responders",
+                "Addresses", "Blueprint", "BundledTopologies", "Engine", "LabFolders", "NetworkNamespaces", "Probes",
+                "Responders",
                 "Rtnetlink", "Topology",
             ]),
         .executableTarget(
             name: "nslab",
             dependencies: [
-                "NSLabKit", "Responders", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "NSLabKit", "Responders", "Topology",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
 
@@ -101,7 +105,8 @@ let package = Package(
         .testTarget(
             name: "RespondersTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "Responders", "nslab"]),
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
-        .testTarget(name: "LabFoldersTests", dependencies: ["LabFolders"]),
+        .testTarget(
+            name: "LabFoldersTests", dependencies: ["Blueprint", "LabFolders", "Topology"], exclude: ["Fixtures"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
         .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies"]),
         .testTarget(

@@ -7,6 +7,7 @@ enum PoolNotes {
         guard topology.nodes.count > 1 else { return [] }
         return topology.cluster.pools.compactMap { encapsulation(of: $0, placement, routes) }
             + unreached(topology, placement)
+            + placement.nodesWithoutTunnel.map { "\($0.node): its VXLAN device gets no address: \($0.reason)." }
     }
 
     /// Nodes that others cannot route to in a family that pods have.
@@ -29,7 +30,8 @@ enum PoolNotes {
             return crossSubnet(pool, placement.nodes.compactMap { $0.address(family)?.address.prefix })
         case .ipip, .ipipCrossSubnet:
             return
-                "IP pool \(pool.name) is \(pool.encapsulation.rawValue), which is not built yet: it is routed natively."
+                "IP pool \(pool.name) is \(pool.encapsulation.rawValue), and this kernel has no IPIP (module ipip, "
+                + "CONFIG_NET_IPIP): it is routed natively, as without encapsulation."
         case .none:
             let origin =
                 "IP pool \(pool.name) has no encapsulation: the routes between nodes, which Calico's BIRD would bring by "

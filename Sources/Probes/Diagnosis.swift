@@ -23,7 +23,9 @@ struct Diagnosis {
         for hop in hops.flatMap({ [$0] + ($0.tunnel?.hops ?? []) }) {
             if let fault = fault(at: hop) { return "\(hop.namespace): \(fault)" }
         }
-        if let last = trip.request.hops.last, let missing = missing(probe.address, at: last.namespace) { return missing }
+        if let last = trip.request.hops.last, let missing = missing(probe.address, at: last.namespace) {
+            return missing
+        }
         if let stop = trip.stop { return "\(stop.namespace): the blueprint itself leads no further (\(stop.reason))" }
         return "every route, neighbour and FDB entry on the way is as it should be; look at rules (nft) and links"
     }

@@ -19,7 +19,7 @@ struct NSLab: ParsableCommand {
                 name: "Labs",
                 subcommands: [Up.self, Run.self, Down.self, Verify.self, Reset.self, List.self, Inspect.self]),
             CommandGroup(name: "Inside", subcommands: [Exec.self, Shell.self, Probe.self, Pod.self]),
-            CommandGroup(name: "Topologies", subcommands: [Plan.self, Validate.self]),
+            CommandGroup(name: "Topologies", subcommands: [Plan.self, Validate.self, Convert.self]),
         ])
 
     static func main() {
