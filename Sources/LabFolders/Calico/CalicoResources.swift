@@ -22,6 +22,8 @@ struct CalicoResources: Sendable {
     var vxlanMTU: UInt32?
     var vxlanPort: UInt16?
     var vxlanVNI: UInt32?
+    /// `BGPPeer`.
+    var peers: [BGPPeer] = []
     /// Documents that BGP needs, such as `BGPPeer`.
     var bgpDocuments: [Located<String>] = []
 
@@ -46,6 +48,16 @@ struct CalicoResources: Sendable {
             /// No address of this family.
             case none
         }
+    }
+
+    /// Whom nodes speak BGP with.
+    struct BGPPeer: Sendable {
+        /// The peer's address; nil where peers are selected by their labels.
+        var address: IPAddress?
+        /// The one node that speaks with it.
+        var node: String?
+        /// The nodes that speak with it; all where there is neither.
+        var nodes: LabelExpression?
     }
 
     /// Whether anything of Calico's is there.
