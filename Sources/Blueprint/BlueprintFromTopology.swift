@@ -29,7 +29,7 @@ extension Blueprint {
         let clusterRoutes = ClusterRoutes(
             placement, hidden: Set(topology.cluster.pools.filter(\.disablesBGPExport).map(\.name)))
         self.init(lab: topology.name, namespaces: [])
-        notes = PoolNotes.notes(topology, placement, clusterRoutes)
+        notes = PoolNotes.notes(topology, placement, clusterRoutes, features)
         allowsUnreachable = topology.allowsPendingPods
         pendingPods = placement.pending.compactMap { pod in
             pod.pendingReason.map { PendingPod(pod: pod.reference, node: pod.node, reason: $0) }

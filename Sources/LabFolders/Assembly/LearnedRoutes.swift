@@ -112,7 +112,9 @@ struct LearnedRoutes {
                     speakers[routerCount + index].hears.append((router, other, 200))
                     routersWithBlocks.insert(speakers[router].name)
                     // Whoever hears of the node's blocks has to find the node.
-                    speakers[router].told.insert(own.hostPrefix)
+                    if !speakers[router].told.contains(where: { $0.contains(own) }) {
+                        speakers[router].told.insert(own.hostPrefix)
+                    }
                 }
             }
         }

@@ -10,6 +10,8 @@ struct CalicoResources: Sendable {
     var installedPools: [Located<Pool>]?
     /// Pools of their own documents, in order.
     var pools: [Located<Pool>] = []
+    /// The families of which Calico's own manifest makes a pool of the cluster's range.
+    var manifestFamilies: [AddressFamily] = []
     /// `IPReservation`.
     var reservations: [Prefix] = []
     /// How a node's address is found, by family.
@@ -61,5 +63,5 @@ struct CalicoResources: Sendable {
     }
 
     /// Whether anything of Calico's is there.
-    var isEmpty: Bool { installation == nil && pools.isEmpty }
+    var isEmpty: Bool { installation == nil && pools.isEmpty && manifestFamilies.isEmpty }
 }
