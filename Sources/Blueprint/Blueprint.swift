@@ -98,11 +98,14 @@ public struct KernelFeatures: Hashable, Sendable {
     public var bridgeVLANFiltering: Bool
     /// 802.1Q links can be created (`CONFIG_VLAN_8021Q`).
     public var vlanLinks: Bool
+    /// IPIP tunnels can be created (`CONFIG_NET_IPIP`).
+    public var ipip: Bool
 
     /// A kernel with these features.
-    public init(bridgeVLANFiltering: Bool, vlanLinks: Bool) {
+    public init(bridgeVLANFiltering: Bool, vlanLinks: Bool, ipip: Bool = true) {
         self.bridgeVLANFiltering = bridgeVLANFiltering
         self.vlanLinks = vlanLinks
+        self.ipip = ipip
     }
 
     /// A kernel that has all of them, as distributions build it.

@@ -26,9 +26,10 @@ extension Blueprint {
     ) throws(BlueprintError) {
         var problems: [BlueprintError.Problem] = []
         let cabling = Cabling(topology, features, problems: &problems)
-        let clusterRoutes = ClusterRoutes(placement)
+        let clusterRoutes = ClusterRoutes(
+            placement, hidden: Set(topology.cluster.pools.filter(\.disablesBGPExport).map(\.name)))
         self.init(lab: topology.name, namespaces: [])
-        notes = PoolNotes.notes(topology, placement, clusterRoutes)
+        notes = PoolNotes.notes(topology, placement, clusterRoutes, features)
         allowsUnreachable = topology.allowsPendingPods
         pendingPods = placement.pending.compactMap { pod in
             pod.pendingReason.map { PendingPod(pod: pod.reference, node: pod.node, reason: $0) }
@@ -57,7 +58,7 @@ extension Blueprint {
     ) {
         for router in topology.routers {
             var content = RouterContent(router, cabling, features, problems: &problems)
-            content.addAnnounced(clusterRoutes.announced(to: content.nextHops))
+            content.addAnnounced(clusterRoutes.announced(to: content.nextHops, speaksBGP: router.learnsBlocks))
             notes += content.notes
             namespaces.append(
                 Namespace(

@@ -79,7 +79,7 @@ public struct BringUp {
     public func run() throws(EngineError) -> Outcome {
         try reportingRefusals(of: "lab \(topology.name)") {
             var clock = Stopwatch()
-            let features = try Threads.run { try KernelFeatures.detect() }
+            let features = try Threads.run { [topology] in try KernelFeatures.detect(for: topology) }
             // Before there is a state folder, which a topology that cannot be built must not leave behind.
             let blueprint = try Blueprint(topology: topology, features: features)
             let state = try StateFolder(typed: topology.name)

@@ -33,6 +33,8 @@ public struct Journal: Codable, Hashable, Sendable {
     struct Features: Codable, Hashable, Sendable {
         var bridgeVLANFiltering: Bool
         var vlanLinks: Bool
+        /// Absent in journals of earlier versions.
+        var ipip: Bool?
     }
 
     /// The journal of a lab that is about to be built.
@@ -40,7 +42,7 @@ public struct Journal: Codable, Hashable, Sendable {
         lab = blueprint.lab
         self.source = source
         self.features = Features(
-            bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks)
+            bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks, ipip: features.ipip)
         namespaces = blueprint.namespaces.map {
             Entry(name: $0.name, kind: $0.kind.rawValue, pin: "\(blueprint.lab)-\($0.name)")
         }
@@ -48,7 +50,9 @@ public struct Journal: Codable, Hashable, Sendable {
 
     /// The features in the blueprint's words.
     var kernelFeatures: KernelFeatures {
-        KernelFeatures(bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks)
+        KernelFeatures(
+            bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks,
+            ipip: features.ipip ?? true)
     }
 
     /// Whether all pins are such as a lab of this name has: what a journal says is not to lead anywhere else.

@@ -26,7 +26,12 @@ struct ClusterFromFolder {
             return calico.installedPools
                 ?? calico.defaultPools(kind?.podSubnets ?? []).map { Located($0, at: installation) }
         }
-        guard let kind, calico.pools.isEmpty else { return [] }
+        guard let kind else { return [] }
+        if !calico.manifestFamilies.isEmpty {
+            return kind.podSubnets.filter { calico.manifestFamilies.contains($0.family) }
+                .map { Located(CalicoResources.manifestPool($0), at: kind.place) }
+        }
+        guard calico.isEmpty else { return [] }
         if kind.hasNoPlugin {
             findings.warn(
                 at: kind.place,

@@ -3,6 +3,7 @@ import Topology
 extension FolderAssembly {
     /// Leaves out what the API server would refuse, turns what works in part into warnings, and throws for the rest.
     mutating func settle() throws(TopologyErrors) {
+        breakLoops()
         // Leaving one thing out may lead to another: a service whose pods are gone.
         for _ in 0..<100 {
             let problems = topology.problems()
@@ -20,6 +21,28 @@ extension FolderAssembly {
         }
         for problem in topology.tolerated() {
             findings.warn(at: place(of: problem), "\(problem.path): \(problem.sentence)")
+        }
+    }
+
+    /// Shuts a switch port for each loop of switches, as a spanning tree would.
+    private mutating func breakLoops() {
+        for _ in 0..<1000 {
+            guard let index = topology.loops().first else { return }
+            let place = places.cables.indices.contains(index) ? places.cables[index] : SourceLine(file: "", line: 1)
+            var shut: Endpoint?
+            change { topology, _, _ in
+                for end in topology.cables[index].ends.reversed() {
+                    guard let router = topology.routers.firstIndex(where: { $0.name == end.device }),
+                        let port = topology.routers[router].ports.firstIndex(where: { $0.name == end.interface })
+                    else { continue }
+                    topology.routers[router].ports[port].isShutdown = true
+                    shut = end
+                    break
+                }
+            }
+            guard let shut else { return }
+            findings.warn(
+                at: place, "this link closes a loop of switches; as a spanning tree would, \(shut) carries nothing")
         }
     }
 

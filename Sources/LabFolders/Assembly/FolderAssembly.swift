@@ -40,6 +40,7 @@ struct FolderAssembly {
         topology.cluster = cluster.cluster
         places.pools = cluster.poolPlaces
         chooseNodeAddresses()
+        addLearnedRoutes()
         addWorkloads()
         addServices()
         inferPorts()
@@ -262,6 +263,33 @@ struct FolderAssembly {
                     Endpoint(ends[0].node, ends[0].interface), Endpoint(ends[1].node, ends[1].interface), mtu: link.mtu)
             )
             places.cables.append(link.place)
+        }
+    }
+
+    /// The routes of protocols that are not run. What is written by hand comes before them.
+    private mutating func addLearnedRoutes() {
+        let configurations = Dictionary(
+            documents.configurations.compactMap { name, configuration in names[name].map { ($0, configuration) } },
+            uniquingKeysWith: { first, _ in first })
+        let learned = LearnedRoutes(topology, configurations, documents.calico)
+        let routes = learned.byName()
+        for index in topology.routers.indices {
+            let router = topology.routers[index]
+            let connected = Set(router.interfaceAddresses.map(\.prefix))
+            let written = Set(router.routes.map(\.destination))
+            topology.routers[index].routes += (routes[router.name] ?? []).filter {
+                !connected.contains($0.destination) && !written.contains($0.destination)
+            }
+            topology.routers[index].learnsBlocks = learned.routersWithBlocks.contains(router.name)
+        }
+        for index in topology.nodes.indices {
+            let node = topology.nodes[index]
+            let own = node.interfaces.flatMap(\.addresses)
+            let connected = Set(own.map(\.prefix) + own.map(\.address.hostPrefix))
+            let written = Set(node.routes.map(\.destination))
+            topology.nodes[index].routes += (routes[node.name] ?? []).filter {
+                !connected.contains($0.destination) && !written.contains($0.destination)
+            }
         }
     }
 

@@ -83,6 +83,25 @@ extension CalicoResources {
         }
     }
 
+    /// A `BGPPeer`.
+    mutating func addPeer(_ root: Field, _ findings: inout Findings) {
+        let spec = root["spec"]
+        var peer = BGPPeer()
+        if let text = spec["peerIP"].text(&findings) {
+            // An address may have a port behind it: `10.0.0.1:179`, `[fd00::1]:179`.
+            let bare = text.hasPrefix("[") ? String(text.dropFirst().prefix { $0 != "]" }) : text
+            peer.address = IPAddress(bare) ?? IPAddress(bare.prefix { $0 != ":" })
+            if peer.address == nil { findings.error(spec["peerIP"], "\"\(text)\" is not the address of a peer") }
+        }
+        peer.node = spec["node"].text(&findings)
+        if let text = spec["nodeSelector"].text(&findings) {
+            do throws(LabelExpression.SyntaxError) { peer.nodes = try LabelExpression(text) } catch {
+                findings.error(spec["nodeSelector"], "\"\(text)\" is no selector: \(error.sentence)")
+            }
+        }
+        peers.append(peer)
+    }
+
     // MARK: Pools
 
     /// A pool of the `Installation`, with the operator's defaults (`fillDefaults` in its pkg/controller/ippool).

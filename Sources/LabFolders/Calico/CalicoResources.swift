@@ -10,6 +10,8 @@ struct CalicoResources: Sendable {
     var installedPools: [Located<Pool>]?
     /// Pools of their own documents, in order.
     var pools: [Located<Pool>] = []
+    /// The families of which Calico's own manifest makes a pool of the cluster's range.
+    var manifestFamilies: [AddressFamily] = []
     /// `IPReservation`.
     var reservations: [Prefix] = []
     /// How a node's address is found, by family.
@@ -22,6 +24,8 @@ struct CalicoResources: Sendable {
     var vxlanMTU: UInt32?
     var vxlanPort: UInt16?
     var vxlanVNI: UInt32?
+    /// `BGPPeer`.
+    var peers: [BGPPeer] = []
     /// Documents that BGP needs, such as `BGPPeer`.
     var bgpDocuments: [Located<String>] = []
 
@@ -48,6 +52,16 @@ struct CalicoResources: Sendable {
         }
     }
 
+    /// Whom nodes speak BGP with.
+    struct BGPPeer: Sendable {
+        /// The peer's address; nil where peers are selected by their labels.
+        var address: IPAddress?
+        /// The one node that speaks with it.
+        var node: String?
+        /// The nodes that speak with it; all where there is neither.
+        var nodes: LabelExpression?
+    }
+
     /// Whether anything of Calico's is there.
-    var isEmpty: Bool { installation == nil && pools.isEmpty }
+    var isEmpty: Bool { installation == nil && pools.isEmpty && manifestFamilies.isEmpty }
 }

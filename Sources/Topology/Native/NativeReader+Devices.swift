@@ -4,7 +4,7 @@ import Addresses
 extension NativeReader {
     /// The map of a router.
     mutating func router(_ name: String, _ value: YAMLValue) -> Router {
-        let fields = fields(value, ["hostname", "vlans", "ports", "loopbacks", "routes", "forwards"])
+        let fields = fields(value, ["hostname", "vlans", "ports", "loopbacks", "routes", "forwards", "learnsBlocks"])
         var router = Router(name: name)
         if let hostname = field(fields, "hostname", { $0.text($1, "a host name") }) { router.hostname = hostname }
         _ = field(fields, "vlans") { reader, value in
@@ -31,6 +31,7 @@ extension NativeReader {
         {
             router.forwards = Set(families)
         }
+        router.learnsBlocks = field(fields, "learnsBlocks") { $0.boolean($1) } ?? false
         return router
     }
 

@@ -148,6 +148,7 @@ struct NativeWriter {
         if router.forwards.count < AddressFamily.allCases.count {
             line(2, "forwards", list(router.forwards.sorted()))
         }
+        if router.learnsBlocks { line(2, "learnsBlocks", "true") }
     }
 
     /// Ports that are alike and numbered in a row share a line.
