@@ -9,8 +9,10 @@ let package = Package(
         .library(name: "NSLabKit", targets: ["NSLabKit"]),
         // For the programs under Fuzz/.
         .library(name: "Addresses", targets: ["Addresses"]),
+        .library(name: "Blueprint", targets: ["Blueprint"]),
         .library(name: "DNS", targets: ["DNS"]),
         .library(name: "HTTP", targets: ["HTTP"]),
+        .library(name: "LabFolders", targets: ["LabFolders"]),
         .library(name: "Netlink", targets: ["Netlink"]),
         .library(name: "Rtnetlink", targets: ["Rtnetlink"]),
         .library(name: "Topology", targets: ["Topology"]),
@@ -82,7 +84,8 @@ let package = Package(
         .target(
             name: "NSLabKit",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "Doctor", "Engine", "NetworkNamespaces", "Probes",
+                "Addresses", "Blueprint", "BundledTopologies", "Doctor", "Engine", "LabFolders", "NetworkNamespaces",
+                "Probes",
                 "Responders",
                 "Rtnetlink", "Topology",
             ]),
@@ -108,7 +111,8 @@ let package = Package(
         .testTarget(
             name: "RespondersTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "Responders", "nslab"]),
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
-        .testTarget(name: "LabFoldersTests", dependencies: ["LabFolders"]),
+        .testTarget(
+            name: "LabFoldersTests", dependencies: ["Blueprint", "LabFolders", "Topology"], exclude: ["Fixtures"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
         .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies"]),
         .testTarget(

@@ -81,16 +81,26 @@ extension Blueprint {
         for cable in topology.cables {
             for (end, conditions) in zip(cable.ends, cable.conditions) where conditions != .none {
                 // An end that leads nowhere was told of already.
-                guard let position = positions[end.device],
-                    let link = namespaces[position].content.links.first(where: { $0.name.description == end.interface })
-                else { continue }
-                let mtu = link.mtu ?? Cabling.ethernetMTU
-                if let qdisc = Qdisc(link.name, conditions, mtu: mtu, support: support) {
-                    namespaces[position].content.qdiscs.append(qdisc)
-                } else {
-                    problems.append(.needsQdisc(end, conditions))
+                guard let position = positions[end.device] else { continue }
+                for link in namespaces[position].content.links where link.isOfCable(at: end.interface) {
+                    let mtu = link.mtu ?? Cabling.ethernetMTU
+                    if let qdisc = Qdisc(link.name, conditions, mtu: mtu, support: support) {
+                        namespaces[position].content.qdiscs.append(qdisc)
+                    } else if link.name.description == end.interface {
+                        problems.append(.needsQdisc(end, conditions))
+                    }
                 }
             }
         }
+    }
+}
+
+extension Link {
+    /// Whether frames of this end of a cable leave by the link: the end itself, and the veths of its VLANs where the kernel has
+    /// no 802.1Q links (`TaggedCables`).
+    fileprivate func isOfCable(at interface: String) -> Bool {
+        guard case .veth = kind else { return false }
+        let name = name.description
+        return name == interface || name.hasPrefix(interface + ".")
     }
 }

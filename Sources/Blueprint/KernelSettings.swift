@@ -46,6 +46,27 @@ enum KernelSettings {
             Sysctl("ipv4/conf/default/rp_filter", "0"),
         ] + host
 
+    /// What a container of Docker has, as hosts are: it forwards IPv4, because the machine that runs Docker does, and no
+    /// IPv6.
+    static let container: [Sysctl] =
+        [
+            Sysctl("ipv4/ip_forward", "1"),
+            Sysctl("ipv6/conf/all/forwarding", "0"),
+            Sysctl("ipv4/conf/all/rp_filter", "0"),
+            Sysctl("ipv4/conf/default/rp_filter", "0"),
+        ] + host
+
+    /// What a router needs that forwards these families.
+    static func router(forwarding families: Set<AddressFamily>) -> [Sysctl] {
+        forwarding.map { setting in
+            switch setting.path {
+            case "ipv4/ip_forward" where !families.contains(.ipv4): Sysctl(setting.path, "0")
+            case "ipv6/conf/all/forwarding" where !families.contains(.ipv6): Sysctl(setting.path, "0")
+            default: setting
+            }
+        }
+    }
+
     /// What a node needs: new links take no router advertisements, as Felix sets it for each pod's.
     static let node: [Sysctl] = forwarding + [Sysctl("ipv6/conf/default/accept_ra", "0")]
 

@@ -31,8 +31,7 @@ public enum KernelFeature: String, Hashable, Sendable, CaseIterable {
         case .bridge: "no lab with VLANs or shared networks can be built"
         case .vlanFiltering: "each VLAN of a router is a plain bridge of its own, and no bridge is VLAN-aware"
         case .vlanLinks:
-            "each VLAN of a router is a plain bridge of its own, and no lab with tagged frames (trunks, sub-interfaces) "
-                + "can be built"
+            "each VLAN of a router is a plain bridge of its own, and on trunks each has a veth of its own: no frame has a tag"
         case .vxlanIPv4: "no lab with an IPv4 pool that names VXLAN can be built"
         case .vxlanIPv6: "no lab with an IPv6 pool that names VXLAN can be built"
         case .nftables: "no lab with natOutgoing or services can be built"
@@ -42,8 +41,8 @@ public enum KernelFeature: String, Hashable, Sendable, CaseIterable {
         case .serviceRules: "no lab with services can be built"
         case .netem: "links cannot be delayed, nor lose frames; a rate works by tbf if that is there"
         case .tokenBucket: "links have no rate, unless netem is there"
-        case .dummy: "nslab needs none, for loopback addresses are on lo; you cannot add such links by hand"
-        case .ipip: "nslab needs none, for its pools know VXLAN and native routes; you cannot add such tunnels by hand"
+        case .dummy: "nslab needs none, for it puts addresses on lo and on bridges; you cannot add such links by hand"
+        case .ipip: "nslab needs none, for it routes pools with IPIP natively; you cannot add such tunnels by hand"
         }
     }
 

@@ -1,15 +1,17 @@
 import CLinux
 import Glibc
 
-/// A module of the kernel, looked for and not loaded: some give the host a device when they are (`dummy0`, `tunl0`), and
-/// nslab changes nothing there.
-struct KernelModule {
-    let name: String
+/// A module of the kernel, looked for and not loaded: some give the host, or every network namespace, a device when they are
+/// (`dummy0`, `tunl0`), and nslab changes nothing there.
+public struct KernelModule: Sendable {
+    /// Its name, without the ending of its file.
+    public let name: String
 
-    init(_ name: String) { self.name = name }
+    /// The module of this name.
+    public init(_ name: String) { self.name = name }
 
     /// Whether the kernel has it: built in, loaded, or among its files (modules.builtin(5), modules.dep(5)).
-    var isInstalled: Bool {
+    public var isInstalled: Bool {
         if access("/sys/module/\(name)", F_OK) == 0 { return true }
         var system = utsname()
         uname(&system)

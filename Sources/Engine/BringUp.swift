@@ -103,7 +103,7 @@ public struct BringUp {
         let limits = Limits()
         try NetworkNamespace.unshareThread()
         var socket = try RouteSocket()
-        let features = try KernelFeatures(&socket, conditions: topology.hasLinkConditions)
+        let features = try KernelFeatures(&socket, for: topology)
         let blueprint: Blueprint
         do throws(BlueprintError) {
             blueprint = try Blueprint(topology: topology, features: features)

@@ -33,8 +33,10 @@ public struct Journal: Codable, Hashable, Sendable {
     struct Features: Codable, Hashable, Sendable {
         var bridgeVLANFiltering: Bool
         var vlanLinks: Bool
-        var netem: Bool
-        var tokenBucket: Bool
+        /// Absent in journals of earlier versions, as the two below.
+        var ipip: Bool?
+        var netem: Bool?
+        var tokenBucket: Bool?
     }
 
     /// The journal of a lab that is about to be built.
@@ -42,7 +44,7 @@ public struct Journal: Codable, Hashable, Sendable {
         lab = blueprint.lab
         self.source = source
         self.features = Features(
-            bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks,
+            bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks, ipip: features.ipip,
             netem: features.qdiscs.netem, tokenBucket: features.qdiscs.tokenBucket)
         namespaces = blueprint.namespaces.map {
             Entry(name: $0.name, kind: $0.kind.rawValue, pin: "\(blueprint.lab)-\($0.name)")
@@ -53,7 +55,8 @@ public struct Journal: Codable, Hashable, Sendable {
     var kernelFeatures: KernelFeatures {
         KernelFeatures(
             bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks,
-            qdiscs: QdiscSupport(netem: features.netem, tokenBucket: features.tokenBucket))
+            ipip: features.ipip ?? true,
+            qdiscs: QdiscSupport(netem: features.netem ?? true, tokenBucket: features.tokenBucket ?? true))
     }
 
     /// Whether all pins are such as a lab of this name has: what a journal says is not to lead anywhere else.

@@ -54,7 +54,10 @@ public struct RunningLab: Sendable {
 
     /// A command to be run in one of the lab's namespaces, with the host name and files that the blueprint gives it.
     public func command(_ arguments: [String], in name: String) throws(EngineError) -> Command {
-        let entry = try journal.namespace(named: name)
+        // A pod with hostNetwork lives in its node's namespace.
+        let bare = name.hasPrefix("pod/") ? String(name.dropFirst(4)) : name
+        let host = blueprint.namespaces.first { $0.hostPods.contains { $0.pod.name == bare } }
+        let entry = try journal.namespace(named: host?.name ?? name)
         let namespace = blueprint.namespaces.first { $0.name == entry.name }
         return Command(
             pin: entry.pin, hostname: namespace?.hostname ?? entry.name, etc: EtcFiles.path(entry.pin),

@@ -68,7 +68,8 @@ public struct DoctorReport: Encodable, Sendable {
     /// The form that the lab has on this kernel, or, where it can have none, on one that has everything: what that takes is
     /// what is missing here.
     private static func blueprint(_ topology: Topology) throws(NSLabError) -> Blueprint {
-        if Capabilities.missing().isEmpty, let features = try? Threads.run({ try KernelFeatures.detect() }),
+        if Capabilities.missing().isEmpty,
+            let features = try? Threads.run({ try KernelFeatures.detect(for: topology) }),
             let blueprint = try? Blueprint(topology: topology, features: features)
         {
             return blueprint

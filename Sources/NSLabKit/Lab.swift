@@ -63,6 +63,11 @@ public struct Lab: Sendable {
                 let built = ContinuousClock.now
                 var report = UpReport(
                     outcome, namespaces: try lab.surveyed(), total: start.duration(to: built) / .seconds(1))
+                report.pendingPods = PendingPodReport.all(of: outcome.blueprint)
+                if outcome.isNew {
+                    let failures = try lab.running.runCommands()
+                    report.commandFailures = failures.isEmpty ? nil : failures
+                }
                 if probing { report.probes = try lab.probe(progress: progress) }
                 return report
             } catch {
@@ -137,8 +142,9 @@ public struct Lab: Sendable {
             let responders = running.responders
             return InspectReport(
                 lab: name, source: running.journal.source, state: running.overview.state.rawValue,
-                namespaces: try surveyed(), services: try services(),
-                conditions: try running.conditions().map(ConditionReport.init), responders: responders.name,
+                namespaces: try surveyed(), pendingPods: PendingPodReport.all(of: running.blueprint),
+                services: try services(), conditions: try running.conditions().map(ConditionReport.init),
+                responders: responders.name,
                 respondersPID: responders.pid, notes: running.blueprint.notes)
         }
     }

@@ -14,6 +14,10 @@ public struct UpReport: Encodable, Sendable {
     public var changes: [OperationReport]
     public var namespaces: [NamespaceReport]
     public var timing: Timing
+    /// The pods that do not run, and why: absent where all do.
+    public var pendingPods: [PendingPodReport]?
+    /// The commands of nodes and hosts that failed, a sentence each: absent where none did.
+    public var commandFailures: [String]?
     /// Nil if the lab was not probed.
     public var probes: ProbeReport?
     /// What a user should know about the form that the lab has here.
@@ -51,7 +55,7 @@ public struct UpReport: Encodable, Sendable {
 /// One namespace of a running lab, read from the kernel.
 public struct NamespaceReport: Encodable, Sendable {
     public var name: String
-    /// `router`, `network`, `node` or `pod`.
+    /// `router`, `network`, `node`, `host` or `pod`.
     public var kind: String
     /// The node a pod runs on.
     public var node: String?
@@ -78,6 +82,8 @@ public struct InspectReport: Encodable, Sendable {
     public var source: String
     public var state: String
     public var namespaces: [NamespaceReport]
+    /// The pods that do not run, and why: absent where all do.
+    public var pendingPods: [PendingPodReport]?
     public var services: [ServiceReport]
     /// What frames suffer on links, each direction that has conditions.
     public var conditions: [ConditionReport]

@@ -8,6 +8,8 @@ public struct ProbeReport: Encodable, Sendable {
     public var failed: Int
     /// How many there would be if none was left out; more than were made in a very large lab.
     public var complete: Int
+    /// What was left out because the lab's own files lead no way there, a sentence each; absent where nothing was.
+    public var unreachable: [String]?
     /// How long all of it took, in seconds.
     public var duration: Double
     public var results: [Result]

@@ -40,6 +40,7 @@ public struct ProbeRun {
         }
         var report = ProbeReport(
             passed: requests.count - reasons.count, failed: reasons.count, complete: matrix.complete,
+            unreachable: matrix.unreachable.isEmpty ? nil : matrix.unreachable,
             duration: start.duration(to: .now) / .seconds(1), results: results.compactMap { $0 })
         var diagnosis = Diagnosis(blueprint, observe: observe)
         for (rank, index) in reasons.keys.sorted().enumerated() {

@@ -1,6 +1,6 @@
 import Addresses
 
-/// What the user asked for: routers, nodes, the cables between them, the cluster's address pools and its workloads.
+/// What the user asked for: routers, hosts, nodes, the cables between them, the cluster's address pools and its workloads.
 ///
 /// Names in here are references by name; `problems()` finds those that lead nowhere.
 public struct Topology: Hashable, Sendable {
@@ -22,7 +22,8 @@ public struct Topology: Hashable, Sendable {
     public var workloads: [Workload]
     /// The cluster's services, in creation order.
     public var services: [Service]
-    /// Whether a pod that cannot run stays pending, as on a real cluster, and is no error.
+    /// Whether what a real cluster or network would take is taken, though it does not work: a pod that cannot run stays
+    /// pending, an address that two have is one that two have. Such things are warnings (`tolerated()`) and no errors.
     public var allowsPendingPods: Bool
 
     /// A topology of these parts.
@@ -75,7 +76,7 @@ public struct Cable: Hashable, Sendable {
 
 /// An interface of a router, network, node or host, written `device:interface`.
 public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
-    /// The router's, network's or node's name.
+    /// The router's, network's, node's or host's name.
     public var device: String
     /// The interface's name there.
     public var interface: String

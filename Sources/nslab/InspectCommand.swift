@@ -16,7 +16,8 @@ struct Inspect: ParsableCommand {
         try Privilege.require(for: "nslab inspect")
         let report = try Lab.running(lab ?? LabOption.surrounding).inspect()
         try global.console.print(report) {
-            NamespaceTable.text(report.namespaces) + ServiceTable.text(report.services)
+            NamespaceTable.text(report.namespaces)
+                + (report.pendingPods ?? []).map { "\($0.text)\n" }.joined() + ServiceTable.text(report.services)
                 + report.conditions.map { "\($0.text)\n" }.joined()
                 + (report.responders == "ended"
                     ? "no pod answers: the lab's process has ended; `nslab up` starts it again\n" : "")

@@ -16,6 +16,7 @@ struct ProbeTable {
             ])
         }
         var text = console.isQuiet ? "" : table.text
+        if !console.isQuiet { for sentence in report.unreachable ?? [] { text += sentence + "\n" } }
         for failure in report.failures { text += console.bad("✗ ") + failure + "\n" }
         let total = report.passed + report.failed
         text +=

@@ -14,7 +14,7 @@ struct Run: ParsableCommand {
             """)
 
     @Argument(
-        help: "A topology file, the name of a bundled topology, or nothing for the dual-stack lab.",
+        help: "A topology file, a lab folder, the name of a bundled topology, or nothing for the dual-stack lab.",
         completion: .file(extensions: ["yaml", "yml"]))
     var source: String?
 
@@ -27,6 +27,8 @@ struct Run: ParsableCommand {
     @Flag(help: "Probe the lab first, and do not run the command if a probe fails (exit status 1).")
     var probe = false
 
+    @OptionGroup var files: SourceOptions
+
     @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
@@ -36,9 +38,11 @@ struct Run: ParsableCommand {
 
     func run() throws {
         try Privilege.require(for: "nslab run")
-        let source = try TopologySource(source)
-        let run = LabRun(try source.topology(), source: source.description, name: name, command: command)
+        let source = try files.source(source)
+        let reading = try source.read()
+        let run = LabRun(reading.topology, source: source.description, name: name, command: command)
         let console = Console(format: .table, isQuiet: quiet, isVerbose: false, allowsColor: false)
+        if !quiet { console.warn(reading.warnings) }
         let outcome = try run.run(probing: probe) { step in
             if case .waiting(let lab) = step {
                 console.progress("another nslab command works on lab \(lab); waiting for it")

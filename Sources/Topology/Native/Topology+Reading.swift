@@ -42,7 +42,11 @@ extension NativeReader {
     /// The whole file.
     mutating func topology(_ root: YAMLValue) -> Topology {
         let fields = fields(
-            root, ["lab", "routers", "networks", "nodes", "cables", "cluster", "workloads", "services"])
+            root,
+            [
+                "lab", "routers", "networks", "nodes", "hosts", "cables", "cluster", "workloads", "services",
+                "allowPendingPods",
+            ])
         guard case .mapping = root.content else { return Topology(name: "") }
         if fields["lab"] == nil {
             at(.key("lab")) { $0.report(root.mark, "a lab needs a name: lab: NAME") }
@@ -57,6 +61,10 @@ extension NativeReader {
         _ = field(fields, "nodes") { reader, value in
             reader.forEachNamed(value) { topology.nodes.append($0.node($1, $2)) }
         }
+        _ = field(fields, "hosts") { reader, value in
+            reader.forEachNamed(value) { topology.hosts.append($0.host($1, $2)) }
+        }
+        topology.allowsPendingPods = field(fields, "allowPendingPods") { $0.boolean($1) } ?? false
         var listed: [(cable: Cable, place: Place)] = []
         _ = field(fields, "cables") { reader, value in
             listed = reader.list(value, example: "[[ceos01:eth1, worker:eth1]]") { $0.cable($1) }
@@ -106,6 +114,7 @@ extension NativeReader {
         if connections.isEmpty && listed.isEmpty { return }
         var order: [String: Int] = [:]
         for name in topology.routers.map(\.name) + topology.networks.map(\.name) + topology.nodes.map(\.name)
+            + topology.hosts.map(\.name)
         where order[name] == nil {
             order[name] = order.count
         }
