@@ -27,7 +27,18 @@ struct Diagnosis {
             return missing
         }
         if let stop = trip.stop { return "\(stop.namespace): the blueprint itself leads no further (\(stop.reason))" }
+        for hop in hops {
+            if let conditions = conditions(at: hop) { return conditions }
+        }
         return "every route, neighbour and FDB entry on the way is as it should be; look at rules (nft) and links"
+    }
+
+    /// What the frames suffer that leave a hop, if that is not the kernel's own choice.
+    private mutating func conditions(at hop: Path.Hop) -> String? {
+        guard let egress = hop.egress, case .success(let found) = content(hop.namespace),
+            let qdisc = found.qdiscs.first(where: { $0.device == egress })
+        else { return nil }
+        return "\(hop.namespace): all is there, but what leaves by \(egress) goes through \(qdisc.kind)"
     }
 
     /// That an address which should be one of a namespace's own is not there; nil if it is, or should not be.

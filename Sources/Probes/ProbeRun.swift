@@ -30,8 +30,10 @@ public struct ProbeRun {
         let requests = matrix.probes.map { EchoRequest(source: pins[$0.from] ?? $0.from, destination: $0.address) }
         var results: [ProbeReport.Result?] = Array(repeating: nil, count: requests.count)
         var reasons: [Int: String] = [:]
+        var prober = EchoProber()
+        if let wait = blueprint.longWait { prober.timeouts.append(wait) }
         for _ in 0..<count {
-            for (index, result) in try EchoProber().run(requests).enumerated() {
+            for (index, result) in try prober.run(requests).enumerated() {
                 let probe = matrix.probes[index]
                 var report = results[index] ?? ProbeReport.Result(probe)
                 if let reason = report.add(result, to: probe), reasons[index] == nil { reasons[index] = reason }
@@ -50,6 +52,18 @@ public struct ProbeRun {
                 "\(probe.from) → \(probe.to) (\(probe.address), \(probe.way.rawValue)): \(reasons[index]!)\(cause)"
         }
         return report
+    }
+}
+
+extension Blueprint {
+    /// How much longer than over cables without conditions an answer may take; nil where that is no matter. A packet and its
+    /// answer cross four cables each at most.
+    fileprivate var longWait: Duration? {
+        let delays = namespaces.flatMap(\.content.qdiscs).map { qdisc -> UInt64 in
+            if case .netem(let netem) = qdisc.kind { netem.delay + netem.jitter } else { 0 }
+        }
+        guard let longest = delays.max(), longest > 50_000_000 else { return nil }
+        return .nanoseconds(Int64(clamping: longest) * 8)
     }
 }
 

@@ -67,6 +67,20 @@ struct DiagnosisTests {
         #expect(diagnosis.cause(of: probe).hasPrefix("ceos01: address 1.1.1.1/32 "))
     }
 
+    @Test("conditions of a link on a way on which all else is right")
+    func conditions() throws {
+        let found = try cause(.ipv4) { content in
+            content.qdiscs = [Qdisc("eth1", .netem(Netem(loss: Probability(millionths: 1_000_000))))]
+        }
+        #expect(
+            found == "dual-stack-worker: all is there, but what leaves by eth1 goes through netem limit 1000 loss 100%")
+        let missing = try cause(.ipv4) { content in
+            content.qdiscs = [Qdisc("eth1", .netem(Netem(loss: Probability(millionths: 1_000_000))))]
+            content.links.removeAll { $0.name == "eth1" }
+        }
+        #expect(missing.contains("link eth1 is missing"))
+    }
+
     @Test("a neighbour entry that is missing or wrong")
     func neighbour() throws {
         let entry = "\(Self.tunnel) dev vxlan-v6.calico lladdr \(Self.mac) PERMANENT"
