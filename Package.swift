@@ -62,11 +62,16 @@ let package = Package(
         .target(name: "Calico", dependencies: ["Addresses"]),
         .target(name: "Blueprint", dependencies: ["Addresses", "Calico", "Rtnetlink", "Topology"]),
 
+        // What this machine can do, and what a lab would lack on it.
+        .target(
+            name: "Doctor",
+            dependencies: ["Addresses", "Blueprint", "CLinux", "Netlink", "NetworkNamespaces", "Nftables", "Rtnetlink"]),
+
         // Making the kernel agree, and proving it.
         .target(
             name: "Engine",
             dependencies: [
-                "Addresses", "Blueprint", "DNS", "NetworkNamespaces", "Nftables", "Responders", "Rtnetlink",
+                "Addresses", "Blueprint", "DNS", "Doctor", "NetworkNamespaces", "Nftables", "Responders", "Rtnetlink",
                 "Topology",
             ]),
         .target(
@@ -79,7 +84,8 @@ let package = Package(
         .target(
             name: "NSLabKit",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "Engine", "LabFolders", "NetworkNamespaces", "Probes",
+                "Addresses", "Blueprint", "BundledTopologies", "Doctor", "Engine", "LabFolders", "NetworkNamespaces",
+                "Probes",
                 "Responders",
                 "Rtnetlink", "Topology",
             ]),
@@ -109,6 +115,12 @@ let package = Package(
             name: "LabFoldersTests", dependencies: ["Blueprint", "LabFolders", "Topology"], exclude: ["Fixtures"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
         .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies"]),
+        .testTarget(
+            name: "DoctorTests",
+            dependencies: [
+                "Addresses", "Blueprint", "BundledTopologies", "Doctor", "KernelTestSupport", "NetworkNamespaces",
+                "Rtnetlink",
+            ]),
         .testTarget(
             name: "ProbesTests",
             dependencies: [

@@ -49,6 +49,7 @@ extension Blueprint {
             problems += error.problems
         }
         addNodesAndPods(of: topology, placement, cabling, clusterRoutes, features, problems: &problems)
+        addConditions(of: topology, features.qdiscs, problems: &problems)
         if !problems.isEmpty { throw BlueprintError(problems) }
     }
 

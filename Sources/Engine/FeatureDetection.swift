@@ -1,5 +1,5 @@
 import Blueprint
-import Glibc
+import Doctor
 import NetworkNamespaces
 import Rtnetlink
 import Topology
@@ -7,39 +7,41 @@ import Topology
 extension KernelFeatures {
     /// Finds out what this kernel can do by asking it for what it must refuse, in a namespace that is thrown away. The kernel
     /// loads its modules as it would for the lab itself.
+    ///
+    /// The calling thread ends up in that namespace.
     public static func detect() throws -> KernelFeatures {
         try NetworkNamespace.unshareThread()
         var socket = try RouteSocket()
+        return try KernelFeatures(&socket)
+    }
+
+    /// Asks the kernel.
+    ///
+    /// - Parameters:
+    ///   - socket: opened in a namespace that is thrown away.
+    ///   - topology: what the lab has, so that nobody waits for answers that change nothing; nil to ask for all.
+    init(_ socket: inout RouteSocket, for topology: Topology? = nil) throws(NetlinkError) {
         let bridges = try socket.supports(linkKind: "bridge")
-        return KernelFeatures(
-            bridgeVLANFiltering: try bridges && socket.filtersBridgeVLANs(),
-            vlanLinks: try socket.supports(linkKind: "vlan"))
+        self.init(
+            bridgeVLANFiltering: bridges ? try socket.filtersBridgeVLANs() : false,
+            vlanLinks: try socket.supports(linkKind: "vlan"),
+            // The kernel itself is not asked: it would load the module, which makes a device in every network namespace, the
+            // host's among them.
+            ipip: topology?.hasIPIP ?? true ? KernelModule.ipip.isInstalled : true,
+            qdiscs: topology?.hasLinkConditions ?? true ? try QdiscSupport(&socket) : .complete)
     }
 }
 
-extension KernelFeatures {
-    /// Finds out what this kernel can do, as far as a topology depends on it.
-    static func detect(for topology: Topology) throws -> KernelFeatures {
-        var features = try detect()
-        if topology.cluster.pools.contains(where: { $0.encapsulation == .ipip || $0.encapsulation == .ipipCrossSubnet }) {
-            features.ipip = hasModule("ipip")
-        }
-        return features
+extension Topology {
+    /// Whether a pool names IPIP.
+    fileprivate var hasIPIP: Bool {
+        cluster.pools.contains { $0.encapsulation == .ipip || $0.encapsulation == .ipipCrossSubnet }
     }
+}
 
-    /// Whether the kernel has a module, loaded or not. The kernel itself is not asked: it would load the module, and a
-    /// tunnel's makes a device in every network namespace, the host's among them.
-    private static func hasModule(_ name: String) -> Bool {
-        if access("/sys/module/\(name)", F_OK) == 0 { return true }
-        var system = utsname()
-        guard uname(&system) == 0 else { return false }
-        let release = withUnsafeBytes(of: &system.release) { bytes in
-            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        return ["modules.dep", "modules.builtin"].contains { file in
-            let path = "/lib/modules/\(release)/\(file)"
-            let bytes = try? FileDescriptor(opening: path, O_RDONLY).readAll(path, limit: 16 << 20)
-            return bytes.map { String(decoding: $0, as: UTF8.self).contains("/\(name).ko") } ?? false
-        }
+extension QdiscSupport {
+    /// Asks the kernel, which loads its modules as it would for the disciplines themselves.
+    init(_ socket: inout RouteSocket) throws(NetlinkError) {
+        self.init(netem: try socket.supports(qdisc: "netem"), tokenBucket: try socket.supports(qdisc: "tbf"))
     }
 }

@@ -143,7 +143,8 @@ public struct Lab: Sendable {
             return InspectReport(
                 lab: name, source: running.journal.source, state: running.overview.state.rawValue,
                 namespaces: try surveyed(), pendingPods: PendingPodReport.all(of: running.blueprint),
-                services: try services(), responders: responders.name,
+                services: try services(), conditions: try running.conditions().map(ConditionReport.init),
+                responders: responders.name,
                 respondersPID: responders.pid, notes: running.blueprint.notes)
         }
     }

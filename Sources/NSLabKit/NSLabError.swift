@@ -41,8 +41,8 @@ public struct NSLabError: Error, CustomStringConvertible, Sendable {
         let category: Category =
             switch error {
             case .namespaceInTheWay, .untrusted: .inTheWay
-            case .notALabName, .noSuchLab, .labNotNamed, .noSuchNamespace: .badInput
-            case .refused, .damagedState: .refused
+            case .notALabName, .noSuchLab, .labNotNamed, .noSuchNamespace, .noSuchLink, .noOtherEnd: .badInput
+            case .refused, .damagedState, .lacking: .refused
             }
         self.init("\(error)", category)
     }

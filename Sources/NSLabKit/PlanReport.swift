@@ -29,6 +29,7 @@ public struct PlanReport: Encodable, Sendable {
         public var routes: [String]
         public var neighbours: [String]
         public var fdb: [String]
+        public var qdiscs: [String]
         public var sysctls: [String]
         public var tables: [String]
         /// What is run inside once the network is up; absent where nothing is.
@@ -70,7 +71,8 @@ public struct PlanReport: Encodable, Sendable {
             let sections: [(String, [String])] = [
                 ("link", namespace.links), ("vlan", namespace.bridgeVLANs), ("addr", namespace.addresses),
                 ("route", namespace.routes), ("neigh", namespace.neighbours), ("fdb", namespace.fdb),
-                ("sysctl", namespace.sysctls), ("nft", tables), ("resolv", resolver), ("run", namespace.commands ?? []),
+                ("qdisc", namespace.qdiscs), ("sysctl", namespace.sysctls), ("nft", tables), ("resolv", resolver),
+                ("run", namespace.commands ?? []),
             ]
             for (title, lines) in sections {
                 for line in lines {
@@ -101,7 +103,8 @@ extension PlanReport.Namespace {
             hostname: namespace.hostname, node: namespace.node, links: content.links.map(\.description),
             bridgeVLANs: content.bridgeVLANs.map(\.description), addresses: content.addresses.map(\.description),
             routes: content.routes.map(\.description), neighbours: content.neighbours.map(\.description),
-            fdb: content.forwarding.map(\.description), sysctls: content.sysctls.map { "net/\($0.path) = \($0.value)" },
+            fdb: content.forwarding.map(\.description), qdiscs: content.qdiscs.map(\.description),
+            sysctls: content.sysctls.map { "net/\($0.path) = \($0.value)" },
             tables: content.tables.map(\.declaration),
             commands: namespace.commands.isEmpty ? nil : namespace.commands.map { $0.joined(separator: " ") },
             resolverConfiguration: namespace.resolverConfiguration)

@@ -22,6 +22,8 @@ public struct UpReport: Encodable, Sendable {
     public var probes: ProbeReport?
     /// What a user should know about the form that the lab has here.
     public var notes: [String]
+    /// What may not work on this machine, a sentence each, as `nslab doctor` says it.
+    public var warnings: [String]
 
     init(_ outcome: BringUp.Outcome, namespaces: [NamespaceReport], total: Double) {
         lab = outcome.blueprint.lab
@@ -31,6 +33,7 @@ public struct UpReport: Encodable, Sendable {
         self.namespaces = namespaces
         timing = Timing(outcome.timing, total: total)
         notes = outcome.blueprint.notes
+        warnings = outcome.warnings
     }
 
     /// How long the phases took, in seconds.
@@ -82,6 +85,8 @@ public struct InspectReport: Encodable, Sendable {
     /// The pods that do not run, and why: absent where all do.
     public var pendingPods: [PendingPodReport]?
     public var services: [ServiceReport]
+    /// What frames suffer on links, each direction that has conditions.
+    public var conditions: [ConditionReport]
     /// The background process that answers for pods: `running`, `ended` (`up` starts it again), or `notNeeded`.
     public var responders: String
     /// Its process ID; absent unless it runs.

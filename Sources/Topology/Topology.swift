@@ -51,11 +51,21 @@ public struct Cable: Hashable, Sendable {
     public var ends: [Endpoint]
     /// The MTU of both ends in bytes; nil for Ethernet's 1500.
     public var mtu: UInt32?
+    /// For each end, what the frames suffer that leave by it.
+    public var conditions: [LinkConditions]
 
     /// A cable between two ends.
-    public init(_ first: Endpoint, _ second: Endpoint, mtu: UInt32? = nil) {
+    ///
+    /// - Parameters:
+    ///   - forward: what the frames suffer that leave by the first end.
+    ///   - backward: likewise by the second.
+    public init(
+        _ first: Endpoint, _ second: Endpoint, mtu: UInt32? = nil, forward: LinkConditions = .none,
+        backward: LinkConditions = .none
+    ) {
         self.ends = [first, second]
         self.mtu = mtu
+        self.conditions = [forward, backward]
     }
 
     /// The end that is not on this device, if one end is.

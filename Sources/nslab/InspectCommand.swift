@@ -18,6 +18,7 @@ struct Inspect: ParsableCommand {
         try global.console.print(report) {
             NamespaceTable.text(report.namespaces)
                 + (report.pendingPods ?? []).map { "\($0.text)\n" }.joined() + ServiceTable.text(report.services)
+                + report.conditions.map { "\($0.text)\n" }.joined()
                 + (report.responders == "ended"
                     ? "no pod answers: the lab's process has ended; `nslab up` starts it again\n" : "")
                 + report.notes.map { "\($0)\n" }.joined()

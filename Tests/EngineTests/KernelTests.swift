@@ -1,5 +1,6 @@
 import Addresses
 import Blueprint
+import BundledTopologies
 import Engine
 import Foundation
 import Glibc
@@ -9,6 +10,7 @@ import NetworkNamespaces
 import Rtnetlink
 import Synchronization
 import Testing
+import Topology
 
 @Suite("A lab in the kernel", .needsRoot)
 struct KernelTests {
@@ -17,6 +19,26 @@ struct KernelTests {
         arguments: ["dual-stack", "two-vlans", "two-routers", "nodes-20x10"])
     func sameAsBlueprint(topology: String) throws {
         try TestLab.with(topology) { try compare($0) }
+    }
+
+    @Test("conditions of cables are at the ends that frames leave by, as tc tells")
+    func conditions() throws {
+        let hasNetem = try TemporaryNamespaces.with("a") { names in
+            let words = "tc qdisc add dev lo root netem delay 1ms".split(separator: " ").map(String.init)
+            return try Witness.run(words, in: names["a"]).status == 0
+        }
+        var topology = try #require(BundledTopology.named("ipv4-only")).topology()
+        topology.cables[0].conditions[0] = LinkConditions(rate: 8_000_000)
+        topology.cables[1].conditions[1] = LinkConditions(delay: hasNetem ? 20_000_000 : 0, rate: 80_000_000)
+        try TestLab.with(topology) { lab in
+            #expect(lab.blueprint.namespaces.filter { !$0.content.qdiscs.isEmpty }.count == 2)
+            try compare(lab)
+        }
+        if !hasNetem {
+            topology.cables[0].conditions[0] = LinkConditions(delay: 1_000_000)
+            let error = #expect(throws: NSLabError.self) { try TestLab.with(topology) { _ in } }
+            #expect(error?.description.contains("this kernel has no netem: ") == true)
+        }
     }
 
     private func compare(_ lab: TestLab) throws {

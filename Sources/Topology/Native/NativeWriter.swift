@@ -21,6 +21,7 @@ struct NativeWriter {
     private struct Connection {
         var other: Endpoint
         var mtu: UInt32?
+        var conditions: CableConditions
     }
 
     mutating func topology(_ topology: Topology) {
@@ -51,7 +52,8 @@ struct NativeWriter {
             line(0, "cables")
             for cable in topology.cables {
                 let ends = list(cable.ends)
-                item(1, cable.mtu.map { flow([("ends", ends), ("mtu", "\($0)")]) } ?? ends)
+                let more = details(cable.mtu, CableConditions(out: cable.conditions[0], in: cable.conditions[1]))
+                item(1, more.isEmpty ? ends : flow([("ends", ends)] + more))
             }
         }
         cluster(topology.cluster)
@@ -97,16 +99,20 @@ struct NativeWriter {
                 || nodes.contains(cable.ends[1].device) && !nodes.contains(cable.ends[0].device)
             let (own, other) = isSecond ? (cable.ends[1], cable.ends[0]) : (cable.ends[0], cable.ends[1])
             if networks.contains(own.device) { return nil }
-            guard connections.updateValue(Connection(other: other, mtu: cable.mtu), forKey: own) == nil else {
-                return nil
-            }
+            let conditions = CableConditions(out: cable.conditions[0], in: cable.conditions[1])
+            let connection = Connection(
+                other: other, mtu: cable.mtu, conditions: isSecond ? conditions.reversed : conditions)
+            guard connections.updateValue(connection, forKey: own) == nil else { return nil }
         }
         var written: [Cable] = []
         func write(_ own: Endpoint) {
             guard let connection = connections[own] else { return }
             let isFirst = order[own.device]! < order[connection.other.device]!
+            let conditions = isFirst ? connection.conditions : connection.conditions.reversed
             written.append(
-                Cable(isFirst ? own : connection.other, isFirst ? connection.other : own, mtu: connection.mtu))
+                Cable(
+                    isFirst ? own : connection.other, isFirst ? connection.other : own, mtu: connection.mtu,
+                    forward: conditions.out, backward: conditions.in))
         }
         for router in topology.routers {
             for port in router.ports { write(Endpoint(router.name, port.name)) }
@@ -123,7 +129,21 @@ struct NativeWriter {
     private func connect(_ end: Endpoint) -> [(String, String)] {
         guard let connection = connections[end] else { return [] }
         let other = yamlScalar(connection.other.description)
-        return [("connect", connection.mtu.map { flow([("to", other), ("mtu", "\($0)")]) } ?? other)]
+        let more = details(connection.mtu, connection.conditions)
+        return [("connect", more.isEmpty ? other : flow([("to", other)] + more))]
+    }
+
+    /// What a cable says besides its ends.
+    private func details(_ mtu: UInt32?, _ conditions: CableConditions) -> [(String, String)] {
+        func oneWay(_ conditions: LinkConditions) -> String { flow(conditions.fields.map { ($0.name, $0.text) }) }
+        var fields = mtu.map { [("mtu", "\($0)")] } ?? []
+        if conditions.out == conditions.in {
+            if conditions.out != .none { fields.append(("conditions", oneWay(conditions.out))) }
+        } else {
+            let ways = [("out", conditions.out), ("in", conditions.in)].filter { $0.1 != .none }
+            fields.append(("conditions", flow(ways.map { ($0.0, oneWay($0.1)) })))
+        }
+        return fields
     }
 
     // MARK: Devices

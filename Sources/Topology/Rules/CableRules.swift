@@ -33,6 +33,11 @@ extension TopologyCheck {
                     used[end] = index
                 }
             }
+            for (end, conditions) in zip(cable.ends, cable.conditions) {
+                for contradiction in conditions.contradictions {
+                    report(path["conditions"][contradiction.field], "what leaves by \(end): \(contradiction.sentence)")
+                }
+            }
             if cable.ends[0].device == cable.ends[1].device {
                 report(path, "both ends of this cable are at \(cable.ends[0].device); a cable joins two devices")
             }
