@@ -98,13 +98,15 @@ public struct KernelFeatures: Hashable, Sendable {
     public var bridgeVLANFiltering: Bool
     /// 802.1Q links can be created (`CONFIG_VLAN_8021Q`).
     public var vlanLinks: Bool
-    /// IPIP tunnels can be created (`CONFIG_NET_IPIP`).
+    /// IPIP tunnels can be created (`CONFIG_NET_IPIP`). Looked at only for a lab that has some.
     public var ipip: Bool
     /// What of link conditions it can do. Looked at only for a lab that has some.
     public var qdiscs: QdiscSupport
 
     /// A kernel with these features.
-    public init(bridgeVLANFiltering: Bool, vlanLinks: Bool, ipip: Bool = true, qdiscs: QdiscSupport = .complete) {
+    public init(
+        bridgeVLANFiltering: Bool, vlanLinks: Bool, ipip: Bool = true, qdiscs: QdiscSupport = .complete
+    ) {
         self.bridgeVLANFiltering = bridgeVLANFiltering
         self.vlanLinks = vlanLinks
         self.ipip = ipip

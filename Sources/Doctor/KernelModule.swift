@@ -1,14 +1,16 @@
 import CLinux
 import Glibc
 
-/// A module of the kernel, looked for and not loaded: some give the host, or every network namespace, a device when they are
-/// (`dummy0`, `tunl0`), and nslab changes nothing there.
+/// A module of the kernel, looked for and not loaded: some give the host a device when they are (`dummy0`, `tunl0`), and
+/// nslab changes nothing there.
 public struct KernelModule: Sendable {
-    /// Its name, without the ending of its file.
+    /// Its name, as modprobe(8) takes it.
     public let name: String
 
-    /// The module of this name.
-    public init(_ name: String) { self.name = name }
+    init(_ name: String) { self.name = name }
+
+    /// Tunnels of IPv4 in IPv4.
+    public static let ipip = KernelModule("ipip")
 
     /// Whether the kernel has it: built in, loaded, or among its files (modules.builtin(5), modules.dep(5)).
     public var isInstalled: Bool {

@@ -33,10 +33,9 @@ public struct Journal: Codable, Hashable, Sendable {
     struct Features: Codable, Hashable, Sendable {
         var bridgeVLANFiltering: Bool
         var vlanLinks: Bool
-        /// Absent in journals of earlier versions, as the two below.
-        var ipip: Bool?
-        var netem: Bool?
-        var tokenBucket: Bool?
+        var ipip: Bool
+        var netem: Bool
+        var tokenBucket: Bool
     }
 
     /// The journal of a lab that is about to be built.
@@ -55,8 +54,8 @@ public struct Journal: Codable, Hashable, Sendable {
     var kernelFeatures: KernelFeatures {
         KernelFeatures(
             bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks,
-            ipip: features.ipip ?? true,
-            qdiscs: QdiscSupport(netem: features.netem ?? true, tokenBucket: features.tokenBucket ?? true))
+            ipip: features.ipip,
+            qdiscs: QdiscSupport(netem: features.netem, tokenBucket: features.tokenBucket))
     }
 
     /// Whether all pins are such as a lab of this name has: what a journal says is not to lead anywhere else.
