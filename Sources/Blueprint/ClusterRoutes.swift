@@ -27,7 +27,8 @@ struct ClusterRoutes {
         var destinations = [[Destination]](repeating: [], count: nodes.count)
         for block in placement.blocks {
             guard let at = index[block.node] else { continue }
-            destinations[at].append(Destination(
+            destinations[at].append(
+                Destination(
                     prefix: block.prefix, encapsulation: block.encapsulation,
                     isAnnounced: !hidden.contains(block.pool)))
         }

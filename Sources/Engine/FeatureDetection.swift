@@ -21,7 +21,8 @@ extension KernelFeatures {
     /// Finds out what this kernel can do, as far as a topology depends on it.
     static func detect(for topology: Topology) throws -> KernelFeatures {
         var features = try detect()
-        if topology.cluster.pools.contains(where: { $0.encapsulation == .ipip || $0.encapsulation == .ipipCrossSubnet }) {
+        if topology.cluster.pools.contains(where: { $0.encapsulation == .ipip || $0.encapsulation == .ipipCrossSubnet })
+        {
             features.ipip = hasModule("ipip")
         }
         return features

@@ -24,7 +24,9 @@ struct LearnedRoutes {
     init(_ topology: Topology, _ configurations: [String: EOSConfiguration], _ calico: CalicoResources) {
         for router in topology.routers {
             var speaker = Speaker(name: router.name, isRouter: true, addresses: router.interfaceAddresses)
-            for one in configurations[router.name]?.protocols ?? [] { speaker.told.formUnion(Self.told(one, router, configurations)) }
+            for one in configurations[router.name]?.protocols ?? [] {
+                speaker.told.formUnion(Self.told(one, router, configurations))
+            }
             speakers.append(speaker)
         }
         let routerCount = speakers.count
@@ -96,7 +98,8 @@ struct LearnedRoutes {
     }
 
     private mutating func connectNodes(
-        _ topology: Topology, _ routerCount: Int, _ configurations: [String: EOSConfiguration], _ calico: CalicoResources
+        _ topology: Topology, _ routerCount: Int, _ configurations: [String: EOSConfiguration],
+        _ calico: CalicoResources
     ) {
         for (index, node) in topology.nodes.enumerated() where routerCount + index < speakers.count {
             for router in 0..<routerCount {
@@ -147,7 +150,8 @@ struct LearnedRoutes {
                 for (index, speaker) in speakers.enumerated() where distance[index] == nil {
                     // Nodes tell nothing but their blocks.
                     let best = speaker.hears.filter {
-                        $0.address.family == prefix.family && distance[$0.speaker] == step && speakers[$0.speaker].isRouter
+                        $0.address.family == prefix.family && distance[$0.speaker] == step
+                            && speakers[$0.speaker].isRouter
                     }.min { ($0.distance, $0.address) < ($1.distance, $1.address) }
                     guard let best else { continue }
                     found.append(

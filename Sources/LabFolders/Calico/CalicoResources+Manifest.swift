@@ -39,7 +39,9 @@ extension CalicoResources {
         if let text = environment[prefix + "VXLAN"]?.text, let mode = Self.modes(.vxlan, .vxlanCrossSubnet)[text] {
             pool.encapsulation = mode
         }
-        if let text = environment[prefix + "IPIP"]?.text, text != "Never", let mode = Self.modes(.ipip, .ipipCrossSubnet)[text] {
+        if let text = environment[prefix + "IPIP"]?.text, text != "Never",
+            let mode = Self.modes(.ipip, .ipipCrossSubnet)[text]
+        {
             pool.encapsulation = mode
         }
         if let field = environment[prefix + "BLOCK_SIZE"],
@@ -56,7 +58,8 @@ extension CalicoResources {
         Pool(name: defaultName(cidr.family, among: []), prefix: cidr, natOutgoing: cidr.family == .ipv4)
     }
 
-    private static func modes(_ always: Pool.Encapsulation, _ cross: Pool.Encapsulation) -> [String: Pool.Encapsulation] {
+    private static func modes(_ always: Pool.Encapsulation, _ cross: Pool.Encapsulation) -> [String: Pool.Encapsulation]
+    {
         ["Always": always, "CrossSubnet": cross, "Never": .none]
     }
 

@@ -15,7 +15,8 @@ extension EOSReader {
             return false
         }
         configuration.protocols.append(EOSConfiguration.RoutingProtocol(kind: kind, place: command.place))
-        warn(command, "\(name) is not supported: it is not run, and the routes that it would bring are static ones here")
+        warn(
+            command, "\(name) is not supported: it is not run, and the routes that it would bring are static ones here")
         return true
     }
 
@@ -32,7 +33,9 @@ extension EOSReader {
                 return true
             }
             let known = configuration.protocols[last].neighbors
-            if !known.contains(neighbor), known.count < 1000 { configuration.protocols[last].neighbors.append(neighbor) }
+            if !known.contains(neighbor), known.count < 1000 {
+                configuration.protocols[last].neighbors.append(neighbor)
+            }
             if arguments.contains("default-originate") { configuration.protocols[last].originatesDefault = true }
         } else if let arguments = command.arguments(after: "net|work") {
             if let prefix = Self.network(arguments), configuration.protocols[last].networks.count < 1000 {
