@@ -22,8 +22,8 @@ public enum FolderFuzzing {
         }
         precondition(again == topology, "differs after it was written and read again:\n\(topology.yaml)")
         let pods = topology.workloads.reduce(0) { $0 + $1.podCount(eligibleNodes: topology.nodes.count) }
-        // Large labs are slow to plan and no more to find in them.
-        guard pods <= 50, topology.nodes.count <= 20, topology.routers.count <= 20 else { return }
+        // Planning takes far longer than reading, so only a part of the inputs gets there, and no large ones.
+        guard count % 8 == 0, pods <= 20, topology.nodes.count <= 10, topology.routers.count <= 10 else { return }
         do throws(BlueprintError) {
             _ = try Blueprint(topology: topology)
         } catch {

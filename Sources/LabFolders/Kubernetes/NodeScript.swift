@@ -14,13 +14,13 @@ struct NodeScript {
     init(_ text: String, nodes: Set<String>) {
         for line in text.split(whereSeparator: \.isNewline) {
             guard let command = try? CommandWords(line), command.words.count >= 4 else { continue }
-            let words = command.words.drop { $0 != "kubectl" }.filter { !$0.hasPrefix("-") || $0 == "--all" }
-            guard words.count >= 4, ["node", "nodes", "no"].contains(words[2].split(separator: "/").first ?? "") else {
-                continue
-            }
-            let rest = words.dropFirst(3)
+            // Options may stand anywhere, and some have their value in the next word.
+            let words = command.words.drop { !$0.hasSuffix("kubectl") }.drop { $0 != "label" && $0 != "taint" }
+                .filter { !$0.hasPrefix("-") || $0 == "--all" }
+            guard words.count >= 3, ["node", "nodes", "no"].contains(words[1]) else { continue }
+            let rest = words.dropFirst(2)
             let named = rest.contains("--all") ? nodes : Set(rest.filter(nodes.contains))
-            switch words[1] {
+            switch words[0] {
             case "label":
                 for word in rest where !nodes.contains(word) {
                     let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
