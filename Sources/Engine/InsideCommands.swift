@@ -10,14 +10,15 @@ extension RunningLab {
 
     /// Runs them, namespace by namespace, in their order; one that fails keeps no other from running.
     ///
+    /// - Parameter showing: whether what they print is shown, on standard error.
     /// - Returns: a sentence for each that failed.
-    public func runCommands() throws(EngineError) -> [String] {
+    public func runCommands(showing: Bool) throws(EngineError) -> [String] {
         var failures: [String] = []
         for namespace in blueprint.namespaces {
             for command in namespace.commands {
                 let text = command.joined(separator: " ").prefix(200)
                 do throws(SystemCallError) {
-                    if let failure = try Self.run(command, in: namespace.name, of: journal.lab) {
+                    if let failure = try Self.run(command, in: namespace.name, of: journal.lab, showing) {
                         failures.append("\(namespace.name): \(text): \(failure)")
                     }
                 } catch {
@@ -32,14 +33,15 @@ extension RunningLab {
     ///
     /// - Returns: how it failed; nil if it did not.
     private static func run(
-        _ command: [String], in namespace: String, of lab: String
+        _ command: [String], in namespace: String, of lab: String, _ showing: Bool
     ) throws(SystemCallError) -> String? {
         guard let program = Program.path else { return "there is no nslab in PATH to run it with" }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        // What it says is for people, as are nslab's own words about what goes on; results are on standard output.
+        // Standard output is for results.
+        if !showing { posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0) }
         posix_spawn_file_actions_adddup2(&actions, 2, 1)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

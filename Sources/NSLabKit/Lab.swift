@@ -50,10 +50,12 @@ public struct Lab: Sendable {
     /// - Parameters:
     ///   - source: what the topology was read from, as the user would name it.
     ///   - probing: whether to probe it once it is up.
+    ///   - showingOutput: whether what the lab's own commands print is shown, on standard error.
     ///   - progress: told what is being done, when it is begun.
     /// - Returns: what the kernel then holds. Probes that failed are in it and are not thrown.
     public static func up(
-        _ topology: Topology, source: String, probing: Bool = true, progress: @escaping (Step) -> Void = { _ in }
+        _ topology: Topology, source: String, probing: Bool = true, showingOutput: Bool = false,
+        progress: @escaping (Step) -> Void = { _ in }
     ) throws(NSLabError) -> UpReport {
         try reportingErrors {
             let start = ContinuousClock.now
@@ -65,7 +67,7 @@ public struct Lab: Sendable {
                     outcome, namespaces: try lab.surveyed(), total: start.duration(to: built) / .seconds(1))
                 report.pendingPods = PendingPodReport.all(of: outcome.blueprint)
                 if outcome.isNew {
-                    let failures = try lab.running.runCommands()
+                    let failures = try lab.running.runCommands(showing: showingOutput)
                     report.commandFailures = failures.isEmpty ? nil : failures
                 }
                 if probing { report.probes = try lab.probe(progress: progress) }

@@ -20,6 +20,9 @@ struct SourceOptions: ParsableArguments {
 }
 
 extension Console {
-    /// Says what is not done as files say.
-    func warn(_ warnings: [String]) { for warning in warnings { self.warning(warning) } }
+    /// Says what is not done as files say, unless the user wants quiet.
+    func warn(_ warnings: [String]) {
+        if isQuiet { return }
+        for warning in warnings { self.warning(warning) }
+    }
 }

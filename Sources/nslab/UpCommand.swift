@@ -55,7 +55,8 @@ struct Up: ParsableCommand {
                         : "\(report.operations.count) operations\n")
             }
         }
-        let report = try Lab.up(topology, source: source.description, probing: !noProbe, progress: progress)
+        let report = try Lab.up(
+            topology, source: source.description, probing: !noProbe, showingOutput: global.verbose, progress: progress)
         for warning in report.warnings { console.warning(warning) }
         for change in report.changes { console.detail(change.text) }
         console.warn((report.pendingPods ?? []).map(\.text))
