@@ -43,7 +43,7 @@ struct FolderTests {
     @Test("what convert prints has the folder's plan", arguments: LabFolders.names)
     func converted(name: String) throws {
         try Program.with { nslab in
-            let yaml = try Witness.output([Program.path, "convert", LabFolders.path(name), "-q"])
+            let yaml = try Witness.output([BuiltProgram.path, "convert", LabFolders.path(name), "-q"])
                 .split(separator: "\n").filter { !$0.hasPrefix("nslab: warning") }.joined(separator: "\n")
             try LabFolders.with(["native.yaml": yaml]) { folder in
                 var (native, original) = (
@@ -179,7 +179,7 @@ struct FolderTests {
             #expect(symlink("/etc/hostname", "\(folder)/s.cfg") == 0)
             #expect(symlink("/etc", "\(folder)/etc") == 0)
             #expect(mkfifo("\(folder)/pipe.yaml", 0o600) == 0)
-            let result = try Witness.run([Program.path, "validate", folder])
+            let result = try Witness.run([BuiltProgram.path, "validate", folder])
             #expect(result.status == 2)
             #expect(result.output.contains("there is no file s.cfg"))
         }
@@ -201,7 +201,7 @@ struct FolderTests {
         }
         try LabFolders.with(["x.clab.yaml": text]) { folder in
             let limits = ["prlimit", "--cpu=20", "--data=\(512 << 20)"]
-            let result = try Witness.run(limits + [Program.path, "validate", folder])
+            let result = try Witness.run(limits + [BuiltProgram.path, "validate", folder])
             #expect(result.status == 2, "\(result.output.prefix(500))")
             #expect(result.output.contains("x.clab.yaml:"))
         }
