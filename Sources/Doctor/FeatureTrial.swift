@@ -69,12 +69,13 @@ public struct FeatureTrial: ~Copyable {
         return try refusal(of: &batch)
     }
 
-    /// A link that others can stand on: `lo` takes no VLAN.
+    /// A link that others can stand on, made if there is none yet: `lo` takes no VLAN.
     private mutating func underlay() throws -> InterfaceName {
         for name: InterfaceName in ["br0", "a"] where table[name] != nil {
             if try socket.link(named: name) != nil { return name }
         }
-        return "lo"
+        if try make(Link("br0", .bridge(Bridge()))) == nil { return "br0" }
+        return try veth() == nil ? "a" : "lo"
     }
 
     private mutating func vxlan(_ name: InterfaceName, _ address: String) throws -> String? {

@@ -70,7 +70,8 @@ struct Differences {
             case .vlan(let vlan):
                 check("kind", "vlan", kind)
                 check("id", vlan.id, data?["id"])
-                check("protocol", "802.1Q", data?["protocol"])
+                // 0x8100, the number of 802.1Q: that is how ip writes it where it is asked for numbers (-N).
+                check("protocol", "[33024]", data?["protocol"])
                 check("link", vlan.parent, object["link"])
             case .vxlan(let vxlan):
                 check("kind", "vxlan", kind)
