@@ -7,7 +7,7 @@ public struct Demand: Hashable, Sendable {
     /// The lab's name.
     public var lab: String
     /// What it cannot be built without.
-    public var features: Set<KernelFeature> = [.namespaces, .veth]
+    public var features: Set<KernelFeature> = [.namespaces, .veth, .ipv6]
     /// How many namespaces it has.
     public var namespaces: Int
     /// By family, the most entries that neighbour tables hold once everyone has spoken with everyone on its links. Permanent
@@ -32,7 +32,6 @@ public struct Demand: Hashable, Sendable {
             if let feature = KernelFeature(link.kind) { features.insert(feature) }
             if case .bridge(let bridge) = link.kind, bridge.vlanFiltering { features.insert(.vlanFiltering) }
         }
-        if content.addresses.contains(where: { $0.address.family == .ipv6 }) { features.insert(.ipv6) }
         for table in content.tables { features.formUnion(KernelFeature.features(of: table)) }
         for qdisc in content.qdiscs {
             switch qdisc.kind {

@@ -26,7 +26,7 @@ public struct FeatureTrial: ~Copyable {
     public mutating func refusal(of feature: KernelFeature) throws -> String? {
         switch feature {
         case .namespaces: nil
-        case .ipv6: access("/proc/sys/net/ipv6", F_OK) == 0 ? nil : "there is no /proc/sys/net/ipv6"
+        case .ipv6: access("/proc/sys/net/ipv6/conf", F_OK) == 0 ? nil : "there is no /proc/sys/net/ipv6/conf"
         case .veth: try veth()
         case .bridge: try make(Link("br0", .bridge(Bridge())))
         case .vlanFiltering: try make(Link("br1", .bridge(Bridge(vlanFiltering: true, defaultPVID: 0))))

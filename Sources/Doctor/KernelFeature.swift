@@ -27,7 +27,7 @@ public enum KernelFeature: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .namespaces: "no lab can be built"
         case .veth: "no lab can be built: every cable and every pod's interface is a veth"
-        case .ipv6: "no lab with IPv6 addresses can be built, the built-in one among them"
+        case .ipv6: "no lab can be built: every namespace has settings of IPv6"
         case .bridge: "no lab with VLANs or shared networks can be built"
         case .vlanFiltering: "each VLAN of a router is a plain bridge of its own, and no bridge is VLAN-aware"
         case .vlanLinks:
