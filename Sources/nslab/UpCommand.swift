@@ -25,7 +25,9 @@ struct Up: ParsableCommand {
         try Privilege.require(for: "nslab up")
         let source = try files.source(source)
         let reading = try source.read(named: name)
-        let report = try Lab.up(reading.topology, source: source.description, probing: !noProbe, showingOutput: global.verbose) {
+        let report = try Lab.up(
+            reading.topology, source: source.description, probing: !noProbe, showingOutput: global.verbose
+        ) {
             step in
             switch step {
             case .waiting(let lab): console.progress("another nslab command works on lab \(lab); waiting for it")
