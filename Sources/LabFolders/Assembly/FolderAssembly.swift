@@ -96,7 +96,7 @@ struct FolderAssembly {
                 }
                 guard let name = names[ends[index].node] else {
                     findings.error(
-                        at: link.place,
+                        at: link.place, path: link.path,
                         "\(ends[index].node) is a whole cluster; a link leads to one of its nodes, such as "
                             + "\(nodeNames.first ?? "\(ends[index].node)-control-plane"):eth1")
                     isUsable = false
@@ -104,7 +104,8 @@ struct FolderAssembly {
                 }
                 ends[index].node = name
                 if !used.insert("\(name):\(ends[index].interface)").inserted {
-                    findings.error(at: link.place, "\(name):\(ends[index].interface) has a link already")
+                    findings.error(
+                        at: link.place, path: link.path, "\(name):\(ends[index].interface) has a link already")
                     isUsable = false
                 }
             }
