@@ -103,6 +103,14 @@ struct FolderAssembly {
                     continue
                 }
                 ends[index].node = name
+                guard DeviceName.isInterface(ends[index].interface) else {
+                    findings.error(
+                        at: link.place, path: link.path,
+                        "\"\(ends[index].interface)\" is not a name for an interface: 1 to 15 letters, digits, . - and _"
+                    )
+                    isUsable = false
+                    continue
+                }
                 if !used.insert("\(name):\(ends[index].interface)").inserted {
                     findings.error(
                         at: link.place, path: link.path, "\(name):\(ends[index].interface) has a link already")
