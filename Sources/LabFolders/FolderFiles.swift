@@ -6,6 +6,9 @@ public struct FolderFiles: Sendable {
     public let name: String
     /// Files from elsewhere that the user named besides, by the paths that they named.
     public let added: [String]
+    /// The folder's own place in the file system, and those of the files from elsewhere, by the paths that were named.
+    private let root: String?
+    private let places: [String: String]
     private let read: @Sendable (String) throws -> [UInt8]
 
     /// The files of a folder.
@@ -14,14 +17,18 @@ public struct FolderFiles: Sendable {
     ///   - name: the folder as the user named it.
     ///   - paths: the files below it, with `/` between folders.
     ///   - added: files that are to be read besides, wherever they are.
+    ///   - root: the folder's absolute path without links.
+    ///   - places: the absolute paths without links of `added`, by the paths that were named.
     ///   - read: gives the bytes of one of these; what it throws is told to the user.
     public init(
-        name: String, paths: [String], added: [String] = [],
+        name: String, paths: [String], added: [String] = [], root: String? = nil, places: [String: String] = [:],
         read: @escaping @Sendable (String) throws -> [UInt8]
     ) {
         self.name = name
         self.paths = paths.sorted()
         self.added = added
+        self.root = root
+        self.places = places
         self.read = read
     }
 
@@ -38,11 +45,24 @@ public struct FolderFiles: Sendable {
 
     /// The file that a path in another file leads to: relative to that file's folder.
     ///
-    /// - Returns: nil for a path that leads out of the folder, but for a file that was added by the same path.
+    /// - Returns: nil for a path that leads out of the folder, but for a file that was added.
     func resolve(_ path: String, from file: String) -> String? {
         if added.contains(path) { return path }
-        guard !path.hasPrefix("/"), !path.hasPrefix("~") else { return nil }
-        var parts = file.split(separator: "/").dropLast().map(String.init)
+        if let inside = Self.join(file.split(separator: "/").dropLast(), path), !path.hasPrefix("/") { return inside }
+        // Somewhere else: only where the user named the very file.
+        guard let root,
+            let absolute = path.hasPrefix("/")
+                ? path
+                : Self.join(
+                    root.split(separator: "/") + file.split(separator: "/").dropLast(), path
+                ).map({ "/" + $0 })
+        else { return nil }
+        return added.first { places[$0] == absolute }
+    }
+
+    /// A path from a folder on; nil where it leads out at the top.
+    private static func join(_ folder: some Sequence<Substring>, _ path: String) -> String? {
+        var parts = folder.map(String.init)
         for part in path.split(separator: "/") {
             switch part {
             case ".": break

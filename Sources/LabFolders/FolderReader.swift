@@ -297,7 +297,8 @@ struct FolderReader {
                 }
                 return nil
             }
-            return bytes
+            // A byte order mark is no part of the text.
+            return bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes.dropFirst(3)) : bytes
         } catch {
             if !quietly { findings.error(at: SourceLine(file: path, line: 1), "\(error)") }
             return nil

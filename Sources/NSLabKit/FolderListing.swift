@@ -40,7 +40,12 @@ extension FolderFiles {
         for file in added where access(file, R_OK) != 0 {
             throw NSLabError("\(SystemCallError("open", file))", .badInput)
         }
-        self.init(name: folder, paths: paths, added: added) { path in
+        let places = Dictionary(
+            added.map { ($0, Self.realPath($0) ?? $0) }, uniquingKeysWith: { first, _ in first })
+        // A file that is there anyway is not read twice.
+        let known = Set(paths.map { "\(root)/\($0)" })
+        let added = places.keys.filter { !known.contains(places[$0] ?? "") }.sorted()
+        self.init(name: folder, paths: paths, added: added, root: root, places: places) { path in
             let place = added.contains(path) ? path : "\(folder)/\(path)"
             let descriptor = try FileDescriptor(opening: place, O_RDONLY | O_NONBLOCK | O_NOCTTY)
             return try descriptor.readAll(place, limit: 17 << 20)

@@ -166,6 +166,9 @@ struct FolderTests {
                     checked.output.contains(
                         "\(folder)/lab/x.clab.yaml:4:1: topology.nodes.r.startup-config: ../r.cfg is outside of the folder"
                     ))
+                let named = try nslab.json("plan", "\(folder)/lab", "--file", "\(folder)/r.cfg")
+                let router = try #require((named["namespaces"] as? [[String: Any]])?.first)
+                #expect(router["hostname"] as? String == "outside")
             }
         }
     }

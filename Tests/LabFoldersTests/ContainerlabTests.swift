@@ -105,7 +105,7 @@ struct ContainerlabTests {
                 - endpoints: ["a:eth1", "c:eth1"]
             """
         ])
-        #expect(errors == ["lab.clab.yaml:6:1: a:eth1 has a link already"])
+        #expect(errors == ["lab.clab.yaml:6:1: topology.links[1]: a:eth1 has a link already"])
     }
 
     @Test(

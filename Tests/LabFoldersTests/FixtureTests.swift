@@ -17,7 +17,7 @@ struct FixtureTests {
 
     @Test("there is a fixture for each of the forms that labs come in")
     func complete() {
-        #expect(Folders.names.count >= 13)
+        #expect(Folders.names.count >= 16)
     }
 
     @Test("two VLANs: IPv4 crosses vxlan.calico between them and not within one")

@@ -86,6 +86,38 @@ struct HostileFolderTests {
         #expect(folder.lines.contains { $0.hasPrefix("lab.clab.yaml:9: a quote is not closed") })
     }
 
+    @Test(
+        "text that means something to the native format is text when it is converted",
+        arguments: [
+            "{1..3}", "{\\\"a\\\": 1}", "? x ? y", "&a [b] *a", "{{", "on", "~", "a # b",
+        ])
+    func literal(text: String) throws {
+        let folder = try Folders.read([
+            "lab.clab.yaml":
+                "name: x\ntopology:\n  nodes:\n    h: { kind: linux, exec: [\"echo '\(text)' '&a' '*a' '? ? ? ? ? ? ? ? ? ? ? ? ? ? ? ? ? ? ?'\"] }"
+        ])
+        #expect(try Topology.read(folder.topology.yaml, file: "again") == folder.topology)
+    }
+
+    @Test("names that nothing can have are left out or refused, and do not get into the native format")
+    func names() throws {
+        let folder = try Folders.read([
+            "kind.yaml": "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4",
+            "a.yaml": "apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec: { nodeName: \"n{1..2}\" }",
+            "b.yaml":
+                "apiVersion: v1\nkind: Pod\nmetadata: { name: b, annotations: { cni.projectcalico.org/ipv4pools: '[\"{1..2}\"]' } }\nspec: { containers: [] }",
+            "c.yaml":
+                "apiVersion: v1\nkind: Pod\nmetadata: { name: c }\nspec: { containers: [{ image: http-echo, args: [\"-text={1..2}\"] }] }",
+        ])
+        #expect(folder.topology.workloads.map(\.name) == ["c", "coredns"])
+        #expect(try Topology.read(folder.topology.yaml, file: "again") == folder.topology)
+        let link = Folders.errors([
+            "lab.clab.yaml":
+                "name: x\ntopology:\n  nodes: { a: { kind: linux }, b: { kind: linux } }\n  links: [{ endpoints: [\"a:eth{1..2}\", \"b:eth1\"] }]"
+        ])
+        #expect(link.first?.contains("is not a name for an interface") == true)
+    }
+
     @Test("patterns of interfaces that would keep a matcher busy end in time")
     func patterns() throws {
         for pattern in ["(((((a*)*)*)*)*)*b", "(a|a|aa)*(a|aa)*c", "a{1000}{1000}{1000}", "[", "(", "\\"] {

@@ -13,6 +13,20 @@ enum DeviceName {
         return bytes.isEmpty ? "lab" : String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Whether a text is a name for an interface: what people and containerlab call one, and no more of what the kernel
+    /// would take.
+    static func isInterface(_ text: String) -> Bool {
+        (1...15).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
+
     /// Whether a text is a host name: labels with dots between, at most 64 bytes.
     static func isHostname(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)

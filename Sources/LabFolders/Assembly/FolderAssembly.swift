@@ -96,15 +96,24 @@ struct FolderAssembly {
                 }
                 guard let name = names[ends[index].node] else {
                     findings.error(
-                        at: link.place,
+                        at: link.place, path: link.path,
                         "\(ends[index].node) is a whole cluster; a link leads to one of its nodes, such as "
                             + "\(nodeNames.first ?? "\(ends[index].node)-control-plane"):eth1")
                     isUsable = false
                     continue
                 }
                 ends[index].node = name
+                guard DeviceName.isInterface(ends[index].interface) else {
+                    findings.error(
+                        at: link.place, path: link.path,
+                        "\"\(ends[index].interface)\" is not a name for an interface: 1 to 15 letters, digits, . - and _"
+                    )
+                    isUsable = false
+                    continue
+                }
                 if !used.insert("\(name):\(ends[index].interface)").inserted {
-                    findings.error(at: link.place, "\(name):\(ends[index].interface) has a link already")
+                    findings.error(
+                        at: link.place, path: link.path, "\(name):\(ends[index].interface) has a link already")
                     isUsable = false
                 }
             }

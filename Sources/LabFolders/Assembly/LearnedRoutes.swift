@@ -10,16 +10,16 @@ struct LearnedRoutes {
         var isRouter: Bool
         var addresses: [InterfaceAddress]
         var told: Set<Prefix> = []
-        /// The speakers that it hears, with their address on the network that both are on, and the distance of routes.
-        var hears: [(speaker: Int, address: IPAddress, distance: UInt32)] = []
+        /// The speakers that hear it, with its own address on the network that both are on, and the distance of routes.
+        var heardBy: [(listener: Int, address: IPAddress, distance: UInt32)] = []
     }
 
     private var speakers: [Speaker] = []
     /// The routers that nodes of the cluster tell their blocks to, or that hear of them from such a router.
     private(set) var routersWithBlocks: Set<String> = []
 
-    /// The most routes that are worked out: enough for any lab.
-    private static let limit = 20_000
+    /// The most pairs of neighbours, and steps from one to the next, that are looked at: enough for any lab.
+    private static let limit = 500_000
 
     init(_ topology: Topology, _ configurations: [String: EOSConfiguration], _ calico: CalicoResources) {
         for router in topology.routers {
@@ -36,12 +36,34 @@ struct LearnedRoutes {
                     name: node.name, isRouter: false,
                     addresses: node.interfaces.filter { !$0.isShutdown }.flatMap(\.addresses)))
         }
-        for first in 0..<routerCount {
-            for second in 0..<routerCount where second != first {
-                connect(first, second, configurations)
+        for (first, own, second, other) in neighbours() {
+            if first < routerCount, second < routerCount {
+                connect(first, own, second, other, configurations)
+            } else if first >= routerCount, second < routerCount {
+                connect(topology.nodes[first - routerCount], first, own, second, other, configurations, calico)
             }
         }
-        connectNodes(topology, routerCount, configurations, calico)
+        spreadBlocks()
+    }
+
+    /// The pairs of speakers on one network, in both directions, with the addresses that they have there.
+    private func neighbours() -> [(first: Int, own: IPAddress, second: Int, other: IPAddress)] {
+        var byPrefix: [Prefix: [(speaker: Int, address: IPAddress)]] = [:]
+        for (index, speaker) in speakers.enumerated() {
+            for address in speaker.addresses where address.prefixLength < address.family.bits {
+                byPrefix[address.prefix, default: []].append((index, address.address))
+            }
+        }
+        var pairs: [(first: Int, own: IPAddress, second: Int, other: IPAddress)] = []
+        for (_, members) in byPrefix.sorted(by: { $0.key < $1.key }) {
+            for (first, own) in members {
+                for (second, other) in members where second != first && other != own {
+                    guard pairs.count < Self.limit else { return pairs }
+                    pairs.append((first, own, second, other))
+                }
+            }
+        }
+        return pairs
     }
 
     // MARK: Who hears whom
@@ -75,62 +97,45 @@ struct LearnedRoutes {
         }
     }
 
-    /// The addresses of two speakers on one network, if there is one.
-    private func shared(_ first: Int, _ second: Int) -> [(own: IPAddress, other: IPAddress)] {
-        speakers[first].addresses.flatMap { own in
-            speakers[second].addresses.filter {
-                $0.prefix == own.prefix && $0.prefixLength < $0.family.bits && $0.address != own.address
-            }.map { (own.address, $0.address) }
-        }
-    }
-
-    private mutating func connect(_ first: Int, _ second: Int, _ configurations: [String: EOSConfiguration]) {
-        let (mine, theirs) = (configurations[speakers[first].name], configurations[speakers[second].name])
-        guard let mine, let theirs else { return }
-        for (own, other) in shared(first, second) {
-            let isBGP =
-                mine.protocols.contains { $0.speaks(with: other) } && theirs.protocols.contains { $0.speaks(with: own) }
-            let isOSPF = mine.runsOSPF(at: own) && theirs.runsOSPF(at: other)
-            guard isBGP || isOSPF else { continue }
-            // EOS's administrative distances: OSPF 110, BGP 200.
-            speakers[first].hears.append((second, other, isOSPF ? 110 : 200))
-        }
-    }
-
-    private mutating func connectNodes(
-        _ topology: Topology, _ routerCount: Int, _ configurations: [String: EOSConfiguration],
-        _ calico: CalicoResources
+    private mutating func connect(
+        _ first: Int, _ own: IPAddress, _ second: Int, _ other: IPAddress,
+        _ configurations: [String: EOSConfiguration]
     ) {
-        for (index, node) in topology.nodes.enumerated() where routerCount + index < speakers.count {
-            for router in 0..<routerCount {
-                guard let protocols = configurations[speakers[router].name]?.protocols else { continue }
-                for (own, other) in shared(routerCount + index, router) {
-                    let isNamed = calico.peers.contains { peer in
-                        (peer.address == nil || peer.address == other) && (peer.node == nil || peer.node == node.name)
-                            && (peer.nodes?.selects(node.allLabels) ?? true)
-                    }
-                    guard protocols.contains(where: { $0.speaks(with: own) }), isNamed || calico.peers.isEmpty else {
-                        continue
-                    }
-                    speakers[routerCount + index].hears.append((router, other, 200))
-                    routersWithBlocks.insert(speakers[router].name)
-                    // Whoever hears of the node's blocks has to find the node.
-                    if !speakers[router].told.contains(where: { $0.contains(own) }) {
-                        speakers[router].told.insert(own.hostPrefix)
-                    }
-                }
-            }
+        guard let mine = configurations[speakers[first].name], let theirs = configurations[speakers[second].name] else {
+            return
         }
-        // What one router hears of nodes, it tells on.
-        var isGrowing = !routersWithBlocks.isEmpty
-        while isGrowing {
-            isGrowing = false
-            for speaker in speakers where speaker.isRouter && !routersWithBlocks.contains(speaker.name) {
-                guard speaker.hears.contains(where: { routersWithBlocks.contains(speakers[$0.speaker].name) }) else {
-                    continue
-                }
-                routersWithBlocks.insert(speaker.name)
-                isGrowing = true
+        let isBGP =
+            mine.protocols.contains { $0.speaks(with: other) } && theirs.protocols.contains { $0.speaks(with: own) }
+        let isOSPF = mine.runsOSPF(at: own) && theirs.runsOSPF(at: other)
+        guard isBGP || isOSPF else { return }
+        // EOS's administrative distances: OSPF 110, BGP 200.
+        speakers[second].heardBy.append((first, other, isOSPF ? 110 : 200))
+    }
+
+    /// A node and a router that may be its peer.
+    private mutating func connect(
+        _ node: Node, _ index: Int, _ own: IPAddress, _ router: Int, _ other: IPAddress,
+        _ configurations: [String: EOSConfiguration], _ calico: CalicoResources
+    ) {
+        let isNamed = calico.peers.contains { peer in
+            (peer.address == nil || peer.address == other) && (peer.node == nil || peer.node == node.name)
+                && (peer.nodes?.selects(node.allLabels) ?? true)
+        }
+        let protocols = configurations[speakers[router].name]?.protocols ?? []
+        guard protocols.contains(where: { $0.speaks(with: own) }), isNamed || calico.peers.isEmpty else { return }
+        speakers[router].heardBy.append((index, other, 200))
+        routersWithBlocks.insert(speakers[router].name)
+        // Whoever hears of the node's blocks has to find the node.
+        if !speakers[router].told.contains(where: { $0.contains(own) }) { speakers[router].told.insert(own.hostPrefix) }
+    }
+
+    /// What one router hears of nodes, it tells on.
+    private mutating func spreadBlocks() {
+        var open = speakers.indices.filter { routersWithBlocks.contains(speakers[$0].name) }
+        while let index = open.popLast() {
+            for (listener, _, _) in speakers[index].heardBy
+            where speakers[listener].isRouter && routersWithBlocks.insert(speakers[listener].name).inserted {
+                open.append(listener)
             }
         }
     }
@@ -140,30 +145,30 @@ struct LearnedRoutes {
     /// The routes of each speaker, by its name.
     func byName() -> [String: [StaticRoute]] {
         var routes: [String: [StaticRoute]] = [:]
-        var count = 0
-        let prefixes = Set(speakers.flatMap(\.told))
-        for prefix in prefixes.sorted() {
-            var distance: [Int?] = speakers.map { $0.told.contains(prefix) ? 0 : nil }
-            var step = 0
-            while count < Self.limit {
-                var found: [(speaker: Int, route: StaticRoute)] = []
-                for (index, speaker) in speakers.enumerated() where distance[index] == nil {
-                    // Nodes tell nothing but their blocks.
-                    let best = speaker.hears.filter {
-                        $0.address.family == prefix.family && distance[$0.speaker] == step
-                            && speakers[$0.speaker].isRouter
-                    }.min { ($0.distance, $0.address) < ($1.distance, $1.address) }
-                    guard let best else { continue }
-                    found.append(
-                        (index, StaticRoute(prefix, .gateway(best.address, interface: nil), metric: best.distance)))
+        var steps = 0
+        for prefix in Set(speakers.flatMap(\.told)).sorted() {
+            var open = speakers.indices.filter { speakers[$0].told.contains(prefix) }
+            var reached = Set(open)
+            while !open.isEmpty, steps < Self.limit {
+                // Of several neighbours that are as near, the one of the least distance, and then address.
+                var best: [Int: (address: IPAddress, distance: UInt32)] = [:]
+                for teller in open where speakers[teller].isRouter {
+                    for (listener, address, distance) in speakers[teller].heardBy
+                    where address.family == prefix.family && !reached.contains(listener) {
+                        steps += 1
+                        if let known = best[listener], (known.distance, known.address) <= (distance, address) {
+                            continue
+                        }
+                        best[listener] = (address, distance)
+                    }
                 }
-                if found.isEmpty { break }
-                for (index, route) in found {
-                    distance[index] = step + 1
-                    count += 1
-                    routes[speakers[index].name, default: []].append(route)
+                for (listener, way) in best.sorted(by: { $0.key < $1.key }) {
+                    let target = StaticRoute.Target.gateway(way.address, interface: nil)
+                    routes[speakers[listener].name, default: []].append(
+                        StaticRoute(prefix, target, metric: way.distance))
                 }
-                step += 1
+                open = best.keys.sorted()
+                reached.formUnion(open)
             }
         }
         return routes

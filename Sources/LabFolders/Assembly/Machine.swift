@@ -21,6 +21,9 @@ struct Machine: Sendable {
             if error == .unclosedQuote { findings.warn(at: line.place, "a quote is not closed; the line is skipped") }
             return
         }
+        if command.words.contains(where: { $0.utf8.contains(0) }) {
+            return findings.warn(at: line.place, "a word of a command holds a zero byte; the line is skipped")
+        }
         for step in Self.steps(of: command) { run(step, at: line.place, &findings) }
     }
 
@@ -117,6 +120,10 @@ struct Machine: Sendable {
     ) {
         switch change {
         case .add(let link):
+            guard DeviceName.isInterface(link.name) else {
+                return findings.warn(
+                    at: place, "\(name): \(text): \"\(link.name)\" is not a name for an interface; the line is skipped")
+            }
             guard !interfaces.contains(where: { $0.name == link.name }), interfaces.count < 256 else {
                 return findings.warn(at: place, "\(name): \(text): there is an interface \(link.name) already")
             }

@@ -94,6 +94,7 @@ extension ContainerlabTopology.Node {
 extension ContainerlabTopology.Link {
     fileprivate init?(_ field: Field, _ nodes: Set<String>, _ findings: inout Findings) {
         place = field.place
+        path = field.path
         let type = field["type"].text(&findings) ?? "veth"
         guard type == "veth" else {
             findings.warn(field["type"], "a link of type \(type) leads out of the lab; it is left out")

@@ -1,4 +1,5 @@
 import Addresses
+import Topology
 
 /// What a containerlab topology file says about a network (containerlab.dev, "Topology definition" and "Nodes").
 struct ContainerlabTopology: Sendable {
@@ -34,6 +35,8 @@ struct ContainerlabTopology: Sendable {
         var ends: [End]
         var mtu: UInt32?
         var place: SourceLine
+        /// The field that it was written in.
+        var path: FieldPath
     }
 
     /// An end of a link.

@@ -52,7 +52,8 @@ struct Manifests: Sendable {
     }
 
     private static let irrelevant: Set<String> = [
-        "APIServer", "APIService", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "ControllerRevision",
+        "APIServer", "APIService", "CalicoAPIConfig", "ClusterRole", "ClusterRoleBinding", "ConfigMap",
+        "ControllerRevision",
         "CustomResourceDefinition", "Goldmane", "HorizontalPodAutoscaler", "ImageSet", "Kustomization", "Lease",
         "LimitRange", "LogCollector", "Monitor", "MutatingWebhookConfiguration", "PersistentVolume",
         "PersistentVolumeClaim", "PodDisruptionBudget", "PodSecurityPolicy", "PriorityClass", "ResourceQuota", "Role",

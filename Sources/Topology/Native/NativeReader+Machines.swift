@@ -82,7 +82,7 @@ extension NativeReader {
                         "\"\(path)\" is not a setting of a network namespace, such as ipv4/ip_forward or "
                             + "ipv6/conf/all/forwarding")
                 }
-                guard let text = reader.text(entry.value, "a setting's value") else { return }
+                guard let text = reader.literal(entry.value, "a setting's value") else { return }
                 if settings.updateValue(text, forKey: path) != nil {
                     reader.report(entry.key.mark, "the setting \(path) stands twice")
                 }
@@ -91,16 +91,18 @@ extension NativeReader {
         return settings
     }
 
+    /// Text that is somebody else's: braces and words such as on mean nothing in it.
+    mutating func literal(_ value: YAMLValue, _ what: String) -> String? {
+        if let text = value.text, !value.isNull { return text }
+        report(value.mark, "this has to be \(what), and is \(value.kindName)")
+        return nil
+    }
+
     /// A list of commands, each a list of a program and its arguments.
     mutating func commands(_ value: YAMLValue) -> [[String]] {
         list(value, example: "[[tc, qdisc, show]]") { reader, item -> [String]? in
             let words = reader.list(item, example: "[tc, qdisc, show]") { reader, word -> String? in
-                // The words are somebody else's: braces and words such as on mean nothing here.
-                guard let text = word.text, !word.isNull else {
-                    reader.report(word.mark, "this has to be a word of a command, and is \(word.kindName)")
-                    return nil
-                }
-                return text
+                reader.literal(word, "a word of a command")
             }
             if words.isEmpty { reader.report(item.mark, "a command needs a program: [tc, qdisc, show]") }
             return words.isEmpty ? nil : words

@@ -173,7 +173,7 @@ extension NativeReader {
         let listen = field(fields, "listen") {
             $0.word($1, "what a socket listens on", Workload.ContainerPort.Listen.self)
         }
-        let body = field(fields, "body") { $0.text($1, "the text of an answer") }
+        let body = field(fields, "body") { $0.literal($1, "the text of an answer") }
         guard fields["port"] != nil else {
             report(fields.mark, "a pod's port needs its number: port: 8080")
             return nil

@@ -24,6 +24,7 @@ extension TopologyCheck {
                 }
             case .daemonSet, .pod: break
             }
+            references(of: workload, path)
             if !topology.nodes.isEmpty { node(of: workload, path, eligible.of(workload)) }
             for (index, pool) in workload.pools.enumerated() where !poolNames.contains(pool) {
                 reportTolerable(
@@ -32,6 +33,21 @@ extension TopologyCheck {
             }
         }
         staticAddresses()
+    }
+
+    /// Names that no node, pool or label could have, which the API server refuses.
+    private mutating func references(of workload: Workload, _ path: FieldPath) {
+        if let name = workload.nodeName, !isSubdomain(name, limit: 253) {
+            report(path["node"], notALabel(name, "a node's name", "DNS label, or several joined by dots"))
+        }
+        for (index, pool) in workload.pools.enumerated() where !isSubdomain(pool, limit: 253) {
+            report(path["pools"][index], notALabel(pool, "a pool's name", "DNS label, or several joined by dots"))
+        }
+        let terms = workload.affinity.required + workload.affinity.preferred.map(\.term)
+        for requirement in terms.flatMap({ $0.labels + $0.names }) {
+            let values = requirement.values.isEmpty ? [""] : requirement.values
+            for value in values { labels([requirement.key: value], path["affinity"]) }
+        }
     }
 
     private mutating func node(of workload: Workload, _ path: FieldPath, _ eligible: Int) {

@@ -35,7 +35,16 @@ private let words: Set<String> = ["true", "false", "yes", "no", "on", "off", "y"
 
 private func quoted(_ text: String) -> String {
     var result = "\""
-    for scalar in text.unicodeScalars {
+    var previous: Unicode.Scalar = "\""
+    let scalars = Array(text.unicodeScalars)
+    for (index, scalar) in scalars.enumerated() {
+        defer { previous = scalar }
+        let next = index + 1 < scalars.count ? scalars[index + 1] : "\""
+        // What looks like an anchor, an alias or a key after ? would be taken for one by who looks at bytes alone.
+        if (scalar == "&" || scalar == "*") && isNameScalar(next) || scalar == "?" && !isNameScalar(previous) {
+            result += escaped(scalar)
+            continue
+        }
         switch scalar {
         case "\"", "\\":
             result.unicodeScalars.append("\\")
@@ -52,6 +61,12 @@ private func quoted(_ text: String) -> String {
         }
     }
     return result + "\""
+}
+
+private func isNameScalar(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.isASCII
+        && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+            || "_-".unicodeScalars.contains(scalar))
 }
 
 private func escaped(_ scalar: Unicode.Scalar) -> String {
