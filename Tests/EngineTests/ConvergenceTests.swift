@@ -70,7 +70,8 @@ struct ConvergenceTests {
             usleep(20_000)
             process.send(SIGINT)
             let output = try process.wait().output
-            let numbers = output.split(separator: "\n").first { $0.contains("packets transmitted") }?
+            let numbers =
+                output.split(separator: "\n").first { $0.contains("packets transmitted") }?
                 .split(whereSeparator: { !$0.isNumber }).compactMap { Int($0) } ?? []
             try #require(numbers.count >= 2, "\(output)")
             return (numbers[0], numbers[1])
@@ -103,7 +104,8 @@ struct ConvergenceTests {
         return Dictionary(grouping: planned, by: { $0.namespace ?? "" }).mapValues(\.count)
     }
 
-    @Test("pods, nodes, pools, services, routes and VLANs come and go with the fewest operations, and pings lose nothing")
+    @Test(
+        "pods, nodes, pools, services, routes and VLANs come and go with the fewest operations, and pings lose nothing")
     func edits() throws {
         var form = Form()
         try TestLab.with(yaml: form.yaml) { lab in

@@ -74,7 +74,8 @@ struct DriftTests {
             namespace: node, commands: ["ip neigh del \(tunnel) dev vxlan.calico"],
             difference: "neighbour \(tunnel) dev vxlan.calico lladdr"),
         Drift(
-            namespace: node, commands: ["ip neigh change \(tunnel) dev vxlan.calico lladdr 02:00:00:00:00:02 nud permanent"],
+            namespace: node,
+            commands: ["ip neigh change \(tunnel) dev vxlan.calico lladdr 02:00:00:00:00:02 nud permanent"],
             difference: "lladdr is 02:00:00:00:00:02, not "),
         Drift(
             namespace: node, commands: ["ip neigh change \(tunnel) dev vxlan.calico nud reachable"],
@@ -184,7 +185,8 @@ struct DriftTests {
             for difference in [
                 "address 10.77.0.1/24 dev eth1 was added", "route 9.9.9.9/32 via 10.10.10.1 dev eth1 was added",
                 "route 9.9.9.0/24 via 10.10.10.1 dev eth1 table 100 was added", "link stray ",
-                "neighbour 10.10.10.99", "process \(process.pid) (sleep) was added", "ceos01: table inet mine was added",
+                "neighbour 10.10.10.99", "process \(process.pid) (sleep) was added",
+                "ceos01: table inet mine was added",
             ] { #expect(all.contains { $0.contains(difference) }, "\(difference): \(all)") }
             #expect(try lab.plan(topology).isEmpty)
             #expect(try lab.up(topology).wasThere)
@@ -221,7 +223,8 @@ struct DriftTests {
             try mend("ceos01: namespace \(lab.pin("ceos01")) is missing")
             unlink("/etc/netns/\(lab.pin(pod.name))")
             try mend("\(pod.name): file /etc/netns/\(lab.pin(pod.name))/resolv.conf is missing")
-            let responders = try #require(Remains(of: lab.name).processes.first.flatMap { $0.split(separator: ":").first })
+            let responders = try #require(
+                Remains(of: lab.name).processes.first.flatMap { $0.split(separator: ":").first })
             kill(try #require(pid_t(responders)), SIGKILL)
             while !Remains(of: lab.name).processes.isEmpty { usleep(1000) }
             try mend("process that answers for pods is missing")
