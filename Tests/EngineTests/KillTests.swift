@@ -90,6 +90,15 @@ struct KillTests {
             if command != .up { try Witness.output(up("first")) }
         }
 
+        /// How long a command takes that nothing ends, in seconds.
+        func life(of command: Command) throws -> Double {
+            try prepare(for: command)
+            let start = ContinuousClock.now
+            try Witness.output(arguments(command))
+            defer { _ = try? Witness.run(down) }
+            return start.duration(to: .now) / .seconds(1)
+        }
+
         func remove() {
             _ = try? Witness.run(down)
             try? FileManager.default.removeItem(atPath: folder)
@@ -112,13 +121,13 @@ struct KillTests {
             defer { bench.remove() }
             var generator = SplitMix(state: seed &+ series &* 1000 &+ UInt64(index))
             // How long its life is when nothing ends it. It changes with what else the machine does.
-            var life = 1.0
+            var life = 0.0
             for point in 0..<share {
+                if point % 8 == 0 { life = try bench.life(of: command) }
                 // One moment in each part of its life.
                 let fraction = (Double(point) + generator.fraction()) / Double(share)
                 for _ in 0..<3 {
                     try bench.prepare(for: command)
-                    let start = ContinuousClock.now
                     let process = try Witness.Process(bench.arguments(command))
                     usleep(UInt32(life * fraction * 1_000_000))
                     process.send(SIGKILL)
@@ -126,8 +135,8 @@ struct KillTests {
                         cut.withLock { $0[command, default: 0] += 1 }
                         break
                     }
-                    // It was over before: again, with what that tells about its life.
-                    life = start.duration(to: .now) / .seconds(1)
+                    // It was over before: again, for a shorter life.
+                    life *= 0.85
                     try Witness.output(bench.down)
                 }
                 let moment = life * fraction
