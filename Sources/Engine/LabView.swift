@@ -61,11 +61,13 @@ struct LabView {
             zip(blueprint.namespaces, observed).map { $1?.rules == nil ? [] : $0.content.tables })
     }
 
-    /// Records of all rule sets, for a lab of which all is as it should be.
+    /// Records of all rule sets, for a lab of which all is as it should be. One in which a user has a table has to be read
+    /// again, or that table would not be seen any more.
     func records(_ blueprint: Blueprint) -> [String: RuleRecord] {
         var records: [String: RuleRecord] = [:]
-        for (namespace, generation) in zip(blueprint.namespaces, generations) where !namespace.content.tables.isEmpty {
-            records[blueprint.pin(of: namespace)] = RuleRecord(generation, namespace.content.tables)
+        for (index, namespace) in blueprint.namespaces.enumerated() where !namespace.content.tables.isEmpty {
+            if let read = observed[index]?.rules, read.tables.count != namespace.content.tables.count { continue }
+            records[blueprint.pin(of: namespace)] = RuleRecord(generations[index], namespace.content.tables)
         }
         return records
     }
