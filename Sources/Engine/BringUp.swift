@@ -175,7 +175,7 @@ public struct BringUp {
                 try Programming(blueprint, sessions: sessions, changes: changes).fill()
             }
             // All ways of failing have to end before anything is removed.
-            let tables = Result { try rules.value() }
+            let tables = Result { journal.rules = try rules.value() }
             outcome.timing.netlink = clock.lap()
             let answering = Result { try answers.value() }
             try links.get()
@@ -215,7 +215,10 @@ public struct BringUp {
 }
 
 /// Installs the nf_tables tables of all namespaces, one after the other, from the calling thread.
-private func installTables(_ blueprint: Blueprint) throws {
+///
+/// - Returns: records of them.
+private func installTables(_ blueprint: Blueprint) throws -> [String: RuleRecord] {
+    var records: [String: RuleRecord] = [:]
     for namespace in blueprint.namespaces where !namespace.content.tables.isEmpty {
         do throws(SystemCallError) {
             try NetworkNamespace(at: Pins.path(blueprint.pin(of: namespace))).enter()
@@ -229,7 +232,10 @@ private func installTables(_ blueprint: Blueprint) throws {
                 object: "\(namespace.name): nf_tables", reason: error.message,
                 advice: try? Threads.run { Examination.lack(among: Demand(blueprint).features) })
         }
+        records[blueprint.pin(of: namespace)] = RuleRecord(
+            try reportingRefusals(of: namespace.name) { try Nftables.generation() }, namespace.content.tables)
     }
+    return records
 }
 
 /// Time on the monotonic clock.

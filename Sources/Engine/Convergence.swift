@@ -19,8 +19,6 @@ struct Convergence {
     /// The namespaces that the lab has and should not have.
     private let removed: [Journal.Entry]
     private let isSameTopology: Bool
-    /// For each namespace the tables that it should hold, as nft lists them.
-    private let tables: [[RuleTable]]
     /// What was seen last: after `run` the lab as it is.
     private(set) var lastLook: Look?
 
@@ -55,7 +53,6 @@ struct Convergence {
         }
         let pins = Set(blueprint.namespaces.map { blueprint.pin(of: $0) })
         removed = journal.namespaces.filter { !pins.contains($0.pin) }
-        tables = try ListedTables.tables(blueprint.namespaces.map(\.content.tables))
     }
 
     /// Makes the changes, or, in a dry run, finds out which.
@@ -71,6 +68,7 @@ struct Convergence {
         let isChanged = !first.isEmpty || !isSameTopology || !journal.isComplete || !removed.isEmpty
         guard isChanged else {
             try state.responders.follow(plan)
+            try remember(first)
             return outcome
         }
         progress(.changing(operations: outcome.operations.count))
@@ -88,12 +86,20 @@ struct Convergence {
             changed.namespaces = wanted
             changed.isComplete = true
             changed.isChanging = nil
+            changed.rules = lastLook?.view.records(blueprint)
             try changed.write(to: state)
         } catch let error as EngineError {
             throw error.leaving(state.lab)
         }
         outcome.timing.netlink = clock.lap()
         return outcome
+    }
+
+    /// Notes which rule sets need not be read the next time.
+    private func remember(_ look: Look) throws {
+        var journal = journal
+        journal.rules = look.view.records(blueprint)
+        if journal != self.journal { try journal.write(to: state) }
     }
 
     /// Makes changes until the kernel has everything as it should be.
@@ -125,9 +131,10 @@ struct Convergence {
     }
 
     private func look() throws -> Look {
-        let view = try LabView(blueprint, allTables: removesAdditions)
+        let view = try LabView(blueprint, allTables: removesAdditions, records: journal.rules ?? [:])
         if let pin = view.foreign.first { throw EngineError.namespaceInTheWay(pin: pin) }
-        let comparison = LabComparison(blueprint, view.observed, tables: tables, former: former)
+        let comparison = LabComparison(
+            blueprint, view.observed, tables: try view.wantedTables(blueprint), former: former)
         var operations: [PlannedOperation] = []
         let changes = comparison.parts.enumerated().map { index, part in
             let namespace = blueprint.namespaces[index]

@@ -18,6 +18,8 @@ public struct Journal: Codable, Hashable, Sendable {
     var features: Features
     /// The lab's namespaces, in the order they are made.
     public var namespaces: [Entry]
+    /// By pin, the rule sets that were found to be as they should be.
+    var rules: [String: RuleRecord]?
 
     /// One namespace of the lab.
     public struct Entry: Codable, Hashable, Sendable {

@@ -173,8 +173,8 @@ extension ObservedNamespace {
     /// What is left once these links are deleted, with all that is on them.
     fileprivate func without(_ gone: Set<InterfaceName>) -> [KernelObject] {
         if gone.isEmpty { return objects }
-        var gone = gone
-        for link in content.links where link.lower.map(gone.contains) == true { gone.insert(link.name) }
+        let uppers = content.links.filter { $0.stands(on: gone) }.map(\.name)
+        let gone = gone.union(uppers)
         return objects.compactMap { object in
             if let device = object.device, gone.contains(device) { return nil }
             guard case .link(var link) = object else { return object }
@@ -194,4 +194,7 @@ extension Link {
         default: nil
         }
     }
+
+    /// Whether it goes with one of these links.
+    func stands(on links: Set<InterfaceName>) -> Bool { lower.map(links.contains) ?? false }
 }

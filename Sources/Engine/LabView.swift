@@ -10,33 +10,83 @@ struct LabView {
     var sessions: [Session?]
     /// For each namespace, what it holds; nil for one that is not there.
     var observed: [ObservedNamespace?]
+    /// For each namespace, the number of its rule set when it was looked at; nil where it was not asked for.
+    var generations: [UInt32?]
     /// The pins of the lab's names that hold a namespace which is not marked as the lab's.
     var foreign: [String] = []
 
     /// Looks at the namespaces of a blueprint.
     ///
-    /// - Parameter allTables: whether to read the tables of namespaces that should hold none, too.
-    init(_ blueprint: Blueprint, allTables: Bool) throws {
+    /// - Parameters:
+    ///   - allTables: whether to look for tables in namespaces that should hold none, too.
+    ///   - records: the rule sets that need not be read if nobody has changed them.
+    init(_ blueprint: Blueprint, allTables: Bool, records: [String: RuleRecord]) throws {
         let count = blueprint.namespaces.count
         let sessions = Slots<Session>(count: count)
         let observed = Slots<ObservedNamespace>(count: count)
+        let generations = Slots<UInt32>(count: count)
         try Threads.forEach(count) { index in
             let namespace = blueprint.namespaces[index]
             let pin = blueprint.pin(of: namespace)
             guard Pins.identity(pin) != nil else { return }
             let session = try Session(entering: pin, name: namespace.name)
-            let readsTables = allTables || namespace.kind == .node || !namespace.content.tables.isEmpty
-            observed[index] = try reportingRefusals(of: namespace.name) {
-                try session.observe(for: namespace.content, tables: readsTables)
+            try reportingRefusals(of: namespace.name) {
+                var seen = try session.observe(for: namespace.content)
+                if allTables || namespace.kind == .node || !namespace.content.tables.isEmpty {
+                    let generation = try Nftables.generation()
+                    generations[index] = generation
+                    if generation == Nftables.untouchedGeneration || generation == nil {
+                        seen.rules = RuleListing("")
+                    } else if records[pin] != RuleRecord(generation, namespace.content.tables) {
+                        seen.rules = RuleListing(try Nftables.output(of: "list ruleset"))
+                    }
+                }
+                observed[index] = seen
             }
             sessions[index] = session
         }
         self.sessions = sessions.all
         self.observed = observed.all
+        self.generations = generations.all
         let alias = Ownership.alias(lab: blueprint.lab)
         for index in 0..<count {
             guard let seen = self.observed[index], seen.links["lo"]?.link.alias != alias else { continue }
             foreign.append(blueprint.pin(of: blueprint.namespaces[index]))
+        }
+    }
+
+    /// For each namespace whose tables were read, those that it should hold, as nft lists them.
+    func wantedTables(_ blueprint: Blueprint) throws -> [[RuleTable]] {
+        try ListedTables.tables(
+            zip(blueprint.namespaces, observed).map { $1?.rules == nil ? [] : $0.content.tables })
+    }
+
+    /// Records of all rule sets, for a lab of which all is as it should be. One in which a user has a table has to be read
+    /// again, or that table would not be seen any more.
+    func records(_ blueprint: Blueprint) -> [String: RuleRecord] {
+        var records: [String: RuleRecord] = [:]
+        for (index, namespace) in blueprint.namespaces.enumerated() where !namespace.content.tables.isEmpty {
+            if let read = observed[index]?.rules, read.tables.count != namespace.content.tables.count { continue }
+            records[blueprint.pin(of: namespace)] = RuleRecord(generations[index], namespace.content.tables)
+        }
+        return records
+    }
+}
+
+/// A rule set that was as it should be: as long as its number is the same nobody has changed it, and it need not be read.
+struct RuleRecord: Codable, Hashable, Sendable {
+    /// The rule set's number in its namespace.
+    var generation: UInt32
+    /// What tells the tables that it should hold from others.
+    var digest: UInt64
+
+    /// Nil where the number is not known.
+    init?(_ generation: UInt32?, _ tables: [NftablesTable]) {
+        guard let generation else { return nil }
+        self.generation = generation
+        // FNV-1a (RFC 9923). It is to notice an edit, not a forgery.
+        digest = tables.reduce(0xcbf2_9ce4_8422_2325) { hash, table in
+            table.declaration.utf8.reduce(hash) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
         }
     }
 }

@@ -83,7 +83,7 @@ struct NamespaceChange {
             switch object {
             case .table(let table): tables.append(TableChange(removing: table))
             case .address: room.append(.remove(object))
-            case .link(let link) where link.lower.map(goneLinks.contains) == true: continue
+            case .link(let link) where link.stands(on: goneLinks): continue
             default: clear.append(.remove(object))
             }
         }

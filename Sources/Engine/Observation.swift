@@ -1,7 +1,6 @@
 import Addresses
 import Blueprint
 import NetworkNamespaces
-import Nftables
 import Rtnetlink
 
 /// What one namespace was seen to hold.
@@ -10,25 +9,23 @@ struct ObservedNamespace: Sendable {
     var content = NamespaceContent()
     /// The links by name, with what only a running link has.
     var links: [InterfaceName: ObservedLink] = [:]
-    /// The tables as nft lists them; none where they were not asked for.
-    var rules = RuleListing("")
+    /// The tables as nft lists them; nil where they were not read.
+    var rules: RuleListing?
     /// The neighbours and forwarding entries that were learned.
     var learned: [KernelObject] = []
 
     /// All objects in the order that they are made.
-    var objects: [KernelObject] { content.objects + rules.tables.map { .table($0) } }
+    var objects: [KernelObject] { content.objects + (rules?.tables ?? []).map { .table($0) } }
 }
 
 extension Session {
     /// What the namespace holds now.
     ///
-    /// Links' settings and tables are read by the calling thread, which must be inside the namespace.
+    /// Settings are read by the calling thread, which must be inside the namespace. Tables are not read.
     ///
-    /// - Parameters:
-    ///   - wanted: what it should hold: of settings, of which there are hundreds, only those are read that it names; and of
-    ///     what is learned, that which stands in the place of something it names counts as installed.
-    ///   - tables: whether to read the tables.
-    func observe(for wanted: NamespaceContent, tables: Bool) throws -> ObservedNamespace {
+    /// - Parameter wanted: what it should hold: of settings, of which there are hundreds, only those are read that it names;
+    ///   and of what is learned, that which stands in the place of something it names counts as installed.
+    func observe(for wanted: NamespaceContent) throws -> ObservedNamespace {
         var observed = ObservedNamespace()
         var content = NamespaceContent()
         let links = try socket.links()
@@ -59,7 +56,6 @@ extension Session {
             (try? KernelSetting.read(setting.path)).map { Sysctl(setting.path, $0) }
         }
         observed.content = content
-        if tables { observed.rules = RuleListing(try Nftables.output(of: "list ruleset")) }
         return observed
     }
 

@@ -50,15 +50,26 @@ public enum Reset {
         var clock = Stopwatch()
         let done = try convergence.run(&clock) { _ in }
         outcome.operations = done.operations
-        try forget(convergence.lastLook, blueprint, &outcome)
+        guard let look = convergence.lastLook else { return outcome }
+        let records = try forget(look, blueprint, &outcome)
+        var now = try Journal.read(state)
+        if now.rules != records {
+            now.rules = records
+            try now.write(to: state)
+        }
         return outcome
     }
 
     /// Clears what the kernel has learned, in all namespaces at once.
-    private static func forget(_ look: Convergence.Look?, _ blueprint: Blueprint, _ outcome: inout Outcome) throws {
-        guard let look else { return }
+    ///
+    /// - Returns: records of the rule sets as they are then.
+    private static func forget(
+        _ look: Convergence.Look, _ blueprint: Blueprint, _ outcome: inout Outcome
+    ) throws -> [String: RuleRecord] {
+        let generations = Slots<UInt32>(count: look.view.sessions.count)
         let sessions = look.view.sessions
         let observed = look.view.observed
+        let cleared = Slots<Int>(count: sessions.count)
         try Threads.forEach(sessions.count) { index in
             guard let session = sessions[index], let seen = observed[index] else { return }
             let namespace = blueprint.namespaces[index]
@@ -68,10 +79,8 @@ public enum Reset {
                 // Both take any value, and one family may be missing.
                 try? KernelSetting.write("ipv4/route/flush", "1")
                 try? KernelSetting.write("ipv6/route/flush", "1")
-                let touched = namespace.content.tables.filter {
-                    seen.rules.touched.contains(.init(family: $0.family, name: $0.name))
-                }
-                if !touched.isEmpty { try Nftables.run(touched.map(\.replacement).joined()) }
+                cleared[index] = try clearCounters(namespace.content.tables)
+                if cleared[index] != 0 { generations[index] = try Nftables.generation() }
                 var connections = try ConnectionTracking()
                 try connections.flush()
             } catch let error as SystemCallError {
@@ -80,10 +89,28 @@ public enum Reset {
                 throw EngineError(error, object: session.name)
             }
         }
-        for case let seen? in observed {
-            outcome.learned += seen.learned.count
-            outcome.tables += seen.rules.touched.count
+        outcome.learned = observed.reduce(0) { $0 + ($1?.learned.count ?? 0) }
+        outcome.tables = cleared.all.reduce(0) { $0 + ($1 ?? 0) }
+        var view = look.view
+        for (index, generation) in generations.all.enumerated() where generation != nil {
+            view.generations[index] = generation
         }
+        return view.records(blueprint)
+    }
+
+    /// Puts those of the calling thread's namespace's tables in place anew that have counted packets, or remember clients.
+    ///
+    /// - Returns: how many there were.
+    private static func clearCounters(_ tables: [NftablesTable]) throws -> Int {
+        let counting = tables.filter { $0.body.contains("counter") || $0.body.contains("dynamic") }
+        if counting.isEmpty { return 0 }
+        // Apart: libnftables filters what it reads by the first table that it is asked for.
+        let touched = try counting.filter { table in
+            let text = try Nftables.output(of: "list table \(table.family) \(table.name)")
+            return !RuleListing(text).touched.isEmpty
+        }
+        if !touched.isEmpty { try Nftables.run(touched.map(\.replacement).joined()) }
+        return touched.count
     }
 }
 

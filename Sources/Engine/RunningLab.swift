@@ -76,7 +76,7 @@ public struct RunningLab: Sendable {
         let entry = try journal.namespace(named: name)
         let session = try Session(entering: entry.pin, name: entry.name)
         let wanted = blueprint.namespaces.first { $0.name == entry.name }?.content ?? NamespaceContent()
-        return try session.observe(for: wanted, tables: false).content
+        return try session.observe(for: wanted).content
     }
 }
 

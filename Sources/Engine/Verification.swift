@@ -35,9 +35,9 @@ extension RunningLab {
                     nil, "lab", journal.lab,
                     .different([AttributeDifference("state", wanted: "complete", found: "cut short")])))
         }
-        let view = try LabView(blueprint, allTables: strict)
-        let tables = try ListedTables.tables(blueprint.namespaces.map(\.content.tables))
-        let comparison = LabComparison(blueprint, view.observed, tables: tables, former: FormerObjects(blueprint))
+        let view = try LabView(blueprint, allTables: strict, records: journal.rules ?? [:])
+        let comparison = LabComparison(
+            blueprint, view.observed, tables: try view.wantedTables(blueprint), former: FormerObjects(blueprint))
         differences += comparison.differences(strict: strict)
         differences += surplusNamespaces()
         differences += EtcFiles.faults(blueprint, state).map { Difference($0.namespace, "file", $0.path, .missing) }

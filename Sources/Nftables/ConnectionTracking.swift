@@ -32,8 +32,6 @@ public struct ConnectionTracking: ~Copyable {
     }
 }
 
-/// `NETLINK_NETFILTER` (linux/netlink.h).
-private let nfnetlinkProtocol: Int32 = 12
 /// `NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE` (linux/netfilter/nfnetlink.h, nfnetlink_conntrack.h). Without a
 /// tuple the kernel deletes all (`ctnetlink_del_conntrack`).
 private let deleteConnections = 1 << 8 | 2

@@ -211,6 +211,7 @@ struct DriftTests {
                 try lab.up(topology)
                 let left = try lab.differences(strict: true)
                 #expect(left.isEmpty, "\(expected): \(left.joined(separator: "\n"))")
+                for namespace in lab.blueprint.namespaces { try Witness.waitForCarriers(in: lab.pin(namespace.name)) }
                 let probes = try Lab.running(lab.name).probe()
                 #expect(probes.failed == 0, "\(expected): \(probes.failures)")
             }

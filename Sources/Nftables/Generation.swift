@@ -1,0 +1,43 @@
+import CLinux
+import Glibc
+import Netlink
+
+extension Nftables {
+    /// The number of the calling thread's namespace's rule set, which is another after each transaction: where it is the same
+    /// as before, nobody has changed a table, chain, rule or element meanwhile. What packets do to counters and dynamic sets is
+    /// no transaction.
+    ///
+    /// - Returns: nil where the kernel has no nf_tables.
+    public static func generation() throws(NetlinkError) -> UInt32? {
+        var socket = try NetlinkSocket(protocol: nfnetlinkProtocol, strictDumps: false)
+        let replies: [Message]
+        do {
+            replies = try socket.replies(to: getGeneration) { message in
+                // struct nfgenmsg: any family, version 0, no resource.
+                message.append(structure: UInt32(0))
+            }
+        } catch {
+            guard case .refused = error else { throw error }
+            return nil
+        }
+        do throws(MalformedMessage) {
+            guard let reply = replies.first else { return nil }
+            for attribute in try reply.attributes(after: UInt32.self) where attribute.type == generationAttribute {
+                return try attribute.bigEndian()
+            }
+            return nil
+        } catch {
+            throw .malformed(error)
+        }
+    }
+
+    /// The number of a rule set that nobody has ever changed (`nf_tables_init_net`).
+    public static let untouchedGeneration: UInt32 = 1
+}
+
+/// `NETLINK_NETFILTER` (linux/netlink.h).
+let nfnetlinkProtocol: Int32 = 12
+/// `NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN` (linux/netfilter/nfnetlink.h, nf_tables.h).
+private let getGeneration = 10 << 8 | 16
+/// `NFTA_GEN_ID`.
+private let generationAttribute = 1

@@ -1,0 +1,86 @@
+import Engine
+import Foundation
+import Glibc
+import KernelTestSupport
+import NSLabKit
+import NetworkNamespaces
+import Testing
+
+@Suite("A lab of which the state is lost, or is not nslab's", .needsRoot)
+struct LostStateTests {
+    @Test(
+        "down finds what carries the lab's mark, and leaves alone what does not",
+        arguments: ["journal missing", "journal corrupt", "journal a link", "folder missing", "pins deleted"])
+    func down(damage: String) throws {
+        try TestLab.with("ipv4-only") { lab in
+            let folder = "\(StateFolder.root)/\(lab.name)"
+            let pins = lab.blueprint.namespaces.map { lab.pin($0.name) }
+            // Another's namespace, of a name that the lab could have.
+            let other = lab.pin("other")
+            try Witness.ip("netns add \(other)")
+            defer { _ = try? Witness.ip("netns del \(other)") }
+            let process = try Witness.Process(["sleep", "1000"], in: pins[pins.count - 1])
+            while try String(contentsOfFile: "/proc/\(process.pid)/comm", encoding: .utf8) != "sleep\n" { usleep(1000) }
+            switch damage {
+            case "journal missing": unlink("\(folder)/journal.json")
+            case "journal corrupt": try Data("{".utf8).write(to: URL(fileURLWithPath: "\(folder)/journal.json"))
+            case "journal a link":
+                unlink("\(folder)/journal.json")
+                symlink("/etc/passwd", "\(folder)/journal.json")
+            case "folder missing": try FileManager.default.removeItem(atPath: folder)
+            default: for pin in pins { try Witness.ip("netns del \(pin)") }
+            }
+            if damage != "pins deleted" {
+                let left = try Leftovers.find()
+                #expect(Set(left.namespaces.filter { $0.lab == lab.name }.compactMap(\.pin)) == Set(pins))
+                #expect(left.labs.contains(lab.name))
+            }
+            _ = try Lab.down(.named([lab.name]))
+            #expect(try process.wait().status != 0)
+            #expect(Remains(of: lab.name).pins == [other])
+            #expect(access("/etc/passwd", F_OK) == 0)
+            #expect(try !Leftovers.find().labs.contains(lab.name))
+            try Witness.ip("netns del \(other)")
+        }
+    }
+
+    @Test(
+        "a state folder that is a link, a pipe or another user's is refused by name",
+        arguments: ["link", "pipe", "owner"])
+    func hostile(form: String) throws {
+        let name = TestLab.newName()
+        let path = "\(StateFolder.root)/\(name)"
+        let target = FileManager.default.temporaryDirectory.path + "/" + name
+        mkdir(StateFolder.root, 0o755)
+        mkdir(target, 0o755)
+        try Data("kept".utf8).write(to: URL(fileURLWithPath: target + "/file"))
+        defer {
+            unlink(path)
+            rmdir(path)
+            try? FileManager.default.removeItem(atPath: target)
+        }
+        switch form {
+        case "link": symlink(target, path)
+        case "pipe": mkfifo(path, 0o600)
+        default:
+            mkdir(path, 0o755)
+            chown(path, 65534, 65534)
+        }
+        for command in [["up", "ipv4-only", "--name", name, "--no-probe"], ["down", name]] {
+            let result = try Witness.run(["timeout", "30", BuiltProgram.path] + command)
+            #expect(result.status == 4, "\(command): \(result.output)")
+            #expect(result.output.contains("\(path) is not nslab's: it"), "\(result.output)")
+        }
+        #expect(access(target + "/file", F_OK) == 0)
+    }
+
+    @Test("a name that is a path leads nowhere")
+    func path() throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/" + TestLab.newName()
+        mkdir(folder, 0o755)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try Data("kept".utf8).write(to: URL(fileURLWithPath: folder + "/file"))
+        _ = try Lab.down(.named(["../..\(folder)"]))
+        #expect(access(folder + "/file", F_OK) == 0)
+    }
+}
