@@ -9,8 +9,10 @@ let package = Package(
         .library(name: "NSLabKit", targets: ["NSLabKit"]),
         // For the programs under Fuzz/.
         .library(name: "Addresses", targets: ["Addresses"]),
+        .library(name: "Blueprint", targets: ["Blueprint"]),
         .library(name: "DNS", targets: ["DNS"]),
         .library(name: "HTTP", targets: ["HTTP"]),
+        .library(name: "LabFolders", targets: ["LabFolders"]),
         .library(name: "Netlink", targets: ["Netlink"]),
         .library(name: "Rtnetlink", targets: ["Rtnetlink"]),
         .library(name: "Topology", targets: ["Topology"]),
@@ -60,26 +62,38 @@ let package = Package(
         .target(name: "Calico", dependencies: ["Addresses"]),
         .target(name: "Blueprint", dependencies: ["Addresses", "Calico", "Rtnetlink", "Topology"]),
 
+        // What this machine can do, and what a lab would lack on it.
+        .target(
+            name: "Doctor",
+            dependencies: ["Addresses", "Blueprint", "CLinux", "Netlink", "NetworkNamespaces", "Nftables", "Rtnetlink"]),
+
         // Making the kernel agree, and proving it.
         .target(
             name: "Engine",
             dependencies: [
-                "Addresses", "Blueprint", "DNS", "NetworkNamespaces", "Nftables", "Responders", "Rtnetlink",
+                "Addresses", "Blueprint", "DNS", "Doctor", "NetworkNamespaces", "Nftables", "Responders", "Rtnetlink",
                 "Topology",
             ]),
-        .target(name: "Probes", dependencies: ["Addresses", "Blueprint", "CLinux", "NetworkNamespaces", "Rtnetlink"]),
+        .target(
+            name: "Probes",
+            dependencies: [
+                "Addresses", "Blueprint", "CLinux", "DNS", "HTTP", "NetworkNamespaces", "Rtnetlink", "Topology",
+            ]),
 
         // The two faces.
         .target(
             name: "NSLabKit",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "Engine", "NetworkNamespaces", "Probes", "Rtnetlink",
-                "Topology",
+                "Addresses", "Blueprint", "BundledTopologies", "Doctor", "Engine", "LabFolders", "NetworkNamespaces",
+                "Probes",
+                "Responders",
+                "Rtnetlink", "Topology",
             ]),
         .executableTarget(
             name: "nslab",
             dependencies: [
-                "NSLabKit", "Responders", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "NSLabKit", "Responders", "Topology",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
 
@@ -97,15 +111,22 @@ let package = Package(
         .testTarget(
             name: "RespondersTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "Responders", "nslab"]),
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
-        .testTarget(name: "LabFoldersTests", dependencies: ["LabFolders"]),
+        .testTarget(
+            name: "LabFoldersTests", dependencies: ["Blueprint", "LabFolders", "Topology"], exclude: ["Fixtures"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
         .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies"]),
         .testTarget(
+            name: "DoctorTests",
+            dependencies: [
+                "Addresses", "Blueprint", "BundledTopologies", "Doctor", "KernelTestSupport", "NetworkNamespaces",
+                "Rtnetlink",
+            ]),
+        .testTarget(
             name: "ProbesTests",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "KernelTestSupport", "NetworkNamespaces", "Probes",
-                "Rtnetlink",
-                "Topology",
+                "Addresses", "Blueprint", "BundledTopologies", "DNS", "KernelTestSupport", "NetworkNamespaces",
+                "Probes",
+                "Rtnetlink", "Topology",
             ]),
         .testTarget(
             name: "EngineTests",

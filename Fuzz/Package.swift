@@ -15,6 +15,18 @@ let package = Package(
             ]),
         .executableTarget(name: "fuzz-topology", dependencies: [.product(name: "Topology", package: "nslab")]),
         .executableTarget(name: "fuzz-dns", dependencies: [.product(name: "DNS", package: "nslab")]),
+        .target(
+            name: "FolderFuzzing",
+            dependencies: [
+                .product(name: "Blueprint", package: "nslab"), .product(name: "LabFolders", package: "nslab"),
+                .product(name: "Topology", package: "nslab"),
+            ]),
+        .executableTarget(name: "fuzz-containerlab", dependencies: ["FolderFuzzing"]),
+        .executableTarget(name: "fuzz-kind", dependencies: ["FolderFuzzing"]),
+        .executableTarget(name: "fuzz-calico", dependencies: ["FolderFuzzing"]),
+        .executableTarget(name: "fuzz-manifests", dependencies: ["FolderFuzzing"]),
+        .executableTarget(name: "fuzz-eos", dependencies: ["FolderFuzzing"]),
+        .executableTarget(name: "fuzz-exec", dependencies: [.product(name: "LabFolders", package: "nslab")]),
         .executableTarget(name: "fuzz-http", dependencies: [.product(name: "HTTP", package: "nslab")]),
     ],
     swiftLanguageModes: [.v6]

@@ -6,10 +6,14 @@ import Topology
 public struct Blueprint: Hashable, Sendable {
     /// The lab's name.
     public var lab: String
-    /// Routers and networks first, then nodes, then pods: each after those whose links reach into it.
+    /// Routers and networks first, then nodes, hosts and pods: each after those whose links reach into it.
     public var namespaces: [Namespace]
     /// The cluster's services with their addresses and endpoints.
     public var services: [ClusterService] = []
+    /// The pods that do not run, which only a topology that `allowsPendingPods` may have.
+    public var pendingPods: [PendingPod] = []
+    /// Whether there may be addresses that nothing leads to, as in a lab that people wrote for other tools.
+    public var allowsUnreachable = false
     /// What a user should know about the form that was chosen, a sentence each: a plain bridge where the kernel has no
     /// VLAN filtering, IPv4 that is routed natively though its pool names VXLAN.
     public var notes: [String]
@@ -19,6 +23,27 @@ public struct Blueprint: Hashable, Sendable {
         self.lab = lab
         self.namespaces = namespaces
         self.notes = notes
+    }
+
+    /// A pod that does not run, as on a real cluster: it has no namespace.
+    public struct PendingPod: Hashable, Sendable {
+        /// What it is called in the cluster.
+        public var pod: PodReference
+        /// The node that it is scheduled to; nil for one that is pending.
+        public var node: String?
+        /// Why it does not run.
+        public var reason: Placement.PendingReason
+
+        /// What Kubernetes would say of it: `Pending`, or, once it has a node, `ContainerCreating`.
+        public var state: String { node == nil ? "Pending" : "ContainerCreating" }
+    }
+
+    /// A pod that lives in its node's namespace (`hostNetwork`).
+    public struct HostPod: Hashable, Sendable {
+        /// What it is called in the cluster.
+        public var pod: PodReference
+        /// The ports that its containers say they listen on, and what answers there.
+        public var ports: [Workload.ContainerPort]
     }
 
     /// One network namespace and what it must hold.
@@ -35,6 +60,10 @@ public struct Blueprint: Hashable, Sendable {
         public var pod: PodReference?
         /// For a pod: the ports that its containers say they listen on, and what answers there.
         public var ports: [Workload.ContainerPort] = []
+        /// For a node: the pods that live in its namespace.
+        public var hostPods: [HostPod] = []
+        /// What is run inside once the network is up: a program and its arguments each.
+        public var commands: [[String]] = []
         /// The addresses that people know it by, IPv4 before IPv6.
         public var addresses: [IPAddress]
         /// The `resolv.conf` that processes inside see; nil for the host's own.
@@ -59,7 +88,7 @@ public struct Blueprint: Hashable, Sendable {
 
     /// What a namespace stands for.
     public enum Kind: String, Hashable, Sendable, CaseIterable {
-        case router, network, node, pod
+        case router, network, node, host, pod
     }
 }
 
@@ -69,11 +98,19 @@ public struct KernelFeatures: Hashable, Sendable {
     public var bridgeVLANFiltering: Bool
     /// 802.1Q links can be created (`CONFIG_VLAN_8021Q`).
     public var vlanLinks: Bool
+    /// IPIP tunnels can be created (`CONFIG_NET_IPIP`). Looked at only for a lab that has some.
+    public var ipip: Bool
+    /// What of link conditions it can do. Looked at only for a lab that has some.
+    public var qdiscs: QdiscSupport
 
     /// A kernel with these features.
-    public init(bridgeVLANFiltering: Bool, vlanLinks: Bool) {
+    public init(
+        bridgeVLANFiltering: Bool, vlanLinks: Bool, ipip: Bool = true, qdiscs: QdiscSupport = .complete
+    ) {
         self.bridgeVLANFiltering = bridgeVLANFiltering
         self.vlanLinks = vlanLinks
+        self.ipip = ipip
+        self.qdiscs = qdiscs
     }
 
     /// A kernel that has all of them, as distributions build it.

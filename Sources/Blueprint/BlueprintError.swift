@@ -24,6 +24,8 @@ public struct BlueprintError: Error, Hashable, Sendable {
         case sameName(String)
         /// The port carries tagged frames, and the kernel has no 802.1Q links.
         case needsVLANLinks(Endpoint)
+        /// The frames that leave by this end shall suffer what the kernel cannot do to them.
+        case needsQdisc(Endpoint, LinkConditions)
         /// A pool cannot be used.
         case pool(IPAMError)
         /// A node's VXLAN device gets no address.
@@ -62,6 +64,8 @@ extension BlueprintError.Problem: CustomStringConvertible {
         case .sameName(let name): "two devices are named \(name)"
         case .needsVLANLinks(let end):
             "\(end) carries tagged frames, and this kernel has no 802.1Q links (CONFIG_VLAN_8021Q)"
+        case .needsQdisc(let end, let conditions):
+            "\(end) asks for \(conditions), which this kernel cannot do (CONFIG_NET_SCH_NETEM)"
         case .pool(let error): error.description
         case .tunnelAddress(let node, let error): "node \(node): its VXLAN device gets no address: \(error)"
         case .pod(let namespace, let name, let reason): "pod \(namespace)/\(name) does not run: \(reason)"

@@ -13,7 +13,7 @@ extension Blueprint {
     ) throws(BlueprintError) {
         let placement = try Placement(topology)
         let pending = placement.pending
-        if !pending.isEmpty { throw BlueprintError(pending.compactMap(\.problem)) }
+        if !pending.isEmpty, !topology.allowsPendingPods { throw BlueprintError(pending.compactMap(\.problem)) }
         try self.init(topology: topology, placement: placement, features: features, stopped: stopped)
     }
 
@@ -25,10 +25,16 @@ extension Blueprint {
         topology: Topology, placement: Placement, features: KernelFeatures = .complete, stopped: Set<PodReference> = []
     ) throws(BlueprintError) {
         var problems: [BlueprintError.Problem] = []
-        let cabling = Cabling(topology, problems: &problems)
-        let clusterRoutes = ClusterRoutes(placement)
+        let cabling = Cabling(topology, features, problems: &problems)
+        let clusterRoutes = ClusterRoutes(
+            placement, hidden: Set(topology.cluster.pools.filter(\.disablesBGPExport).map(\.name)))
         self.init(lab: topology.name, namespaces: [])
-        notes = PoolNotes.notes(topology, placement, clusterRoutes)
+        notes = PoolNotes.notes(topology, placement, clusterRoutes, features)
+        allowsUnreachable = topology.allowsPendingPods
+        pendingPods = placement.pending.compactMap { pod in
+            pod.pendingReason.map { PendingPod(pod: pod.reference, node: pod.node, reason: $0) }
+        }
+        notes += cabling.tagged.notes
         addRouters(of: topology, cabling, clusterRoutes, features, problems: &problems)
         for network in topology.networks {
             namespaces.append(
@@ -42,7 +48,8 @@ extension Blueprint {
         } catch {
             problems += error.problems
         }
-        addNodesAndPods(of: topology, placement, cabling, clusterRoutes, problems: &problems)
+        addNodesAndPods(of: topology, placement, cabling, clusterRoutes, features, problems: &problems)
+        addConditions(of: topology, features.qdiscs, problems: &problems)
         if !problems.isEmpty { throw BlueprintError(problems) }
     }
 
@@ -52,7 +59,7 @@ extension Blueprint {
     ) {
         for router in topology.routers {
             var content = RouterContent(router, cabling, features, problems: &problems)
-            content.addAnnounced(clusterRoutes.announced(to: content.nextHops))
+            content.addAnnounced(clusterRoutes.announced(to: content.nextHops, speaksBGP: router.learnsBlocks))
             notes += content.notes
             namespaces.append(
                 Namespace(
@@ -63,7 +70,7 @@ extension Blueprint {
 
     private mutating func addNodesAndPods(
         of topology: Topology, _ placement: Placement, _ cabling: Cabling, _ clusterRoutes: ClusterRoutes,
-        problems: inout [BlueprintError.Problem]
+        _ features: KernelFeatures, problems: inout [BlueprintError.Problem]
     ) {
         let running = placement.pods.filter { $0.pendingReason == nil }
         let podsByNode = Dictionary(grouping: running, by: { $0.node ?? "" })
@@ -73,19 +80,29 @@ extension Blueprint {
         var podMTUs: [String: UInt32] = [:]
         for (index, node) in topology.nodes.enumerated() {
             let placed = placement.nodes[index]
-            var part = NodeContent(node, placed, topology, cabling, problems: &problems)
+            var part = NodeContent(node, placed, topology, cabling, features, problems: &problems)
             clusterRoutes.add(to: &part.content, of: index, part.nextHops, notes: &part.notes)
             part.addBlackholes(blocksByNode[node.name, default: []].map(\.prefix))
-            for pod in podsByNode[node.name, default: []] { part.add(pod) }
+            let pods = podsByNode[node.name, default: []]
+            for pod in pods where !pod.usesHostNetwork { part.add(pod) }
             part.content.tables = tables + proxy.tables(on: placed).map(\.table)
             podMTUs[node.name] = part.podMTU
             notes += part.notes
-            namespaces.append(
-                Namespace(
-                    name: node.name, kind: .node, addresses: placed.addresses.map(\.address.address),
-                    content: part.content))
+            var namespace = Namespace(
+                name: node.name, kind: .node, addresses: placed.addresses.map(\.address.address),
+                content: part.content)
+            namespace.hostPods = pods.filter(\.usesHostNetwork).map { HostPod(pod: $0.reference, ports: $0.ports) }
+            namespace.commands = node.commands
+            namespaces.append(namespace)
         }
-        for pod in running {
+        for host in topology.hosts {
+            let content = NamespaceContent(host, cabling, features, notes: &notes, problems: &problems)
+            var namespace = Namespace(
+                name: host.name, kind: .host, hostname: host.hostname, addresses: host.allAddresses, content: content)
+            namespace.commands = host.commands
+            namespaces.append(namespace)
+        }
+        for pod in running where !pod.usesHostNetwork {
             guard let node = pod.node, let mtu = podMTUs[node] else { continue }
             var namespace = Namespace(
                 name: pod.networkNamespace, kind: .pod,
@@ -103,6 +120,14 @@ extension Placement.Pod {
     /// The problem that a pending pod is where every pod has to run.
     var problem: BlueprintError.Problem? {
         pendingReason.map { .pod(namespace: namespace, name: name, $0) }
+    }
+}
+
+extension Host {
+    /// Its interfaces' addresses, IPv4 before IPv6.
+    var allAddresses: [IPAddress] {
+        let all = interfaces.flatMap(\.addresses)
+        return AddressFamily.allCases.flatMap { family in all.filter { $0.family == family }.map(\.address) }
     }
 }
 

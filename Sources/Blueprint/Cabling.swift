@@ -25,10 +25,15 @@ struct Cabling {
     static let ethernetMTU: UInt32 = 1500
 
     private var endsByDevice: [String: [(name: String, end: End)]] = [:]
+    /// Where tagged frames go without 802.1Q links.
+    let tagged: TaggedCables
 
-    init(_ topology: Topology, problems: inout [BlueprintError.Problem]) {
+    init(_ topology: Topology, _ features: KernelFeatures, problems: inout [BlueprintError.Problem]) {
+        tagged = TaggedCables(topology, features)
         var devices: Set<String> = []
-        for name in topology.routers.map(\.name) + topology.networks.map(\.name) + topology.nodes.map(\.name) {
+        for name in topology.routers.map(\.name) + topology.networks.map(\.name) + topology.nodes.map(\.name)
+            + topology.hosts.map(\.name)
+        {
             if !devices.insert(name).inserted { problems.append(.sameName(name)) }
         }
         var used: Set<Endpoint> = []

@@ -9,6 +9,8 @@ struct ClusterRoutes {
     private struct Destination {
         let prefix: Prefix
         let encapsulation: Encapsulation
+        /// Whether routers are told of it.
+        let isAnnounced: Bool
     }
 
     private let nodes: [Placement.Node]
@@ -17,19 +19,24 @@ struct ClusterRoutes {
     /// By node, the MAC addresses of its tunnel ends: IPv4's, then IPv6's.
     private let macs: [[MACAddress]]
 
-    init(_ placement: Placement) {
+    /// - Parameter hidden: the pools whose blocks routers are not told of (`disableBGPExport`).
+    init(_ placement: Placement, hidden: Set<String> = []) {
         nodes = placement.nodes
         macs = nodes.map { node in AddressFamily.allCases.map { VTEP.mac(of: node.name, $0) } }
         let index = Dictionary(nodes.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         var destinations = [[Destination]](repeating: [], count: nodes.count)
         for block in placement.blocks {
             guard let at = index[block.node] else { continue }
-            destinations[at].append(Destination(prefix: block.prefix, encapsulation: block.encapsulation))
+            destinations[at].append(
+                Destination(
+                    prefix: block.prefix, encapsulation: block.encapsulation,
+                    isAnnounced: !hidden.contains(block.pool)))
         }
         for assignment in placement.borrowed {
             guard let at = index[assignment.node] else { continue }
             destinations[at].append(
-                Destination(prefix: assignment.address.hostPrefix, encapsulation: assignment.encapsulation))
+                Destination(
+                    prefix: assignment.address.hostPrefix, encapsulation: assignment.encapsulation, isAnnounced: true))
         }
         self.destinations = destinations
     }
@@ -103,16 +110,18 @@ struct ClusterRoutes {
     }
 
     /// The routes that a router would learn of the nodes by BGP: those to blocks of pools without encapsulation, where
-    /// the nodes are not all in one subnet and rely on routers to know the way.
-    func announced(to router: NextHops) -> [Route] {
+    /// the nodes are not all in one subnet and rely on routers to know the way, or the router speaks with nodes.
+    func announced(to router: NextHops, speaksBGP: Bool) -> [Route] {
         var routes: [Route] = []
-        for family in AddressFamily.allCases where spansSubnets(family) {
+        for family in AddressFamily.allCases where speaksBGP || spansSubnets(family) {
             for (index, node) in nodes.enumerated() {
                 guard let address = node.address(family)?.address.address, let hop = router.hop(to: address) else {
                     continue
                 }
                 for destination in destinations[index]
-                where destination.prefix.family == family && destination.encapsulation == .none {
+                where destination.prefix.family == family && destination.encapsulation == .none
+                    && destination.isAnnounced
+                {
                     routes.append(
                         Route(
                             destination.prefix, via: hop.gateway, device: hop.device,

@@ -24,10 +24,13 @@ extension Sysctl {
 
 /// The settings of `/proc/sys/net` that each sort of namespace needs, in the order they are written.
 enum KernelSettings {
-    /// What every namespace needs: IPv6 on, and addresses that can be used at once.
+    /// What every namespace needs: IPv6 on, addresses that can be used at once, and answers to whoever asks for its IPv4
+    /// address: a node asks for its pods' with an address that is in no subnet of theirs (`arp_ignore` 2 would be silent).
     ///
-    /// A host may have `net.core.devconf_inherit_init_net` set, and then its own choices reach into new namespaces.
+    /// New namespaces take IPv4's settings from the host, and IPv6's too if `net.core.devconf_inherit_init_net` says so.
     static let host: [Sysctl] = [
+        Sysctl("ipv4/conf/all/arp_ignore", "0"),
+        Sysctl("ipv4/conf/default/arp_ignore", "0"),
         Sysctl("ipv6/conf/all/disable_ipv6", "0"),
         Sysctl("ipv6/conf/default/disable_ipv6", "0"),
         Sysctl("ipv6/conf/default/accept_dad", "0"),
@@ -42,6 +45,27 @@ enum KernelSettings {
             Sysctl("ipv4/conf/all/rp_filter", "0"),
             Sysctl("ipv4/conf/default/rp_filter", "0"),
         ] + host
+
+    /// What a container of Docker has, as hosts are: it forwards IPv4, because the machine that runs Docker does, and no
+    /// IPv6.
+    static let container: [Sysctl] =
+        [
+            Sysctl("ipv4/ip_forward", "1"),
+            Sysctl("ipv6/conf/all/forwarding", "0"),
+            Sysctl("ipv4/conf/all/rp_filter", "0"),
+            Sysctl("ipv4/conf/default/rp_filter", "0"),
+        ] + host
+
+    /// What a router needs that forwards these families.
+    static func router(forwarding families: Set<AddressFamily>) -> [Sysctl] {
+        forwarding.map { setting in
+            switch setting.path {
+            case "ipv4/ip_forward" where !families.contains(.ipv4): Sysctl(setting.path, "0")
+            case "ipv6/conf/all/forwarding" where !families.contains(.ipv6): Sysctl(setting.path, "0")
+            default: setting
+            }
+        }
+    }
 
     /// What a node needs: new links take no router advertisements, as Felix sets it for each pod's.
     static let node: [Sysctl] = forwarding + [Sysctl("ipv6/conf/default/accept_ra", "0")]

@@ -16,6 +16,8 @@ public struct NamespaceContent: Hashable, Sendable {
     public var neighbours: [Neighbour] = []
     /// The permanent forwarding entries.
     public var forwarding: [ForwardingEntry] = []
+    /// What the frames that leave by a link go through, where that is not the kernel's own choice: one a link at most.
+    public var qdiscs: [Qdisc] = []
     /// The kernel settings below `/proc/sys/net`.
     public var sysctls: [Sysctl] = []
     /// The nf_tables tables.

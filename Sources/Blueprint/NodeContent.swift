@@ -16,28 +16,15 @@ struct NodeContent {
 
     init(
         _ node: TopologyNode, _ placed: Placement.Node, _ topology: Topology, _ cabling: Cabling,
-        problems: inout [BlueprintError.Problem]
+        _ features: KernelFeatures, problems: inout [BlueprintError.Problem]
     ) {
-        content.sysctls = KernelSettings.node
-        content.links = [Link("lo", .loopback)]
-        var underlayMTU: UInt32?
-        for interface in node.interfaces {
-            guard let end = cabling.end(at: node.name, interface.name) else {
-                problems.append(.noCable(Endpoint(node.name, interface.name)))
-                continue
-            }
-            let link = end.link(mtu: interface.mtu)
-            content.links.append(link)
-            content.addresses += interface.addresses.map { DeviceAddress(end.interface, $0) }
-            nextHops.add(end.interface, interface.addresses)
-            // Felix takes the smallest MTU of the host's own interfaces (findHostMTU).
-            underlayMTU = min(underlayMTU ?? .max, link.mtu ?? Cabling.ethernetMTU)
-        }
-        let declared = Set(node.interfaces.map(\.name))
-        for (name, end) in cabling.ends(at: node.name) where !declared.contains(name) {
-            content.links.append(end.link(mtu: nil))
-        }
-        let underlay = underlayMTU ?? Cabling.ethernetMTU
+        let machine = MachineContent(node.name, node.interfaces, cabling, features, problems: &problems)
+        content.sysctls = KernelSettings.node.overridden(by: node.sysctls)
+        content.links = [Link("lo", .loopback)] + machine.links
+        content.addresses = machine.addresses
+        nextHops = machine.nextHops
+        notes = machine.notes
+        let underlay = machine.underlayMTU ?? Cabling.ethernetMTU
         let vxlanFamilies = Set(
             topology.cluster.pools.filter { Encapsulation($0.encapsulation).needsVXLAN }.map(\.prefix.family))
         podMTU = topology.cluster.mtu ?? MTU.pod(vxlanFamilies: vxlanFamilies, underlay: underlay)

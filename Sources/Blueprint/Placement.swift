@@ -11,11 +11,21 @@ public struct Placement: Hashable, Sendable {
     public var pods: [Pod] = []
     /// The blocks that nodes have claimed, in the order they were claimed.
     public var blocks: [IPAM.Block] = []
+    /// The nodes whose VXLAN device gets no address, and why: only where pods may be pending.
+    public var nodesWithoutTunnel: [NodeWithoutTunnel] = []
     /// The addresses that lie in another node's block.
     public var borrowed: [IPAM.Assignment] = []
 
     /// The pods that do not run.
     public var pending: [Pod] { pods.filter { $0.pendingReason != nil } }
+
+    /// A node whose VXLAN device gets no address.
+    public struct NodeWithoutTunnel: Hashable, Sendable {
+        /// Its name.
+        public var node: String
+        /// Why.
+        public var reason: IPAMError
+    }
 
     /// A node as the rest of the cluster knows it.
     public struct Node: Hashable, Sendable {
@@ -67,6 +77,10 @@ public struct Placement: Hashable, Sendable {
         public var subdomain: String?
         /// The ports that its containers say they listen on.
         public var ports: [Workload.ContainerPort] = []
+        /// The MAC address that it asks for (`cni.projectcalico.org/hwAddr`).
+        public var hardwareAddress: MACAddress?
+        /// Whether it lives in its node's network namespace, with the node's addresses.
+        public var usesHostNetwork = false
         /// Why it does not run; nil if it runs.
         public var pendingReason: PendingReason?
 

@@ -17,16 +17,21 @@ extension Placement {
             pools: pools.all, reservations: topology.cluster.reservedAddresses,
             requested: topology.workloads.flatMap(\.addresses))
         for node in topology.nodes {
-            nodes.append(Self.place(node, pools, &ipam, problems: &problems))
+            nodes.append(place(node, pools, &ipam, isTolerant: topology.allowsPendingPods, problems: &problems))
         }
         var names = PodNames(
-            taken: topology.routers.map(\.name) + topology.networks.map(\.name) + topology.nodes.map(\.name))
+            taken: topology.routers.map(\.name) + topology.networks.map(\.name) + topology.nodes.map(\.name)
+                + topology.hosts.map(\.name))
         var scheduling = Scheduling(topology.nodes)
         for workload in topology.workloads {
             for (replica, index) in scheduling.nodes(for: workload).enumerated() {
                 let node = index.map { topology.nodes[$0] }
                 var pod = names.pod(of: workload, replica: replica, node: node?.name)
-                if pod.pendingReason == nil { pools.address(&pod, of: workload, on: node, from: &ipam, in: topology) }
+                if workload.usesHostNetwork, let index {
+                    pod.addresses = nodes[index].addresses.map(\.address.address)
+                } else if pod.pendingReason == nil {
+                    pools.address(&pod, of: workload, on: node, from: &ipam, in: topology)
+                }
                 pods.append(pod)
             }
         }
@@ -35,8 +40,9 @@ extension Placement {
         borrowed = ipam.assignments.filter(\.isBorrowed)
     }
 
-    private static func place(
-        _ node: TopologyNode, _ pools: ClusterPools, _ ipam: inout IPAM, problems: inout [BlueprintError.Problem]
+    private mutating func place(
+        _ node: TopologyNode, _ pools: ClusterPools, _ ipam: inout IPAM, isTolerant: Bool,
+        problems: inout [BlueprintError.Problem]
     ) -> Placement.Node {
         var placed = Node(name: node.name)
         for family in AddressFamily.allCases {
@@ -53,7 +59,11 @@ extension Placement {
             do throws(IPAMError) {
                 placed.tunnels.append(try ipam.assign(to: .tunnel(node: node.name), on: node.name, from: tunnelPools))
             } catch {
-                problems.append(.tunnelAddress(node: node.name, error))
+                if isTolerant {
+                    nodesWithoutTunnel.append(NodeWithoutTunnel(node: node.name, reason: error))
+                } else {
+                    problems.append(.tunnelAddress(node: node.name, error))
+                }
             }
         }
         return placed
@@ -84,12 +94,14 @@ struct ClusterPools {
             }
         }
         (self.all, self.asWritten) = (all, asWritten)
-        families = AddressFamily.allCases.filter { family in all.contains { $0.family == family } }
+        // What only those get who ask for it is no family of every pod.
+        let usual = asWritten.filter { $0.isForEveryone }
+        families = AddressFamily.allCases.filter { family in usual.contains { $0.prefix.family == family } }
     }
 
     /// The pools that a node's tunnel address of this family may come from.
     func tunnelPools(_ family: AddressFamily, for node: TopologyNode) -> [IPPool] {
-        pools(family, for: node).filter { $0.encapsulation.needsVXLAN }
+        pools(family, for: node) { $0.allowedUses.contains(.tunnel) }.filter { $0.encapsulation.needsVXLAN }
     }
 
     /// Gives a pod its addresses, or the reason why it has none.
@@ -102,7 +114,9 @@ struct ClusterPools {
             pod.pendingReason = missing.map { .noSuchNode($0) } ?? .noFittingNode
             return
         }
-        if let unknown = workload.pools.first(where: { name in !all.contains { $0.name == name } }) {
+        if let unknown = workload.pools.first(where: { name in
+            !asWritten.contains { $0.name == name && $0.allowedUses.contains(.workload) }
+        }) {
             pod.pendingReason = .noSuchPool(unknown)
             return
         }
@@ -115,10 +129,15 @@ struct ClusterPools {
                 pod.addresses.append(address)
             }
             if workload.addresses.isEmpty {
-                if families.isEmpty { throw .noPool(node: node.name) }
-                for family in families {
-                    let named = all.filter { $0.family == family && workload.pools.contains($0.name) }
-                    let candidates = named.isEmpty ? pools(family, for: node) : named
+                let named = all.filter { workload.pools.contains($0.name) }
+                let wanted = AddressFamily.allCases.filter { family in
+                    families.contains(family) || named.contains { $0.family == family }
+                }
+                if wanted.isEmpty { throw .noPool(node: node.name) }
+                for family in wanted {
+                    let asked = named.filter { $0.family == family }
+                    let candidates =
+                        asked.isEmpty ? pools(family, for: node) { $0.isForEveryone } : asked
                     pod.addresses.append(try ipam.assign(to: owner, on: node.name, from: candidates))
                 }
             }
@@ -129,8 +148,17 @@ struct ClusterPools {
         }
     }
 
-    private func pools(_ family: AddressFamily, for node: TopologyNode) -> [IPPool] {
-        zip(all, asWritten).compactMap { $0.family == family && $1.serves(node) ? $0 : nil }
+    private func pools(
+        _ family: AddressFamily, for node: TopologyNode, where isRight: (Pool) -> Bool
+    ) -> [IPPool] {
+        zip(all, asWritten).compactMap { $0.family == family && $1.serves(node) && isRight($1) ? $0 : nil }
+    }
+}
+
+extension Pool {
+    /// Whether pods get addresses of it without asking for it by name, on the nodes that it selects.
+    fileprivate var isForEveryone: Bool {
+        assignsAutomatically && allowedUses.contains(.workload) && nodeSelector != .nobody
     }
 }
 

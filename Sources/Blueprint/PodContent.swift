@@ -13,7 +13,9 @@ extension NamespaceContent {
         let eth0 = WorkloadInterface.podInterface
         links = [
             Link("lo", .loopback),
-            Link(eth0, .veth(peer: VethPeer(namespace: node, name: pod.hostInterface)), mtu: mtu),
+            Link(
+                eth0, .veth(peer: VethPeer(namespace: node, name: pod.hostInterface)), mac: pod.hardwareAddress,
+                mtu: mtu),
         ]
         for address in pod.addresses {
             addresses.append(

@@ -18,6 +18,15 @@ struct PodNames {
             attempt += 1
             name = Self.name(workload, replica, node, attempt)
         }
+        if workload.usesHostNetwork {
+            var pod = Placement.Pod(
+                name: name, namespace: workload.namespace, workload: workload.name, labels: workload.labels, node: node,
+                hostInterface: WorkloadInterface.hostInterface(namespace: workload.namespace, pod: name),
+                networkNamespace: node ?? name, hostname: Self.hostname(workload, name),
+                subdomain: workload.subdomain, ports: workload.ports)
+            pod.usesHostNetwork = true
+            return pod
+        }
         var networkNamespace = name
         if !networkNamespaces.insert(networkNamespace).inserted {
             networkNamespace = "\(name).\(workload.namespace)"
@@ -27,7 +36,7 @@ struct PodNames {
             name: name, namespace: workload.namespace, workload: workload.name, labels: workload.labels, node: node,
             hostInterface: WorkloadInterface.hostInterface(namespace: workload.namespace, pod: name),
             networkNamespace: networkNamespace, hostname: Self.hostname(workload, name), subdomain: workload.subdomain,
-            ports: workload.ports)
+            ports: workload.ports, hardwareAddress: workload.hardwareAddress)
     }
 
     /// The host name that is written in the pod's specification: the StatefulSet controller gives each pod its own name

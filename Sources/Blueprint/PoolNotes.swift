@@ -3,10 +3,13 @@ import Topology
 
 /// What a user should know of how a pool's packets cross, a sentence each.
 enum PoolNotes {
-    static func notes(_ topology: Topology, _ placement: Placement, _ routes: ClusterRoutes) -> [String] {
+    static func notes(
+        _ topology: Topology, _ placement: Placement, _ routes: ClusterRoutes, _ features: KernelFeatures
+    ) -> [String] {
         guard topology.nodes.count > 1 else { return [] }
-        return topology.cluster.pools.compactMap { encapsulation(of: $0, placement, routes) }
+        return topology.cluster.pools.compactMap { encapsulation(of: $0, placement, routes, features) }
             + unreached(topology, placement)
+            + placement.nodesWithoutTunnel.map { "\($0.node): its VXLAN device gets no address: \($0.reason)." }
     }
 
     /// Nodes that others cannot route to in a family that pods have.
@@ -21,7 +24,9 @@ enum PoolNotes {
         }
     }
 
-    private static func encapsulation(of pool: Pool, _ placement: Placement, _ routes: ClusterRoutes) -> String? {
+    private static func encapsulation(
+        of pool: Pool, _ placement: Placement, _ routes: ClusterRoutes, _ features: KernelFeatures
+    ) -> String? {
         let family = pool.prefix.family
         switch pool.encapsulation {
         case .vxlan: return nil
@@ -29,7 +34,11 @@ enum PoolNotes {
             return crossSubnet(pool, placement.nodes.compactMap { $0.address(family)?.address.prefix })
         case .ipip, .ipipCrossSubnet:
             return
-                "IP pool \(pool.name) is \(pool.encapsulation.rawValue), which is not built yet: it is routed natively."
+                "IP pool \(pool.name) is \(pool.encapsulation.rawValue): "
+                + (features.ipip
+                    ? "nslab builds no IPIP tunnels, so it is routed natively, as without encapsulation."
+                    : "this kernel has no IPIP (module ipip, CONFIG_NET_IPIP), so it is routed natively, as without "
+                        + "encapsulation.")
         case .none:
             let origin =
                 "IP pool \(pool.name) has no encapsulation: the routes between nodes, which Calico's BIRD would bring by "

@@ -14,6 +14,7 @@ struct RouterContent {
     private let router: Router
     private let isVLANAware: Bool
     private let hasVLANLinks: Bool
+    private let cabling: Cabling
     /// The VLANs that the router knows, or a port names: frames of others are dropped by a switch.
     private let vlans: [Router.VLANSegment]
 
@@ -21,12 +22,13 @@ struct RouterContent {
         _ router: Router, _ cabling: Cabling, _ features: KernelFeatures, problems: inout [BlueprintError.Problem]
     ) {
         self.router = router
+        self.cabling = cabling
         // The SVI of a VLAN-aware bridge is an 802.1Q link on it, so one feature without the other is of no use.
         isVLANAware = features.bridgeVLANFiltering && features.vlanLinks
         hasVLANLinks = features.vlanLinks
         vlans = Self.allVLANs(of: router)
         content.links = [Link("lo", .loopback)]
-        content.sysctls = KernelSettings.forwarding
+        content.sysctls = KernelSettings.router(forwarding: router.forwards)
         let isSwitching = !vlans.isEmpty
         if isSwitching { addBridges() }
         for port in router.ports {
@@ -49,7 +51,7 @@ struct RouterContent {
     }
 
     /// The VLANs that are declared, then those that only ports name, by number.
-    private static func allVLANs(of router: Router) -> [Router.VLANSegment] {
+    static func allVLANs(of router: Router) -> [Router.VLANSegment] {
         var known = Set(router.vlans.map(\.id))
         var named: [UInt16] = []
         for port in router.ports {
@@ -123,7 +125,7 @@ struct RouterContent {
             content.bridgeVLANs += tagged.map { BridgeVLAN(end.interface, id: $0) }
             return
         }
-        guard hasVLANLinks || tagged.isEmpty else {
+        if cabling.tagged.impossible.contains(Endpoint(router.name, port.name)) {
             problems.append(.needsVLANLinks(Endpoint(router.name, port.name)))
             return
         }
@@ -142,7 +144,7 @@ struct RouterContent {
         content.links.append(end.link(mtu: port.mtu, isUp: !port.isShutdown))
         content.addresses += addresses.map { DeviceAddress(end.interface, $0) }
         if !port.isShutdown { nextHops.add(end.interface, addresses) }
-        guard hasVLANLinks || subinterfaces.isEmpty else {
+        if cabling.tagged.impossible.contains(Endpoint(router.name, port.name)) {
             problems.append(.needsVLANLinks(Endpoint(router.name, port.name)))
             return
         }
@@ -161,10 +163,15 @@ struct RouterContent {
             problems.append(.interfaceName(Endpoint(router.name, text)))
             return
         }
+        let kind: Link.Kind =
+            hasVLANLinks
+            ? .vlan(VLAN(parent: end.interface, id: id)) : cabling.tagged.substitute(name, of: router.name)
+        // Frames that nobody takes need no way out of a bridge.
+        if case .bridge = kind, master != nil { return }
         // The kernel brings no 802.1Q link up on a parent that is down.
         content.links.append(
             Link(
-                name, .vlan(VLAN(parent: end.interface, id: id)), mtu: port.mtu ?? end.mtu, master: master,
+                name, kind, mtu: port.mtu ?? end.mtu, master: master,
                 isUp: !port.isShutdown))
         content.addresses += addresses.map { DeviceAddress(name, $0) }
         if !port.isShutdown { nextHops.add(name, addresses) }

@@ -27,6 +27,17 @@ extension ResponderPlan {
         zone.services = blueprint.services.map { ClusterZone.Service($0.stopping(silent)) }
         zone.serial = UInt32(truncatingIfNeeded: time(nil))
         for namespace in blueprint.namespaces {
+            for hosted in namespace.hostPods {
+                if !zone.namespaces.contains(hosted.pod.namespace) { zone.namespaces.append(hosted.pod.namespace) }
+                guard !silent.contains(hosted.pod) else { continue }
+                let listeners = hosted.ports.compactMap { Listener($0) }
+                if listeners.isEmpty { continue }
+                pods.append(
+                    Pod(
+                        pin: blueprint.pin(of: namespace), name: hosted.pod.name, namespace: hosted.pod.namespace,
+                        node: namespace.name,
+                        addresses: namespace.addresses, listeners: listeners))
+            }
             guard let pod = namespace.pod else { continue }
             if !zone.namespaces.contains(pod.namespace) { zone.namespaces.append(pod.namespace) }
             guard !silent.contains(pod) else { continue }

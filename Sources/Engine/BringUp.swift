@@ -1,5 +1,6 @@
 import Addresses
 import Blueprint
+import Doctor
 import Glibc
 import NetworkNamespaces
 import Nftables
@@ -43,6 +44,8 @@ public struct BringUp {
         public var operations: [PlannedOperation] = []
         /// Whether the lab was there without the process that answers for its pods, which was started again.
         public var answersAgain = false
+        /// What may not work on this machine, a sentence each, as `nslab doctor` says it.
+        public var warnings: [String] = []
         /// The time each phase took.
         public var timing = Timing()
     }
@@ -79,16 +82,39 @@ public struct BringUp {
     public func run() throws(EngineError) -> Outcome {
         try reportingRefusals(of: "lab \(topology.name)") {
             var clock = Stopwatch()
-            let features = try Threads.run { try KernelFeatures.detect() }
+            OpenFiles.raise()
             // Before there is a state folder, which a topology that cannot be built must not leave behind.
-            let blueprint = try Blueprint(topology: topology, features: features)
-            let state = StateFolder(lab: topology.name)
+            let (features, blueprint, warnings) = try Threads.run { [topology] in try Self.form(of: topology) }
+            let state = try StateFolder(typed: topology.name)
             let waiting = { progress(.waiting(lab: topology.name)) }
-            let outcome = try FolderLock.holding(lab: state, creating: !isDryRun, waiting: waiting) {
+            let built = try FolderLock.holding(lab: state, creating: !isDryRun, waiting: waiting) {
                 try build(state, blueprint, features, &clock)
             }
-            return outcome ?? planNew(blueprint)
+            var outcome = built ?? planNew(blueprint)
+            outcome.warnings = warnings
+            return outcome
         }
+    }
+
+    /// The form that a lab has on this kernel. The calling thread ends up in a namespace that is thrown away.
+    ///
+    /// - Throws: `EngineError.lacking` if it cannot be built here, `BlueprintError` if it could not be built anywhere.
+    private static func form(of topology: Topology) throws -> (KernelFeatures, Blueprint, [String]) {
+        let limits = Limits()
+        try NetworkNamespace.unshareThread()
+        var socket = try RouteSocket()
+        let features = try KernelFeatures(&socket, for: topology)
+        let blueprint: Blueprint
+        do throws(BlueprintError) {
+            blueprint = try Blueprint(topology: topology, features: features)
+        } catch {
+            let lacks = error.lackingFeatures.map(\.lack)
+            if lacks.isEmpty { throw error }
+            throw EngineError.lacking(([error.description] + lacks).joined(separator: "\n"))
+        }
+        let demand = Demand(blueprint)
+        if let lack = try QuickLook.lack(of: demand, limits, &socket) { throw EngineError.lacking(lack) }
+        return (features, blueprint, limits.lacks(demand).map(\.sentence))
     }
 
     private func build(
@@ -204,7 +230,7 @@ private func installTables(_ blueprint: Blueprint) throws -> [String: RuleRecord
         } catch {
             throw EngineError.refused(
                 object: "\(namespace.name): nf_tables", reason: error.message,
-                advice: "natOutgoing needs a kernel with nf_tables and NAT (modules nf_tables, nft_nat, nft_masq)")
+                advice: try? Threads.run { Examination.lack(among: Demand(blueprint).features) })
         }
         records[blueprint.pin(of: namespace)] = RuleRecord(
             try reportingRefusals(of: namespace.name) { try Nftables.generation() }, namespace.content.tables)

@@ -1,18 +1,28 @@
+import Doctor
 import Glibc
 import NetworkNamespaces
 import Responders
 import Rtnetlink
+import Topology
 
 /// Why a lab could not be built, found or removed.
 public enum EngineError: Error {
     /// A namespace file that is not this lab's has the name of one of its namespaces.
     case namespaceInTheWay(pin: String)
+    /// A name that no lab can have.
+    case notALabName(String)
     /// There is no lab of that name.
     case noSuchLab(String)
     /// No lab is running, or more than one and none was named.
     case labNotNamed(running: [String])
     /// A name that no namespace of the lab has, or a prefix that several share.
     case noSuchNamespace(lab: String, name: String, candidates: [String])
+    /// No link of the lab is called so; the candidates are those of the namespace that was named, if one was.
+    case noSuchLink(String, candidates: [String])
+    /// A link of which the lab has one end alone.
+    case noOtherEnd(String)
+    /// This machine lacks what the lab cannot be built without: what, what follows and what to do.
+    case lacking(String)
     /// The kernel refused an object; `object` says which, `reason` gives the kernel's words, `advice` a next step.
     case refused(object: String, reason: String, advice: String?)
     /// Something under `/run/nslab` is not nslab's own, so it is neither read nor written nor removed.
@@ -27,6 +37,7 @@ extension EngineError: CustomStringConvertible {
         case .namespaceInTheWay(let pin):
             "\(Pins.path(pin)) is in the way: a network namespace of that name is not this lab's; "
                 + "choose another lab name with --name, or remove it with `ip netns del \(pin)`"
+        case .notALabName(let name): Topology.complaint(aboutName: name)
         case .noSuchLab(let lab):
             "no lab \(lab) is running; `nslab list` shows those that are"
         case .labNotNamed(let running):
@@ -37,6 +48,13 @@ extension EngineError: CustomStringConvertible {
             candidates.isEmpty
                 ? "lab \(lab) has no namespace \(name); `nslab inspect \(lab)` shows its names"
                 : "\(name) could be \(candidates.joined(separator: ", ")); write more of the name"
+        case .noSuchLink(let name, let candidates):
+            candidates.isEmpty
+                ? "\(name) names no link; write NAME:INTERFACE, such as dual-stack-worker:eth1"
+                : "there is no link \(name); there are \(candidates.joined(separator: ", "))"
+        case .noOtherEnd(let name):
+            "\(name) is no cable between two namespaces of the lab, so frames have one direction there: out"
+        case .lacking(let sentence): sentence
         case .refused(let object, let reason, let advice):
             "\(object): \(reason)" + (advice.map { "; \($0)" } ?? "")
         case .untrusted(let path, let reason):
@@ -67,24 +85,10 @@ extension EngineError {
     init(_ failure: RequestFailure, object: String, operation: Operation) {
         let advice: String? =
             switch (failure.errno, operation) {
-            case (EOPNOTSUPP, .make(.link(let link))), (ENOTSUP, .make(.link(let link))):
-                "this kernel has no links of that kind; load its module (modprobe \(link.kind.module))"
+            case (EOPNOTSUPP, .make(.link(let link))): KernelFeature(link.kind)?.lack
             default: SystemCallError("sendto", object, errno: failure.errno).advice
             }
         self = .refused(object: object, reason: "\(failure)", advice: advice)
-    }
-}
-
-extension Link.Kind {
-    /// The kernel module that makes links of this kind.
-    fileprivate var module: String {
-        switch self {
-        case .vlan: "8021q"
-        case .bridge: "bridge"
-        case .vxlan: "vxlan"
-        case .veth: "veth"
-        case .loopback, .other: "\(self)"
-        }
     }
 }
 

@@ -1,16 +1,47 @@
 import Blueprint
+import Doctor
 import NetworkNamespaces
 import Rtnetlink
+import Topology
 
 extension KernelFeatures {
     /// Finds out what this kernel can do by asking it for what it must refuse, in a namespace that is thrown away. The kernel
     /// loads its modules as it would for the lab itself.
+    ///
+    /// The calling thread ends up in that namespace.
     public static func detect() throws -> KernelFeatures {
         try NetworkNamespace.unshareThread()
         var socket = try RouteSocket()
+        return try KernelFeatures(&socket)
+    }
+
+    /// Asks the kernel.
+    ///
+    /// - Parameters:
+    ///   - socket: opened in a namespace that is thrown away.
+    ///   - topology: what the lab has, so that nobody waits for answers that change nothing; nil to ask for all.
+    init(_ socket: inout RouteSocket, for topology: Topology? = nil) throws(NetlinkError) {
         let bridges = try socket.supports(linkKind: "bridge")
-        return KernelFeatures(
-            bridgeVLANFiltering: try bridges && socket.filtersBridgeVLANs(),
-            vlanLinks: try socket.supports(linkKind: "vlan"))
+        self.init(
+            bridgeVLANFiltering: bridges ? try socket.filtersBridgeVLANs() : false,
+            vlanLinks: try socket.supports(linkKind: "vlan"),
+            // The kernel itself is not asked: it would load the module, which makes a device in every network namespace, the
+            // host's among them.
+            ipip: topology?.hasIPIP ?? true ? KernelModule.ipip.isInstalled : true,
+            qdiscs: topology?.hasLinkConditions ?? true ? try QdiscSupport(&socket) : .complete)
+    }
+}
+
+extension Topology {
+    /// Whether a pool names IPIP.
+    fileprivate var hasIPIP: Bool {
+        cluster.pools.contains { $0.encapsulation == .ipip || $0.encapsulation == .ipipCrossSubnet }
+    }
+}
+
+extension QdiscSupport {
+    /// Asks the kernel, which loads its modules as it would for the disciplines themselves.
+    init(_ socket: inout RouteSocket) throws(NetlinkError) {
+        self.init(netem: try socket.supports(qdisc: "netem"), tokenBucket: try socket.supports(qdisc: "tbf"))
     }
 }

@@ -35,6 +35,9 @@ public struct Journal: Codable, Hashable, Sendable {
     struct Features: Codable, Hashable, Sendable {
         var bridgeVLANFiltering: Bool
         var vlanLinks: Bool
+        var ipip: Bool
+        var netem: Bool
+        var tokenBucket: Bool
     }
 
     /// The journal of a lab that is about to be built.
@@ -42,7 +45,8 @@ public struct Journal: Codable, Hashable, Sendable {
         lab = blueprint.lab
         self.source = source
         self.features = Features(
-            bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks)
+            bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks, ipip: features.ipip,
+            netem: features.qdiscs.netem, tokenBucket: features.qdiscs.tokenBucket)
         namespaces = blueprint.namespaces.map {
             Entry(name: $0.name, kind: $0.kind.rawValue, pin: "\(blueprint.lab)-\($0.name)")
         }
@@ -50,7 +54,10 @@ public struct Journal: Codable, Hashable, Sendable {
 
     /// The features in the blueprint's words.
     var kernelFeatures: KernelFeatures {
-        KernelFeatures(bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks)
+        KernelFeatures(
+            bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks,
+            ipip: features.ipip,
+            qdiscs: QdiscSupport(netem: features.netem, tokenBucket: features.tokenBucket))
     }
 
     /// Whether all pins are such as a lab of this name has: what a journal says is not to lead anywhere else.

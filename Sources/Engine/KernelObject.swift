@@ -11,6 +11,7 @@ enum KernelObject: Hashable, Sendable {
     case route(Route)
     case neighbour(Neighbour)
     case forwarding(ForwardingEntry)
+    case qdisc(Qdisc)
     case table(RuleTable)
 
     /// The kinds in the one order that the kernel takes them: each after those that it stands on. They are made in this order
@@ -21,7 +22,7 @@ enum KernelObject: Hashable, Sendable {
         case setting = "sysctl"
         case address, route, neighbour
         case forwarding = "fdb"
-        case table
+        case qdisc, table
 
         static func < (one: Kind, other: Kind) -> Bool { one.position < other.position }
 
@@ -38,6 +39,7 @@ enum KernelObject: Hashable, Sendable {
         case neighbour(InterfaceName, IPAddress)
         /// A MAC address that stands for several hosts may have several destinations.
         case forwarding(InterfaceName, MACAddress, vlan: UInt16?, isSelf: Bool, destination: IPAddress?)
+        case qdisc(InterfaceName)
         case table(family: String, name: String)
     }
 
@@ -50,6 +52,7 @@ enum KernelObject: Hashable, Sendable {
         case .route: .route
         case .neighbour: .neighbour
         case .forwarding: .forwarding
+        case .qdisc: .qdisc
         case .table: .table
         }
     }
@@ -66,6 +69,7 @@ enum KernelObject: Hashable, Sendable {
             .forwarding(
                 entry.device, entry.mac, vlan: entry.vlan, isSelf: entry.isSelf,
                 destination: entry.mac.isOfOneHost ? nil : entry.destination)
+        case .qdisc(let qdisc): .qdisc(qdisc.device)
         case .table(let table): .table(family: table.family, name: table.name)
         }
     }
@@ -80,6 +84,7 @@ enum KernelObject: Hashable, Sendable {
         case .route(let route): route.device
         case .neighbour(let neighbour): neighbour.device
         case .forwarding(let entry): entry.device
+        case .qdisc(let qdisc): qdisc.device
         }
     }
 
@@ -114,6 +119,9 @@ enum KernelObject: Hashable, Sendable {
                 AttributeDifference("dst", wanted.destination, seen.destination),
                 AttributeDifference("permanent", wanted.isPermanent, seen.isPermanent),
             ].compactMap { $0 }
+        case (.qdisc(let wanted), .qdisc(let seen)):
+            if wanted.isSatisfied(by: seen) { return [] }
+            return [AttributeDifference("root", wanted: "\(wanted.kind)", found: "\(seen.kind)")]
         case (.table(let wanted), .table(let seen)): return wanted.differences(from: seen)
         default: return []
         }
@@ -132,6 +140,7 @@ extension KernelObject: CustomStringConvertible {
         case .route(let route): "\(route)"
         case .neighbour(let neighbour): "\(neighbour)"
         case .forwarding(let entry): "\(entry)"
+        case .qdisc(let qdisc): "\(qdisc)"
         case .table(let table): "\(table.family) \(table.name)"
         }
     }
@@ -149,6 +158,7 @@ extension NamespaceContent {
         for route in routes { objects.append(.route(route)) }
         for neighbour in neighbours { objects.append(.neighbour(neighbour)) }
         for entry in forwarding { objects.append(.forwarding(entry)) }
+        for qdisc in qdiscs { objects.append(.qdisc(qdisc)) }
         return objects
     }
 }

@@ -141,7 +141,8 @@ private struct Ground {
 
     func isInterfering(_ object: KernelObject) -> Bool {
         switch object {
-        case .link, .table, .setting: false
+        // Conditions of a link are a user's wish, and nothing of the lab's goes another way for them.
+        case .link, .table, .setting, .qdisc: false
         // The lab says all VLANs of its ports, and all hosts behind its tunnels.
         case .bridgeVLAN(let vlan): ports.contains(vlan.device)
         case .forwarding(let entry): tunnels.contains(entry.device)

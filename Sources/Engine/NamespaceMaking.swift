@@ -1,3 +1,4 @@
+import Blueprint
 import Glibc
 import NetworkNamespaces
 import Rtnetlink
@@ -10,13 +11,16 @@ enum NamespaceMaking {
     /// - Parameter settings: for each namespace those that are written before it has links.
     static func make(_ entries: [Journal.Entry], lab: String, _ settings: [SettingPlan]) throws -> [Session] {
         let made = Slots<Session>(count: entries.count)
+        let inherited = InheritedSettings()
         try Threads.forEach(entries.count) { index in
             let entry = entries[index]
             do {
                 try NetworkNamespace.unshareThread()
                 let session = try Session(name: entry.name, pin: entry.pin, isNew: true)
                 try Ownership.mark(session, lab: lab)
-                for setting in settings[index].early { try KernelSetting.write(setting.path, setting.value) }
+                for setting in settings[index].early where !inherited.have(setting) {
+                    try KernelSetting.write(setting.path, setting.value)
+                }
                 try Pins.pin(entry.pin)
                 made[index] = session
             } catch let error as SystemCallError {
@@ -27,6 +31,22 @@ enum NamespaceMaking {
             }
         }
         return made.all.map { $0! }
+    }
+}
+
+/// What settings a new namespace starts with: it takes them from the host or from the kernel's defaults, as
+/// `net.core.devconf_inherit_init_net` says. What is as it should be then need not be written in each of a thousand.
+private final class InheritedSettings: Sendable {
+    private let values = Mutex<[String: String]>([:])
+
+    /// Whether a new namespace has the setting's value. The calling thread is inside one that has not been given it yet.
+    func have(_ setting: Sysctl) -> Bool {
+        // Writing a switch sets what new links start with, too.
+        if setting.path.hasSuffix("forward") || setting.path.hasSuffix("forwarding") { return false }
+        if let known = values.withLock({ $0[setting.path] }) { return known == setting.value }
+        guard let value = try? KernelSetting.read(setting.path) else { return false }
+        values.withLock { $0[setting.path] = value }
+        return value == setting.value
     }
 }
 

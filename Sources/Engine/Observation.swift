@@ -51,6 +51,7 @@ extension Session {
             }
         }
         try observeForwarding(for: wanted, &content, &observed)
+        content.qdiscs = try socket.qdiscs(in: interfaces)
         content.sysctls = wanted.sysctls.compactMap { setting in
             (try? KernelSetting.read(setting.path)).map { Sysctl(setting.path, $0) }
         }

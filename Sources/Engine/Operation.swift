@@ -39,7 +39,7 @@ extension NamespaceContent {
     /// How many objects these are.
     var objectCount: Int {
         links.count + bridgeVLANs.count + addresses.count + routes.count + neighbours.count + forwarding.count
-            + sysctls.count + tables.count
+            + qdiscs.count + sysctls.count + tables.count
     }
 }
 

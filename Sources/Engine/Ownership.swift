@@ -1,6 +1,7 @@
 import Addresses
 import NetworkNamespaces
 import Rtnetlink
+import Topology
 
 /// How a namespace says whose it is: the alias of its `lo`, written before the namespace is pinned.
 ///
@@ -29,7 +30,7 @@ enum Ownership {
     static func lab(of socket: inout RouteSocket) throws -> String? {
         guard let alias = try socket.link(named: "lo")?.link.alias, alias.hasPrefix(prefix) else { return nil }
         let lab = String(alias.dropFirst(prefix.count))
-        return StateFolder.isName(lab) ? lab : nil
+        return Topology.isName(lab) ? lab : nil
     }
 
     /// Whether the namespace that the socket belongs to carries the lab's mark.

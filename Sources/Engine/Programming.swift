@@ -198,6 +198,7 @@ extension RouteBatch {
         case .route(let route): try isNew ? add(route, in: table) : replace(route, in: table)
         case .neighbour(let neighbour): try isNew ? add(neighbour, in: table) : replace(neighbour, in: table)
         case .forwarding(let entry): try isNew ? add(entry, in: table) : replace(entry, in: table)
+        case .qdisc(let qdisc): try replace(qdisc, in: table)
         }
     }
 
@@ -210,6 +211,7 @@ extension RouteBatch {
         case .route(let route): try delete(route, in: table)
         case .neighbour(let neighbour): try delete(neighbour, in: table)
         case .forwarding(let entry): try delete(entry, in: table)
+        case .qdisc(let qdisc): try delete(qdisc, in: table)
         }
     }
 }

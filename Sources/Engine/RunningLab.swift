@@ -16,7 +16,7 @@ public struct RunningLab: Sendable {
     /// - Parameter blueprint: what the lab should hold, if that is known; otherwise it is worked out from the topology in
     ///   the lab's state.
     public init(named name: String? = nil, blueprint: Blueprint? = nil) throws(EngineError) {
-        let state = StateFolder(lab: try RunningLab.name(name))
+        let state = try StateFolder(typed: RunningLab.name(name))
         journal = try Journal.read(state)
         if let blueprint {
             self.blueprint = blueprint
@@ -45,8 +45,7 @@ public struct RunningLab: Sendable {
 
     private static func name(_ name: String?) throws(EngineError) -> String {
         if let name {
-            if !StateFolder.isName(name) { throw .noSuchLab(name) }
-            return name
+            return try StateFolder(typed: name).lab
         }
         let labs = StateFolder.labs()
         guard labs.count == 1 else { throw .labNotNamed(running: labs) }
@@ -55,7 +54,10 @@ public struct RunningLab: Sendable {
 
     /// A command to be run in one of the lab's namespaces, with the host name and files that the blueprint gives it.
     public func command(_ arguments: [String], in name: String) throws(EngineError) -> Command {
-        let entry = try journal.namespace(named: name)
+        // A pod with hostNetwork lives in its node's namespace.
+        let bare = name.hasPrefix("pod/") ? String(name.dropFirst(4)) : name
+        let host = blueprint.namespaces.first { $0.hostPods.contains { $0.pod.name == bare } }
+        let entry = try journal.namespace(named: host?.name ?? name)
         let namespace = blueprint.namespaces.first { $0.name == entry.name }
         return Command(
             pin: entry.pin, hostname: namespace?.hostname ?? entry.name, etc: EtcFiles.path(entry.pin),

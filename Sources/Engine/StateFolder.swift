@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import NetworkNamespaces
+import Topology
 
 /// Where a running lab's state is kept: `/run/nslab/LAB/`, gone with the lab and with a restart of the machine.
 public struct StateFolder: Hashable, Sendable {
@@ -10,8 +11,16 @@ public struct StateFolder: Hashable, Sendable {
     /// The lab's name.
     public let lab: String
 
-    /// The state of the lab with this name, which must be a DNS label.
+    /// The state of the lab with this name, which must be known to be a DNS label.
     public init(lab: String) { self.lab = lab }
+
+    /// The state of the lab with a name that somebody typed: it becomes a path, and what is there may be removed.
+    ///
+    /// - Throws: `EngineError.notALabName`.
+    init(typed lab: String) throws(EngineError) {
+        guard Topology.isName(lab) else { throw .notALabName(lab) }
+        self.init(lab: lab)
+    }
 
     /// The lab's own folder.
     public var path: String { "\(Self.root)/\(lab)" }
@@ -25,15 +34,8 @@ public struct StateFolder: Hashable, Sendable {
     var etc: String { "\(path)/etc" }
 
     /// The names of the labs that have a folder, sorted.
-    public static func labs() -> [String] { Folder.names(root).filter(isName) }
-
-    /// Whether a text can be a lab's name: a DNS label (RFC 1123), which is no path to anywhere else.
-    static func isName(_ text: String) -> Bool {
-        let isInside = { (byte: UInt8) in
-            UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
-        }
-        return 1...63 ~= text.utf8.count && text.utf8.allSatisfy { isInside($0) || $0 == UInt8(ascii: "-") }
-            && isInside(text.utf8.first!) && isInside(text.utf8.last!)
+    public static func labs() -> [String] {
+        Folder.names(root).filter { Topology.isName($0) }
     }
 
     /// Writes a file as a whole: a reader sees the old content or the new one, and the new one is on its medium.

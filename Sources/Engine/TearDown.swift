@@ -3,6 +3,7 @@ import Glibc
 import NetworkNamespaces
 import Responders
 import Rtnetlink
+import Topology
 
 /// Removing a lab, from whatever state it is in.
 public enum TearDown {
@@ -22,7 +23,7 @@ public enum TearDown {
 
     /// The names of all labs: those that have a folder, and those that have lost it and left something else, sorted.
     public static func labs() throws(EngineError) -> [String] {
-        Set(StateFolder.labs() + (try Leftovers().labs)).filter(StateFolder.isName).sorted()
+        Set(StateFolder.labs() + (try Leftovers().labs)).filter(Topology.isName).sorted()
     }
 
     /// Removes a lab: ends the processes inside, unpins its namespaces, removes its files. The kernel then clears the
@@ -32,8 +33,7 @@ public enum TearDown {
     ///
     /// - Parameter waiting: called once if another command works on the lab.
     public static func run(lab: String, waiting: () -> Void) throws(EngineError) -> Outcome {
-        guard StateFolder.isName(lab) else { return Outcome(lab: lab, wasThere: false) }
-        let state = StateFolder(lab: lab)
+        let state = try StateFolder(typed: lab)
         return try reportingRefusals(of: "lab \(lab)") {
             let outcome = try FolderLock.holding(lab: state, creating: false, waiting: waiting) {
                 guard let journal = try Self.journal(state) else { return try removeByMark(state) }

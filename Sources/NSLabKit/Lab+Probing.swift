@@ -1,14 +1,15 @@
 import Addresses
+import Blueprint
 import Engine
 import NetworkNamespaces
 import Probes
 
 extension Lab {
-    /// Checks every path of the lab.
+    /// Checks every path of the lab, its services and its DNS.
     ///
     /// - Parameters:
     ///   - from: only from this namespace, in any form that `nslab exec` takes.
-    ///   - to: only to this namespace, or to this address.
+    ///   - to: only to this namespace, to this address, or to the service `service/NAME` or `service/NAMESPACE/NAME`.
     ///   - count: how many times each probe is sent.
     ///   - progress: told how many probes are about to be sent.
     public func probe(
@@ -16,26 +17,108 @@ extension Lab {
     ) throws(NSLabError) -> ProbeReport {
         try reportingErrors {
             let source = try from.map { try running.journal.namespace(named: $0).name }
-            let address = to.flatMap { IPAddress($0) }
-            let target = address == nil ? try to.map { try running.journal.namespace(named: $0).name } : nil
-            let matrix = ProbeMatrix(running.blueprint) {
+            let target = try to.map { try ProbeTarget($0, running) } ?? .anything
+            let paths = ProbeMatrix(running.blueprint) {
                 source == nil || $0 == source
             } to: {
-                (target == nil || $0 == target) && (address == nil || $1 == address)
+                target.includes(namespace: $0, address: $1)
             }
-            guard !matrix.probes.isEmpty || (from == nil && to == nil) else {
+            let services = ServiceMatrix(running.blueprint) {
+                source == nil || $0 == source
+            } to: {
+                target.includes(service: $0, address: $1)
+            }
+            guard !paths.probes.isEmpty || services.count > 0 || (from == nil && to == nil) else {
                 throw NSLabError("nothing is probed from \(from ?? "anywhere") to \(to ?? "anywhere")", .badInput)
             }
-            progress(.probing(count: matrix.probes.count * count))
+            progress(.probing(count: (paths.probes.count + services.count) * count))
             let pins = Dictionary(uniqueKeysWithValues: running.journal.namespaces.map { ($0.name, $0.pin) })
             let lab = running
             let run = ProbeRun(lab.blueprint, pins: pins) { name in try Threads.run { try lab.observe(name) } }
-            return try run.run(matrix, count: count)
+            var report = try run.run(paths, count: count)
+            // Behind the paths: a service cannot answer where its pods are not reached.
+            if services.count > 0 {
+                let causes = ServiceCauses(self)
+                let run = ServiceRun(lab.blueprint, pins: pins) { causes.cause(of: $0, from: $1) }
+                for _ in 0..<count {
+                    let start = ContinuousClock.now
+                    let results = try run.run(services)
+                    report.add(results, duration: start.duration(to: .now) / .seconds(1))
+                }
+            }
+            return report
         }
     }
 
     /// The names of the only running lab's namespaces; empty where they cannot be read.
     public static func namespaceNames() -> [String] {
         (try? RunningLab())?.journal.namespaces.map(\.name) ?? []
+    }
+}
+
+/// What `--to` names.
+private enum ProbeTarget {
+    case anything
+    case namespace(String)
+    case address(IPAddress)
+    /// A service by `NAMESPACE/NAME`.
+    case service(String)
+
+    init(_ text: String, _ lab: RunningLab) throws {
+        if let address = IPAddress(text) {
+            self = .address(address)
+        } else if text.hasPrefix("service/") {
+            let words = text.split(separator: "/").dropFirst()
+            let key = words.count == 1 ? "default/\(words.last!)" : words.joined(separator: "/")
+            guard lab.blueprint.services.contains(where: { $0.key == key }) else {
+                let known = lab.blueprint.services.map { "service/\($0.key)" }.joined(separator: ", ")
+                throw NSLabError(
+                    "lab \(lab.journal.lab) has no \(text); it has \(known.isEmpty ? "no service" : known)", .badInput)
+            }
+            self = .service(key)
+        } else {
+            self = .namespace(try lab.journal.namespace(named: text).name)
+        }
+    }
+
+    func includes(namespace: String, address: IPAddress) -> Bool {
+        switch self {
+        case .anything: true
+        case .namespace(let name): name == namespace
+        case .address(let wanted): wanted == address
+        case .service: false
+        }
+    }
+
+    func includes(service: String, address: IPAddress?) -> Bool {
+        switch self {
+        case .anything: true
+        case .namespace: false
+        case .address(let wanted): wanted == address
+        case .service(let key): key == service
+        }
+    }
+}
+
+/// What is wrong with services in the kernel, looked up once something is.
+private final class ServiceCauses {
+    private let lab: Lab
+    private lazy var states: [String: String] = {
+        let services = (try? lab.services()) ?? []
+        return Dictionary(uniqueKeysWithValues: services.map { ("\($0.namespace)/\($0.name)", $0.state ?? "ok") })
+    }()
+    private lazy var responders = lab.running.responders
+
+    init(_ lab: Lab) { self.lab = lab }
+
+    /// - Parameter service: `NAMESPACE/NAME`; nil for the DNS.
+    func cause(of service: String?, from source: Blueprint.Namespace) -> String? {
+        if case .ended = responders {
+            return "the process that answers for the lab's pods has ended; `nslab up` starts it again"
+        }
+        let key = service ?? "kube-system/kube-dns"
+        guard let state = states[key], state.hasPrefix("differs") else { return nil }
+        return
+            "the rules of \(key) \(state.replacing("differs", with: "differ", maxReplacements: 1)) (nft table kube-proxy)"
     }
 }

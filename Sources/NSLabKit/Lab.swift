@@ -50,10 +50,12 @@ public struct Lab: Sendable {
     /// - Parameters:
     ///   - source: what the topology was read from, as the user would name it.
     ///   - probing: whether to probe it once it is up.
+    ///   - showingOutput: whether what the lab's own commands print is shown, on standard error.
     ///   - progress: told what is being done, when it is begun.
     /// - Returns: what the kernel then holds. Probes that failed are in it and are not thrown.
     public static func up(
-        _ topology: Topology, source: String, probing: Bool = true, progress: @escaping (Step) -> Void = { _ in }
+        _ topology: Topology, source: String, probing: Bool = true, showingOutput: Bool = false,
+        progress: @escaping (Step) -> Void = { _ in }
     ) throws(NSLabError) -> UpReport {
         try reportingErrors {
             let start = ContinuousClock.now
@@ -63,6 +65,11 @@ public struct Lab: Sendable {
                 let built = ContinuousClock.now
                 var report = UpReport(
                     outcome, namespaces: try lab.surveyed(), total: start.duration(to: built) / .seconds(1))
+                report.pendingPods = PendingPodReport.all(of: outcome.blueprint)
+                if outcome.isNew {
+                    let failures = try lab.running.runCommands(showing: showingOutput)
+                    report.commandFailures = failures.isEmpty ? nil : failures
+                }
                 if probing { report.probes = try lab.probe(progress: progress) }
                 return report
             } catch {
@@ -137,7 +144,9 @@ public struct Lab: Sendable {
             let responders = running.responders
             return InspectReport(
                 lab: name, source: running.journal.source, state: running.overview.state.rawValue,
-                namespaces: try surveyed(), services: try services(), responders: responders.name,
+                namespaces: try surveyed(), pendingPods: PendingPodReport.all(of: running.blueprint),
+                services: try services(), conditions: try running.conditions().map(ConditionReport.init),
+                responders: responders.name,
                 respondersPID: responders.pid, notes: running.blueprint.notes)
         }
     }
@@ -148,6 +157,13 @@ public struct Lab: Sendable {
     ///   - arguments: the program, looked up in PATH, and its arguments.
     ///   - name: the namespace, in any form that `nslab exec` takes.
     public func become(_ arguments: [String], in name: String) throws(NSLabError) -> Never {
-        try reportingErrors { try running.command(arguments, in: name).replaceProcess() }
+        try reportingErrors {
+            let command = try running.command(arguments, in: name)
+            do throws(SystemCallError) {
+                try command.replaceProcess()
+            } catch {
+                throw error.call == "execvp" ? NSLabError(command: arguments[0], error) : error
+            }
+        }
     }
 }

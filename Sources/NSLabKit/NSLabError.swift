@@ -25,6 +25,15 @@ public struct NSLabError: Error, CustomStringConvertible, Sendable {
         case inTheWay
         /// The process may not do it.
         case notPermitted
+        /// The program of a command is not there.
+        case commandNotFound
+        /// The program of a command cannot be executed.
+        case commandNotExecutable
+    }
+
+    /// Why a command could not be started.
+    init(command: String, _ error: SystemCallError) {
+        self.init("\(command): \(error.words)", error.isNoSuchFile ? .commandNotFound : .commandNotExecutable)
     }
 
     /// The engine's errors in these terms.
@@ -32,8 +41,8 @@ public struct NSLabError: Error, CustomStringConvertible, Sendable {
         let category: Category =
             switch error {
             case .namespaceInTheWay, .untrusted: .inTheWay
-            case .noSuchLab, .labNotNamed, .noSuchNamespace: .badInput
-            case .refused, .damagedState: .refused
+            case .notALabName, .noSuchLab, .labNotNamed, .noSuchNamespace, .noSuchLink, .noOtherEnd: .badInput
+            case .refused, .damagedState, .lacking: .refused
             }
         self.init("\(error)", category)
     }

@@ -10,6 +10,8 @@ public struct PlanReport: Encodable, Sendable {
     public var namespaces: [Namespace]
     /// The cluster's services and their endpoints.
     public var services: [ServiceReport]
+    /// The pods that would not run, and why: absent where all would.
+    public var pendingPods: [PendingPodReport]?
     /// What a user should know about the form that the lab has.
     public var notes: [String]
 
@@ -27,8 +29,11 @@ public struct PlanReport: Encodable, Sendable {
         public var routes: [String]
         public var neighbours: [String]
         public var fdb: [String]
+        public var qdiscs: [String]
         public var sysctls: [String]
         public var tables: [String]
+        /// What is run inside once the network is up; absent where nothing is.
+        public var commands: [String]?
         /// The lines of `/etc/resolv.conf`; absent for the host's own file.
         public var resolverConfiguration: String?
     }
@@ -49,6 +54,7 @@ public struct PlanReport: Encodable, Sendable {
         lab = blueprint.lab
         self.source = source
         notes = blueprint.notes
+        pendingPods = PendingPodReport.all(of: blueprint)
         namespaces = blueprint.namespaces.map { Namespace($0, lab: blueprint.lab) }
         services = blueprint.services.map(ServiceReport.init)
     }
@@ -65,7 +71,8 @@ public struct PlanReport: Encodable, Sendable {
             let sections: [(String, [String])] = [
                 ("link", namespace.links), ("vlan", namespace.bridgeVLANs), ("addr", namespace.addresses),
                 ("route", namespace.routes), ("neigh", namespace.neighbours), ("fdb", namespace.fdb),
-                ("sysctl", namespace.sysctls), ("nft", tables), ("resolv", resolver),
+                ("qdisc", namespace.qdiscs), ("sysctl", namespace.sysctls), ("nft", tables), ("resolv", resolver),
+                ("run", namespace.commands ?? []),
             ]
             for (title, lines) in sections {
                 for line in lines {
@@ -83,6 +90,7 @@ public struct PlanReport: Encodable, Sendable {
                 text += "  endpoint \(endpoint.text) \(endpoint.pod ?? "no pod") on \(endpoint.node)\n"
             }
         }
+        for pod in pendingPods ?? [] { text += "\n\(pod.text)\n" }
         return text + (notes.isEmpty ? "" : "\n" + notes.map { "\($0)\n" }.joined())
     }
 }
@@ -95,7 +103,10 @@ extension PlanReport.Namespace {
             hostname: namespace.hostname, node: namespace.node, links: content.links.map(\.description),
             bridgeVLANs: content.bridgeVLANs.map(\.description), addresses: content.addresses.map(\.description),
             routes: content.routes.map(\.description), neighbours: content.neighbours.map(\.description),
-            fdb: content.forwarding.map(\.description), sysctls: content.sysctls.map { "net/\($0.path) = \($0.value)" },
-            tables: content.tables.map(\.declaration), resolverConfiguration: namespace.resolverConfiguration)
+            fdb: content.forwarding.map(\.description), qdiscs: content.qdiscs.map(\.description),
+            sysctls: content.sysctls.map { "net/\($0.path) = \($0.value)" },
+            tables: content.tables.map(\.declaration),
+            commands: namespace.commands.isEmpty ? nil : namespace.commands.map { $0.joined(separator: " ") },
+            resolverConfiguration: namespace.resolverConfiguration)
     }
 }

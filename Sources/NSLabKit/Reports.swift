@@ -14,10 +14,16 @@ public struct UpReport: Encodable, Sendable {
     public var changes: [OperationReport]
     public var namespaces: [NamespaceReport]
     public var timing: Timing
+    /// The pods that do not run, and why: absent where all do.
+    public var pendingPods: [PendingPodReport]?
+    /// The commands of nodes and hosts that failed, a sentence each: absent where none did.
+    public var commandFailures: [String]?
     /// Nil if the lab was not probed.
     public var probes: ProbeReport?
     /// What a user should know about the form that the lab has here.
     public var notes: [String]
+    /// What may not work on this machine, a sentence each, as `nslab doctor` says it.
+    public var warnings: [String]
 
     init(_ outcome: BringUp.Outcome, namespaces: [NamespaceReport], total: Double) {
         lab = outcome.blueprint.lab
@@ -27,6 +33,7 @@ public struct UpReport: Encodable, Sendable {
         self.namespaces = namespaces
         timing = Timing(outcome.timing, total: total)
         notes = outcome.blueprint.notes
+        warnings = outcome.warnings
     }
 
     /// How long the phases took, in seconds.
@@ -48,7 +55,7 @@ public struct UpReport: Encodable, Sendable {
 /// One namespace of a running lab, read from the kernel.
 public struct NamespaceReport: Encodable, Sendable {
     public var name: String
-    /// `router`, `network`, `node` or `pod`.
+    /// `router`, `network`, `node`, `host` or `pod`.
     public var kind: String
     /// The node a pod runs on.
     public var node: String?
@@ -75,7 +82,11 @@ public struct InspectReport: Encodable, Sendable {
     public var source: String
     public var state: String
     public var namespaces: [NamespaceReport]
+    /// The pods that do not run, and why: absent where all do.
+    public var pendingPods: [PendingPodReport]?
     public var services: [ServiceReport]
+    /// What frames suffer on links, each direction that has conditions.
+    public var conditions: [ConditionReport]
     /// The background process that answers for pods: `running`, `ended` (`up` starts it again), or `notNeeded`.
     public var responders: String
     /// Its process ID; absent unless it runs.

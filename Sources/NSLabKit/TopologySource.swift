@@ -1,46 +1,121 @@
 import BundledTopologies
 import Engine
 import Glibc
+import LabFolders
 import NetworkNamespaces
 import Topology
 
-/// Where a topology comes from: a file, the name of a bundled one, or nothing for the built-in lab.
+/// Where a topology comes from: a file, a lab folder, the name of a bundled one, or nothing for the built-in lab.
 public struct TopologySource: CustomStringConvertible, Sendable {
     /// What to call it: the path as it was given, or the bundled topology's name.
     public let description: String
-    let text: [UInt8]
+    private let content: Content
+
+    private enum Content: Sendable {
+        /// The native format.
+        case text([UInt8])
+        /// The files that people deploy with containerlab, kind and kubectl.
+        case folder(FolderFiles)
+    }
+
+    /// A topology that was read.
+    public struct Reading: Sendable {
+        /// The topology.
+        public var topology: Topology
+        /// What is not done as the files say, a line each with its place.
+        public var warnings: [String] = []
+        /// The files of a folder, with what was taken from each.
+        public var files: [FileAccount] = []
+    }
 
     /// Finds the topology that a command's argument names.
     ///
-    /// - Throws: `NSLabError` if there is neither such a file nor such a bundled topology.
-    public init(_ argument: String?) throws(NSLabError) {
+    /// - Parameters:
+    ///   - files: files that belong to a folder besides those below it.
+    ///   - excluded: files below a folder that do not belong to it, by path, name or pattern.
+    /// - Throws: `NSLabError` if there is neither such a file or folder nor such a bundled topology.
+    public init(_ argument: String?, adding files: [String] = [], excluding excluded: [String] = []) throws(NSLabError)
+    {
         let name = argument ?? BundledTopology.default.name
         if let bundled = BundledTopology.named(name), argument == nil || access(name, F_OK) != 0 {
             description = bundled.name
-            text = Array(bundled.yaml.utf8)
+            content = .text(Array(bundled.yaml.utf8))
+        } else if let folder = Self.folder(name) {
+            description = name
+            content = .folder(try FolderFiles(folder: folder, adding: files, excluding: excluded))
             return
+        } else {
+            description = name
+            do {
+                content = .text(try TopologySource.read(name))
+            } catch {
+                let bundled = BundledTopology.names.joined(separator: ", ")
+                throw NSLabError(
+                    "\(error)"
+                        + (error.isNoSuchFile ? "; give a topology file, a lab folder, or one of \(bundled)" : ""),
+                    .badInput)
+            }
         }
-        description = name
-        do {
-            text = try TopologySource.read(name)
-        } catch {
-            let bundled = BundledTopology.names.joined(separator: ", ")
-            throw NSLabError(
-                "\(error)" + (error.isNoSuchFile ? "; give a topology file, or one of \(bundled)" : ""), .badInput)
+        if !files.isEmpty || !excluded.isEmpty {
+            throw NSLabError("--file and --exclude are about lab folders, and \(name) is none", .badInput)
         }
+    }
+
+    /// The folder that a path means: itself, or that of a containerlab topology.
+    private static func folder(_ path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        if status.st_mode & S_IFMT == S_IFDIR {
+            let bare = path.prefix { _ in true }.reversed().drop { $0 == "/" }.reversed()
+            return bare.isEmpty ? "/" : String(bare)
+        }
+        guard path.hasSuffix(".clab.yaml") || path.hasSuffix(".clab.yml") else { return nil }
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     /// The topology, read and checked.
     ///
     /// - Parameter name: the lab's name, if it is not to be the topology's own.
     /// - Throws: `NSLabError` with a line for each error.
-    public func topology(named name: String? = nil) throws(NSLabError) -> Topology {
+    public func read(named name: String? = nil) throws(NSLabError) -> Reading {
         do {
-            var topology = try Topology.read(text, file: description)
-            if let name { topology.name = name }
-            return topology
+            var reading = try reading()
+            if let name { reading.topology.name = name }
+            return reading
         } catch {
             throw NSLabError("\(error)", .badInput)
+        }
+    }
+
+    /// The topology, read and checked.
+    ///
+    /// - Throws: as `read(named:)`.
+    public func topology(named name: String? = nil) throws(NSLabError) -> Topology { try read(named: name).topology }
+
+    /// The topology, with errors as they are.
+    func reading() throws(TopologyErrors) -> Reading {
+        switch content {
+        case .text(let bytes):
+            let topology = try Topology.read(bytes, file: description)
+            return Reading(topology: topology, warnings: topology.tolerated().map { "\(description): \($0)" })
+        case .folder(let files):
+            // Places are told as the user would open them.
+            func path(_ file: String) -> String {
+                file == files.name || files.added.contains(file) || files.name == "." ? file : "\(files.name)/\(file)"
+            }
+            do {
+                let folder = try LabFolder(files)
+                let warnings = folder.warnings.map { "\(path($0.place.file)):\($0.place.line): \($0.sentence)" }
+                return Reading(topology: folder.topology, warnings: warnings, files: folder.files)
+            } catch {
+                throw TopologyErrors(
+                    error.errors.map { error in
+                        var error = error
+                        error.file = path(error.file)
+                        return error
+                    })
+            }
         }
     }
 

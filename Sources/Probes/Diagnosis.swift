@@ -23,8 +23,32 @@ struct Diagnosis {
         for hop in hops.flatMap({ [$0] + ($0.tunnel?.hops ?? []) }) {
             if let fault = fault(at: hop) { return "\(hop.namespace): \(fault)" }
         }
+        if let last = trip.request.hops.last, let missing = missing(probe.address, at: last.namespace) {
+            return missing
+        }
         if let stop = trip.stop { return "\(stop.namespace): the blueprint itself leads no further (\(stop.reason))" }
+        for hop in hops {
+            if let conditions = conditions(at: hop) { return conditions }
+        }
         return "every route, neighbour and FDB entry on the way is as it should be; look at rules (nft) and links"
+    }
+
+    /// What the frames suffer that leave a hop, if that is not the kernel's own choice.
+    private mutating func conditions(at hop: Path.Hop) -> String? {
+        guard let egress = hop.egress, case .success(let found) = content(hop.namespace),
+            let qdisc = found.qdiscs.first(where: { $0.device == egress })
+        else { return nil }
+        return "\(hop.namespace): all is there, but what leaves by \(egress) goes through \(qdisc.kind)"
+    }
+
+    /// That an address which should be one of a namespace's own is not there; nil if it is, or should not be.
+    private mutating func missing(_ address: IPAddress, at namespace: String) -> String? {
+        let wanted = blueprint.namespaces.first { $0.name == namespace }?.content.addresses ?? []
+        guard let wanted = wanted.first(where: { $0.address.address == address }),
+            case .success(let found) = content(namespace)
+        else { return nil }
+        return found.addresses.contains { $0.address.address == address }
+            ? nil : "\(namespace): address \(wanted) is missing"
     }
 
     private mutating func content(_ namespace: String) -> Result<NamespaceContent, any Error> {
@@ -47,7 +71,10 @@ struct Diagnosis {
         }
         if let route = hop.route, let fault = routeFault(route, wanted, found) { return fault }
         if let neighbour = hop.neighbour {
-            let same = found.neighbours.first { $0.device == neighbour.device && $0.address == neighbour.address }
+            // One that the kernel asks for itself, or has learned, is not the one that should be there.
+            let same = found.neighbours.first {
+                $0.device == neighbour.device && $0.address == neighbour.address && $0.state.contains(.permanent)
+            }
             if same == nil { return "neighbour \(neighbour) is missing" }
             if same?.mac != neighbour.mac { return "neighbour \(neighbour) is expected, found \(same!)" }
         }

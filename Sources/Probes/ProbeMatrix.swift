@@ -24,6 +24,11 @@ public struct ProbeMatrix: Sendable {
         case podToLoopback = "pod → loopback"
         case nodeToGateway = "node → gateway"
         case nodeToTunnel = "node → tunnel"
+        case podToHost = "pod → host"
+        case hostToHost = "host → host"
+        case hostToLoopback = "host → loopback"
+        case hostToGateway = "host → gateway"
+        case routerToRouter = "router → router"
     }
 
     /// Ways that packets take.
@@ -42,6 +47,9 @@ public struct ProbeMatrix: Sendable {
 
     /// The checks, pods first.
     public private(set) var probes: [Probe] = []
+    /// What is not checked because the lab's own files lead no way there, a sentence for each address: only where a lab
+    /// may be so (`Blueprint.allowsUnreachable`).
+    public private(set) var unreachable: [String] = []
     /// How many checks there would be if none was left out.
     public private(set) var complete = 0
 
@@ -65,12 +73,19 @@ public struct ProbeMatrix: Sendable {
         byName = Dictionary(uniqueKeysWithValues: blueprint.namespaces.map { ($0.name, $0) })
         let pods = blueprint.namespaces.filter { $0.kind == .pod }
         let nodes = blueprint.namespaces.filter { $0.kind == .node }
+        let hosts = blueprint.namespaces.filter { $0.kind == .host }
         let gateways = blueprint.namespaces.filter { $0.kind == .router || $0.kind == .network }
+        var wayless: [Wayless: Int] = [:]
 
         func add(_ source: Blueprint.Namespace, _ target: Blueprint.Namespace, _ address: IPAddress, _ sort: Sort) {
             complete += 1
             guard from(source.name), to(target.name, address) else { return }
             let trip = plane.roundTrip(from: source.name, to: address)
+            if trip.expectedReplyTTL == nil, blueprint.allowsUnreachable {
+                wayless[Wayless(sort: sort, to: target.name, address: address), default: 0] += 1
+                complete -= 1
+                return
+            }
             probes.append(
                 Probe(
                     from: source.name, to: target.name, address: address, sort: sort,
@@ -94,21 +109,64 @@ public struct ProbeMatrix: Sendable {
                 }
             }
         }
-        for node in nodes {
-            let prefixes = node.content.addresses.map(\.address.prefix).filter { $0.length < $0.family.bits }
-            for gateway in gateways {
-                for address in gateway.content.addresses
+        func addNeighbours(of source: Blueprint.Namespace, among targets: [Blueprint.Namespace], _ sort: Sort) {
+            let prefixes = source.content.addresses.filter { $0.device != "lo" }.map(\.address.prefix)
+                .filter { $0.length < $0.family.bits }
+            for target in targets where target.name != source.name {
+                for address in target.content.addresses
                 where address.device != "lo" && prefixes.contains(address.address.prefix) {
-                    add(node, gateway, address.address.address, .nodeToGateway)
+                    add(source, target, address.address.address, sort)
                 }
             }
         }
-        let hosts = Set(pods.compactMap(\.node))
+        for node in nodes { addNeighbours(of: node, among: gateways, .nodeToGateway) }
+        let busy = Set(pods.compactMap(\.node))
         for source in nodes {
             for target in nodes
-            where target.name != source.name && !(hosts.contains(source.name) && hosts.contains(target.name)) {
+            where target.name != source.name && !(busy.contains(source.name) && busy.contains(target.name)) {
                 for address in target.content.tunnelAddresses { add(source, target, address, .nodeToTunnel) }
             }
+        }
+        for source in hosts {
+            addNeighbours(of: source, among: gateways, .hostToGateway)
+            for gateway in gateways {
+                for address in gateway.content.loopbackAddresses where source.has(address.family) {
+                    add(source, gateway, address, .hostToLoopback)
+                }
+            }
+            for target in hosts where target.name != source.name && hosts.count <= Self.mostHosts {
+                for address in target.addresses where source.has(address.family) {
+                    add(source, target, address, .hostToHost)
+                }
+            }
+        }
+        for source in pods where pods.count * hosts.count <= Self.limit {
+            for target in hosts {
+                for address in target.addresses where source.has(address.family) {
+                    add(source, target, address, .podToHost)
+                }
+            }
+        }
+        for source in gateways where source.kind == .router {
+            addNeighbours(of: source, among: gateways.filter { $0.kind == .router }, .routerToRouter)
+        }
+        unreachable = wayless.sorted { $0.key < $1.key }.map { key, count in
+            "\(key.to) (\(key.address)): no way there and back by the lab's own files for \(count) of the checks "
+                + "\(key.sort.rawValue), which are left out"
+        }
+    }
+
+    /// The most hosts that are checked each with each.
+    private static let mostHosts = 100
+
+    /// What is left out, by what it would have been sent to.
+    private struct Wayless: Hashable, Comparable {
+        var sort: Sort
+        var to: String
+        var address: IPAddress
+
+        static func < (lhs: Self, rhs: Self) -> Bool {
+            (lhs.to, lhs.address, lhs.sort.rawValue) < (rhs.to, rhs.address, rhs.sort.rawValue)
         }
     }
 
@@ -131,8 +189,10 @@ public struct ProbeMatrix: Sendable {
         of trip: RoundTrip, from source: Blueprint.Namespace, to target: Blueprint.Namespace, _ sort: Sort
     ) -> Way {
         switch sort {
-        case .podToLoopback: return .external
-        case .nodeToGateway: return .link
+        case .podToLoopback, .podToHost, .hostToLoopback: return .external
+        case .nodeToGateway, .hostToGateway, .routerToRouter: return .link
+        case .hostToHost:
+            return trip.request.hops.contains { byName[$0.namespace]?.kind == .router } ? .routed : .link
         case .podToPod where source.node == target.node: return .sameNode
         case .podToPod, .nodeToTunnel:
             if trip.request.isTunnelled { return .vxlan }

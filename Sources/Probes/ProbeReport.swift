@@ -8,6 +8,8 @@ public struct ProbeReport: Encodable, Sendable {
     public var failed: Int
     /// How many there would be if none was left out; more than were made in a very large lab.
     public var complete: Int
+    /// What was left out because the lab's own files lead no way there, a sentence each; absent where nothing was.
+    public var unreachable: [String]?
     /// How long all of it took, in seconds.
     public var duration: Double
     public var results: [Result]
@@ -17,11 +19,14 @@ public struct ProbeReport: Encodable, Sendable {
         public var from: String
         public var to: String
         public var address: String
+        /// The name that the DNS is asked for, or the service's port; absent where an address says all.
+        public var name: String?
         /// `IPv4` or `IPv6`.
         public var family: String
         /// What sort of check it is: `pod → pod`.
         public var check: String
-        /// The way the packet takes: `same node`, `native`, `routed`, `VXLAN`, `external` or `link`.
+        /// The way the packet takes: `same node`, `native`, `routed`, `VXLAN`, `external` or `link`; for a service, how it
+        /// is asked: `by address`, `by name`, `balance` or `affinity`; for the DNS, the record's type.
         public var path: String
         public var ok: Bool
         /// The shortest round trip in seconds; absent without an answer.
@@ -31,6 +36,9 @@ public struct ProbeReport: Encodable, Sendable {
         public var expectedTTL: Int?
         /// What was expected and what is wrong; absent if the probe passed.
         public var failure: String?
+
+        /// What tells it from every other check of a lab.
+        fileprivate var identity: [String] { [check, path, from, to, address, family] + (name.map { [$0] } ?? []) }
     }
 
     /// Probes of one sort, family and path.
@@ -61,6 +69,30 @@ public struct ProbeReport: Encodable, Sendable {
             groups[index].add(result)
         }
         return groups
+    }
+
+    /// Adds the results of one more round. A check that was there already passes if it passes every time.
+    ///
+    /// - Parameter time: how long the round took, in seconds.
+    public mutating func add(_ others: [Result], duration time: Double) {
+        duration += time
+        var known: [[String]: Int] = [:]
+        for (index, result) in results.enumerated() { known[result.identity] = index }
+        for other in others {
+            guard let index = known[other.identity] else {
+                results.append(other)
+                if other.ok { passed += 1 } else { failed += 1 }
+                complete += 1
+                continue
+            }
+            if results[index].ok, !other.ok {
+                passed -= 1
+                failed += 1
+                results[index].ok = false
+                results[index].failure = other.failure
+            }
+            results[index].rtt = [results[index].rtt, other.rtt].compactMap(\.self).min()
+        }
     }
 
     /// What is wrong, a sentence for each probe that failed.

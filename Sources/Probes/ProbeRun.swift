@@ -30,8 +30,10 @@ public struct ProbeRun {
         let requests = matrix.probes.map { EchoRequest(source: pins[$0.from] ?? $0.from, destination: $0.address) }
         var results: [ProbeReport.Result?] = Array(repeating: nil, count: requests.count)
         var reasons: [Int: String] = [:]
+        var prober = EchoProber()
+        if let wait = blueprint.longWait { prober.timeouts.append(wait) }
         for _ in 0..<count {
-            for (index, result) in try EchoProber().run(requests).enumerated() {
+            for (index, result) in try prober.run(requests).enumerated() {
                 let probe = matrix.probes[index]
                 var report = results[index] ?? ProbeReport.Result(probe)
                 if let reason = report.add(result, to: probe), reasons[index] == nil { reasons[index] = reason }
@@ -40,6 +42,7 @@ public struct ProbeRun {
         }
         var report = ProbeReport(
             passed: requests.count - reasons.count, failed: reasons.count, complete: matrix.complete,
+            unreachable: matrix.unreachable.isEmpty ? nil : matrix.unreachable,
             duration: start.duration(to: .now) / .seconds(1), results: results.compactMap { $0 })
         var diagnosis = Diagnosis(blueprint, observe: observe)
         for (rank, index) in reasons.keys.sorted().enumerated() {
@@ -52,11 +55,24 @@ public struct ProbeRun {
     }
 }
 
+extension Blueprint {
+    /// How much longer than over cables without conditions an answer may take; nil where that is no matter. A packet and its
+    /// answer cross four cables each at most.
+    fileprivate var longWait: Duration? {
+        let delays = namespaces.flatMap(\.content.qdiscs).map { qdisc -> UInt64 in
+            if case .netem(let netem) = qdisc.kind { netem.delay + netem.jitter } else { 0 }
+        }
+        guard let longest = delays.max(), longest > 50_000_000 else { return nil }
+        return .nanoseconds(Int64(clamping: longest) * 8)
+    }
+}
+
 extension ProbeReport.Result {
     fileprivate init(_ probe: ProbeMatrix.Probe) {
         self.init(
             from: probe.from, to: probe.to, address: probe.address.description,
-            family: probe.address.family.description, check: probe.sort.rawValue, path: probe.way.rawValue, ok: true,
+            name: nil, family: probe.address.family.description, check: probe.sort.rawValue, path: probe.way.rawValue,
+            ok: true,
             rtt: nil, ttl: nil, expectedTTL: probe.expectedTTL, failure: nil)
     }
 

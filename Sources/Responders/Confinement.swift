@@ -30,11 +30,7 @@ enum Confinement {
     static func limit(memory: Int) -> Int {
         set(RLIMIT_CORE, 0)
         set(RLIMIT_DATA, rlim_t(memory))
-        var files = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else { return 1024 }
-        files.rlim_cur = files.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
-        return Int(min(files.rlim_cur, 1 << 20))
+        return min(OpenFiles.raise(), 1 << 20)
     }
 
     private static func set(_ resource: __rlimit_resource, _ most: rlim_t) {

@@ -3,9 +3,9 @@ import Glibc
 import NetworkNamespaces
 
 /// Starting the nslab program as a process of its own.
-enum Program {
+public enum Program {
     /// The program that runs, if it is nslab; otherwise the one that a library's user has beside their own, or in PATH.
-    static var path: String? {
+    public static var path: String? {
         let own = "/proc/self/exe"
         let target = FileDescriptor.linkTarget(own)
         if let target, isNSLab(target) { return own }

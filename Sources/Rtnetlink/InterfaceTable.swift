@@ -7,7 +7,9 @@ public typealias InterfaceIndex = Int32
 public struct InterfaceTable: Sendable {
     private var indices: [InterfaceName: InterfaceIndex] = ["lo": 1]
     private var names: [InterfaceIndex: InterfaceName] = [1: "lo"]
-    private var highest: InterfaceIndex = 1
+    /// Numbers below this one are left to the kernel: where tunnel modules are loaded, each new namespace has a fallback
+    /// device of each of them (`tunl0`, `sit0`, `gre0`; `net.core.fb_tunnels_only_for_init_net`), which take the lowest.
+    private var highest: InterfaceIndex = 15
 
     /// The table of a namespace that holds `lo` alone.
     public init() {}
@@ -30,7 +32,7 @@ public struct InterfaceTable: Sendable {
         if let index = indices.removeValue(forKey: name) { names[index] = nil }
     }
 
-    /// Chooses the number for a link that is about to be created: the one after the highest.
+    /// Chooses the number for a link that is about to be created: the one after the highest, and 16 at least.
     ///
     /// - Returns: the number, or the one the name has already.
     public mutating func assign(_ name: InterfaceName) -> InterfaceIndex {

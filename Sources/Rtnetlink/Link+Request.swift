@@ -72,6 +72,14 @@ extension RouteBatch {
         }
     }
 
+    /// Sets an existing link up or down and leaves all else of it as it is.
+    public mutating func set(
+        _ device: InterfaceName, isUp: Bool, in table: InterfaceTable
+    ) throws(RequestError) {
+        let index = try table.index(of: device)
+        requests.append(RTM_NEWLINK) { $0.append(structure: header(index, isUp: isUp)) }
+    }
+
     /// Takes a link out of its bridge.
     public mutating func release(_ name: InterfaceName, in table: InterfaceTable) throws(RequestError) {
         let index = try table.index(of: name)

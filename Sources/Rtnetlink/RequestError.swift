@@ -7,6 +7,8 @@ public enum RequestError: Error, Hashable, Sendable {
     /// A link of this kind is not created by itself: `lo` exists from the start, a veth needs its other end, and other
     /// kinds are only read.
     case notCreatable(InterfaceName)
+    /// A queueing discipline of this kind is only read.
+    case notBuildable(qdisc: String)
 }
 
 extension RequestError: CustomStringConvertible {
@@ -14,6 +16,7 @@ extension RequestError: CustomStringConvertible {
         switch self {
         case .unknownInterface(let name): "no link is named \(name)"
         case .notCreatable(let name): "a link of the kind of \(name) cannot be created"
+        case .notBuildable(let name): "a queueing discipline \(name) cannot be made here"
         }
     }
 }

@@ -85,7 +85,7 @@ public struct Node: Hashable, Sendable {
             case vlan(parent: String, id: UInt16)
             /// A bridge; its ports name it as their master.
             case bridge
-            /// An interface that leads nowhere, for its addresses.
+            /// An interface that leads nowhere, for its addresses; `lo` if that is its name.
             case dummy
         }
     }

@@ -14,6 +14,8 @@ public struct Router: Hashable, Sendable {
     public var loopbacks: [Loopback]
     /// Its static routes.
     public var routes: [StaticRoute]
+    /// Whether it has routes to the blocks of the cluster's nodes, as one that speaks BGP with them has.
+    public var learnsBlocks: Bool
     /// The families whose packets it forwards; it answers for its own addresses in any case.
     public var forwards: Set<AddressFamily>
 
@@ -21,7 +23,7 @@ public struct Router: Hashable, Sendable {
     public init(
         name: String, hostname: String? = nil, vlans: [VLANSegment] = [], ports: [Port] = [],
         loopbacks: [Loopback] = [], routes: [StaticRoute] = [],
-        forwards: Set<AddressFamily> = Set(AddressFamily.allCases)
+        forwards: Set<AddressFamily> = Set(AddressFamily.allCases), learnsBlocks: Bool = false
     ) {
         self.name = name
         self.hostname = hostname ?? name
@@ -30,6 +32,7 @@ public struct Router: Hashable, Sendable {
         self.loopbacks = loopbacks
         self.routes = routes
         self.forwards = forwards
+        self.learnsBlocks = learnsBlocks
     }
 
     /// A VLAN and, where it has addresses, its SVI (`interface Vlan10`).

@@ -18,7 +18,7 @@ extension Service {
     }
 
     /// What it is called where names of all Kubernetes namespaces meet: `multitool`, `kube-system/kube-dns`.
-    var key: String { namespace == "default" ? name : "\(namespace)/\(name)" }
+    package var key: String { namespace == "default" ? name : "\(namespace)/\(name)" }
 
     /// Whether this is the API server's own service, whose endpoints are the control plane's nodes.
     public var isAPIServer: Bool { namespace == "default" && name == "kubernetes" && selector.isEmpty }

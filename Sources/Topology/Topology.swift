@@ -1,6 +1,6 @@
 import Addresses
 
-/// What the user asked for: routers, nodes, the cables between them, the cluster's address pools and its workloads.
+/// What the user asked for: routers, hosts, nodes, the cables between them, the cluster's address pools and its workloads.
 ///
 /// Names in here are references by name; `problems()` finds those that lead nowhere.
 public struct Topology: Hashable, Sendable {
@@ -22,7 +22,8 @@ public struct Topology: Hashable, Sendable {
     public var workloads: [Workload]
     /// The cluster's services, in creation order.
     public var services: [Service]
-    /// Whether a pod that cannot run stays pending, as on a real cluster, and is no error.
+    /// Whether what a real cluster or network would take is taken, though it does not work: a pod that cannot run stays
+    /// pending, an address that two have is one that two have. Such things are warnings (`tolerated()`) and no errors.
     public var allowsPendingPods: Bool
 
     /// A topology of these parts.
@@ -50,11 +51,21 @@ public struct Cable: Hashable, Sendable {
     public var ends: [Endpoint]
     /// The MTU of both ends in bytes; nil for Ethernet's 1500.
     public var mtu: UInt32?
+    /// For each end, what the frames suffer that leave by it.
+    public var conditions: [LinkConditions]
 
     /// A cable between two ends.
-    public init(_ first: Endpoint, _ second: Endpoint, mtu: UInt32? = nil) {
+    ///
+    /// - Parameters:
+    ///   - forward: what the frames suffer that leave by the first end.
+    ///   - backward: likewise by the second.
+    public init(
+        _ first: Endpoint, _ second: Endpoint, mtu: UInt32? = nil, forward: LinkConditions = .none,
+        backward: LinkConditions = .none
+    ) {
         self.ends = [first, second]
         self.mtu = mtu
+        self.conditions = [forward, backward]
     }
 
     /// The end that is not on this device, if one end is.
@@ -65,7 +76,7 @@ public struct Cable: Hashable, Sendable {
 
 /// An interface of a router, network, node or host, written `device:interface`.
 public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
-    /// The router's, network's or node's name.
+    /// The router's, network's, node's or host's name.
     public var device: String
     /// The interface's name there.
     public var interface: String

@@ -29,9 +29,9 @@ extension TopologyError: CustomStringConvertible {
     }
 }
 
-/// All that is wrong in a file, in the order of its lines. Never empty.
+/// All that is wrong in a file or several, in the order of their lines. Never empty.
 public struct TopologyErrors: Error, Hashable, Sendable {
-    /// The errors by line and column.
+    /// The errors by file, line and column.
     public let errors: [TopologyError]
 
     /// These errors, put in order.
@@ -39,7 +39,8 @@ public struct TopologyErrors: Error, Hashable, Sendable {
         // Sorted by index too, because the library's sort does not promise to be stable.
         self.errors = errors.enumerated()
             .sorted {
-                ($0.element.line, $0.element.column, $0.offset) < ($1.element.line, $1.element.column, $1.offset)
+                ($0.element.file, $0.element.line, $0.element.column, $0.offset)
+                    < ($1.element.file, $1.element.line, $1.element.column, $1.offset)
             }
             .map(\.element)
     }

@@ -73,6 +73,19 @@ public struct Workload: Hashable, Sendable {
     }
 }
 
+extension Workload.Kind {
+    /// Kubernetes' name for it.
+    package var name: String {
+        switch self {
+        case .daemonSet: "DaemonSet"
+        case .deployment: "Deployment"
+        case .statefulSet: "StatefulSet"
+        case .replicaSet: "ReplicaSet"
+        case .pod: "Pod"
+        }
+    }
+}
+
 extension Workload {
     /// The pods that it makes on a cluster where its pods may run on so many nodes.
     public func podCount(eligibleNodes: Int) -> Int {

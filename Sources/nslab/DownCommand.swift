@@ -7,7 +7,8 @@ struct Down: ParsableCommand {
         abstract: "Remove labs wholly: namespaces, processes inside, files.")
 
     @Argument(
-        help: "The labs (default: the only running one).", completion: .custom { _, _, _ in Lab.runningNames() })
+        help: "The labs (default: $NSLAB_LAB, or the only running one).",
+        completion: .custom { _, _, _ in Lab.runningNames() })
     var labs: [String] = []
 
     @Flag(help: "Remove all labs.")
@@ -22,7 +23,9 @@ struct Down: ParsableCommand {
     func run() throws {
         let console = global.console
         try Privilege.require(for: "nslab down")
-        let report = try Lab.down(all ? .all : labs.isEmpty ? .only : .named(labs)) { lab in
+        let report = try Lab.down(
+            all ? .all : labs.isEmpty ? LabOption.surrounding.map { .named([$0]) } ?? .only : .named(labs)
+        ) { lab in
             console.progress("another nslab command works on lab \(lab); waiting for it")
         }
         for lab in report.labs {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import NSLabKit
 
 /// The options that every command takes.
@@ -22,9 +23,18 @@ struct GlobalOptions: ParsableArguments {
 /// The running lab that a command is about.
 struct LabOption: ParsableArguments {
     @Option(
-        name: .long, help: "The lab (default: the only running one).",
+        name: .customLong("lab"), help: "The lab (default: $NSLAB_LAB, or the only running one).",
         completion: .custom { _, _, _ in Lab.runningNames() })
-    var lab: String?
+    var named: String?
+
+    /// The lab that was named, or the one that this program was started in by `nslab run`.
+    var lab: String? { named ?? LabOption.surrounding }
+
+    /// The lab of the `nslab run` that this program was started by; nil outside of one.
+    static var surrounding: String? {
+        guard let name = getenv("NSLAB_LAB").map({ String(cString: $0) }), !name.isEmpty else { return nil }
+        return name
+    }
 }
 
 /// How a command prints its result.

@@ -17,14 +17,21 @@ struct NSLab: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Labs",
-                subcommands: [Up.self, Down.self, Verify.self, Reset.self, List.self, Inspect.self]),
+                subcommands: [Up.self, Run.self, Down.self, Verify.self, Reset.self, List.self, Inspect.self]),
             CommandGroup(name: "Inside", subcommands: [Exec.self, Shell.self, Probe.self, Pod.self]),
-            CommandGroup(name: "Topologies", subcommands: [Plan.self, Validate.self]),
+            CommandGroup(name: "Conditions", subcommands: [Impair.self, LinkCommand.self]),
+            CommandGroup(name: "Topologies", subcommands: [Plan.self, Validate.self, Convert.self]),
+            CommandGroup(name: "This machine", subcommands: [DoctorCommand.self]),
         ])
 
     static func main() {
         // The background process of a lab is this program too. It reads no command line.
         if CommandLine.arguments.dropFirst().first == ResponderService.command { ResponderService.run() }
+        // So is what takes a lab down once the `nslab run` that made it was killed.
+        if CommandLine.arguments.dropFirst().first == LabRun.guardianCommand, CommandLine.arguments.count == 3 {
+            LabRun.guardLab(named: CommandLine.arguments[2])
+            return
+        }
         // A reader that closes its end early (`nslab plan | head`) ends the output, not in an error.
         signal(SIGPIPE, SIG_DFL)
         do {
@@ -40,6 +47,7 @@ struct NSLab: ParsableCommand {
     /// - Returns: the exit status.
     private static func report(_ error: any Error) -> Int32 {
         if let status = error as? ExitStatus { return status.rawValue }
+        if let status = error as? ExitCode { return status.rawValue }
         if let failure = error as? NSLabError {
             Console.error("\(failure)")
             return ExitStatus(failure).rawValue
@@ -66,6 +74,10 @@ enum ExitStatus: Int32, Error {
     case inTheWay = 4
     /// Not enough privilege.
     case notPermitted = 77
+    /// The command of `exec`, `run` or `shell` cannot be executed, as a shell tells it (POSIX, 2.8.2).
+    case commandNotExecutable = 126
+    /// It is not there.
+    case commandNotFound = 127
 
     /// The status that tells this error.
     init(_ error: NSLabError) {
@@ -75,6 +87,8 @@ enum ExitStatus: Int32, Error {
             case .refused: .refused
             case .inTheWay: .inTheWay
             case .notPermitted: .notPermitted
+            case .commandNotFound: .commandNotFound
+            case .commandNotExecutable: .commandNotExecutable
             }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import NSLabKit
 
 /// `nslab probe`
@@ -7,7 +8,8 @@ struct Probe: ParsableCommand {
         abstract: "Check every path of a lab: it must answer, and over the right way.",
         discussion: """
             Pods ping each other and the routers' loopbacks, nodes ping their gateways, over every family both ends have. \
-            The TTL of each answer must be what the path implies.
+            The TTL of each answer must be what the path implies. One pod of every node asks every service by its address \
+            and by its name, and the cluster's DNS; every endpoint of a service must be among those that answer.
             """)
 
     @OptionGroup var labOption: LabOption
@@ -15,11 +17,15 @@ struct Probe: ParsableCommand {
     @Option(help: ArgumentHelp("Only from this namespace.", valueName: "name"))
     var from: String?
 
-    @Option(help: ArgumentHelp("Only to this namespace or address.", valueName: "name|address"))
+    @Option(
+        help: ArgumentHelp("Only to this namespace, address or service/NAME.", valueName: "name|address|service/name"))
     var to: String?
 
     @Option(help: "Send each probe this many times.")
     var count = 1
+
+    @Option(help: "Print a report for continuous integration instead of a table.")
+    var format: ReportFormat?
 
     @OptionGroup var global: GlobalOptions
 
@@ -30,8 +36,14 @@ struct Probe: ParsableCommand {
     func run() throws {
         let console = global.console
         try Privilege.require(for: "nslab probe")
-        let report = try Lab.running(labOption.lab).probe(from: from, to: to, count: count) { step in
+        let lab = try Lab.running(labOption.lab)
+        let report = try lab.probe(from: from, to: to, count: count) { step in
             if case .probing(let probes) = step, probes > 1000 { console.progress("sending \(probes) probes …") }
+        }
+        if let format {
+            Console.write(report.document(format, lab: lab.name), to: STDOUT_FILENO)
+            if report.failed > 0 { throw ExitStatus.failed }
+            return
         }
         try console.print(report) { ProbeTable(report: report, console: console).text }
         if report.failed > 0 { throw ExitStatus.failed }

@@ -10,12 +10,13 @@ struct ProbeTable {
         for group in report.groups {
             let passed = "\(group.passed)/\(group.total)"
             table.add([
-                group.title, group.family, group.path, group.expectedTTLs.map(String.init).joined(separator: ", "),
-                passed,
+                group.title, group.family, group.path,
+                group.expectedTTLs.isEmpty ? "–" : group.expectedTTLs.map(String.init).joined(separator: ", "), passed,
                 group.roundTrips.map { "\(decimal($0.lowerBound * 1000)) – \(decimal($0.upperBound * 1000))" } ?? "–",
             ])
         }
         var text = console.isQuiet ? "" : table.text
+        if !console.isQuiet { for sentence in report.unreachable ?? [] { text += sentence + "\n" } }
         for failure in report.failures { text += console.bad("✗ ") + failure + "\n" }
         let total = report.passed + report.failed
         text +=

@@ -12,7 +12,7 @@ struct Up: ParsableCommand {
             """)
 
     @Argument(
-        help: "A topology file, the name of a bundled topology, or nothing for the dual-stack lab.",
+        help: "A topology file, a lab folder, the name of a bundled topology, or nothing for the dual-stack lab.",
         completion: .file(extensions: ["yaml", "yml"]))
     var source: String?
 
@@ -25,13 +25,17 @@ struct Up: ParsableCommand {
     @Flag(name: .customLong("dry-run"), help: "Show what would be done, and do nothing.")
     var dryRun = false
 
+    @OptionGroup var files: SourceOptions
+
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
         let console = global.console
         try Privilege.require(for: "nslab up")
-        let source = try TopologySource(source)
-        let topology = try source.topology(named: name)
+        let source = try files.source(source)
+        let reading = try source.read(named: name)
+        console.warn(reading.warnings)
+        let topology = reading.topology
         let progress: (Lab.Step) -> Void = { step in
             switch step {
             case .waiting(let lab): console.progress("another nslab command works on lab \(lab); waiting for it")
@@ -51,8 +55,12 @@ struct Up: ParsableCommand {
                         : "\(report.operations.count) operations\n")
             }
         }
-        let report = try Lab.up(topology, source: source.description, probing: !noProbe, progress: progress)
+        let report = try Lab.up(
+            topology, source: source.description, probing: !noProbe, showingOutput: global.verbose, progress: progress)
+        for warning in report.warnings { console.warning(warning) }
         for change in report.changes { console.detail(change.text) }
+        console.warn((report.pendingPods ?? []).map(\.text))
+        console.warn(report.commandFailures ?? [])
         try console.print(report) { UpTable(report: report, console: console).text }
         if report.probes?.failed ?? 0 > 0 { throw ExitStatus.failed }
     }

@@ -12,6 +12,7 @@ struct UpTable {
         }
         if !console.isQuiet {
             text += NamespaceTable.text(report.namespaces)
+            for pod in report.pendingPods ?? [] { text += "\(pod.text)\n" }
             for note in report.notes { text += "\(note)\n" }
         }
         if let probes = report.probes { text += ProbeTable(report: probes, console: console).text }

@@ -144,17 +144,38 @@ struct FormTests {
         #expect(links[4] == Link("eth1.10", .vlan(VLAN(parent: "eth1", id: 10)), mtu: 1500, master: "vlan10"))
     }
 
-    @Test("a trunk without 802.1Q links in the kernel is an error that names the ports")
-    func trunksImpossible() throws {
+    @Test("without 802.1Q links in the kernel each VLAN of a trunk has a veth of its own, and a note says so")
+    func trunksWithoutTags() throws {
+        let features = KernelFeatures(bridgeVLANFiltering: false, vlanLinks: false)
+        let blueprint = try Blueprint(topology: Labs.trunks, features: features)
+        let spine = try blueprint.content("spine")
+        let tagged = try #require(spine.links.first { $0.name == "eth1.10" })
+        #expect(tagged.kind == .veth(peer: VethPeer(namespace: "leaf", name: "eth1.10")))
+        #expect(tagged.master == "vlan10")
+        let routed = try #require(spine.links.first { $0.name == "eth2.30" })
+        #expect(routed.kind == .veth(peer: VethPeer(namespace: "stick", name: "eth1.30")))
+        #expect(routed.master == nil)
+        #expect(spine.addresses.contains { $0.device == "eth2.30" })
+        // The native VLAN keeps the cable itself.
+        #expect(spine.links.first { $0.name == "eth1" }?.master == "vlan20")
+        #expect(blueprint.notes.contains { $0.hasPrefix("spine:eth1 – leaf:eth1: this kernel has no 802.1Q links") })
+        let plane = ForwardingPlane(blueprint)
+        let pods = blueprint.namespaces.filter { $0.kind == .pod }
+        for address in pods[1].addresses {
+            #expect(plane.roundTrip(from: pods[0].name, to: address).expectedReplyTTL == 62)
+        }
+    }
+
+    @Test("tagged frames into a shared segment need 802.1Q links, and the error names the port")
+    func taggedSegment() throws {
+        var topology = Labs.trunks
+        topology.networks = [Network(name: "segment")]
+        topology.cables[0] = Cable(Endpoint("spine", "eth1"), Endpoint("segment", "port1"))
         let error = try #require(throws: BlueprintError.self) {
             try Blueprint(
-                topology: Labs.trunks, features: KernelFeatures(bridgeVLANFiltering: false, vlanLinks: false))
+                topology: topology, features: KernelFeatures(bridgeVLANFiltering: false, vlanLinks: false))
         }
-        #expect(
-            error.problems == [
-                .needsVLANLinks(Endpoint("spine", "eth1")), .needsVLANLinks(Endpoint("spine", "eth2")),
-                .needsVLANLinks(Endpoint("leaf", "eth1")), .needsVLANLinks(Endpoint("stick", "eth1")),
-            ])
+        #expect(error.problems == [.needsVLANLinks(Endpoint("spine", "eth1"))])
         #expect(error.description.contains("spine:eth1 carries tagged frames"))
     }
 

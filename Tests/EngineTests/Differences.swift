@@ -20,7 +20,17 @@ struct Differences {
         for setting in wanted.sysctls where seen.settings[setting.path] != setting.value {
             found.append("\(setting.path) is \(seen.settings[setting.path] ?? "not there"), not \(setting.value)")
         }
+        compare("queueing discipline", Set(wanted.qdiscs.map(Self.text)), seen.qdiscs)
         compare("table", Set(wanted.tables.map { "\($0.family) \($0.name)" }), seen.tables)
+    }
+
+    private static func text(_ qdisc: Qdisc) -> String {
+        switch qdisc.kind {
+        case .netem(let netem):
+            "\(qdisc.device) netem delay \(Double(netem.delay) / 1e9) rate \(netem.rate.map { "\($0)" } ?? "-")"
+        case .tokenBucket(let bucket): "\(qdisc.device) tbf rate \(bucket.rate)"
+        case .other(let name): "\(qdisc.device) \(name)"
+        }
     }
 
     private mutating func compare(_ what: String, _ wanted: Set<String>, _ seen: Set<String>) {

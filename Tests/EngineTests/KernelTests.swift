@@ -1,5 +1,6 @@
 import Addresses
 import Blueprint
+import BundledTopologies
 import Engine
 import Foundation
 import Glibc
@@ -9,32 +10,34 @@ import NetworkNamespaces
 import Rtnetlink
 import Synchronization
 import Testing
+import Topology
 
 @Suite("A lab in the kernel", .needsRoot)
 struct KernelTests {
     @Test(
         "holds each object of the blueprint and no other, as ip, bridge, nft and /proc tell",
-        arguments: ["dual-stack", "two-vlans", "nodes-20x10"])
+        arguments: ["dual-stack", "two-vlans", "two-routers", "nodes-20x10"])
     func sameAsBlueprint(topology: String) throws {
         try TestLab.with(topology) { try compare($0) }
     }
 
-    @Test(
-        "trunks and routed ports, where the kernel has 802.1Q links; where it has none, each port that lacks them is named"
-    )
-    func trunks() throws {
-        let hasVLANs = try TemporaryNamespaces.with("a") { names in
-            try Witness.ip("link add bridge type bridge", in: names["a"])
-            let words = "ip link add link bridge name tagged type vlan id 10".split(separator: " ").map(String.init)
+    @Test("conditions of cables are at the ends that frames leave by, as tc tells")
+    func conditions() throws {
+        let hasNetem = try TemporaryNamespaces.with("a") { names in
+            let words = "tc qdisc add dev lo root netem delay 1ms".split(separator: " ").map(String.init)
             return try Witness.run(words, in: names["a"]).status == 0
         }
-        if hasVLANs {
-            try TestLab.with("two-routers") { try compare($0) }
-        } else {
-            let error = #expect(throws: NSLabError.self) { try TestLab.with("two-routers") { _ in } }
-            for router in ["tor1", "tor2"] {
-                #expect(error?.description.contains("\(router):eth8 carries tagged frames") == true)
-            }
+        var topology = try #require(BundledTopology.named("two-routers")).topology()
+        topology.cables[0].conditions[0] = LinkConditions(rate: 8_000_000)
+        topology.cables[1].conditions[1] = LinkConditions(delay: hasNetem ? 20_000_000 : 0, rate: 80_000_000)
+        try TestLab.with(topology) { lab in
+            #expect(lab.blueprint.namespaces.filter { !$0.content.qdiscs.isEmpty }.count == 2)
+            try compare(lab)
+        }
+        if !hasNetem {
+            topology.cables[0].conditions[0] = LinkConditions(delay: 1_000_000)
+            let error = #expect(throws: NSLabError.self) { try TestLab.with(topology) { _ in } }
+            #expect(error?.description.contains("this kernel has no netem: ") == true)
         }
     }
 

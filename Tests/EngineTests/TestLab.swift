@@ -27,7 +27,7 @@ struct TestLab: Sendable {
         try with(Topology.read(Array(yaml.utf8), file: "test.yaml"), body)
     }
 
-    private static func with<Value>(_ topology: Topology, _ body: (TestLab) throws -> Value) throws -> Value {
+    static func with<Value>(_ topology: Topology, _ body: (TestLab) throws -> Value) throws -> Value {
         let name = newName()
         var topology = topology
         topology.name = name

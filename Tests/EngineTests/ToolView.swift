@@ -12,6 +12,8 @@ struct ToolView {
     let neighbours: [Object]
     let forwarding: [Object]
     let vlans: [Object]
+    /// Root queueing disciplines that someone installed: `LINK tbf rate BYTES`, `LINK netem delay SECONDS rate BYTES`.
+    let qdiscs: Set<String>
     /// The values of the settings that were asked for, by path; nil for one that is not there.
     let settings: [String: String]
     /// `FAMILY NAME`.
@@ -33,6 +35,15 @@ struct ToolView {
         tables = Set(
             try Witness.output(["nft", "list", "tables"], in: pin).split(separator: "\n").map {
                 String($0.dropFirst(6))
+            })
+        // Those of the kernel's own choice have the handle 0.
+        qdiscs = Set(
+            try Witness.json("tc -j qdisc show", in: pin).filter { $0["handle"] as? String != "0:" }.map { qdisc in
+                let options = qdisc["options"] as? Object ?? [:]
+                let name = "\(qdisc["dev"] ?? "-") \(qdisc["kind"] ?? "-")"
+                guard name.hasSuffix(" netem") else { return "\(name) rate \(options["rate"] ?? "-")" }
+                let delay = (options["delay"] as? Object)?["delay"] as? Double ?? 0
+                return "\(name) delay \(delay) rate \((options["rate"] as? Object)?["rate"] ?? "-")"
             })
         // One process for all of them, and a line each; a file that is not there leaves its line empty.
         let script = "cd /proc/sys/net; for path do cat \"$path\" 2>/dev/null || echo; done"

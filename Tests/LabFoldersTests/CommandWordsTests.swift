@@ -57,4 +57,12 @@ struct CommandWordsTests {
     func otherScripts(script: String) {
         #expect(CommandWords.simpleCommands(ofScript: script) == nil)
     }
+
+    @Test("a mark over a quote, a blank or a semicolon does not hide it")
+    func combiningMarks() throws {
+        #expect(try CommandWords("a '\u{301}b c' d").words == ["a", "\u{301}b c", "d"])
+        #expect(try CommandWords("a \u{301}b").words == ["a", "\u{301}b"])
+        #expect(CommandWords.simpleCommands(ofScript: "a ;\u{301}b")?.map(\.words) == [["a"], ["\u{301}b"]])
+        #expect(throws: CommandWords.SyntaxError.unclosedQuote) { try CommandWords("'\u{301}") }
+    }
 }

@@ -40,6 +40,47 @@ struct DiagnosisTests {
     private static let tunnel = IPAddress("fd00:10:244:b742:2d01:58:8f51:b000")!
     private static let mac = MACAddress("66:52:6a:03:c1:3b")!
 
+    @Test("a neighbour that the kernel asks for by itself is not the entry that should be there")
+    func askedFor() throws {
+        let found = try cause(.ipv6) { content in
+            content.neighbours = content.neighbours.map { neighbour in
+                var neighbour = neighbour
+                if neighbour.address == Self.tunnel { (neighbour.mac, neighbour.state) = (nil, .incomplete) }
+                return neighbour
+            }
+        }
+        #expect(
+            found == "dual-stack-worker: neighbour \(Self.tunnel) dev vxlan-v6.calico lladdr \(Self.mac) PERMANENT "
+                + "is missing")
+    }
+
+    @Test("an address of a loopback that is gone at the end of a way on which all else is right")
+    func lostLoopback() throws {
+        let from = try #require(blueprint.namespaces.first { $0.node == "dual-stack-worker" }).name
+        let probe = try #require(matrix.probes.first { $0.from == from && $0.address == IPAddress("1.1.1.1") })
+        var diagnosis = Diagnosis(blueprint) { [blueprint] name in
+            var content = try #require(blueprint.namespaces.first { $0.name == name }).content
+            content.routes = content.routes.map(\.asReported)
+            if name == "ceos01" { content.addresses.removeAll { $0.address.address == IPAddress("1.1.1.1") } }
+            return content
+        }
+        #expect(diagnosis.cause(of: probe).hasPrefix("ceos01: address 1.1.1.1/32 "))
+    }
+
+    @Test("conditions of a link on a way on which all else is right")
+    func conditions() throws {
+        let found = try cause(.ipv4) { content in
+            content.qdiscs = [Qdisc("eth1", .netem(Netem(loss: Probability(millionths: 1_000_000))))]
+        }
+        #expect(
+            found == "dual-stack-worker: all is there, but what leaves by eth1 goes through netem limit 1000 loss 100%")
+        let missing = try cause(.ipv4) { content in
+            content.qdiscs = [Qdisc("eth1", .netem(Netem(loss: Probability(millionths: 1_000_000))))]
+            content.links.removeAll { $0.name == "eth1" }
+        }
+        #expect(missing.contains("link eth1 is missing"))
+    }
+
     @Test("a neighbour entry that is missing or wrong")
     func neighbour() throws {
         let entry = "\(Self.tunnel) dev vxlan-v6.calico lladdr \(Self.mac) PERMANENT"

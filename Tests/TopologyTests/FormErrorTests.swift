@@ -25,7 +25,7 @@ import Topology
         arguments: [
             (
                 "lab: x\nfrobnicate: {}", "2:1 frobnicate",
-                "there are lab, routers, networks, nodes, cables, cluster, workloads, services"
+                "there are lab, routers, networks, nodes, hosts, cables, cluster, workloads, services"
             ),
             ("lab: x\nrouter: {}", "2:1 router", "\"routers\""),
             ("lab: x\nrouters: { r: { vlan: } }", "2:17 routers.r.vlan", "\"vlans\""),
@@ -173,8 +173,8 @@ import Topology
         arguments: [
             ("{ kind: Deployment, replicas: 2, labels: { app: web } }", "{}", "33:8 workloads.web", "needs its kind"),
             (
-                "kind: Deployment", "kind: ReplicaSet", "33:16 workloads.web.kind",
-                "DaemonSet, Deployment, StatefulSet, Pod"
+                "kind: Deployment", "kind: CronJob", "33:16 workloads.web.kind",
+                "DaemonSet, Deployment, StatefulSet, ReplicaSet, Pod"
             ),
             ("kind: Deployment", "kind: Daemonset", "33:16 workloads.web.kind", "did you mean \"DaemonSet\"?"),
             ("kind: Deployment", "kind: DaemonSet", "33:37 workloads.web.replicas", "one pod a node"),
@@ -193,7 +193,7 @@ import Topology
                 "encapsulation: VXLAN", "nodeSelector: !all()", "29:47 cluster.pools.v4.nodeSelector",
                 "quotes: \"!all()\""
             ),
-            ("encapsulation: VXLAN", "nodeSelector: has(x)", "29:47 cluster.pools.v4.nodeSelector", "a map of labels"),
+            ("encapsulation: VXLAN", "nodeSelector: has(x", "29:47 cluster.pools.v4.nodeSelector", "a map of labels"),
         ])
     func workloads(part: String, wrong: String, place: String, sentence: String) {
         let yaml = smallLab.with(part, as: wrong)

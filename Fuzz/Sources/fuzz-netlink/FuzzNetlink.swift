@@ -29,7 +29,7 @@ public func fuzzNetlink(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 /// Message types by number: 0 is missing, so that it stands for a whole datagram.
 private let types: [Int: UInt16] = [
     1: 16 /* RTM_NEWLINK */, 2: 20 /* RTM_NEWADDR */, 3: 24 /* RTM_NEWROUTE */, 4: 28 /* RTM_NEWNEIGH */,
-    5: 2 /* NLMSG_ERROR */, 6: 3 /* NLMSG_DONE */,
+    5: 2 /* NLMSG_ERROR */, 6: 3 /* NLMSG_DONE */, 7: 36 /* RTM_NEWQDISC */,
 ]
 
 private func message(_ type: UInt16, flags: UInt16, payload: [UInt8]) -> [UInt8] {
@@ -68,6 +68,10 @@ private func decode(_ message: Message) {
     }
     if let neighbour = try? Neighbour.decode(message, in: table) { precondition(!"\(neighbour)".isEmpty) }
     if let entry = try? ForwardingEntry.decode(message, in: table) { precondition(!"\(entry)".isEmpty) }
+    if let qdisc = try? Qdisc.decode(message, in: table) {
+        precondition(!"\(qdisc)".isEmpty)
+        precondition(qdisc.isSatisfied(by: qdisc), "a queueing discipline differs from itself: \(qdisc)")
+    }
     if let vlans = try? BridgeVLAN.decode(message, in: table) {
         for vlan in vlans { precondition(!"\(vlan)".isEmpty) }
     }

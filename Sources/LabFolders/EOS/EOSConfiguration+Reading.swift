@@ -42,6 +42,8 @@ struct EOSReader {
         case global
         /// In `interface`, of these interfaces by index.
         case interfaces([Int])
+        /// In `router bgp` or `router ospf`, the last one of the protocols.
+        case routing
         /// In `vlan`, of these VLANs by index.
         case vlans([Int])
         /// In a mode that is not taken over: its lines are skipped while they are indented.
@@ -73,6 +75,7 @@ struct EOSReader {
                 if command.arguments(after: "st|ate susp|end") != nil { warn(command, "VLANs are not suspended") }
                 return
             }
+        case .routing: if readRoutingCommand(command) { return }
         case .skipped:
             if command.isIndented {
                 if Self.beginsText(command) { mode = .text }
@@ -121,6 +124,8 @@ struct EOSReader {
             readRoute(command, arguments, .ipv6)
         } else if Self.beginsText(command) {
             mode = .text
+        } else if enterRouting(command) {
+            mode = .routing
         } else if let sentence = EOSUnsupported.sentence(for: command) {
             warn(command, sentence)
             mode = .skipped

@@ -16,11 +16,38 @@ public struct EOSConfiguration: Hashable, Sendable {
     public var routesIPv4 = false
     /// Whether it forwards IPv6 packets (`ipv6 unicast-routing`): off unless it is written.
     public var routesIPv6 = false
+    /// What its routing protocols are told to do.
+    public var protocols: [RoutingProtocol] = []
     /// Lines that matter to a dataplane and are not taken over.
     public var warnings: [Warning] = []
 
     /// A configuration that says nothing.
     public init() {}
+
+    /// A routing protocol: what it tells to whom. It is not run; the routes that come of it are worked out.
+    public struct RoutingProtocol: Hashable, Sendable {
+        /// Which one.
+        public var kind: Kind
+        /// Where it begins.
+        public var place: SourceLine
+        /// BGP's neighbours by address.
+        public var neighbors: [IPAddress] = []
+        /// Where BGP's neighbours may come from without being named (`bgp listen range`).
+        public var listenRanges: [Prefix] = []
+        /// `network`: prefixes that BGP tells, ranges of interfaces that OSPF runs on.
+        public var networks: [Prefix] = []
+        /// `redistribute connected`.
+        public var redistributesConnected = false
+        /// `redistribute static`.
+        public var redistributesStatic = false
+        /// Whether a default route is told (`default-originate`, `default-information originate`).
+        public var originatesDefault = false
+
+        /// The protocols that routes are worked out of.
+        public enum Kind: Hashable, Sendable {
+            case bgp, ospf
+        }
+    }
 
     /// A VLAN.
     public struct VLAN: Hashable, Sendable {
@@ -58,6 +85,8 @@ public struct EOSConfiguration: Hashable, Sendable {
         public var nativeVLAN: UInt16? = 1
         /// `encapsulation dot1q vlan`, of a sub-interface.
         public var dot1qVLAN: UInt16?
+        /// Whether OSPF runs on it by its own line (`ip ospf area`).
+        public var runsOSPF = false
         /// `channel-group`: the port channel that it is a member of.
         public var channelGroup: UInt16?
 

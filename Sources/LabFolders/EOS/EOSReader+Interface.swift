@@ -44,6 +44,8 @@ extension EOSReader {
             guard let name = arguments.last, !command.isNegated else { return true }
             vrfs.insert(String(name))
             warn(command, "VRFs are not supported; the interface stays in the default one")
+        } else if command.arguments(after: "ip ospf area") != nil {
+            all { $0.runsOSPF = !command.isNegated }
         } else if let sentence = EOSUnsupported.interfaceSentence(for: command) {
             warn(command, sentence)
         } else if command.isIndented || EOSUnsupported.isIrrelevantForInterface(command) {

@@ -34,7 +34,6 @@ enum EOSUnsupported {
     }
 
     private static let global: [(String, String?)] = [
-        ("router bgp", "BGP is not supported: nslab has static routes and installs the cluster's own; it is skipped"),
         ("router", nil), ("mlag", nil),
         ("ip virtual-router mac-address", "a virtual router's address answers with the interface's own MAC address"),
         ("ipv6 routing", "EOS has no such command: IPv6 is routed after \"ipv6 unicast-routing\""),

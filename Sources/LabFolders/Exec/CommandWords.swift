@@ -14,50 +14,50 @@ public struct CommandWords: Hashable, Sendable {
         case empty
     }
 
-    /// Splits a line.
+    /// Splits a line, scalar by scalar: a quote is one whatever mark stands over it.
     public init(_ line: some StringProtocol) throws(SyntaxError) {
         words = []
-        var word = ""
+        var word = String.UnicodeScalarView()
         var isInWord = false
-        var characters = line.makeIterator()
-        var quote: Character?
+        var scalars = line.unicodeScalars.makeIterator()
+        var quote: Unicode.Scalar?
         var pendingNewline = false
-        while let character = characters.next() {
+        while let scalar = scalars.next() {
             if let open = quote {
-                if character == open {
+                if scalar == open {
                     quote = nil
-                } else if character == "\\", open == "\"" {
-                    guard let next = characters.next() else { throw .unclosedQuote }
+                } else if scalar == "\\", open == "\"" {
+                    guard let next = scalars.next() else { throw .unclosedQuote }
                     word.append(next)
                 } else {
-                    word.append(character)
+                    word.append(scalar)
                 }
                 continue
             }
-            switch character {
-            case " ", "\t", "\n", "\r", "\r\n":
-                if isInWord { words.append(word) }
-                (word, isInWord) = ("", false)
-                if character.isNewline, metacharacter == nil, !words.isEmpty { pendingNewline = true }
+            switch scalar {
+            case " ", "\t", "\n", "\r":
+                if isInWord { words.append(String(word)) }
+                (word, isInWord) = (String.UnicodeScalarView(), false)
+                if scalar == "\n", metacharacter == nil, !words.isEmpty { pendingNewline = true }
                 continue
             case "#" where !isInWord:
                 // A comment ends with its line.
-                while let next = characters.next(), !next.isNewline {}
+                while let next = scalars.next(), next != "\n" {}
                 continue
-            case "'", "\"": quote = character
+            case "'", "\"": quote = scalar
             case "\\":
-                guard let next = characters.next() else { throw .unclosedQuote }
+                guard let next = scalars.next() else { throw .unclosedQuote }
                 word.append(next)
             case ";", "|", "&", "<", ">", "$", "`", "(", ")", "*", "?":
-                if metacharacter == nil { metacharacter = character }
-                word.append(character)
-            default: word.append(character)
+                if metacharacter == nil { metacharacter = Character(scalar) }
+                word.append(scalar)
+            default: word.append(scalar)
             }
             isInWord = true
             if pendingNewline, metacharacter == nil { metacharacter = "\n" }
         }
         if quote != nil { throw .unclosedQuote }
-        if isInWord { words.append(word) }
+        if isInWord { words.append(String(word)) }
         if words.isEmpty { throw .empty }
     }
 
@@ -69,36 +69,38 @@ public struct CommandWords: Hashable, Sendable {
     ///
     /// A step that fails ends the script in a shell where `&&` follows; here it is told and the next one is done.
     public static func simpleCommands(ofScript script: String) -> [CommandWords]? {
-        var parts: [String] = [""]
-        var quote: Character?
-        var characters = Array(script)[...]
-        while let character = characters.popFirst() {
+        var parts: [String.UnicodeScalarView] = [String.UnicodeScalarView()]
+        var quote: Unicode.Scalar?
+        var scalars = Array(script.unicodeScalars)[...]
+        while let scalar = scalars.popFirst() {
             if let open = quote {
-                if character == open { quote = nil }
+                if scalar == open { quote = nil }
                 // A shell looks into double quotes too.
-                if open == "\"", "$`\\".contains(character) { return nil }
-                parts[parts.count - 1].append(character)
+                if open == "\"", ["$", "`", "\\"].contains(scalar) { return nil }
+                parts[parts.count - 1].append(scalar)
                 continue
             }
-            switch character {
+            switch scalar {
             case "'", "\"":
-                quote = character
-                parts[parts.count - 1].append(character)
-            case ";", "\n", "\r\n": parts.append("")
-            case "&" where characters.first == "&":
-                characters.removeFirst()
-                parts.append("")
-            case "|" where characters.first == "|":
-                characters.removeFirst()
-                let step = characters.prefix { !";&\n".contains($0) }
-                guard ["true", ":"].contains(String(step).trimmingBlanks) else { return nil }
-                characters = characters[step.endIndex...]
+                quote = scalar
+                parts[parts.count - 1].append(scalar)
+            case ";", "\n": parts.append(String.UnicodeScalarView())
+            case "&" where scalars.first == "&":
+                scalars.removeFirst()
+                parts.append(String.UnicodeScalarView())
+            case "|" where scalars.first == "|":
+                scalars.removeFirst()
+                let step = scalars.prefix { ![";", "&", "\n"].contains($0) }
+                var text = String.UnicodeScalarView()
+                text.append(contentsOf: step)
+                guard ["true", ":"].contains(String(text).trimmingBlanks) else { return nil }
+                scalars = scalars[step.endIndex...]
             case "&", "|", "<", ">", "$", "`", "(", ")", "*", "?", "\\", "{", "}", "[", "]", "~", "!", "#": return nil
-            default: parts[parts.count - 1].append(character)
+            default: parts[parts.count - 1].append(scalar)
             }
         }
         var commands: [CommandWords] = []
-        for part in parts where part.contains(where: { !$0.isWhitespace }) {
+        for part in parts.map(String.init) where part.contains(where: { !$0.isWhitespace }) {
             guard let command = try? CommandWords(part), !isShellWord(command.words[0]) else { return nil }
             commands.append(command)
         }

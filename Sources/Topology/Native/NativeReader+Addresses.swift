@@ -82,15 +82,17 @@ extension NativeReader {
         return Endpoint(String(parts[0]), parts.count == 2 ? String(parts[1]) : "")
     }
 
-    /// `connect: ceos01:eth1`, or `connect: { to: ceos01:eth1, mtu: 9000 }`.
+    /// `connect: ceos01:eth1`, or `connect: { to: ceos01:eth1, mtu: 9000, conditions: { delay: 20ms } }`.
     mutating func connect(_ value: YAMLValue, own: Endpoint) {
         var other: Endpoint?
         var mtu: UInt32?
+        var conditions: CableConditions?
         var mark = value.mark
         if case .mapping = value.content {
-            let fields = fields(value, ["to", "mtu"])
+            let fields = fields(value, ["to", "mtu", "conditions"])
             other = field(fields, "to") { $0.endpoint($1) }
             mtu = field(fields, "mtu") { $0.mtu($1) }
+            conditions = field(fields, "conditions") { $0.conditions($1) }
             if let to = fields["to"] {
                 mark = to.mark
             } else {
@@ -100,7 +102,9 @@ extension NativeReader {
             other = endpoint(value)
         }
         guard let other else { return }
-        connections.append(Connection(own: own, other: other, mtu: mtu, place: place(mark)))
+        connections.append(
+            Connection(
+                own: own, other: other, mtu: mtu, conditions: conditions ?? CableConditions(), place: place(mark)))
     }
 
     /// An MTU in bytes, as far as any device could have it.

@@ -30,11 +30,25 @@ extension NativeReader {
     }
 
     private mutating func pool(_ name: String, _ value: YAMLValue) -> Pool? {
-        let fields = fields(value, ["cidr", "blockSize", "encapsulation", "natOutgoing", "nodeSelector"])
+        let fields = fields(
+            value,
+            [
+                "cidr", "blockSize", "encapsulation", "natOutgoing", "nodeSelector", "allowedUses", "assignmentMode",
+                "disableBGPExport",
+            ])
         let blockSize: Int? = field(fields, "blockSize") { $0.number($1, "the prefix length of a block", 0...128) }
         let encapsulation = field(fields, "encapsulation") { $0.encapsulation($1) }
         let natOutgoing = field(fields, "natOutgoing") { $0.boolean($1) }
         let selector = field(fields, "nodeSelector") { $0.poolSelector($1) }
+        let uses = field(fields, "allowedUses") { reader, value in
+            reader.list(value, example: "[Workload, Tunnel]") { $0.word($1, "a use of a pool", Pool.Use.self) }
+        }
+        enum Mode: String, CaseIterable {
+            case automatic = "Automatic"
+            case manual = "Manual"
+        }
+        let mode = field(fields, "assignmentMode") { $0.word($1, "a mode of assignment", Mode.self) }
+        let disablesBGPExport = field(fields, "disableBGPExport") { $0.boolean($1) }
         guard fields["cidr"] != nil else {
             report(fields.mark, "a pool needs its addresses: cidr: 192.168.0.0/16")
             return nil
@@ -42,7 +56,9 @@ extension NativeReader {
         guard let prefix = field(fields, "cidr", { $0.prefix($1) }) else { return nil }
         return Pool(
             name: name, prefix: prefix, blockSize: blockSize, encapsulation: encapsulation ?? .none,
-            natOutgoing: natOutgoing ?? false, nodeSelector: selector ?? .all)
+            natOutgoing: natOutgoing ?? false, nodeSelector: selector ?? .all,
+            allowedUses: uses.map(Set.init) ?? [.workload, .tunnel], assignsAutomatically: mode != .manual,
+            disablesBGPExport: disablesBGPExport ?? false)
     }
 
     private mutating func encapsulation(_ value: YAMLValue) -> Pool.Encapsulation? {
@@ -56,7 +72,7 @@ extension NativeReader {
         return nil
     }
 
-    /// `all()`, `"!all()"`, or a map of labels.
+    /// `all()`, `"!all()"`, a map of labels, or a selector in Calico's language.
     private mutating func poolSelector(_ value: YAMLValue) -> Pool.NodeSelector? {
         switch value.content {
         case .mapping: return .labels(labels(value))
@@ -64,6 +80,14 @@ extension NativeReader {
         case .scalar("!all()", _): return .nobody
         case .tagged("!all()"):
             report(value.mark, "YAML reads a word after ! as a tag; put it in quotes: \"!all()\"")
+        case .scalar(let text, _):
+            guard !value.isNull else { return .all }
+            do throws(LabelExpression.SyntaxError) { return .expression(try LabelExpression(text)) } catch {
+                report(
+                    value.mark,
+                    "\"\(text)\" is no selector: \(error.sentence); a pool's nodeSelector is all(), \"!all()\", a map of "
+                        + "labels, such as { zone: a }, or an expression, such as \"zone == 'a'\"")
+            }
         default:
             report(value.mark, "a pool's nodeSelector is all(), \"!all()\" or a map of labels, such as { zone: a }")
         }
@@ -75,8 +99,8 @@ extension NativeReader {
         let fields = fields(
             value,
             [
-                "kind", "namespace", "replicas", "labels", "node", "nodeSelector", "controlPlane", "addresses", "pools",
-                "hostname", "subdomain", "ports",
+                "kind", "name", "namespace", "replicas", "labels", "node", "nodeSelector", "affinity", "controlPlane",
+                "addresses", "pools", "hostNetwork", "hostname", "subdomain", "ports", "mac",
             ])
         let (name, namespace) = qualifiedName(key, fields)
         let replicas: Int? = field(fields, "replicas") { $0.number($1, "a number of pods", 0...maximumReplicas) }
@@ -102,11 +126,14 @@ extension NativeReader {
             pools: field(fields, "pools") { reader, value in
                 reader.list(value, example: "[default-ipv4-ippool]") { $0.text($1, "the name of a pool") }
             } ?? [],
+            affinity: field(fields, "affinity") { $0.affinity($1) } ?? NodeAffinity(),
+            usesHostNetwork: field(fields, "hostNetwork") { $0.boolean($1) } ?? false,
             hostname: field(fields, "hostname") { $0.text($1, "a host name") },
             subdomain: field(fields, "subdomain") { $0.text($1, "the name of a headless service") },
             ports: field(fields, "ports") { reader, value in
                 reader.list(value, example: "[8080]") { $0.containerPort($1) }
-            } ?? [])
+            } ?? [],
+            hardwareAddress: field(fields, "mac") { $0.hardwareAddress($1) })
         if fields["kind"] == nil {
             report(fields.mark, "a workload needs its kind: DaemonSet, Deployment, StatefulSet or Pod")
             return nil
@@ -115,12 +142,13 @@ extension NativeReader {
     }
 
     private mutating func kind(_ value: YAMLValue, replicas: Int?) -> Workload.Kind? {
-        let names = ["DaemonSet", "Deployment", "StatefulSet", "Pod"]
-        guard let text = text(value, "DaemonSet, Deployment, StatefulSet or Pod") else { return nil }
+        let names = ["DaemonSet", "Deployment", "StatefulSet", "ReplicaSet", "Pod"]
+        guard let text = text(value, "DaemonSet, Deployment, StatefulSet, ReplicaSet or Pod") else { return nil }
         switch text {
         case "DaemonSet": return .daemonSet
         case "Deployment": return .deployment(replicas: replicas ?? 1)
         case "StatefulSet": return .statefulSet(replicas: replicas ?? 1)
+        case "ReplicaSet": return .replicaSet(replicas: replicas ?? 1)
         case "Pod": return .pod
         default:
             report(
@@ -133,4 +161,4 @@ extension NativeReader {
 }
 
 /// The most pods of one workload: a lab's size, not Kubernetes' limit.
-let maximumReplicas = 10_000
+package let maximumReplicas = 10_000

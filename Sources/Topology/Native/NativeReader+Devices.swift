@@ -1,10 +1,10 @@
 import Addresses
 
-/// Routers, networks and nodes.
+/// Routers, networks, nodes and hosts.
 extension NativeReader {
     /// The map of a router.
     mutating func router(_ name: String, _ value: YAMLValue) -> Router {
-        let fields = fields(value, ["hostname", "vlans", "ports", "loopbacks", "routes"])
+        let fields = fields(value, ["hostname", "vlans", "ports", "loopbacks", "routes", "forwards", "learnsBlocks"])
         var router = Router(name: name)
         if let hostname = field(fields, "hostname", { $0.text($1, "a host name") }) { router.hostname = hostname }
         _ = field(fields, "vlans") { reader, value in
@@ -23,6 +23,15 @@ extension NativeReader {
             }
         }
         router.routes = field(fields, "routes") { $0.routes($1) } ?? []
+        if let families = field(
+            fields, "forwards",
+            { reader, value in
+                reader.list(value, example: "[IPv4, IPv6]") { $0.family($1) }
+            })
+        {
+            router.forwards = Set(families)
+        }
+        router.learnsBlocks = field(fields, "learnsBlocks") { $0.boolean($1) } ?? false
         return router
     }
 
@@ -123,7 +132,8 @@ extension NativeReader {
 
     /// The map of a node.
     mutating func node(_ name: String, _ value: YAMLValue) -> Node {
-        let fields = fields(value, ["role", "labels", "interfaces", "routes", "nodeAddresses"])
+        let fields = fields(
+            value, ["role", "labels", "tainted", "interfaces", "routes", "nodeAddresses", "sysctls", "commands"])
         var node = Node(name: name)
         _ = field(fields, "role") { reader, value in
             guard let text = reader.text(value, "control-plane or worker") else { return }
@@ -134,6 +144,9 @@ extension NativeReader {
             node.role = role
             node.isTainted = role == .controlPlane
         }
+        if let isTainted = field(fields, "tainted", { $0.boolean($1) }) { node.isTainted = isTainted }
+        node.sysctls = field(fields, "sysctls") { $0.sysctls($1) } ?? [:]
+        node.commands = field(fields, "commands") { $0.commands($1) } ?? []
         node.labels = field(fields, "labels") { $0.labels($1) } ?? [:]
         _ = field(fields, "interfaces") { reader, value in
             reader.forEachNamed(value) { reader, interface, value in
@@ -146,13 +159,5 @@ extension NativeReader {
                 reader.list(value, example: "[10.10.10.10]") { $0.address($1) }
             } ?? []
         return node
-    }
-
-    private mutating func interface(_ endpoint: Endpoint, _ value: YAMLValue) -> Node.Interface {
-        let fields = fields(value, ["connect", "addresses", "mtu"])
-        _ = field(fields, "connect") { $0.connect($1, own: endpoint) }
-        return Node.Interface(
-            name: endpoint.interface, addresses: field(fields, "addresses") { $0.interfaceAddresses($1) } ?? [],
-            mtu: field(fields, "mtu") { $0.mtu($1) })
     }
 }

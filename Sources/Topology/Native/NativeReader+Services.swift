@@ -44,6 +44,7 @@ extension NativeReader {
     mutating func qualifiedName(_ key: String, _ fields: Fields) -> (name: String, namespace: String) {
         let parts = key.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         var namespace = parts.count == 2 ? String(parts[0]) : "default"
+        let name = field(fields, "name") { $0.text($1, "a name") } ?? String(parts[parts.count - 1])
         _ = field(fields, "namespace") { reader, value in
             if parts.count == 2 {
                 reader.report(value.mark, "the key names a namespace already: \(parts[0])")
@@ -51,7 +52,7 @@ extension NativeReader {
                 namespace = text
             }
         }
-        return (String(parts[parts.count - 1]), namespace)
+        return (name, namespace)
     }
 
     private mutating func serviceKind(_ fields: Fields) -> Service.Kind {
@@ -122,7 +123,7 @@ extension NativeReader {
         return word(value, "a traffic policy", Name.self).map { $0 == .local }
     }
 
-    private mutating func family(_ value: YAMLValue) -> AddressFamily? {
+    mutating func family(_ value: YAMLValue) -> AddressFamily? {
         enum Name: String, CaseIterable {
             case ipv4 = "IPv4"
             case ipv6 = "IPv6"
@@ -200,7 +201,7 @@ extension NativeReader {
     // MARK: Words
 
     /// One of the words of an enumeration.
-    private mutating func word<Words: RawRepresentable & CaseIterable>(
+    mutating func word<Words: RawRepresentable & CaseIterable>(
         _ value: YAMLValue, _ what: String, _: Words.Type
     ) -> Words? where Words.RawValue == String {
         let names = Words.allCases.map(\.rawValue)

@@ -40,6 +40,7 @@ struct NativeReader {
         var own: Endpoint
         var other: Endpoint
         var mtu: UInt32?
+        var conditions: CableConditions
         var place: Place
     }
 

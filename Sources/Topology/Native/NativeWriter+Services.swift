@@ -60,6 +60,33 @@ extension NativeWriter {
         return flow(fields)
     }
 
+    /// What a workload asks of nodes.
+    static func text(_ affinity: NodeAffinity) -> String {
+        var fields: [(String, String)] = []
+        func terms(_ terms: [String]) -> String { "[\(terms.joined(separator: ", "))]" }
+        if !affinity.required.isEmpty {
+            fields.append(("required", terms(affinity.required.map { flow(self.fields(of: $0)) })))
+        }
+        if !affinity.preferred.isEmpty {
+            let each = affinity.preferred.map { flow([("weight", "\($0.weight)")] + self.fields(of: $0.term)) }
+            fields.append(("preferred", terms(each)))
+        }
+        return flow(fields)
+    }
+
+    private static func fields(of term: NodeAffinity.Term) -> [(String, String)] {
+        [("labels", term.labels), ("names", term.names)].filter { !$0.1.isEmpty }.map { name, requirements in
+            let each = requirements.map { requirement in
+                var fields = [
+                    ("key", yamlScalar(requirement.key)), ("operator", yamlScalar(requirement.relation.rawValue)),
+                ]
+                if !requirement.values.isEmpty { fields.append(("values", list(requirement.values))) }
+                return flow(fields)
+            }
+            return (name, "[\(each.joined(separator: ", "))]")
+        }
+    }
+
     private static func short(_ number: UInt16, _ transport: Service.Transport) -> String {
         transport == .tcp ? "\(number)" : "\(number)/\(transport.rawValue)"
     }

@@ -21,10 +21,12 @@ struct NativeWriter {
     private struct Connection {
         var other: Endpoint
         var mtu: UInt32?
+        var conditions: CableConditions
     }
 
     mutating func topology(_ topology: Topology) {
         line(0, "lab", yamlScalar(topology.name))
+        if topology.allowsPendingPods { line(0, "allowPendingPods", "true") }
         connections = Self.connections(of: topology) ?? [:]
         if !topology.routers.isEmpty {
             line(0, "routers")
@@ -42,17 +44,32 @@ struct NativeWriter {
             line(0, "nodes")
             for node in topology.nodes { self.node(node) }
         }
+        if !topology.hosts.isEmpty {
+            line(0, "hosts")
+            for host in topology.hosts { self.host(host) }
+        }
         if connections.isEmpty, !topology.cables.isEmpty {
             line(0, "cables")
             for cable in topology.cables {
                 let ends = list(cable.ends)
-                item(1, cable.mtu.map { flow([("ends", ends), ("mtu", "\($0)")]) } ?? ends)
+                let more = details(cable.mtu, CableConditions(out: cable.conditions[0], in: cable.conditions[1]))
+                item(1, more.isEmpty ? ends : flow([("ends", ends)] + more))
             }
         }
         cluster(topology.cluster)
         if !topology.workloads.isEmpty {
             line(0, "workloads")
-            for workload in topology.workloads { self.workload(workload) }
+            var keys: Set<String> = []
+            for workload in topology.workloads {
+                // A key stands once, and in Kubernetes workloads of different kinds may have one name.
+                var key = workload.key
+                var number = 2
+                while !keys.insert(key).inserted {
+                    key = "\(workload.key)-\(number)"
+                    number += 1
+                }
+                self.workload(workload, key)
+            }
         }
         if !topology.services.isEmpty {
             line(0, "services")
@@ -63,11 +80,13 @@ struct NativeWriter {
     /// What each interface would say with `connect`; nil if reading that would not give the same cables back.
     private static func connections(of topology: Topology) -> [Endpoint: Connection]? {
         var order: [String: Int] = [:]
-        for name in topology.routers.map(\.name) + topology.networks.map(\.name) + topology.nodes.map(\.name) {
+        for name in topology.routers.map(\.name) + topology.networks.map(\.name) + topology.nodes.map(\.name)
+            + topology.hosts.map(\.name)
+        {
             order[name] = order.count
         }
         let networks = Set(topology.networks.map(\.name))
-        let nodes = Set(topology.nodes.map(\.name))
+        let nodes = Set(topology.nodes.map(\.name) + topology.hosts.map(\.name))
         var connections: [Endpoint: Connection] = [:]
         for cable in topology.cables {
             guard cable.ends.count == 2, let first = order[cable.ends[0].device],
@@ -80,16 +99,20 @@ struct NativeWriter {
                 || nodes.contains(cable.ends[1].device) && !nodes.contains(cable.ends[0].device)
             let (own, other) = isSecond ? (cable.ends[1], cable.ends[0]) : (cable.ends[0], cable.ends[1])
             if networks.contains(own.device) { return nil }
-            guard connections.updateValue(Connection(other: other, mtu: cable.mtu), forKey: own) == nil else {
-                return nil
-            }
+            let conditions = CableConditions(out: cable.conditions[0], in: cable.conditions[1])
+            let connection = Connection(
+                other: other, mtu: cable.mtu, conditions: isSecond ? conditions.reversed : conditions)
+            guard connections.updateValue(connection, forKey: own) == nil else { return nil }
         }
         var written: [Cable] = []
         func write(_ own: Endpoint) {
             guard let connection = connections[own] else { return }
             let isFirst = order[own.device]! < order[connection.other.device]!
+            let conditions = isFirst ? connection.conditions : connection.conditions.reversed
             written.append(
-                Cable(isFirst ? own : connection.other, isFirst ? connection.other : own, mtu: connection.mtu))
+                Cable(
+                    isFirst ? own : connection.other, isFirst ? connection.other : own, mtu: connection.mtu,
+                    forward: conditions.out, backward: conditions.in))
         }
         for router in topology.routers {
             for port in router.ports { write(Endpoint(router.name, port.name)) }
@@ -97,13 +120,30 @@ struct NativeWriter {
         for node in topology.nodes {
             for interface in node.interfaces { write(Endpoint(node.name, interface.name)) }
         }
+        for host in topology.hosts {
+            for interface in host.interfaces { write(Endpoint(host.name, interface.name)) }
+        }
         return written == topology.cables ? connections : nil
     }
 
     private func connect(_ end: Endpoint) -> [(String, String)] {
         guard let connection = connections[end] else { return [] }
         let other = yamlScalar(connection.other.description)
-        return [("connect", connection.mtu.map { flow([("to", other), ("mtu", "\($0)")]) } ?? other)]
+        let more = details(connection.mtu, connection.conditions)
+        return [("connect", more.isEmpty ? other : flow([("to", other)] + more))]
+    }
+
+    /// What a cable says besides its ends.
+    private func details(_ mtu: UInt32?, _ conditions: CableConditions) -> [(String, String)] {
+        func oneWay(_ conditions: LinkConditions) -> String { flow(conditions.fields.map { ($0.name, $0.text) }) }
+        var fields = mtu.map { [("mtu", "\($0)")] } ?? []
+        if conditions.out == conditions.in {
+            if conditions.out != .none { fields.append(("conditions", oneWay(conditions.out))) }
+        } else {
+            let ways = [("out", conditions.out), ("in", conditions.in)].filter { $0.1 != .none }
+            fields.append(("conditions", flow(ways.map { ($0.0, oneWay($0.1)) })))
+        }
+        return fields
     }
 
     // MARK: Devices
@@ -125,6 +165,10 @@ struct NativeWriter {
         if !router.loopbacks.isEmpty { line(2, "loopbacks") }
         for loopback in router.loopbacks { line(3, yamlScalar(loopback.name), list(loopback.addresses)) }
         routes(router.routes)
+        if router.forwards.count < AddressFamily.allCases.count {
+            line(2, "forwards", list(router.forwards.sorted()))
+        }
+        if router.learnsBlocks { line(2, "learnsBlocks", "true") }
     }
 
     /// Ports that are alike and numbered in a row share a line.
@@ -190,15 +234,46 @@ struct NativeWriter {
         line(1, yamlScalar(node.name), node == Node(name: node.name) ? "{}" : nil)
         if node.role != .worker { line(2, "role", node.role.rawValue) }
         if !node.labels.isEmpty { line(2, "labels", labels(node.labels)) }
-        if !node.interfaces.isEmpty { line(2, "interfaces") }
-        for interface in node.interfaces {
-            var fields = connect(Endpoint(node.name, interface.name))
-            if !interface.addresses.isEmpty { fields.append(("addresses", list(interface.addresses))) }
-            if let mtu = interface.mtu { fields.append(("mtu", "\(mtu)")) }
-            line(3, yamlScalar(interface.name), flow(fields))
-        }
+        if node.isTainted != (node.role == .controlPlane) { line(2, "tainted", "\(node.isTainted)") }
+        interfaces(node.interfaces, of: node.name)
         routes(node.routes)
         if !node.nodeAddresses.isEmpty { line(2, "nodeAddresses", list(node.nodeAddresses)) }
+        settings(node.sysctls, node.commands)
+    }
+
+    private mutating func host(_ host: Host) {
+        line(1, yamlScalar(host.name), host == Host(name: host.name) ? "{}" : nil)
+        if host.hostname != host.name { line(2, "hostname", yamlScalar(host.hostname)) }
+        interfaces(host.interfaces, of: host.name)
+        routes(host.routes)
+        settings(host.sysctls, host.commands)
+    }
+
+    private mutating func interfaces(_ interfaces: [Node.Interface], of device: String) {
+        if !interfaces.isEmpty { line(2, "interfaces") }
+        for interface in interfaces {
+            var fields = connect(Endpoint(device, interface.name))
+            switch interface.kind {
+            case .cable: break
+            case .vlan(let parent, let id):
+                fields.append(("vlan", flow([("parent", yamlScalar(parent)), ("id", "\(id)")])))
+            case .bridge: fields.append(("kind", "bridge"))
+            case .dummy: fields.append(("kind", "dummy"))
+            }
+            if !interface.addresses.isEmpty { fields.append(("addresses", list(interface.addresses))) }
+            if let mtu = interface.mtu { fields.append(("mtu", "\(mtu)")) }
+            if let master = interface.master { fields.append(("master", yamlScalar(master))) }
+            if let address = interface.hardwareAddress { fields.append(("mac", yamlScalar(address.description))) }
+            if interface.isShutdown { fields.append(("shutdown", "true")) }
+            line(3, yamlScalar(interface.name), flow(fields))
+        }
+    }
+
+    private mutating func settings(_ sysctls: [String: String], _ commands: [[String]]) {
+        if !sysctls.isEmpty { line(2, "sysctls") }
+        for (path, value) in sysctls.sorted(by: { $0.key < $1.key }) { line(3, yamlScalar(path), yamlScalar(value)) }
+        if !commands.isEmpty { line(2, "commands") }
+        for command in commands { item(3, list(command)) }
     }
 
     private mutating func routes(_ routes: [StaticRoute]) {
@@ -227,6 +302,11 @@ struct NativeWriter {
             case .labels(let labels): fields.append(("nodeSelector", self.labels(labels)))
             case .expression(let expression): fields.append(("nodeSelector", yamlScalar(expression.description)))
             }
+            if pool.allowedUses != plain.allowedUses {
+                fields.append(("allowedUses", list(pool.allowedUses.map(\.rawValue).sorted())))
+            }
+            if !pool.assignsAutomatically { fields.append(("assignmentMode", "Manual")) }
+            if pool.disablesBGPExport { fields.append(("disableBGPExport", "true")) }
             line(2, yamlScalar(pool.name), flow(fields))
         }
         if !cluster.serviceSubnets.isEmpty { line(1, "serviceSubnets", list(cluster.serviceSubnets)) }
@@ -236,7 +316,7 @@ struct NativeWriter {
         if let mtu = cluster.mtu { line(1, "mtu", "\(mtu)") }
     }
 
-    private mutating func workload(_ workload: Workload) {
+    private mutating func workload(_ workload: Workload, _ key: String) {
         var fields: [(String, String)] = []
         switch workload.kind {
         case .daemonSet: fields.append(("kind", "DaemonSet"))
@@ -248,17 +328,21 @@ struct NativeWriter {
         if !workload.labels.isEmpty { fields.append(("labels", labels(workload.labels))) }
         if let node = workload.nodeName { fields.append(("node", yamlScalar(node))) }
         if !workload.nodeSelector.isEmpty { fields.append(("nodeSelector", labels(workload.nodeSelector))) }
+        if workload.affinity != NodeAffinity() { fields.append(("affinity", Self.text(workload.affinity))) }
         if workload.toleratesControlPlane { fields.append(("controlPlane", "true")) }
         if !workload.addresses.isEmpty { fields.append(("addresses", list(workload.addresses))) }
         if !workload.pools.isEmpty {
             fields.append(("pools", "[\(workload.pools.map(yamlScalar).joined(separator: ", "))]"))
         }
+        if workload.usesHostNetwork { fields.append(("hostNetwork", "true")) }
         if let hostname = workload.hostname { fields.append(("hostname", yamlScalar(hostname))) }
         if let subdomain = workload.subdomain { fields.append(("subdomain", yamlScalar(subdomain))) }
         if !workload.ports.isEmpty {
             fields.append(("ports", "[\(workload.ports.map(Self.text).joined(separator: ", "))]"))
         }
-        line(1, yamlScalar(workload.key), flow(fields))
+        if let address = workload.hardwareAddress { fields.append(("mac", yamlScalar(address.description))) }
+        if key != workload.key { fields.append(("name", yamlScalar(workload.name))) }
+        line(1, yamlScalar(key), flow(fields))
     }
 
     // MARK: Text

@@ -42,7 +42,11 @@ extension NativeReader {
     /// The whole file.
     mutating func topology(_ root: YAMLValue) -> Topology {
         let fields = fields(
-            root, ["lab", "routers", "networks", "nodes", "cables", "cluster", "workloads", "services"])
+            root,
+            [
+                "lab", "routers", "networks", "nodes", "hosts", "cables", "cluster", "workloads", "services",
+                "allowPendingPods",
+            ])
         guard case .mapping = root.content else { return Topology(name: "") }
         if fields["lab"] == nil {
             at(.key("lab")) { $0.report(root.mark, "a lab needs a name: lab: NAME") }
@@ -57,6 +61,10 @@ extension NativeReader {
         _ = field(fields, "nodes") { reader, value in
             reader.forEachNamed(value) { topology.nodes.append($0.node($1, $2)) }
         }
+        _ = field(fields, "hosts") { reader, value in
+            reader.forEachNamed(value) { topology.hosts.append($0.host($1, $2)) }
+        }
+        topology.allowsPendingPods = field(fields, "allowPendingPods") { $0.boolean($1) } ?? false
         var listed: [(cable: Cable, place: Place)] = []
         _ = field(fields, "cables") { reader, value in
             listed = reader.list(value, example: "[[ceos01:eth1, worker:eth1]]") { $0.cable($1) }
@@ -72,13 +80,15 @@ extension NativeReader {
         return topology
     }
 
-    /// `[ceos01:eth1, worker:eth1]`, or `{ ends: […], mtu: 9000 }`.
+    /// `[ceos01:eth1, worker:eth1]`, or `{ ends: […], mtu: 9000, conditions: { delay: 20ms } }`.
     private mutating func cable(_ value: YAMLValue) -> (cable: Cable, place: Place)? {
         var mtu: UInt32?
+        var conditions = CableConditions()
         var ends: [Endpoint]?
         if case .mapping = value.content {
-            let fields = fields(value, ["ends", "mtu"])
+            let fields = fields(value, ["ends", "mtu", "conditions"])
             mtu = field(fields, "mtu") { $0.mtu($1) }
+            conditions = field(fields, "conditions") { $0.conditions($1) } ?? CableConditions()
             ends = field(fields, "ends") { reader, value in
                 reader.list(value, example: "[ceos01:eth1, worker:eth1]") { $0.endpoint($1) }
             }
@@ -93,7 +103,9 @@ extension NativeReader {
             }
             return nil
         }
-        return (Cable(ends[0], ends[1], mtu: mtu), place(value.mark))
+        return (
+            Cable(ends[0], ends[1], mtu: mtu, forward: conditions.out, backward: conditions.in), place(value.mark)
+        )
     }
 
     /// Makes cables of all connections: in the order of the file, the end at the device that comes first in it first.
@@ -102,13 +114,19 @@ extension NativeReader {
         if connections.isEmpty && listed.isEmpty { return }
         var order: [String: Int] = [:]
         for name in topology.routers.map(\.name) + topology.networks.map(\.name) + topology.nodes.map(\.name)
+            + topology.hosts.map(\.name)
         where order[name] == nil {
             order[name] = order.count
         }
         var cables: [(cable: Cable, place: Place)] = connections.map { connection in
             let (own, other) = (connection.own, connection.other)
             let ownIsFirst = order[own.device] ?? .max < order[other.device] ?? .max
-            return (Cable(ownIsFirst ? own : other, ownIsFirst ? other : own, mtu: connection.mtu), connection.place)
+            let conditions = ownIsFirst ? connection.conditions : connection.conditions.reversed
+            return (
+                Cable(
+                    ownIsFirst ? own : other, ownIsFirst ? other : own, mtu: connection.mtu, forward: conditions.out,
+                    backward: conditions.in), connection.place
+            )
         }
         cables += listed
         let networks = Set(topology.networks.map(\.name))

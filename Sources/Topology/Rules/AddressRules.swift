@@ -11,7 +11,7 @@ extension TopologyCheck {
                 let segment = isLinkLocal(address.address) ? segmentOfInterface[number] : -1
                 let occurrence = Occurrence(address: address.address, segment: segment)
                 if let first = seen[occurrence] {
-                    report(
+                    reportTolerable(
                         topology.path(of: interface.place, address: index),
                         "\(address.address) is already an address of \(topology.title(of: first.place)) "
                             + "(\(topology.path(of: first.place, address: first.index)))")
@@ -29,7 +29,10 @@ extension TopologyCheck {
     }
 
     private mutating func hostAddress(_ address: InterfaceAddress, _ place: AddressedInterface.Place, _ index: Int) {
-        if let sentence = notAHost(address) { report(topology.path(of: place, address: index), sentence) }
+        guard let sentence = notAHost(address) else { return }
+        let path = topology.path(of: place, address: index)
+        // The kernel takes what is no host's address, but not what is no unicast address.
+        if notUnicast(address.address) == nil { reportTolerable(path, sentence) } else { report(path, sentence) }
     }
 
     private func notAHost(_ address: InterfaceAddress) -> String? {
@@ -71,7 +74,7 @@ extension TopologyCheck {
         for (number, interface) in interfaces.enumerated() where !interface.addresses.isEmpty {
             switch interface.place {
             case .svi, .port, .subinterface, .network: served[segmentOfInterface[number], default: []].append(number)
-            case .loopback, .interface: break
+            case .loopback, .interface, .hostInterface: break
             }
         }
         var prefixes: [Int: Set<Prefix>] = [:]
@@ -79,7 +82,11 @@ extension TopologyCheck {
             prefixes[segment] = Set(numbers.flatMap { interfaces[$0].addresses.map(\.prefix) })
         }
         for (number, interface) in interfaces.enumerated() {
-            guard case .interface = interface.place, let known = prefixes[segmentOfInterface[number]] else { continue }
+            switch interface.place {
+            case .interface, .hostInterface: break
+            case .svi, .port, .subinterface, .loopback, .network: continue
+            }
+            guard let known = prefixes[segmentOfInterface[number]] else { continue }
             for (index, address) in interface.addresses.enumerated() where !isLinkLocal(address.address) {
                 // A hit needs no search for others of the family.
                 if known.contains(address.prefix)
@@ -87,7 +94,7 @@ extension TopologyCheck {
                 {
                     continue
                 }
-                report(
+                reportTolerable(
                     topology.path(of: interface.place, address: index),
                     notServed(address, by: served[segmentOfInterface[number]] ?? []))
             }
@@ -127,7 +134,7 @@ extension TopologyCheck {
             for (inner, outer) in overlaps(subnets.map(\.prefix), conflict: { subnets[$0].place != subnets[$1].place })
             {
                 let (late, early) = inner > outer ? (subnets[inner], subnets[outer]) : (subnets[outer], subnets[inner])
-                report(
+                reportTolerable(
                     topology.path(of: late.place, address: late.index),
                     "\(late.prefix) overlaps \(early.prefix) of \(topology.title(of: early.place)); "
                         + "a router cannot tell which way to send")
@@ -137,7 +144,7 @@ extension TopologyCheck {
 }
 
 /// Whether an address is only valid on its own segment.
-func isLinkLocal(_ address: IPAddress) -> Bool {
+package func isLinkLocal(_ address: IPAddress) -> Bool {
     switch address {
     case .v4(let address): address.value >> 16 == 0xa9fe
     case .v6(let address): address.value >> 118 == 0x3fa

@@ -1,7 +1,7 @@
 import Addresses
 
 /// An interface that can have addresses: an SVI, a routed port, a sub-interface, a loopback, a network's gateway, or an
-/// interface of a node. Knows where it stands by number; paths and names are made when a problem needs them.
+/// interface of a node or host. Knows where it stands by number; paths and names are made when a problem needs them.
 struct AddressedInterface {
     let place: Place
     let addresses: [InterfaceAddress]
@@ -13,6 +13,7 @@ struct AddressedInterface {
         case loopback(router: Int, loopback: Int)
         case network(Int)
         case interface(node: Int, interface: Int)
+        case hostInterface(host: Int, interface: Int)
     }
 
     var device: Device {
@@ -21,6 +22,7 @@ struct AddressedInterface {
             .router(router)
         case .network(let network): .network(network)
         case .interface(let node, _): .node(node)
+        case .hostInterface(let host, _): .host(host)
         }
     }
 
@@ -53,6 +55,11 @@ struct AddressedInterface {
                 all.append(Self(place: .interface(node: n, interface: i), addresses: interface.addresses))
             }
         }
+        for (h, host) in topology.hosts.enumerated() {
+            for (i, interface) in host.interfaces.enumerated() {
+                all.append(Self(place: .hostInterface(host: h, interface: i), addresses: interface.addresses))
+            }
+        }
         return all
     }
 }
@@ -73,6 +80,8 @@ extension Topology {
         case .network(let n): return TopologyCheck.networks[networks[n].name]
         case .interface(let n, let i):
             return TopologyCheck.nodes[nodes[n].name]["interfaces"][nodes[n].interfaces[i].name]
+        case .hostInterface(let h, let i):
+            return TopologyCheck.hosts[hosts[h].name]["interfaces"][hosts[h].interfaces[i].name]
         }
     }
 
@@ -91,6 +100,7 @@ extension Topology {
             guard case .routed(_, let subinterfaces) = routers[r].ports[p].mode else { return nil }
             return "\(routers[r].ports[p].name).\(subinterfaces[s].number)"
         case .interface(let n, let i): return nodes[n].interfaces[i].name
+        case .hostInterface(let h, let i): return hosts[h].interfaces[i].name
         case .loopback, .network: return nil
         }
     }
@@ -103,6 +113,7 @@ extension Topology {
         case .loopback(let r, let l): return "\(routers[r].name)'s \(routers[r].loopbacks[l].name)"
         case .network(let n): return "network \(networks[n].name)"
         case .interface(let n, _): return "\(nodes[n].name)'s \(kernelName(of: place) ?? "")"
+        case .hostInterface(let h, _): return "\(hosts[h].name)'s \(kernelName(of: place) ?? "")"
         }
     }
 
@@ -112,6 +123,7 @@ extension Topology {
         case .router(let index): routers[index].name
         case .network(let index): networks[index].name
         case .node(let index): nodes[index].name
+        case .host(let index): hosts[index].name
         }
     }
 
@@ -121,6 +133,7 @@ extension Topology {
         case .router: "router \(name(of: device))"
         case .network: "network \(name(of: device))"
         case .node: "node \(name(of: device))"
+        case .host: "host \(name(of: device))"
         }
     }
 }

@@ -9,7 +9,14 @@ extension TopologyCheck {
             for port in router.ports { interfaces.insert(Endpoint(router.name, port.name)) }
         }
         for node in topology.nodes {
-            for interface in node.interfaces { interfaces.insert(Endpoint(node.name, interface.name)) }
+            for interface in node.interfaces where interface.kind == .cable {
+                interfaces.insert(Endpoint(node.name, interface.name))
+            }
+        }
+        for host in topology.hosts {
+            for interface in host.interfaces where interface.kind == .cable {
+                interfaces.insert(Endpoint(host.name, interface.name))
+            }
         }
         for (index, cable) in topology.cables.enumerated() {
             let path = Self.cables[index]
@@ -26,16 +33,26 @@ extension TopologyCheck {
                     used[end] = index
                 }
             }
+            for (end, conditions) in zip(cable.ends, cable.conditions) {
+                for contradiction in conditions.contradictions {
+                    report(path["conditions"][contradiction.field], "what leaves by \(end): \(contradiction.sentence)")
+                }
+            }
             if cable.ends[0].device == cable.ends[1].device {
                 report(path, "both ends of this cable are at \(cable.ends[0].device); a cable joins two devices")
             }
         }
-        for node in topology.nodes {
-            for interface in node.interfaces where used[Endpoint(node.name, interface.name)] == nil {
-                report(
-                    Self.nodes[node.name]["interfaces"][interface.name],
-                    "\(node.name)'s \(interface.name) has no cable; say where it goes, such as connect: ceos01:eth1")
-            }
+        for node in topology.nodes { cabled(node.interfaces, of: node.name, used, Self.nodes[node.name]) }
+        for host in topology.hosts { cabled(host.interfaces, of: host.name, used, Self.hosts[host.name]) }
+    }
+
+    private mutating func cabled(
+        _ interfaces: [Node.Interface], of device: String, _ used: [Endpoint: Int], _ path: FieldPath
+    ) {
+        for interface in interfaces where interface.kind == .cable && used[Endpoint(device, interface.name)] == nil {
+            report(
+                path["interfaces"][interface.name],
+                "\(device)'s \(interface.name) has no cable; say where it goes, such as connect: ceos01:eth1")
         }
     }
 
@@ -45,7 +62,8 @@ extension TopologyCheck {
         case nil:
             report(
                 path,
-                "there is no router, network or node \(end.device)\(hint(end.device, among: devices.keys.sorted()))")
+                "there is no router, network, node or host \(end.device)\(hint(end.device, among: devices.keys.sorted()))"
+            )
             return
         case .network?:
             if InterfaceName(end.interface) == nil {
@@ -54,10 +72,15 @@ extension TopologyCheck {
             return
         case .router(let index)?: names = topology.routers[index].ports.lazy.prefix(100).map(\.name)
         case .node(let index)?: names = topology.nodes[index].interfaces.lazy.prefix(100).map(\.name)
+        case .host(let index)?: names = topology.hosts[index].interfaces.lazy.prefix(100).map(\.name)
         }
         if interfaces.contains(end) { return }
-        let isRouter = if case .router? = devices[end.device] { true } else { false }
-        let (kind, what) = isRouter ? ("router", "port") : ("node", "interface")
+        let (kind, what) =
+            switch devices[end.device] {
+            case .router?: ("router", "port")
+            case .host?: ("host", "interface")
+            default: ("node", "interface")
+            }
         report(
             path,
             end.interface.isEmpty
@@ -81,6 +104,7 @@ extension TopologyCheck {
                 if !joined, attachment.isSwitched, other.isSwitched { loops.append(attachment.tag) }
             }
             if !loops.isEmpty {
+                self.loops.append(index)
                 let vlans = loops.compactMap { $0 }.sorted().map(String.init)
                 report(
                     Self.cables[index],
@@ -123,6 +147,11 @@ private struct Segments {
                 portIndex[Endpoint(node.name, interface.name)] = index
             }
         }
+        for host in topology.hosts {
+            for (index, interface) in host.interfaces.enumerated() {
+                portIndex[Endpoint(host.name, interface.name)] = index
+            }
+        }
         self.portIndex = portIndex
     }
 
@@ -136,9 +165,15 @@ private struct Segments {
             return [
                 Attachment(tag: nil, segment: segment(of: .interface(node: node, interface: index)), isSwitched: false)
             ]
+        case .host(let host)?:
+            guard let index = portIndex[end] else { return [] }
+            return [
+                Attachment(
+                    tag: nil, segment: segment(of: .hostInterface(host: host, interface: index)), isSwitched: false)
+            ]
         case .router(let index)?:
             let router = topology.routers[index]
-            guard let port = portIndex[end] else { return [] }
+            guard let port = portIndex[end], !router.ports[port].isShutdown else { return [] }
             switch router.ports[port].mode {
             case .access(let vlan):
                 return [Attachment(tag: nil, segment: segment(router: index, vlan: vlan), isSwitched: true)]

@@ -14,14 +14,11 @@ extension TopologyCheck {
                 }
             }
         }
+        for host in topology.hosts { interfaces(host.interfaces, of: host.name, Self.hosts[host.name]["interfaces"]) }
         for node in topology.nodes {
             let path = Self.nodes[node.name]["interfaces"]
-            var seen: Set<String> = []
+            interfaces(node.interfaces, of: node.name, path)
             for interface in node.interfaces {
-                interfaceName(interface.name, path[interface.name])
-                if !seen.insert(interface.name).inserted {
-                    report(path[interface.name], "\(node.name) has another interface of this name")
-                }
                 if interface.name.hasPrefix("cali")
                     || interface.name.hasPrefix("vxlan") && interface.name.hasSuffix(".calico")
                 {
@@ -29,6 +26,32 @@ extension TopologyCheck {
                         path[interface.name], "names such as \(interface.name) are Calico's own on a node; call it eth1"
                     )
                 }
+            }
+        }
+    }
+
+    /// Interfaces of a machine: each name once, and each parent, bridge and VLAN there.
+    private mutating func interfaces(_ interfaces: [Node.Interface], of device: String, _ path: FieldPath) {
+        var seen: Set<String> = []
+        let names = interfaces.map(\.name)
+        for interface in interfaces {
+            let path = path[interface.name]
+            if interface.name != "lo" || interface.kind != .dummy { interfaceName(interface.name, path) }
+            if !seen.insert(interface.name).inserted { report(path, "\(device) has another interface of this name") }
+            if case .vlan(let parent, let id) = interface.kind {
+                if !seen.contains(parent) || parent == interface.name {
+                    report(
+                        path["vlan"]["parent"], "there is no interface \(parent) before it\(hint(parent, among: names))"
+                    )
+                }
+                if !(1...4094).contains(id) {
+                    report(path["vlan"]["id"], "\(id) is not a VLAN; VLANs go from 1 to 4094")
+                }
+            }
+            if let master = interface.master,
+                !interfaces.contains(where: { $0.name == master && $0.kind == .bridge && master != interface.name })
+            {
+                report(path["master"], "there is no bridge \(master) on \(device)\(hint(master, among: names))")
             }
         }
     }
@@ -169,6 +192,14 @@ extension TopologyCheck {
                 self.mtu(
                     mtu, hasIPv6: interface.addresses.contains { $0.family == .ipv6 },
                     Self.nodes[node.name]["interfaces"][interface.name]["mtu"])
+            }
+        }
+        for host in topology.hosts {
+            for interface in host.interfaces {
+                guard let mtu = interface.mtu ?? cableMTU[Endpoint(host.name, interface.name)] else { continue }
+                self.mtu(
+                    mtu, hasIPv6: interface.addresses.contains { $0.family == .ipv6 },
+                    Self.hosts[host.name]["interfaces"][interface.name]["mtu"])
             }
         }
         if let mtu = topology.cluster.mtu {

@@ -7,11 +7,7 @@ extension TopologyCheck {
             label(router.name, path, "a router's name")
             unique(.router(index), path)
             // A router without a host name has its name for one, which was looked at already.
-            if router.hostname != router.name, !isHostname(router.hostname) {
-                report(
-                    path["hostname"],
-                    "\"\(router.hostname)\" is not a host name: letters, digits, hyphens and dots, at most 64 of them")
-            }
+            if router.hostname != router.name { hostname(router.hostname, path) }
         }
         for (index, network) in topology.networks.enumerated() {
             label(network.name, Self.networks[network.name], "a network's name")
@@ -25,8 +21,20 @@ extension TopologyCheck {
             }
             unique(.node(index), path)
         }
+        for (index, host) in topology.hosts.enumerated() {
+            let path = Self.hosts[host.name]
+            label(host.name, path, "a host's name")
+            unique(.host(index), path)
+            if host.hostname != host.name { hostname(host.hostname, path) }
+        }
         poolNames()
         workloadNames()
+    }
+
+    private mutating func hostname(_ name: String, _ path: FieldPath) {
+        if isHostname(name) { return }
+        report(
+            path["hostname"], "\"\(name)\" is not a host name: letters, digits, hyphens and dots, at most 64 of them")
     }
 
     mutating func label(_ name: String, _ path: FieldPath, _ what: String) {
@@ -37,7 +45,8 @@ extension TopologyCheck {
         let name = topology.name(of: device)
         guard let first = devices[name], first != device else { return }
         report(
-            path, "\(name) is already the name of a \(kind(first)); routers, networks and nodes need names of their own"
+            path,
+            "\(name) is already the name of a \(kind(first)); routers, networks, nodes and hosts need names of their own"
         )
     }
 
@@ -46,6 +55,7 @@ extension TopologyCheck {
         case .router: "router"
         case .network: "network"
         case .node: "node"
+        case .host: "host"
         }
     }
 
@@ -66,14 +76,18 @@ extension TopologyCheck {
             let path = Self.path(of: workload)
             label(workload.name, path, "a workload's name")
             label(workload.namespace, path["namespace"], "a Kubernetes namespace")
-            if !seen.insert(workload.key).inserted {
+            // Kubernetes keeps the names of different kinds apart; where one writes for oneself it is a mistake.
+            let sort = topology.allowsPendingPods ? workload.kind.name : "workload"
+            if !seen.insert("\(sort)/\(workload.key)").inserted {
                 report(
                     path,
-                    "there is another workload of the name \(workload.name) in the namespace \(workload.namespace)")
+                    "there is another \(sort) of the name \(workload.name) in the namespace \(workload.namespace)"
+                )
             }
             // Pods of these kinds have names that are known, and a lab's namespaces are called by name.
             if workload.kind == .pod, let device = devices[workload.name] {
-                report(path, "\(workload.name) is already the name of a \(kind(device)); a Pod needs a name of its own")
+                reportTolerable(
+                    path, "\(workload.name) is already the name of a \(kind(device)); a Pod needs a name of its own")
             }
         }
     }
@@ -118,6 +132,15 @@ extension TopologyCheck {
             }
         }
     }
+}
+
+extension Topology {
+    /// Whether a lab can have this name: a DNS label (RFC 1123) in lower case, so that it is also a file's name and part
+    /// of a namespace's.
+    public static func isName(_ name: String) -> Bool { isLabel(name) }
+
+    /// What is wrong with a lab's name that is none, and what would be right.
+    public static func complaint(aboutName name: String) -> String { notALabel(name, "a lab's name", "DNS label") }
 }
 
 /// What a DNS label is, and what the name might have been meant to be.

@@ -48,7 +48,7 @@ extension TopologyCheck {
             guard let pool = pools.first(where: { $0.encapsulation != .none }) ?? pools.first else { continue }
             if pool.encapsulation == .none && topology.nodes.count < 2 { continue }
             for node in topology.nodes where node.nodeAddress(family) == nil {
-                report(
+                reportTolerable(
                     Self.nodes[node.name],
                     "\(node.name) has no \(family) address, and the pool \(pool.name) "
                         + (pool.encapsulation == .none ? "is routed by way of" : "is tunnelled between")
@@ -78,7 +78,7 @@ extension TopologyCheck {
             // The pool or service range is what people change, and of two of them the later one.
             let (late, early) = inner < outer ? (ranges[outer], ranges[inner]) : (ranges[inner], ranges[outer])
             let (wrong, other) = late.isSubnet ? (early, late) : (late, early)
-            report(
+            reportTolerable(
                 path(of: wrong),
                 "\(wrong.prefix) overlaps \(other.prefix) of \(title(of: other)) (\(path(of: other))); choose another range"
             )

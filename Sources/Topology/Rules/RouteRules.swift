@@ -5,6 +5,7 @@ extension TopologyCheck {
     mutating func routes() {
         let hasRoutes =
             topology.routers.contains { !$0.routes.isEmpty } || topology.nodes.contains { !$0.routes.isEmpty }
+            || topology.hosts.contains { !$0.routes.isEmpty }
         guard hasRoutes else { return }
         var byDevice: [Device: [AddressedInterface]] = [:]
         for interface in interfaces { byDevice[interface.device, default: []].append(interface) }
@@ -13,6 +14,9 @@ extension TopologyCheck {
         }
         for (index, node) in topology.nodes.enumerated() where !node.routes.isEmpty {
             routes(node.routes, .node(index), byDevice[.node(index)] ?? [], Self.nodes[node.name])
+        }
+        for (index, host) in topology.hosts.enumerated() where !host.routes.isEmpty {
+            routes(host.routes, .host(index), byDevice[.host(index)] ?? [], Self.hosts[host.name])
         }
     }
 
@@ -34,7 +38,7 @@ extension TopologyCheck {
             if let first = seen.updateValue(
                 index, forKey: RouteKey(destination: route.destination, metric: route.metric ?? 0))
             {
-                report(
+                reportTolerable(
                     path,
                     "there is another route to \(route.destination)\(route.metric.map { " of metric \($0)" } ?? "") "
                         + "(routes[\(first)]); give one of them another metric")
@@ -65,12 +69,13 @@ extension TopologyCheck {
     private mutating func interface(_ name: String, _ names: Set<String>, _ device: Device, _ path: FieldPath) -> Bool {
         if names.contains(name) { return true }
         if case .router(let index) = device, topology.routers[index].ports.contains(where: { $0.name == name }) {
-            report(
+            reportTolerable(
                 path,
                 "\(name) of \(topology.name(of: device)) is a switch port; a route goes over the VLAN's interface, such as vlan10"
             )
         } else {
-            report(path, "\(topology.name(of: device)) has no interface \(name)\(hint(name, among: names.sorted()))")
+            reportTolerable(
+                path, "\(topology.name(of: device)) has no interface \(name)\(hint(name, among: names.sorted()))")
         }
         return false
     }
@@ -86,12 +91,12 @@ extension TopologyCheck {
                 "the gateway \(gateway) is \(gateway.family) and the destination \(route.destination) is "
                     + "\(route.destination.family); they have to be of one family")
         } else if let fault = notUnicast(gateway) {
-            report(path, "the gateway \(gateway) is \(fault)")
+            reportTolerable(path, "the gateway \(gateway) is \(fault)")
         } else if subnets.contains(where: { $0.own == gateway }) {
-            report(path, "the gateway \(gateway) is \(name)'s own address; write the neighbour's")
+            reportTolerable(path, "the gateway \(gateway) is \(name)'s own address; write the neighbour's")
         } else if gateway.family == .ipv6, isLinkLocal(gateway) {
             if interface == nil {
-                report(path, "a link-local gateway needs its interface: via \(gateway) dev eth1")
+                reportTolerable(path, "a link-local gateway needs its interface: via \(gateway) dev eth1")
             }
         } else if !subnets.contains(where: {
             $0.prefix.contains(gateway) && $0.interface != nil && (interface == nil || interface == $0.interface)
@@ -103,7 +108,7 @@ extension TopologyCheck {
                 }.map(\.prefix))
             let list = near.sorted().prefix(4).map(\.description).joined(separator: ", ")
             let whose = interface.map { "\(name)'s \($0)" } ?? name
-            report(
+            reportTolerable(
                 path,
                 "the gateway \(gateway) is on no subnet of \(whose), which has "
                     + (list.isEmpty ? "no \(gateway.family) address" : list))

@@ -166,7 +166,7 @@ extension TopologyCheck {
             }
             let known = selected.flatMap(\.ports).filter { $0.transport == port.transport }.compactMap(\.name)
             if selected.isEmpty || known.contains(name) { return }
-            report(
+            reportTolerable(
                 path,
                 "none of the pods that are selected (\(selected.map(\.name).joined(separator: ", "))) has a "
                     + "\(port.transport.rawValue) port of the name \(name)\(hint(name, among: known))")
@@ -214,7 +214,7 @@ extension TopologyCheck {
                                 + "inside, a letter among them, at most 15")
                     }
                     if earlier.contains(where: { $0.name == name }) {
-                        report(path["name"], "\(workload.name) has another port of the name \(name)")
+                        reportTolerable(path["name"], "\(workload.name) has another port of the name \(name)")
                     }
                 }
                 answer(of: port, path)

@@ -3,7 +3,20 @@ extension Topology {
     /// and workloads that contradict each other. Empty for a topology that can be built.
     ///
     /// Pure, and in proportion to the topology's size but for a sort.
-    public func problems() -> [Problem] {
+    public func problems() -> [Problem] { checked().problems }
+
+    /// What does not work in this topology and is taken all the same, because a real network or cluster would take it;
+    /// none unless it `allowsPendingPods`.
+    public func tolerated() -> [Problem] { checked().tolerated }
+
+    /// The cables that close a loop of switches, by position.
+    package func loops() -> [Int] {
+        var check = TopologyCheck(self)
+        check.segments()
+        return check.loops
+    }
+
+    private func checked() -> TopologyCheck {
         var check = TopologyCheck(self)
         check.names()
         check.labels()
@@ -20,7 +33,7 @@ extension Topology {
         check.poolSizes()
         check.containerPorts()
         check.services()
-        return check.problems
+        return check
     }
 }
 
@@ -28,7 +41,11 @@ extension Topology {
 struct TopologyCheck {
     let topology: Topology
     var problems: [Problem] = []
-    /// Routers, networks and nodes by name; of two with one name, the first.
+    /// What a topology may have that `allowsPendingPods`.
+    private(set) var tolerated: [Problem] = []
+    /// The cables that close a loop, by position, once `segments()` has run.
+    var loops: [Int] = []
+    /// Routers, networks, nodes and hosts by name; of two with one name, the first.
     let devices: [String: Device]
     /// Every interface that can have addresses.
     let interfaces: [AddressedInterface]
@@ -47,11 +64,23 @@ struct TopologyCheck {
         for (index, node) in topology.nodes.enumerated() where devices[node.name] == nil {
             devices[node.name] = .node(index)
         }
+        for (index, host) in topology.hosts.enumerated() where devices[host.name] == nil {
+            devices[host.name] = .host(index)
+        }
         self.devices = devices
         interfaces = AddressedInterface.all(of: topology)
     }
 
     mutating func report(_ path: FieldPath, _ sentence: String) { problems.append(Problem(path, sentence)) }
+
+    /// Notes what a real network or cluster would take, though it does not work.
+    mutating func reportTolerable(_ path: FieldPath, _ sentence: String) {
+        if topology.allowsPendingPods {
+            tolerated.append(Problem(path, sentence))
+        } else {
+            report(path, sentence)
+        }
+    }
 
     /// `; did you mean "…"?`, or nothing. Comparing words is slow, and who has a hundred problems needs no more hints.
     func hint(_ word: String, among candidates: @autoclosure () -> [String]) -> String {
@@ -62,6 +91,7 @@ struct TopologyCheck {
     static let routers = FieldPath()["routers"]
     static let networks = FieldPath()["networks"]
     static let nodes = FieldPath()["nodes"]
+    static let hosts = FieldPath()["hosts"]
     static let cables = FieldPath()["cables"]
     static let cluster = FieldPath()["cluster"]
 
@@ -74,14 +104,15 @@ struct TopologyCheck {
     static func path(of service: Service) -> FieldPath { FieldPath()["services"][service.key] }
 }
 
-/// A router, network or node by its position in the topology.
+/// A router, network, node or host by its position in the topology.
 enum Device: Hashable {
     case router(Int)
     case network(Int)
     case node(Int)
+    case host(Int)
 }
 
 extension Workload {
     /// What it is called where names of all Kubernetes namespaces meet: `multitool`, `kube-system/coredns`.
-    var key: String { namespace == "default" ? name : "\(namespace)/\(name)" }
+    package var key: String { namespace == "default" ? name : "\(namespace)/\(name)" }
 }

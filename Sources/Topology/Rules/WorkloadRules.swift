@@ -5,10 +5,12 @@ extension TopologyCheck {
     mutating func workloads() {
         guard !topology.workloads.isEmpty else { return }
         if topology.nodes.isEmpty {
-            report(FieldPath()["workloads"], "there are no nodes for the workloads to run on; add some under nodes")
+            reportTolerable(
+                FieldPath()["workloads"], "there are no nodes for the workloads to run on; add some under nodes")
         }
         if topology.cluster.pools.isEmpty {
-            report(FieldPath()["workloads"], "there are no pools for the pods' addresses; add one under cluster.pools")
+            reportTolerable(
+                FieldPath()["workloads"], "there are no pools for the pods' addresses; add one under cluster.pools")
         }
         let poolNames = Set(topology.cluster.pools.map(\.name))
         var eligible = EligibleCount(topology)
@@ -24,7 +26,7 @@ extension TopologyCheck {
             }
             if !topology.nodes.isEmpty { node(of: workload, path, eligible.of(workload)) }
             for (index, pool) in workload.pools.enumerated() where !poolNames.contains(pool) {
-                report(
+                reportTolerable(
                     path["pools"][index],
                     "there is no pool \(pool)\(hint(pool, among: topology.cluster.pools.map(\.name)))")
             }
@@ -35,22 +37,23 @@ extension TopologyCheck {
     private mutating func node(of workload: Workload, _ path: FieldPath, _ eligible: Int) {
         if let name = workload.nodeName {
             guard case .node(let index)? = devices[name] else {
-                report(path["node"], "there is no node \(name)\(hint(name, among: topology.nodes.map(\.name)))")
+                reportTolerable(
+                    path["node"], "there is no node \(name)\(hint(name, among: topology.nodes.map(\.name)))")
                 return
             }
             if !topology.nodes[index].has(workload.nodeSelector) {
-                report(path["nodeSelector"], "node \(name) does not have the labels that are selected here")
+                reportTolerable(path["nodeSelector"], "node \(name) does not have the labels that are selected here")
             }
         } else if eligible == 0 {
             if !workload.affinity.required.isEmpty {
-                report(
+                reportTolerable(
                     path,
                     "no node has the labels that its nodeSelector and affinity ask for, or none that it may run on")
             } else if workload.nodeSelector.isEmpty {
-                report(path, "all nodes are control-plane nodes, where it may not run; add controlPlane: true")
+                reportTolerable(path, "all nodes are control-plane nodes, where it may not run; add controlPlane: true")
             } else {
                 let isTaint = topology.nodes.contains { $0.has(workload.nodeSelector) }
-                report(
+                reportTolerable(
                     path["nodeSelector"],
                     isTaint
                         ? "only control-plane nodes have these labels, and the pods may not run there; add controlPlane: true"
@@ -67,28 +70,28 @@ extension TopologyCheck {
             let path = Self.path(of: workload)
             let pods = workload.podCount(eligibleNodes: 2)
             if pods > 1 {
-                report(
+                reportTolerable(
                     path["addresses"], "\(workload.name) makes several pods, and an address is one pod's; make it a Pod"
                 )
             }
             for (index, address) in workload.addresses.enumerated() {
                 let path = path["addresses"][index]
                 if workload.addresses[..<index].contains(where: { $0.family == address.family }) {
-                    report(path, "a pod asks for one \(address.family) address at most")
+                    reportTolerable(path, "a pod asks for one \(address.family) address at most")
                 }
                 if let other = owners.updateValue(path, forKey: address) {
-                    report(path, "\(address) is asked for by another pod too (\(other))")
+                    reportTolerable(path, "\(address) is asked for by another pod too (\(other))")
                 }
                 if !topology.cluster.pools.isEmpty,
                     !topology.cluster.pools.contains(where: { $0.prefix.contains(address) })
                 {
-                    report(
+                    reportTolerable(
                         path,
                         "\(address) is in no pool; the pools are "
                             + topology.cluster.pools.prefix(4).map(\.prefix.description).joined(separator: ", "))
                 }
                 if let position = topology.cluster.reservedAddresses.firstIndex(where: { $0.contains(address) }) {
-                    report(path, "\(address) is reserved (cluster.reservedAddresses[\(position)])")
+                    reportTolerable(path, "\(address) is reserved (cluster.reservedAddresses[\(position)])")
                 }
             }
         }
@@ -120,7 +123,7 @@ extension TopologyCheck {
             if workload.kind == .daemonSet { needBlocks = max(needBlocks, nodes) }
         }
         if pool.blockCount < UInt128(needBlocks) {
-            report(
+            reportTolerable(
                 path["blockSize"],
                 "\(pool.prefix) has \(pool.blockCount) \(pool.blockCount == 1 ? "block" : "blocks") of /\(pool.blockSize) for "
                     + "\(needBlocks) nodes that need one each; make the pool wider or the blocks smaller")
@@ -130,7 +133,7 @@ extension TopologyCheck {
         let reserved = reservedCount(in: pool.prefix)
         let usable = size - min(size, reserved)
         if usable < UInt128(tunnels + pods) {
-            report(
+            reportTolerable(
                 path["cidr"],
                 "\(pool.prefix) has \(usable) addresses to give for \(pods) pods"
                     + (tunnels == 0 ? "" : " and \(tunnels) tunnels"))

@@ -106,7 +106,7 @@ extension YAMLValue {
         return rest.prefix { $0 != UInt8(ascii: "\n") }
     }
 
-    private static func firstInvalidUTF8(_ bytes: [UInt8]) -> Mark {
+    static func firstInvalidUTF8(_ bytes: [UInt8]) -> Mark {
         var decoder = UTF8()
         var iterator = bytes.makeIterator()
         var mark = Mark(line: 1, column: 1)

@@ -19,8 +19,13 @@ extension YAMLDocument {
         guard bytes.count <= Self.maximumBytes else {
             throw YAMLSyntaxError(mark, "the document has more than \(Self.maximumBytes >> 20) MiB; a lab needs less")
         }
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            var place = YAMLValue.firstInvalidUTF8(Array(bytes))
+            place.line += firstLine - 1
+            throw YAMLSyntaxError(place, "this is not UTF-8 text; save the file as UTF-8")
+        }
         guard let text = AliasMask.masked(bytes) else {
-            throw YAMLSyntaxError(mark, "this is not UTF-8 text, or has characters that text has not")
+            throw YAMLSyntaxError(mark, "the document has characters that text has not")
         }
         do {
             // The basic resolver has no rules: the default one compiles regular expressions with Foundation. The

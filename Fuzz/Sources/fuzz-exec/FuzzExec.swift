@@ -1,0 +1,18 @@
+import LabFolders
+
+/// What libFuzzer calls with each input: lines of `exec`. Words that were split must be split the same again when they
+/// are quoted, and a script's commands must have words.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzExec(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    let text = String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    for line in text.split(whereSeparator: \.isNewline) {
+        guard let command = try? CommandWords(line) else { continue }
+        precondition(!command.words.isEmpty)
+        let quoted = command.words.map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
+        guard let again = try? CommandWords(quoted) else { preconditionFailure("cannot be split again: \(quoted)") }
+        precondition(again.words == command.words, "differs when it is quoted: \(quoted)")
+        _ = try? NetworkCommand(command)
+    }
+    for command in CommandWords.simpleCommands(ofScript: text) ?? [] { precondition(!command.words.isEmpty) }
+    return 0
+}

@@ -1,0 +1,60 @@
+import Addresses
+import Blueprint
+import Rtnetlink
+
+/// What a lab takes from the kernel and the host, worked out from its blueprint.
+public struct Demand: Hashable, Sendable {
+    /// The lab's name.
+    public var lab: String
+    /// What it cannot be built without.
+    public var features: Set<KernelFeature> = [.namespaces, .veth]
+    /// How many namespaces it has.
+    public var namespaces: Int
+    /// By family, the most entries that neighbour tables hold once everyone has spoken with everyone on its links. Permanent
+    /// ones are not among them, because no threshold counts them (`neigh_alloc` in net/core/neighbour.c).
+    public var neighbours: [AddressFamily: Int] = [:]
+    /// How many descriptors one process holds at once, at most.
+    public var openFiles: Int
+
+    /// The demand of a lab.
+    public init(_ blueprint: Blueprint) {
+        lab = blueprint.lab
+        namespaces = blueprint.namespaces.count
+        // A socket for each namespace, a descriptor for each end that is put elsewhere at once, and the program's own.
+        let cables = blueprint.namespaces.map { $0.content.links.count }.max() ?? 0
+        openFiles = namespaces + cables + 64
+        for namespace in blueprint.namespaces { add(namespace.content) }
+        countNeighbours(blueprint)
+    }
+
+    private mutating func add(_ content: NamespaceContent) {
+        for link in content.links {
+            if let feature = KernelFeature(link.kind) { features.insert(feature) }
+            if case .bridge(let bridge) = link.kind, bridge.vlanFiltering { features.insert(.vlanFiltering) }
+        }
+        if content.addresses.contains(where: { $0.address.family == .ipv6 }) { features.insert(.ipv6) }
+        for table in content.tables { features.formUnion(KernelFeature.features(of: table)) }
+        for qdisc in content.qdiscs {
+            switch qdisc.kind {
+            case .netem: features.insert(.netem)
+            case .tokenBucket: features.insert(.tokenBucket)
+            case .other: break
+            }
+        }
+    }
+
+    /// Everyone in a subnet may ask for everyone else there. A pod and its node ask for each other.
+    private mutating func countNeighbours(_ blueprint: Blueprint) {
+        var members: [Prefix: Int] = [:]
+        for namespace in blueprint.namespaces where namespace.kind != .pod {
+            for address in namespace.content.addresses where address.address.prefixLength < address.address.family.bits
+            {
+                members[address.address.prefix, default: 0] += 1
+            }
+        }
+        for (prefix, count) in members { neighbours[prefix.family, default: 0] += count * (count - 1) }
+        for namespace in blueprint.namespaces where namespace.kind == .pod {
+            for family in Set(namespace.content.addresses.map(\.address.family)) { neighbours[family, default: 0] += 2 }
+        }
+    }
+}

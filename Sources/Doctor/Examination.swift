@@ -1,0 +1,71 @@
+import CLinux
+import Glibc
+import NetworkNamespaces
+
+/// What this machine can do for a lab.
+public struct Examination: Sendable {
+    /// The kernel's release, such as `6.12.57+deb13-amd64`.
+    public var release: String
+    /// Its version, with the date of its build.
+    public var version: String
+    /// The machine's architecture.
+    public var machine: String
+    /// All that was looked at, in the order of `Finding.Group`.
+    public var findings: [Finding]
+
+    /// Looks at everything. What takes a privilege that the process has not is told to be so.
+    ///
+    /// - Parameter demand: what the lab takes that the machine is to be judged for.
+    public init(_ demand: Demand) throws {
+        var system = utsname()
+        uname(&system)
+        release = Self.text(of: &system.release)
+        version = Self.text(of: &system.version)
+        machine = Self.text(of: &system.machine)
+        let missing = Capabilities.missing()
+        findings = [Self.privileges(missing)]
+        // Before a thread is elsewhere: these are about the host's own namespace.
+        let host = HostInfluence.findings()
+        findings += missing.isEmpty ? try Threads.run { try Self.features(demand) } : [Self.unknownFeatures]
+        findings += Limits().findings(demand) + host
+    }
+
+    /// Whether the lab that was asked about can be built.
+    public var isReady: Bool { !findings.contains { $0.state == .failed } }
+
+    private static func privileges(_ missing: [Capabilities.Capability]) -> Finding {
+        let required = Capabilities.required.map(\.name).joined(separator: ", ")
+        if missing.isEmpty { return Finding(.privileges, "capabilities", "\(required): there") }
+        return Finding(
+            .privileges, "capabilities", .failed, "\(missing.map(\.name).joined(separator: " and ")) missing",
+            consequence: "labs can be planned and validated, and none can be built", remedy: "run nslab with sudo")
+    }
+
+    private static let unknownFeatures = Finding(
+        .kernel, "features", .failed, "not looked at without those capabilities",
+        consequence: "it is not known what this kernel can do", remedy: "run `sudo nslab doctor`")
+
+    /// The calling thread ends up in a namespace of its own.
+    private static func features(_ demand: Demand) throws -> [Finding] {
+        var trial: FeatureTrial
+        do {
+            trial = try FeatureTrial()
+        } catch let error as SystemCallError {
+            return [finding(.namespaces, "\(error)", demand)]
+        }
+        return try KernelFeature.allCases.map { feature in finding(feature, try trial.refusal(of: feature), demand) }
+    }
+
+    private static func finding(_ feature: KernelFeature, _ refusal: String?, _ demand: Demand) -> Finding {
+        guard let refusal else { return Finding(.kernel, feature.rawValue, "there") }
+        return Finding(
+            .kernel, feature.rawValue,
+            demand.features.contains(feature) ? .failed : feature.isUsed ? .warning : .note, "missing (\(refusal))",
+            consequence: feature.consequence, remedy: feature.remedy)
+    }
+
+    /// A NUL-terminated array of characters, which Swift sees as a tuple.
+    private static func text<Tuple>(of tuple: inout Tuple) -> String {
+        withUnsafeBytes(of: &tuple) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+}

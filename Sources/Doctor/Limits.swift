@@ -1,0 +1,106 @@
+import Addresses
+import CLinux
+import Glibc
+import NetworkNamespaces
+
+/// What the host lets a lab of some size have.
+public struct Limits: Sendable {
+    /// How many descriptors a process may have, as far as nslab may raise it itself.
+    public var openFiles: Int
+    /// How many network namespaces there may be in this user namespace; nil where the kernel does not tell.
+    public var maximumNamespaces: Int?
+    /// By family, how many entries the neighbour tables of all namespaces together may hold (`gc_thresh3`).
+    public var neighbours: [AddressFamily: Int]
+    /// The free bytes of `/run`.
+    public var runSpace: UInt64
+
+    /// Reads them. `gc_thresh3` is there in the first network namespace alone.
+    public init() {
+        openFiles = OpenFiles.hardLimit
+        maximumNamespaces = HostFile("/proc/sys/user/max_net_namespaces").number
+        neighbours = [:]
+        for (family, name) in [(AddressFamily.ipv4, "ipv4"), (.ipv6, "ipv6")] {
+            neighbours[family] = HostFile("/proc/sys/net/\(name)/neigh/default/gc_thresh3").number
+        }
+        var space = statvfs()
+        runSpace = statvfs("/run", &space) == 0 ? UInt64(space.f_bavail) * UInt64(space.f_frsize) : 0
+    }
+
+    /// How they stand to what a lab takes.
+    public func findings(_ demand: Demand) -> [Finding] {
+        [openFilesFinding(demand), namespacesFinding(demand)] + neighbourFindings(demand) + [runFinding(demand)]
+    }
+
+    /// Those that a lab breaks on, or may break on.
+    public func lacks(_ demand: Demand) -> [Finding] { findings(demand).filter { $0.state != .ok } }
+
+    private func openFilesFinding(_ demand: Demand) -> Finding {
+        let found = "\(openFiles) allowed, \(demand.lab) takes \(demand.openFiles)"
+        if openFiles >= demand.openFiles { return Finding(.limits, "open files", found) }
+        return Finding(
+            .limits, "open files", .failed, found, consequence: "lab \(demand.lab) cannot be built",
+            remedy: "raise the hard limit: ulimit -Hn \(demand.openFiles), or in /etc/security/limits.conf")
+    }
+
+    private func namespacesFinding(_ demand: Demand) -> Finding {
+        let name = "network namespaces"
+        guard let maximumNamespaces else { return Finding(.limits, name, "no limit is told") }
+        let found = "\(maximumNamespaces) allowed, \(demand.lab) takes \(demand.namespaces)"
+        // One more is thrown away after each look at the kernel.
+        if maximumNamespaces > demand.namespaces { return Finding(.limits, name, found) }
+        return Finding(
+            .limits, name, .failed, found, consequence: "lab \(demand.lab) cannot be built",
+            remedy: "sysctl -w user.max_net_namespaces=\(demand.namespaces * 2 + 128)")
+    }
+
+    private func neighbourFindings(_ demand: Demand) -> [Finding] {
+        AddressFamily.allCases.compactMap { family in
+            guard let limit = neighbours[family], let wanted = demand.neighbours[family], wanted > 0 else { return nil }
+            let key = "net.\(family == .ipv4 ? "ipv4" : "ipv6").neigh.default.gc_thresh3"
+            let found = "\(key) is \(limit), \(demand.lab) can fill \(wanted)"
+            let name = "neighbours of \(family)"
+            if limit >= wanted { return Finding(.limits, name, found) }
+            return Finding(
+                .limits, name, .warning, found,
+                consequence:
+                    "when more speak with each other than the table of the whole host holds, packets are dropped "
+                    + "(\"neighbor table overflow\" in the kernel's log)",
+                remedy: "sysctl -w \(key)=\(Self.rounded(wanted * 2))")
+        }
+    }
+
+    private func runFinding(_ demand: Demand) -> Finding {
+        // The topology, the journal, and a few short files a namespace.
+        let wanted = UInt64(demand.namespaces) * 16384 + (1 << 20)
+        let found = "\(runSpace >> 20) MiB free, \(demand.lab) takes up to \(wanted >> 20) MiB"
+        if runSpace >= wanted { return Finding(.limits, "/run", found) }
+        return Finding(
+            .limits, "/run", .failed, found, consequence: "the state of lab \(demand.lab) cannot be written",
+            remedy: "remove what fills /run, or make it larger: mount -o remount,size=64M /run")
+    }
+
+    /// The power of two that is not less.
+    private static func rounded(_ value: Int) -> Int {
+        var power = 1024
+        while power < value { power *= 2 }
+        return power
+    }
+}
+
+/// A short file that the kernel makes.
+struct HostFile {
+    /// Its content without white space at the ends; nil if it cannot be read.
+    let text: String?
+
+    init(_ path: String) {
+        guard let bytes = try? FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK).readAll(path, limit: 1 << 20) else {
+            text = nil
+            return
+        }
+        let blank = { (byte: UInt8) in byte == 10 || byte == 32 || byte == 0 }
+        text = String(decoding: bytes.drop(while: blank).reversed().drop(while: blank).reversed(), as: UTF8.self)
+    }
+
+    /// Its content as a number.
+    var number: Int? { text.flatMap { Int($0) } }
+}

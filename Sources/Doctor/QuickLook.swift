@@ -1,0 +1,58 @@
+import CLinux
+import Glibc
+import Netlink
+import Rtnetlink
+
+/// What `nslab up` looks at before it makes anything: questions that make nothing in the kernel and take microseconds, in the
+/// place of the doctor's trials.
+public enum QuickLook {
+    /// Finds what a lab cannot be built without and this machine has not.
+    ///
+    /// Rules that only some kernels lack are found out when they are installed: trying them would take longer than the whole
+    /// of a small lab.
+    ///
+    /// - Parameter socket: opened in a namespace that is thrown away.
+    /// - Returns: what is missing, what follows and what to do, as `nslab doctor` says it; nil if nothing is known to be
+    ///   missing.
+    public static func lack(of demand: Demand, _ limits: Limits, _ socket: inout RouteSocket) throws -> String? {
+        for feature in KernelFeature.allCases where demand.features.contains(feature) {
+            let isThere =
+                switch feature {
+                case .veth: try socket.supports(linkKind: "veth")
+                case .bridge: try socket.supports(linkKind: "bridge")
+                case .vlanLinks: try socket.supports(linkKind: "vlan")
+                case .vxlanIPv4, .vxlanIPv6: try socket.supports(linkKind: "vxlan")
+                case .ipv6: access("/proc/sys/net/ipv6", F_OK) == 0
+                case .nftables: answersForRules()
+                default: true
+                }
+            if !isThere { return feature.lack }
+        }
+        return limits.findings(demand).first { $0.state == .failed }?.sentence
+    }
+
+    /// Whether nf_tables is there: whether it tells the number of its last transaction (`NFT_MSG_GETGEN`). Asking loads its
+    /// module.
+    private static func answersForRules() -> Bool {
+        guard var socket = try? NetlinkSocket(protocol: NETLINK_NETFILTER) else { return false }
+        let type = Int(NFNL_SUBSYS_NFTABLES) << 8 | Int(NFT_MSG_GETGEN.rawValue)
+        let answer = try? socket.replies(to: type) {
+            $0.append(structure: nfgenmsg(nfgen_family: 0, version: UInt8(NFNETLINK_V0), res_id: 0))
+        }
+        return answer != nil
+    }
+}
+
+extension Examination {
+    /// The first of these features that a trial finds missing, as the doctor says it. For when the kernel has refused
+    /// something, and the question is why.
+    ///
+    /// The calling thread ends up in a namespace of its own.
+    public static func lack(among features: Set<KernelFeature>) -> String? {
+        guard var trial = try? FeatureTrial() else { return nil }
+        for feature in KernelFeature.allCases where features.contains(feature) {
+            if (try? trial.refusal(of: feature)) != nil { return feature.lack }
+        }
+        return nil
+    }
+}

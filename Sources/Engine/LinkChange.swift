@@ -1,0 +1,244 @@
+import Addresses
+import Blueprint
+import Doctor
+import Glibc
+import NetworkNamespaces
+import Rtnetlink
+import Topology
+
+/// A link of a running lab, as a user names it, `NAME:INTERFACE`.
+public struct LinkEnd: Sendable {
+    /// The namespace's entry in the journal.
+    let entry: Journal.Entry
+    /// The link's name there.
+    let interface: InterfaceName
+    /// The other end of its cable; nil for a link that has none in this lab.
+    let other: VethPeer?
+
+    /// The link with its namespace's whole name.
+    public var endpoint: Endpoint { Endpoint(entry.name, interface.description) }
+    /// The other end with its namespace's whole name.
+    public var otherEndpoint: Endpoint? { other.map { Endpoint($0.namespace, $0.name.description) } }
+}
+
+/// What frames suffer in one direction of a link, as the kernel has it.
+public struct ObservedConditions: Sendable {
+    /// The end that the frames leave by.
+    public var from: Endpoint
+    /// The end where they arrive; nil where that is not one end of the lab.
+    public var to: Endpoint?
+    /// What does it.
+    public var qdisc: Qdisc.Kind
+}
+
+/// The directions of a link, as seen from the end that was named.
+public enum LinkDirection: String, Sendable, CaseIterable {
+    /// Frames that leave by the end that was named.
+    case out
+    /// Frames that leave by the other end, towards this one.
+    case `in`
+    case both
+}
+
+extension RunningLab {
+    /// The link that a user means by `NAME:INTERFACE`, NAME in any form that `namespace(named:)` takes.
+    ///
+    /// - Throws: `noSuchLink` for what is written otherwise.
+    public func link(named text: String) throws(EngineError) -> LinkEnd {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let interface = InterfaceName(parts[1]) else {
+            throw .noSuchLink(text, candidates: [])
+        }
+        let entry = try journal.namespace(named: String(parts[0]))
+        return LinkEnd(entry: entry, interface: interface, other: peer(of: interface, in: entry.name))
+    }
+
+    private func peer(of interface: InterfaceName, in namespace: String) -> VethPeer? {
+        let links = blueprint.namespaces.first { $0.name == namespace }?.content.links ?? []
+        guard case .veth(let peer?) = links.first(where: { $0.name == interface })?.kind else { return nil }
+        return peer
+    }
+
+    // MARK: Conditions
+
+    /// Has the frames of a link suffer these conditions and no others, in one direction or both.
+    ///
+    /// - Parameter conditions: `none` for a link as it was without any.
+    /// - Returns: what the kernel then has, for each direction that was asked for.
+    public func impair(
+        _ end: LinkEnd, _ conditions: LinkConditions, _ direction: LinkDirection, waiting: () -> Void
+    ) throws(EngineError) -> [ObservedConditions] {
+        let ends = try ends(of: end, direction)
+        try change(waiting) {
+            if conditions != .none {
+                let support = try Threads.run { try Self.qdiscSupport() }
+                // The size of the frames makes no difference to whether it can be done.
+                guard Qdisc(end.interface, conditions, mtu: 1500, support: support) != nil else {
+                    throw EngineError.lacking("\(end.endpoint): \(conditions): \(KernelFeature.netem.lack)")
+                }
+            }
+            for end in ends { try Threads.run { try Self.set(conditions, on: end) } }
+        }
+        return try self.conditions(of: end, direction)
+    }
+
+    /// What the kernel has for each of these directions of a link: nothing for one that has no conditions.
+    public func conditions(
+        of end: LinkEnd, _ direction: LinkDirection
+    ) throws(EngineError) -> [ObservedConditions] {
+        let ends = try ends(of: end, direction)
+        return try reportingRefusals(of: "\(end.endpoint)") {
+            try Threads.run {
+                try ends.flatMap { end in try observedConditions(in: end.entry).filter { $0.from == end.endpoint } }
+            }
+        }
+    }
+
+    /// What the kernel has for all links of the lab.
+    public func conditions() throws(EngineError) -> [ObservedConditions] {
+        try reportingRefusals(of: "lab \(journal.lab)") {
+            try Threads.run {
+                try journal.namespaces.filter { Pins.identity($0.pin) != nil }.flatMap(observedConditions)
+            }
+        }
+    }
+
+    /// The ends that frames leave by in these directions.
+    private func ends(of end: LinkEnd, _ direction: LinkDirection) throws(EngineError) -> [LinkEnd] {
+        if direction == .out { return [end] }
+        guard let peer = end.other else { throw .noOtherEnd(end.endpoint.description) }
+        let other = LinkEnd(
+            entry: try journal.namespace(named: peer.namespace), interface: peer.name,
+            other: VethPeer(namespace: end.entry.name, name: end.interface))
+        return direction == .in ? [other] : [end, other]
+    }
+
+    /// The calling thread ends up in the namespace.
+    private func observedConditions(in entry: Journal.Entry) throws -> [ObservedConditions] {
+        let session = try Session(entering: entry.pin, name: entry.name)
+        let table = InterfaceTable(try session.socket.links())
+        return try session.socket.qdiscs(in: table).map { qdisc in
+            let peer = peer(of: qdisc.device, in: entry.name)
+            return ObservedConditions(
+                from: Endpoint(entry.name, qdisc.device.description),
+                to: peer.map { Endpoint($0.namespace, $0.name.description) }, qdisc: qdisc.kind)
+        }
+    }
+
+    /// The calling thread ends up in a namespace of its own.
+    private static func qdiscSupport() throws -> QdiscSupport {
+        try NetworkNamespace.unshareThread()
+        var socket = try RouteSocket()
+        return try QdiscSupport(&socket)
+    }
+
+    /// The calling thread ends up in the namespace.
+    private static func set(_ conditions: LinkConditions, on end: LinkEnd) throws {
+        let session = try Session(entering: end.entry.pin, name: end.entry.name)
+        let links = try session.socket.links()
+        let link = try end.find(in: links)
+        let table = InterfaceTable(links)
+        let old = try session.socket.qdiscs(in: table).first { $0.device == end.interface }
+        let support = try QdiscSupport(&session.socket)
+        var batch = RouteBatch(capacity: 512)
+        if let new = Qdisc(end.interface, conditions, mtu: link.link.mtu ?? 1500, support: support) {
+            try batch.replace(new, in: table)
+        } else if let old {
+            try batch.delete(old, in: table)
+        }
+        try session.execute(&batch, object: "\(end.endpoint): \(conditions)")
+    }
+
+    // MARK: Up and down
+
+    /// Sets a link up or down, as `ip link set` does. With a link that goes down the kernel drops its IPv6 addresses, and
+    /// the routes and neighbours by it; when it comes up the lab's own ones are put back, as a routing daemon would.
+    public func setLink(_ end: LinkEnd, isUp: Bool, waiting: () -> Void) throws(EngineError) {
+        try change(waiting) {
+            try Threads.run {
+                let session = try Session(entering: end.entry.pin, name: end.entry.name)
+                let links = try session.socket.links()
+                _ = try end.find(in: links)
+                session.interfaces = InterfaceTable(links)
+                var batch = RouteBatch(capacity: 4096)
+                try batch.set(end.interface, isUp: isUp, in: session.interfaces)
+                try session.execute(&batch, object: "\(end.endpoint)")
+                if isUp { try restore(session, &batch) }
+            }
+        }
+    }
+
+    /// Puts back what a namespace should hold of addresses, routes and entries and does not.
+    private func restore(_ session: Session, _ batch: inout RouteBatch) throws {
+        guard let content = blueprint.namespaces.first(where: { $0.name == session.name })?.content else { return }
+        let links = try session.socket.links()
+        let table = InterfaceTable(links)
+        let down = Set(links.filter { !$0.link.isUp }.map(\.link.name))
+        // A link that someone else removed is not what this is about; nothing can be put on it.
+        func isUsable(_ device: InterfaceName?) -> Bool {
+            device.map { table[$0] != nil && !down.contains($0) } ?? true
+        }
+        var objects: [String] = []
+        for address in content.addresses where isUsable(address.device) {
+            try batch.add(address, in: table)
+            objects.append("address \(address)")
+        }
+        for route in content.routes where isUsable(route.device) {
+            try batch.add(route, in: table)
+            objects.append("route \(route)")
+        }
+        for neighbour in content.neighbours where isUsable(neighbour.device) {
+            try batch.add(neighbour, in: table)
+            objects.append("neighbour \(neighbour)")
+        }
+        for entry in content.forwarding where isUsable(entry.device) {
+            try batch.add(entry, in: table)
+            objects.append("fdb \(entry)")
+        }
+        do throws(NetlinkError) {
+            try session.socket.execute(&batch)
+        } catch {
+            guard case .refused(let failures) = error else { throw EngineError(error, object: session.name) }
+            // What is there stays as it is; a route whose way is another link that is down has to wait for that.
+            let waiting: Set<Int32> =
+                down.subtracting(["lo"]).isEmpty ? [] : [ENETDOWN, ENETUNREACH, EHOSTUNREACH, EINVAL]
+            if let failure = failures.first(where: { $0.errno != EEXIST && !waiting.contains($0.errno) }) {
+                throw EngineError.refused(
+                    object: "\(session.name): \(objects[failure.requestIndex])", reason: "\(failure)", advice: nil)
+            }
+        }
+    }
+
+    /// Runs `body` while no other command changes the lab.
+    private func change(_ waiting: () -> Void, _ body: () throws -> Void) throws(EngineError) {
+        let state = StateFolder(lab: journal.lab)
+        try reportingRefusals(of: "lab \(journal.lab)") {
+            guard try FolderLock.holding(lab: state, creating: false, waiting: waiting, body) != nil else {
+                throw EngineError.noSuchLab(journal.lab)
+            }
+        }
+    }
+}
+
+extension LinkEnd {
+    /// The link among those that the kernel has.
+    fileprivate func find(in links: [ObservedLink]) throws(EngineError) -> ObservedLink {
+        if let link = links.first(where: { $0.link.name == interface }) { return link }
+        throw .noSuchLink(endpoint.description, candidates: links.map { "\(entry.name):\($0.link.name)" })
+    }
+}
+
+extension Session {
+    /// Executes a batch about one object.
+    fileprivate func execute(_ batch: inout RouteBatch, object: String) throws(EngineError) {
+        if batch.isEmpty { return }
+        do throws(NetlinkError) {
+            try socket.execute(&batch)
+        } catch {
+            if case .refused(let failures) = error, let failure = failures.first {
+                throw .refused(object: object, reason: "\(failure)", advice: nil)
+            }
+            throw EngineError(error, object: object)
+        }
+    }
+}

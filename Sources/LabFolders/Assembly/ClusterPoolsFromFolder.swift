@@ -1,0 +1,73 @@
+import Addresses
+import Topology
+
+/// The pools and other ranges of a folder's cluster.
+struct ClusterFromFolder {
+    /// What comes of it.
+    private(set) var cluster = Cluster()
+    /// Where each pool was written, by name.
+    private(set) var poolPlaces: [String: SourceLine] = [:]
+
+    init(_ kind: KindCluster?, _ calico: CalicoResources, _ findings: inout Findings) {
+        cluster.serviceSubnets = kind?.serviceSubnets ?? []
+        cluster.reservedAddresses = calico.reservations
+        cluster.vxlanPort = calico.vxlanPort ?? cluster.vxlanPort
+        cluster.vxlanVNI = calico.vxlanVNI ?? cluster.vxlanVNI
+        cluster.mtu = calico.mtu ?? calico.vxlanMTU
+        for pool in installed(kind, calico, &findings) + calico.pools { add(pool, &findings) }
+        // The order in which the Kubernetes API lists them, and Calico tries them.
+        cluster.pools.sort { $0.name < $1.name }
+    }
+
+    private func installed(
+        _ kind: KindCluster?, _ calico: CalicoResources, _ findings: inout Findings
+    ) -> [Located<Pool>] {
+        if let installation = calico.installation {
+            return calico.installedPools
+                ?? calico.defaultPools(kind?.podSubnets ?? []).map { Located($0, at: installation) }
+        }
+        guard let kind else { return [] }
+        if !calico.manifestFamilies.isEmpty {
+            return kind.podSubnets.filter { calico.manifestFamilies.contains($0.family) }
+                .map { Located(CalicoResources.manifestPool($0), at: kind.place) }
+        }
+        guard calico.isEmpty else { return [] }
+        if kind.hasNoPlugin {
+            findings.warn(
+                at: kind.place,
+                "no network plugin is in the folder; Calico is taken, as its own custom-resources.yaml has it: "
+                    + "VXLANCrossSubnet, natOutgoing")
+        } else {
+            findings.warn(
+                at: kind.place,
+                "kind's own network plugin stands in the place of Calico here: Calico's blocks and names, no encapsulation"
+            )
+        }
+        return kind.podSubnets.map { subnet in
+            let name = CalicoResources.defaultName(subnet.family, among: [])
+            var pool = Pool(name: name, prefix: subnet, natOutgoing: true)
+            if kind.hasNoPlugin {
+                pool.encapsulation = .vxlanCrossSubnet
+            } else if subnet.family == .ipv4 {
+                // kindnet gives each node a /24 (kube-controller-manager's --node-cidr-mask-size).
+                pool.blockSize = max(24, subnet.length)
+            }
+            return Located(pool, at: kind.place)
+        }
+    }
+
+    /// Takes a pool; of two with one name the later one, and of two that overlap the earlier one.
+    private mutating func add(_ pool: Located<Pool>, _ findings: inout Findings) {
+        if let same = cluster.pools.firstIndex(where: { $0.name == pool.value.name }) {
+            cluster.pools[same] = pool.value
+        } else if let other = cluster.pools.first(where: { $0.prefix.overlaps(pool.value.prefix) }) {
+            return findings.warn(
+                at: pool.place,
+                "IP pool \(pool.value.name) overlaps \(other.name), \(other.prefix); Calico refuses it, and it is left out"
+            )
+        } else {
+            cluster.pools.append(pool.value)
+        }
+        poolPlaces[pool.value.name] = pool.place
+    }
+}

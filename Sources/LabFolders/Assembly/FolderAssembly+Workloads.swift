@@ -1,0 +1,113 @@
+import Addresses
+import Topology
+
+/// What runs on the cluster: the folder's own workloads and services, and those that every cluster of kind has.
+extension FolderAssembly {
+    mutating func addWorkloads() {
+        let manifests = documents.manifests
+        guard documents.kind != nil || manifests.workloads.isEmpty else {
+            let place = manifests.workloads[0].place
+            return findings.warn(
+                at: place, "there is no cluster in the folder for workloads to run on; they are left out")
+        }
+        change { topology, places, findings in
+            for located in manifests.workloads {
+                var workload = located.value
+                if workload.pools.isEmpty { workload.pools = manifests.namespacePools[workload.namespace] ?? [] }
+                workload.pools = workload.pools.map { text in
+                    // A pool may be meant by its range.
+                    guard let prefix = InterfaceAddress(text)?.prefix else { return text }
+                    return topology.cluster.pools.first { $0.prefix == prefix }?.name ?? text
+                }
+                topology.workloads.append(workload)
+                places.workloads.append(located.place)
+            }
+        }
+        addCoreDNS()
+    }
+
+    private mutating func addCoreDNS() {
+        guard let kind = documents.kind, !topology.cluster.serviceSubnets.isEmpty,
+            let controlPlane = topology.nodes.first(where: { $0.role == .controlPlane }),
+            !topology.workloads.contains(where: { $0.namespace == "kube-system" && $0.name == "coredns" })
+        else { return }
+        // kubeadm starts them when the control plane is all that there is of the cluster.
+        let coredns = Workload(
+            name: "coredns", namespace: "kube-system", kind: .deployment(replicas: 2),
+            labels: ["k8s-app": "kube-dns"], nodeName: controlPlane.name,
+            ports: [
+                Workload.ContainerPort(name: "dns", 53, .udp, answer: .dns),
+                Workload.ContainerPort(name: "dns-tcp", 53, answer: .dns),
+            ])
+        change { topology, places, _ in
+            topology.workloads.append(coredns)
+            places.workloads.append(kind.place)
+        }
+    }
+
+    mutating func addServices() {
+        guard let kind = documents.kind else { return }
+        let manifests = documents.manifests
+        let hasAddresses = !topology.cluster.serviceSubnets.isEmpty
+        func isThere(_ namespace: String, _ name: String) -> Bool {
+            manifests.services.contains { $0.value.namespace == namespace && $0.value.name == name }
+        }
+        change { topology, places, _ in
+            if hasAddresses, !isThere("default", "kubernetes") {
+                topology.services.append(
+                    Service(
+                        name: "kubernetes", ports: [Service.Port(name: "https", port: 443, target: .number(6443))],
+                        familyPolicy: .preferDualStack))
+                places.services.append(kind.place)
+            }
+            for located in manifests.services {
+                topology.services.append(located.value)
+                places.services.append(located.place)
+            }
+            if hasAddresses, !isThere("kube-system", "kube-dns") {
+                topology.services.append(
+                    Service(
+                        name: "kube-dns", namespace: "kube-system", selector: ["k8s-app": "kube-dns"],
+                        ports: [
+                            Service.Port(name: "dns", transport: .udp, port: 53, target: .name("dns")),
+                            Service.Port(name: "dns-tcp", port: 53, target: .name("dns-tcp")),
+                        ],
+                        familyPolicy: .preferDualStack))
+                places.services.append(kind.place)
+            }
+        }
+    }
+
+    /// Gives the pods that declare no port those that their images are known for, and those that services expect.
+    mutating func inferPorts() {
+        let usual = documents.manifests.usualPorts
+        change { topology, _, _ in
+            for index in topology.workloads.indices {
+                let workload = topology.workloads[index]
+                var known = usual["\(workload.namespace)/\(workload.name)"] ?? []
+                if workload.ports.isEmpty, known.isEmpty {
+                    for service in topology.services where service.selects(workload) {
+                        for port in service.ports {
+                            guard case .number(let number) = port.target, port.transport != .sctp else { continue }
+                            known.append(Workload.ContainerPort(number, port.transport))
+                        }
+                    }
+                }
+                for port in known {
+                    let isThere = topology.workloads[index].ports.contains {
+                        $0.number == port.number && $0.transport == port.transport
+                    }
+                    if !isThere { topology.workloads[index].ports.append(port) }
+                }
+            }
+        }
+    }
+}
+
+extension Service {
+    /// Whether a workload's pods answer for it.
+    fileprivate func selects(_ workload: Workload) -> Bool {
+        namespace == workload.namespace && !selector.isEmpty
+            && selector.allSatisfy { workload.labels[$0.key] == $0.value }
+    }
+}

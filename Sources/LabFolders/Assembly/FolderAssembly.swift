@@ -1,0 +1,351 @@
+import Addresses
+import Topology
+
+/// Puts what a folder's files say together into one topology.
+struct FolderAssembly {
+    /// The folder's documents, read.
+    let documents: FolderDocuments
+    var findings: Findings
+    private(set) var topology: Topology
+    /// Where each device, workload and service was written.
+    private(set) var places = Places()
+    /// The names that devices have in the topology, by containerlab's.
+    private var names: [String: String] = [:]
+
+    /// Where things were written, by name.
+    struct Places {
+        var devices: [String: SourceLine] = [:]
+        var workloads: [SourceLine] = []
+        var services: [SourceLine] = []
+        var cables: [SourceLine] = []
+        var pools: [String: SourceLine] = [:]
+    }
+
+    init(_ documents: FolderDocuments, labName: String, _ findings: Findings) {
+        self.documents = documents
+        self.findings = findings
+        topology = Topology(name: labName, allowsPendingPods: true)
+    }
+
+    /// All of it.
+    mutating func assemble() {
+        nameDevices()
+        let links = usableLinks()
+        addRouters(links)
+        addNetworks()
+        addNodes(links)
+        addHosts(links)
+        addCables(links)
+        let cluster = ClusterFromFolder(documents.kind, documents.calico, &findings)
+        topology.cluster = cluster.cluster
+        places.pools = cluster.poolPlaces
+        chooseNodeAddresses()
+        addLearnedRoutes()
+        addWorkloads()
+        addServices()
+        inferPorts()
+        warnOfBGP()
+    }
+
+    // MARK: Devices
+
+    private var containerlabNodes: [ContainerlabTopology.Node] { documents.containerlab?.nodes ?? [] }
+
+    /// The names of the cluster's nodes, as kind gives them.
+    private var nodeNames: [String] { documents.kind?.nodeNames(cluster: documents.clusterName) ?? [] }
+
+    private mutating func nameDevices() {
+        var taken: Set<String> = Set(nodeNames)
+        for node in containerlabNodes {
+            if nodeNames.contains(node.name) {
+                names[node.name] = node.name
+                continue
+            }
+            if node.kind == "k8s-kind" { continue }
+            var name = DeviceName.label(node.name)
+            if !taken.insert(name).inserted {
+                var number = 2
+                while !taken.insert("\(name)-\(number)").inserted { number += 1 }
+                name += "-\(number)"
+            }
+            if name != node.name {
+                findings.warn(at: node.place, "\(node.name) is called \(name) here: names are DNS labels")
+            }
+            names[node.name] = name
+        }
+    }
+
+    /// A link between devices of the topology, with their names and interfaces there.
+    struct UsableLink {
+        var ends: [ContainerlabTopology.End]
+        var mtu: UInt32?
+        var place: SourceLine
+    }
+
+    private mutating func usableLinks() -> [UsableLink] {
+        let kinds = Dictionary(containerlabNodes.map { ($0.name, $0.kind) }, uniquingKeysWith: { first, _ in first })
+        var used: Set<String> = []
+        var links: [UsableLink] = []
+        for link in documents.containerlab?.links ?? [] {
+            var ends = link.ends
+            var isUsable = true
+            for index in ends.indices {
+                if kinds[ends[index].node] == "arista_ceos" {
+                    let port = EOSInterfaceName(containerlabName: ends[index].interface)?.containerlabName
+                    ends[index].interface = port ?? ends[index].interface
+                }
+                guard let name = names[ends[index].node] else {
+                    findings.error(
+                        at: link.place,
+                        "\(ends[index].node) is a whole cluster; a link leads to one of its nodes, such as "
+                            + "\(nodeNames.first ?? "\(ends[index].node)-control-plane"):eth1")
+                    isUsable = false
+                    continue
+                }
+                ends[index].node = name
+                if !used.insert("\(name):\(ends[index].interface)").inserted {
+                    findings.error(at: link.place, "\(name):\(ends[index].interface) has a link already")
+                    isUsable = false
+                }
+            }
+            if isUsable { links.append(UsableLink(ends: ends, mtu: link.mtu, place: link.place)) }
+        }
+        return links
+    }
+
+    private mutating func addRouters(_ links: [UsableLink]) {
+        for node in containerlabNodes where node.kind == "arista_ceos" {
+            guard let name = names[node.name] else { continue }
+            let cabled = links.flatMap(\.ends).filter { $0.node == name }.map(\.interface)
+            var configuration = EOSConfiguration()
+            if let read = documents.configurations[node.name] { configuration = read }
+            findings.add(configuration.warnings)
+            topology.routers.append(
+                Router(name: name, configuration, cabled: cabled, at: node.place, &findings))
+            places.devices[name] = node.place
+            for line in node.exec {
+                findings.warn(
+                    at: line.place, "\(name) has no command line of EOS; \"\(line.value.prefix(80))\" is skipped")
+            }
+        }
+    }
+
+    private mutating func addNetworks() {
+        for node in containerlabNodes where node.kind == "bridge" {
+            guard let name = names[node.name] else { continue }
+            topology.networks.append(Network(name: name))
+            places.devices[name] = node.place
+        }
+    }
+
+    // MARK: The cluster's nodes
+
+    private mutating func addNodes(_ links: [UsableLink]) {
+        guard let kind = documents.kind else { return }
+        var machines: [Machine] = []
+        let onKindNetwork = needsKindNetwork(links)
+        for (index, name) in nodeNames.enumerated() {
+            var machine = machine(name, links)
+            if onKindNetwork {
+                let addresses = KindNetwork.addresses(at: index + 2)
+                machine.interfaces.insert(Node.Interface(name: KindNetwork.interface, addresses: addresses), at: 0)
+                machine.routes = KindNetwork.defaultRoutes
+            }
+            if let node = containerlabNodes.first(where: { $0.name == name }) { configure(&machine, node) }
+            machines.append(machine)
+        }
+        for (written, machine) in zip(kind.nodes, machines) {
+            var node = Node(name: machine.name, role: written.isControlPlane ? .controlPlane : .worker)
+            node.isTainted = written.isControlPlane && !written.isUntainted
+            if documents.untaintedNodes.contains(machine.name) || documents.untaintedNodes.contains("*") {
+                node.isTainted = false
+            }
+            node.labels = written.labels
+                .merging(documents.manifests.nodeLabels[machine.name] ?? [:]) { $1 }
+                .merging(documents.scriptLabels[machine.name] ?? [:]) { $1 }
+            (node.interfaces, node.routes) = (machine.interfaces, machine.routes)
+            (node.sysctls, node.commands) = (machine.sysctls, machine.commands)
+            topology.nodes.append(node)
+            places.devices[machine.name] = containerlabNodes.first { $0.name == machine.name }?.place ?? written.place
+        }
+        if onKindNetwork { addKindNetwork() }
+    }
+
+    /// Whether the cluster's nodes are on kind's own network: where one of them has no link or no address on one, and
+    /// where a file speaks of that network.
+    private func needsKindNetwork(_ links: [UsableLink]) -> Bool {
+        var scratch = Findings()
+        for name in nodeNames {
+            var machine = machine(name, links)
+            guard let node = containerlabNodes.first(where: { $0.name == name }) else { return true }
+            if node.exec.contains(where: { !$0.value.contains("del") && KindNetwork.isMeant(by: $0.value) }) {
+                return true
+            }
+            for line in node.exec { machine.run(line, &scratch) }
+            if machine.interfaces.allSatisfy(\.addresses.isEmpty) { return true }
+        }
+        return documents.calico.detection.values.contains { detection in
+            switch detection.method {
+            case .interface(let patterns): patterns.contains(KindNetwork.interface)
+            case .ranges(let ranges):
+                ranges.contains { range in KindNetwork.subnets.contains { $0.overlaps(range) } && range.length > 0 }
+            case .firstFound, .kubernetes, .skipInterface, .canReach, .none: false
+            }
+        }
+    }
+
+    private mutating func addKindNetwork() {
+        var name = KindNetwork.name
+        while places.devices[name] != nil || topology.routers.contains(where: { $0.name == name }) {
+            name += "-network"
+        }
+        topology.networks.append(Network(name: name, addresses: KindNetwork.gateways))
+        for (index, node) in topology.nodes.enumerated() {
+            topology.cables.append(
+                Cable(Endpoint(name, "port\(index + 1)"), Endpoint(node.name, KindNetwork.interface)))
+            places.cables.append(places.devices[node.name] ?? documents.kind?.place ?? SourceLine(file: "", line: 1))
+        }
+    }
+
+    // MARK: Machines on plain Linux
+
+    /// A machine with the interfaces that links give it.
+    private func machine(_ name: String, _ links: [UsableLink]) -> Machine {
+        let ends = links.flatMap(\.ends).filter { $0.node == name }
+        return Machine(
+            name: name,
+            interfaces: ends.map { Node.Interface(name: $0.interface, hardwareAddress: $0.hardwareAddress) })
+    }
+
+    private mutating func configure(_ machine: inout Machine, _ node: ContainerlabTopology.Node) {
+        for setting in node.sysctls {
+            let line = Located("sysctl -w \(setting.value[0])=\(setting.value[1])", at: setting.place)
+            machine.run(line, &findings)
+        }
+        for line in node.exec { machine.run(line, &findings) }
+    }
+
+    private mutating func addHosts(_ links: [UsableLink]) {
+        let others: Set = ["arista_ceos", "bridge", "k8s-kind"]
+        for node in containerlabNodes where !others.contains(node.kind) && !nodeNames.contains(node.name) {
+            guard let name = names[node.name] else { continue }
+            if node.kind == "ext-container" {
+                findings.warn(
+                    at: node.place,
+                    nodeNames.isEmpty
+                        ? "\(node.name) is a container from elsewhere; it is a plain host here"
+                        : "the cluster has no node \(node.name) (it has \(nodeNames.prefix(4).joined(separator: ", "))); it "
+                            + "is a plain host here")
+            } else if node.kind != "linux" {
+                findings.warn(
+                    at: node.place,
+                    "nodes of kind \(node.kind) are plain Linux hosts here: their links and exec lines are taken, their "
+                        + "configuration is not")
+            }
+            var machine = machine(name, links)
+            configure(&machine, node)
+            topology.hosts.append(
+                Host(
+                    name: name, interfaces: machine.interfaces, routes: machine.routes, sysctls: machine.sysctls,
+                    commands: machine.commands))
+            places.devices[name] = node.place
+        }
+    }
+
+    private mutating func addCables(_ links: [UsableLink]) {
+        let order = Dictionary(
+            (topology.routers.map(\.name) + topology.networks.map(\.name) + topology.nodes.map(\.name)
+                + topology.hosts.map(\.name)).enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        for link in links {
+            let ends = link.ends.sorted { order[$0.node] ?? 0 < order[$1.node] ?? 0 }
+            topology.cables.append(
+                Cable(
+                    Endpoint(ends[0].node, ends[0].interface), Endpoint(ends[1].node, ends[1].interface), mtu: link.mtu)
+            )
+            places.cables.append(link.place)
+        }
+    }
+
+    /// The routes of protocols that are not run. What is written by hand comes before them.
+    private mutating func addLearnedRoutes() {
+        let configurations = Dictionary(
+            documents.configurations.compactMap { name, configuration in names[name].map { ($0, configuration) } },
+            uniquingKeysWith: { first, _ in first })
+        let learned = LearnedRoutes(topology, configurations, documents.calico)
+        let routes = learned.byName()
+        for index in topology.routers.indices {
+            let router = topology.routers[index]
+            let connected = Set(router.interfaceAddresses.map(\.prefix))
+            let written = Set(router.routes.map(\.destination))
+            topology.routers[index].routes += (routes[router.name] ?? []).filter {
+                !connected.contains($0.destination) && !written.contains($0.destination)
+            }
+            topology.routers[index].learnsBlocks = learned.routersWithBlocks.contains(router.name)
+        }
+        for index in topology.nodes.indices {
+            let node = topology.nodes[index]
+            let own = node.interfaces.flatMap(\.addresses)
+            let connected = Set(own.map(\.prefix) + own.map(\.address.hostPrefix))
+            let written = Set(node.routes.map(\.destination))
+            topology.nodes[index].routes += (routes[node.name] ?? []).filter {
+                !connected.contains($0.destination) && !written.contains($0.destination)
+            }
+        }
+    }
+
+    // MARK: Calico's view of the nodes
+
+    private mutating func chooseNodeAddresses() {
+        for index in topology.nodes.indices {
+            let node = topology.nodes[index]
+            let kubelet = documents.kind?.nodes[index].addresses ?? []
+            for address in kubelet where !node.has(address) {
+                findings.warn(
+                    at: documents.kind?.nodes[index].place ?? SourceLine(file: "", line: 1),
+                    "\(node.name)'s node-ip \(address) is on none of its interfaces")
+            }
+            for family in AddressFamily.allCases {
+                guard let usual = node.nodeAddress(family)?.address.address else { continue }
+                let own = kubelet.first { $0.family == family && node.has($0) }
+                var chosen = own ?? usual
+                if let detection = documents.calico.detection[family], detection.method != .none {
+                    if let found = detection.method.address(of: node, family, kubelet: own) {
+                        chosen = found
+                    } else {
+                        findings.warn(
+                            at: detection.place,
+                            "\(node.name) has no \(family) address that this finds; \(chosen) is taken")
+                    }
+                }
+                if let own, own != chosen {
+                    findings.warn(
+                        at: documents.kind?.nodes[index].place ?? SourceLine(file: "", line: 1),
+                        "\(node.name)'s node-ip is \(own), and Calico finds \(chosen), which is taken for both")
+                }
+                if chosen != usual { topology.nodes[index].nodeAddresses.append(chosen) }
+            }
+        }
+    }
+
+    private mutating func warnOfBGP() {
+        for document in documents.calico.bgpDocuments {
+            findings.warn(
+                at: document.place,
+                "\(document.value): BGP is not run; nslab installs the routes that it would have distributed")
+        }
+    }
+}
+
+extension FolderAssembly {
+    /// Changes the topology where its parts are put together.
+    mutating func change(_ body: (inout Topology, inout Places, inout Findings) -> Void) {
+        body(&topology, &places, &findings)
+    }
+}
+
+extension Node {
+    /// Whether one of its interfaces has an address.
+    func has(_ address: IPAddress) -> Bool {
+        interfaces.contains { $0.addresses.contains { $0.address == address } }
+    }
+}

@@ -1,0 +1,81 @@
+import Addresses
+import Topology
+
+extension CalicoResources {
+    /// Calico's own manifest (calico.yaml): what the DaemonSet `calico-node` is told by its environment
+    /// (docs.tigera.io, "Configuring calico/node").
+    mutating func addManifest(_ root: Field, _ findings: inout Findings) {
+        var environment: [String: Field] = [:]
+        for container in root["spec"]["template"]["spec"]["containers"].list(&findings)
+        where container["name"].text == "calico-node" {
+            for variable in container["env"].list(&findings) {
+                if let name = variable["name"].text { environment[name] = variable["value"] }
+            }
+        }
+        for (family, version, suffix) in [(AddressFamily.ipv4, "4", ""), (.ipv6, "6", "6")] {
+            let isUsed =
+                family == .ipv4
+                || environment["FELIX_IPV6SUPPORT"]?.text == "true" && environment["IP6"]?.text == "autodetect"
+            if isUsed, environment["NO_DEFAULT_POOLS"]?.text != "true" {
+                addManifestPool(family, "CALICO_IPV\(version)POOL_", environment, at: root.place, &findings)
+            }
+            if let method = environment["IP\(suffix)_AUTODETECTION_METHOD"], let text = method.text {
+                detection[family] = Autodetection(method: Self.method(text, family), place: method.place)
+            }
+        }
+    }
+
+    private mutating func addManifestPool(
+        _ family: AddressFamily, _ prefix: String, _ environment: [String: Field], at place: SourceLine,
+        _ findings: inout Findings
+    ) {
+        // Without a word on it, calico-node takes the cluster's own range.
+        guard let range = environment[prefix + "CIDR"], range.isPresent else {
+            manifestFamilies.append(family)
+            return
+        }
+        guard let cidr = range.prefix(&findings) else { return }
+        var pool = Self.manifestPool(cidr)
+        if let text = environment[prefix + "VXLAN"]?.text, let mode = Self.modes(.vxlan, .vxlanCrossSubnet)[text] {
+            pool.encapsulation = mode
+        }
+        if let text = environment[prefix + "IPIP"]?.text, text != "Never",
+            let mode = Self.modes(.ipip, .ipipCrossSubnet)[text]
+        {
+            pool.encapsulation = mode
+        }
+        if let field = environment[prefix + "BLOCK_SIZE"],
+            let size: Int = field.number(&findings, "the prefix length of a block", 0...128)
+        {
+            pool.blockSize = size
+        }
+        if let text = environment[prefix + "NAT_OUTGOING"]?.text { pool.natOutgoing = text == "true" }
+        pools.append(Located(pool, at: place))
+    }
+
+    /// The pool that calico-node makes where it is told nothing but the range.
+    static func manifestPool(_ cidr: Prefix) -> Pool {
+        Pool(name: defaultName(cidr.family, among: []), prefix: cidr, natOutgoing: cidr.family == .ipv4)
+    }
+
+    private static func modes(_ always: Pool.Encapsulation, _ cross: Pool.Encapsulation) -> [String: Pool.Encapsulation]
+    {
+        ["Always": always, "CrossSubnet": cross, "Never": .none]
+    }
+
+    /// `first-found`, `interface=eth1`, `cidr=10.0.0.0/8`, `can-reach=10.0.0.1`, `skip-interface=eth0`,
+    /// `kubernetes-internal-ip`.
+    private static func method(_ text: String, _ family: AddressFamily) -> Autodetection.Method {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        let value = parts.count == 2 ? parts[1] : ""
+        let list = value.split(separator: ",").map(\.trimmingBlanks)
+        switch parts.first {
+        case "interface": return .interface(list)
+        case "skip-interface": return .skipInterface(list)
+        case "cidr": return .ranges(list.compactMap { Field.prefix($0) })
+        case "can-reach": return IPAddress(value).map { .canReach($0) } ?? .firstFound
+        case "kubernetes-internal-ip": return .kubernetes
+        default: return .firstFound
+        }
+    }
+}

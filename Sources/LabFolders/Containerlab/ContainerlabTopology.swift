@@ -1,0 +1,45 @@
+import Addresses
+
+/// What a containerlab topology file says about a network (containerlab.dev, "Topology definition" and "Nodes").
+struct ContainerlabTopology: Sendable {
+    /// The lab's name.
+    var name: Located<String>?
+    /// The nodes, in the order they are written.
+    var nodes: [Node] = []
+    /// The links between them.
+    var links: [Link] = []
+
+    /// A node, with what it inherits from its group, its kind and the defaults.
+    struct Node: Sendable {
+        var name: String
+        var place: SourceLine
+        /// The kind, in one spelling for each: `arista_ceos` of `ceos`.
+        var kind: String
+        /// The path of a configuration file, as it is written.
+        var startupConfig: Located<String>?
+        /// The configuration itself, where it is written in the topology.
+        var inlineConfig: Located<String>?
+        /// The lines that are run inside once it is up.
+        var exec: [Located<String>] = []
+        /// Kernel settings (`sysctls`).
+        var sysctls: [Located<[String]>] = []
+        /// `labels`.
+        var labels: [String: String] = [:]
+        /// `env`.
+        var environment: [String: String] = [:]
+    }
+
+    /// A link between two nodes.
+    struct Link: Sendable {
+        var ends: [End]
+        var mtu: UInt32?
+        var place: SourceLine
+    }
+
+    /// An end of a link.
+    struct End: Sendable, Hashable {
+        var node: String
+        var interface: String
+        var hardwareAddress: MACAddress?
+    }
+}

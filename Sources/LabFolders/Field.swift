@@ -1,0 +1,158 @@
+import Addresses
+import Topology
+
+/// A field of a YAML document: its value, if it is there, and where it stands. What is asked of a field that is not
+/// there is nothing, so that a reader goes down without looking at each step.
+struct Field: Sendable {
+    /// The file's path below the folder.
+    let file: String
+    /// The steps from the document's root.
+    let path: FieldPath
+    /// Where the value stands; for a field that is not there, the map that it would be in.
+    let mark: YAMLValue.Mark
+    /// The value; nil for one that is not there, or is null.
+    let value: YAMLValue?
+    /// The lines of the file before the document, where its marks do not count them.
+    private let lines: Int
+
+    /// A document's root.
+    init(root: YAMLValue, file: String) {
+        self.file = file
+        path = FieldPath()
+        mark = root.mark
+        value = root
+        lines = 0
+    }
+
+    /// The root of a document that stands as text in a field of another one.
+    ///
+    /// - Parameter lines: the lines of the file before the text.
+    init(root: YAMLValue, file: String, below parent: Field, lines: Int) {
+        self.file = file
+        self.lines = lines
+        path = parent.path
+        mark = YAMLValue.Mark(line: root.mark.line + lines, column: root.mark.column)
+        value = root
+    }
+
+    private init(_ value: YAMLValue?, _ path: FieldPath, below parent: Field) {
+        file = parent.file
+        lines = parent.lines
+        self.path = path
+        mark = value.map { YAMLValue.Mark(line: $0.mark.line + parent.lines, column: $0.mark.column) } ?? parent.mark
+        self.value = value.flatMap { $0.isNull ? nil : $0 }
+    }
+
+    /// Where it stands.
+    var place: SourceLine { SourceLine(file: file, line: mark.line) }
+    /// Whether it is there, and more than null.
+    var isPresent: Bool { value != nil }
+
+    // MARK: Going down
+
+    /// The field of this name in a map.
+    subscript(key: String) -> Field {
+        var found: YAMLValue?
+        if case .mapping(let entries)? = value?.content { found = entries.first { $0.key.text == key }?.value }
+        return Field(found, path[key], below: self)
+    }
+
+    /// The items of a list; none where the field is something else.
+    var items: [Field] {
+        guard case .sequence(let items)? = value?.content else { return [] }
+        return items.enumerated().map { Field($1, path[$0], below: self) }
+    }
+
+    /// The pairs of a map, the later one of two with one key; none where the field is something else.
+    var entries: [(key: String, field: Field)] {
+        guard case .mapping(let entries)? = value?.content else { return [] }
+        return entries.compactMap { entry in
+            guard let key = entry.key.text else { return nil }
+            let field = Field(entry.value, path[key], below: self)
+            // An entry without a value stands where its key does.
+            return (key, field)
+        }
+    }
+
+    /// The items of a list that the field has to be, if it is there.
+    func list(_ findings: inout Findings) -> [Field] {
+        guard let value else { return [] }
+        if case .sequence = value.content { return items }
+        findings.error(self, "this has to be a list, and is \(value.kindName)")
+        return []
+    }
+
+    /// The pairs of a map that the field has to be, if it is there.
+    func map(_ findings: inout Findings) -> [(key: String, field: Field)] {
+        guard let value else { return [] }
+        if case .mapping = value.content { return entries }
+        findings.error(self, "this has to be a map of names and values, and is \(value.kindName)")
+        return []
+    }
+
+    // MARK: Values
+
+    /// The text of a single value, whatever it is.
+    var text: String? { value?.text }
+
+    /// Text that the field has to be, if it is there.
+    func text(_ findings: inout Findings) -> String? {
+        guard let value else { return nil }
+        if let text = value.text { return text }
+        findings.error(self, "this has to be a single value, and is \(value.kindName)")
+        return nil
+    }
+
+    /// `true` or `false`, if it is there.
+    func boolean(_ findings: inout Findings) -> Bool? {
+        guard let text = text(&findings) else { return nil }
+        switch text {
+        case "true", "True", "TRUE", "yes", "on", "Yes", "On": return true
+        case "false", "False", "FALSE", "no", "off", "No", "Off": return false
+        default:
+            findings.error(self, "\"\(text)\" is neither true nor false")
+            return nil
+        }
+    }
+
+    /// A whole number in a range, if it is there.
+    func number<N: FixedWidthInteger>(
+        _ findings: inout Findings, _ what: String, _ bounds: ClosedRange<N>
+    ) -> N? {
+        guard let text = text(&findings) else { return nil }
+        if let number = N(text), bounds.contains(number) { return number }
+        findings.error(
+            self, "\"\(text)\" is not \(what): a whole number from \(bounds.lowerBound) to \(bounds.upperBound)")
+        return nil
+    }
+
+    /// An address, if it is there.
+    func address(_ findings: inout Findings) -> IPAddress? {
+        guard let text = text(&findings) else { return nil }
+        if let address = IPAddress(text) { return address }
+        findings.error(self, "\"\(text)\" is not an address, such as 10.10.10.10 or fd00::10")
+        return nil
+    }
+
+    /// A prefix, if it is there; an address stands for itself alone. Bits behind the length are cut off.
+    func prefix(_ findings: inout Findings) -> Prefix? {
+        guard let text = text(&findings) else { return nil }
+        if let prefix = Self.prefix(text) { return prefix }
+        findings.error(self, "\"\(text)\" is not a prefix, such as 192.168.0.0/16 or fd00::/48")
+        return nil
+    }
+
+    /// The prefix that a text is; an address stands for itself alone.
+    static func prefix(_ text: some StringProtocol) -> Prefix? {
+        InterfaceAddress(text)?.prefix ?? IPAddress(text)?.hostPrefix
+    }
+
+    /// A map of texts, if it is there; an entry without a value is the empty text.
+    func texts(_ findings: inout Findings) -> [String: String] {
+        var texts: [String: String] = [:]
+        for (key, field) in map(&findings) {
+            if let text = field.isPresent ? field.text(&findings) : "" { texts[key] = text }
+        }
+        return texts
+    }
+}

@@ -1,0 +1,102 @@
+import Addresses
+import Topology
+
+extension KindCluster {
+    /// Reads a cluster configuration's document.
+    init(_ root: Field, _ findings: inout Findings) {
+        place = root.place
+        name = root["name"].text(&findings).map { Located($0, at: root["name"].place) }
+        let networking = root["networking"]
+        let family = Self.family(networking["ipFamily"], &findings)
+        hasNoPlugin = networking["disableDefaultCNI"].boolean(&findings) ?? false
+        podSubnets = Self.subnets(
+            networking["podSubnet"], family, ipv4: "10.244.0.0/16", ipv6: "fd00:10:244::/56", &findings)
+        serviceSubnets = Self.subnets(
+            networking["serviceSubnet"], family, ipv4: "10.96.0.0/16", ipv6: "fd00:10:96::/112", &findings)
+        let written = root["nodes"].list(&findings)
+        guard written.count <= Self.maximumNodes else {
+            findings.error(root["nodes"], "the cluster has more than \(Self.maximumNodes) nodes")
+            return
+        }
+        nodes = written.map { Node($0, &findings) }
+        if nodes.isEmpty { nodes = [Node(isControlPlane: true, place: root.place)] }
+        if !nodes.contains(where: \.isControlPlane) {
+            findings.error(root["nodes"], "a cluster needs a node of role control-plane")
+        }
+        for field in root["kubeadmConfigPatches"].list(&findings) { apply(KubeadmPatch.all(in: field, &findings)) }
+    }
+
+    /// A lab's size, not kind's limit.
+    static let maximumNodes = 1000
+
+    /// The families that the cluster has, the first one first; nil where it is not said.
+    private static func family(_ field: Field, _ findings: inout Findings) -> [AddressFamily]? {
+        switch field.text(&findings) {
+        case nil: return nil
+        case "ipv4": return [.ipv4]
+        case "ipv6": return [.ipv6]
+        case "dual": return [.ipv4, .ipv6]
+        case let other?:
+            findings.error(field, "\"\(other)\" is not an ipFamily; it is ipv4, ipv6 or dual")
+            return nil
+        }
+    }
+
+    /// The ranges that are written, with a comma between them; or kind's own of these families
+    /// (`SetDefaultsCluster` in kind's pkg/internal/apis/config).
+    private static func subnets(
+        _ field: Field, _ families: [AddressFamily]?, ipv4: String, ipv6: String, _ findings: inout Findings
+    ) -> [Prefix] {
+        guard let text = field.text(&findings) else {
+            return (families ?? [.ipv4]).compactMap { Field.prefix($0 == .ipv4 ? ipv4 : ipv6) }
+        }
+        var subnets: [Prefix] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let prefix = InterfaceAddress(part.trimmingBlanks)?.prefix else {
+                findings.error(field, "\"\(part.trimmingBlanks)\" is not a prefix, such as 10.244.0.0/16")
+                continue
+            }
+            if subnets.contains(where: { $0.family == prefix.family }) {
+                findings.error(field, "there are two \(prefix.family) ranges; a cluster has one a family")
+                continue
+            }
+            subnets.append(prefix)
+        }
+        return subnets
+    }
+
+    /// Patches of the whole cluster: the first control-plane node is initialised, all others join.
+    private mutating func apply(_ patches: [KubeadmPatch]) {
+        let first = nodes.firstIndex(where: \.isControlPlane)
+        for patch in patches {
+            switch patch.kind {
+            case .initialise: if let first { nodes[first].apply(patch) }
+            case .join: for index in nodes.indices where index != first { nodes[index].apply(patch) }
+            case .cluster:
+                if let subnet = patch.podSubnets { podSubnets = subnet }
+                if let subnet = patch.serviceSubnets { serviceSubnets = subnet }
+            }
+        }
+    }
+}
+
+extension KindCluster.Node {
+    fileprivate init(_ field: Field, _ findings: inout Findings) {
+        place = field.place
+        let role = field["role"].text(&findings) ?? "control-plane"
+        isControlPlane = role != "worker"
+        if role != "control-plane", role != "worker" {
+            findings.error(field["role"], "\"\(role)\" is not a role; a node is control-plane or worker")
+        }
+        labels = field["labels"].texts(&findings)
+        for patch in field["kubeadmConfigPatches"].list(&findings) {
+            for patch in KubeadmPatch.all(in: patch, &findings) where patch.kind != .cluster { apply(patch) }
+        }
+    }
+
+    fileprivate mutating func apply(_ patch: KubeadmPatch) {
+        if !patch.addresses.isEmpty { addresses = patch.addresses }
+        labels.merge(patch.labels) { $1 }
+        if patch.isUntainted { isUntainted = true }
+    }
+}

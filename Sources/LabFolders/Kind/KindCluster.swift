@@ -1,0 +1,41 @@
+import Addresses
+import Topology
+
+/// What a cluster configuration of kind says (kind.sigs.k8s.io, "Configuration", v1alpha4).
+struct KindCluster: Sendable {
+    /// The cluster's name, if the file has it.
+    var name: Located<String>?
+    /// The nodes, in the order they are written; one control-plane node where none are.
+    var nodes: [Node] = []
+    /// The ranges of the pods, at most one a family, the first one first.
+    var podSubnets: [Prefix] = []
+    /// The ranges of the services, at most one a family, the first one first.
+    var serviceSubnets: [Prefix] = []
+    /// Whether kind installs no network plugin of its own (`disableDefaultCNI`).
+    var hasNoPlugin = false
+    /// Where it stands.
+    var place: SourceLine
+
+    /// A node.
+    struct Node: Sendable {
+        var isControlPlane: Bool
+        /// The addresses that its kubelet is told to be known by (`node-ip`).
+        var addresses: [IPAddress] = []
+        /// `labels`, and those that its kubelet is told to give it (`node-labels`).
+        var labels: [String: String] = [:]
+        /// Whether a patch takes the control plane's taint away.
+        var isUntainted = false
+        var place: SourceLine
+    }
+
+    /// The names of the nodes of a cluster of this name (`MakeNodeNamer` in kind's pkg/cluster/internal/providers/common):
+    /// the role, and from the second one of a role on a number.
+    func nodeNames(cluster: String) -> [String] {
+        var counts: [Bool: Int] = [:]
+        return nodes.map { node in
+            let count = counts[node.isControlPlane, default: 0] + 1
+            counts[node.isControlPlane] = count
+            return "\(cluster)-\(node.isControlPlane ? "control-plane" : "worker")" + (count > 1 ? "\(count)" : "")
+        }
+    }
+}

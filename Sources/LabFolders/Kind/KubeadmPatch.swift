@@ -1,0 +1,103 @@
+import Addresses
+import Topology
+
+/// What a patch of kubeadm's configuration means for the network (kubernetes.io, "kubeadm Configuration").
+struct KubeadmPatch: Sendable {
+    var kind: Kind
+    /// `node-ip`, at most one address a family.
+    var addresses: [IPAddress] = []
+    /// `node-labels`.
+    var labels: [String: String] = [:]
+    /// Whether `taints` is there and names no taint of the control plane.
+    var isUntainted = false
+    /// `networking.podSubnet` of a `ClusterConfiguration`.
+    var podSubnets: [Prefix]?
+    /// `networking.serviceSubnet` of a `ClusterConfiguration`.
+    var serviceSubnets: [Prefix]?
+
+    /// Which of kubeadm's configurations it is a patch of.
+    enum Kind: Sendable {
+        /// `InitConfiguration`: of the first control-plane node.
+        case initialise
+        /// `JoinConfiguration`: of all other nodes.
+        case join
+        /// `ClusterConfiguration`.
+        case cluster
+    }
+
+    /// The patches in a field: YAML inside of YAML.
+    static func all(in field: Field, _ findings: inout Findings) -> [KubeadmPatch] {
+        guard let text = field.text(&findings) else { return [] }
+        var patches: [KubeadmPatch] = []
+        for document in YAMLDocument.documents(of: Array(text.utf8)) {
+            do {
+                guard let value = try document.compose() else { continue }
+                // The text of a block begins in the line after its mark.
+                let root = Field(root: value, file: field.file, below: field, lines: field.mark.line)
+                if let patch = KubeadmPatch(root, &findings) { patches.append(patch) }
+            } catch {
+                findings.error(
+                    at: SourceLine(file: field.file, line: field.mark.line + error.mark.line), path: field.path,
+                    error.sentence)
+            }
+        }
+        return patches
+    }
+
+    private init?(_ root: Field, _ findings: inout Findings) {
+        switch root["kind"].text {
+        case "InitConfiguration": kind = .initialise
+        case "JoinConfiguration": kind = .join
+        case "ClusterConfiguration":
+            kind = .cluster
+            podSubnets = Self.subnets(root["networking"]["podSubnet"], &findings)
+            serviceSubnets = Self.subnets(root["networking"]["serviceSubnet"], &findings)
+            return
+        default: return nil
+        }
+        let registration = root["nodeRegistration"]
+        for (name, value) in Self.arguments(registration["kubeletExtraArgs"], &findings) {
+            switch name {
+            case "node-ip": readAddresses(value, &findings)
+            case "node-labels":
+                for pair in (value.text(&findings) ?? "").split(separator: ",") {
+                    let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                    labels[parts[0].trimmingBlanks] = parts.count == 2 ? parts[1].trimmingBlanks : ""
+                }
+            default: break
+            }
+        }
+        // An empty list is a list without the usual taint.
+        if case .sequence(let taints)? = registration["taints"].value?.content {
+            isUntainted = !taints.indices.contains { index in
+                registration["taints"].items[index]["key"].text == "node-role.kubernetes.io/control-plane"
+            }
+        }
+    }
+
+    /// `{ node-ip: … }`, or from v1beta4 on `[{ name: node-ip, value: … }]`.
+    private static func arguments(_ field: Field, _ findings: inout Findings) -> [(String, Field)] {
+        if case .sequence? = field.value?.content {
+            return field.items.compactMap { item in item["name"].text.map { ($0, item["value"]) } }
+        }
+        return field.map(&findings).map { ($0.key, $0.field) }
+    }
+
+    private mutating func readAddresses(_ field: Field, _ findings: inout Findings) {
+        for part in (field.text(&findings) ?? "").split(separator: ",") {
+            guard let address = IPAddress(part.trimmingBlanks) else {
+                findings.error(field, "\"\(part.trimmingBlanks)\" is not an address of a node")
+                continue
+            }
+            // `0.0.0.0` and `::` leave the choice to kubelet.
+            if address.value != 0, !addresses.contains(where: { $0.family == address.family }) {
+                addresses.append(address)
+            }
+        }
+    }
+
+    private static func subnets(_ field: Field, _ findings: inout Findings) -> [Prefix]? {
+        guard let text = field.text(&findings) else { return nil }
+        return text.split(separator: ",").compactMap { InterfaceAddress($0.trimmingBlanks)?.prefix }
+    }
+}

@@ -1,0 +1,49 @@
+import Addresses
+import Topology
+
+/// What a pod or its Kubernetes namespace asks of Calico (docs.tigera.io, "Configure the Calico CNI plugins").
+struct CalicoAnnotations {
+    /// `cni.projectcalico.org/ipAddrs`, or `ipAddrsNoIpam`.
+    var addresses: [IPAddress] = []
+    /// `cni.projectcalico.org/ipv4pools` and `ipv6pools`: names of pools, or their ranges.
+    var pools: [String] = []
+    /// `cni.projectcalico.org/hwAddr`.
+    var hardwareAddress: MACAddress?
+
+    private static let prefix = "cni.projectcalico.org/"
+
+    init(_ annotations: Field, _ findings: inout Findings) {
+        for (key, field) in annotations.map(&findings) where key.hasPrefix(Self.prefix) {
+            switch key.dropFirst(Self.prefix.count) {
+            case "ipAddrs", "ipAddrsNoIpam":
+                for text in Self.list(field, &findings) {
+                    guard let address = IPAddress(text) else {
+                        findings.error(field, "\"\(text)\" is not an address")
+                        continue
+                    }
+                    addresses.append(address)
+                }
+            case "ipv4pools", "ipv6pools": pools += Self.list(field, &findings)
+            case "hwAddr":
+                guard let text = field.text(&findings) else { continue }
+                hardwareAddress = MACAddress(text)
+                if hardwareAddress == nil { findings.error(field, "\"\(text)\" is no MAC address") }
+            case "floatingIPs": findings.warn(field, "floating addresses are not taken over")
+            default: break
+            }
+        }
+    }
+
+    /// A list in JSON, which is YAML too.
+    private static func list(_ field: Field, _ findings: inout Findings) -> [String] {
+        guard let text = field.text(&findings) else { return [] }
+        let document = YAMLDocument.documents(of: Array(text.utf8)).first
+        guard let value = try? document?.compose(), case .sequence(let items) = value.content,
+            !items.contains(where: { $0.text == nil })
+        else {
+            findings.error(field, "this has to be a list in JSON, such as '[\"192.168.10.10\"]', and is \(text)")
+            return []
+        }
+        return items.compactMap(\.text)
+    }
+}

@@ -1,0 +1,73 @@
+import Addresses
+import Topology
+
+extension Manifests {
+    /// Takes one document, of a kind that is read.
+    mutating func add(_ root: Field, _ findings: inout Findings) {
+        let kind = root["kind"].text ?? ""
+        if kind.hasSuffix("List") {
+            for item in root["items"].list(&findings) {
+                // The items of a PodList need not say what they are.
+                if item["kind"].text != nil { add(item, &findings) }
+            }
+            return
+        }
+        switch kind {
+        case "Namespace": addNamespace(root, &findings)
+        case "Node":
+            if let name = root["metadata"]["name"].text {
+                nodeLabels[name, default: [:]].merge(root["metadata"]["labels"].texts(&findings)) { $1 }
+            }
+        case "Service":
+            if let service = Service(root, &findings) { add(service, at: root, &findings) }
+        default:
+            guard let read = WorkloadReading(root, kind, &findings) else { return }
+            add(read, at: root, &findings)
+        }
+    }
+
+    /// Two documents of one object are one object, as the later one says (`kubectl apply`).
+    private mutating func add(_ service: Service, at root: Field, _ findings: inout Findings) {
+        let located = Located(service, at: root.place)
+        let same = services.firstIndex { $0.value.name == service.name && $0.value.namespace == service.namespace }
+        guard let same else { return services.append(located) }
+        findings.warn(
+            root, "Service \(service.namespace)/\(service.name) is in \(services[same].place) too; the later one counts"
+        )
+        services[same] = located
+    }
+
+    private mutating func add(_ read: WorkloadReading, at root: Field, _ findings: inout Findings) {
+        let workload = read.workload
+        let located = Located(workload, at: root.place)
+        let same = workloads.firstIndex {
+            $0.value.name == workload.name && $0.value.namespace == workload.namespace
+                && $0.value.kind.isLike(workload.kind)
+        }
+        usualPorts["\(workload.namespace)/\(workload.name)"] = read.usualPorts
+        guard let same else { return workloads.append(located) }
+        findings.warn(
+            root,
+            "\(root["kind"].text ?? "") \(workload.namespace)/\(workload.name) is in \(workloads[same].place) too; the "
+                + "later one counts")
+        workloads[same] = located
+    }
+
+    private mutating func addNamespace(_ root: Field, _ findings: inout Findings) {
+        guard let name = root["metadata"]["name"].text(&findings) else { return }
+        let pools = CalicoAnnotations(root["metadata"]["annotations"], &findings).pools
+        if !pools.isEmpty { namespacePools[name] = pools }
+    }
+}
+
+extension Workload.Kind {
+    /// Whether it is the same kind, however many replicas there are.
+    func isLike(_ other: Self) -> Bool {
+        switch (self, other) {
+        case (.daemonSet, .daemonSet), (.deployment, .deployment), (.statefulSet, .statefulSet),
+            (.replicaSet, .replicaSet), (.pod, .pod):
+            true
+        default: false
+        }
+    }
+}

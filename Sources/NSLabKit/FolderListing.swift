@@ -1,0 +1,85 @@
+import Glibc
+import LabFolders
+import NetworkNamespaces
+
+extension FolderFiles {
+    /// The most files and folders that are looked at.
+    private static let limit = 20_000
+    /// The most folders that stand inside of each other.
+    private static let maximumDepth = 16
+
+    /// The files below a folder of the file system.
+    ///
+    /// Only regular files count. A symbolic link counts where it leads to one inside of the folder; no link to a folder is
+    /// followed.
+    ///
+    /// - Parameters:
+    ///   - folder: the folder.
+    ///   - added: files to be read besides.
+    ///   - excluded: paths below the folder, or patterns of such paths or names (fnmatch(3)), that do not count.
+    init(folder: String, adding added: [String] = [], excluding excluded: [String] = []) throws(NSLabError) {
+        var paths: [String] = []
+        var count = 0
+        let root = Self.realPath(folder) ?? folder
+        var open: [(path: String, depth: Int)] = [("", 0)]
+        while let (below, depth) = open.popLast() {
+            for name in Folder.names(below.isEmpty ? folder : "\(folder)/\(below)") {
+                count += 1
+                guard count <= Self.limit else {
+                    throw NSLabError("\(folder) has more than \(Self.limit) files; a lab folder has a few", .badInput)
+                }
+                let path = below.isEmpty ? name : "\(below)/\(name)"
+                if Self.isExcluded(path, excluded) || !Self.isPlain(path) { continue }
+                switch Self.kind("\(folder)/\(path)", inside: root) {
+                case .folder where depth < Self.maximumDepth && name != ".git": open.append((path, depth + 1))
+                case .file: paths.append(path)
+                case .folder, .other: break
+                }
+            }
+        }
+        for file in added where access(file, R_OK) != 0 {
+            throw NSLabError("\(SystemCallError("open", file))", .badInput)
+        }
+        self.init(name: folder, paths: paths, added: added) { path in
+            let place = added.contains(path) ? path : "\(folder)/\(path)"
+            let descriptor = try FileDescriptor(opening: place, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+            return try descriptor.readAll(place, limit: 17 << 20)
+        }
+    }
+
+    private enum Kind { case file, folder, other }
+
+    private static func kind(_ path: String, inside root: String) -> Kind {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return .other }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return .file
+        case S_IFDIR: return .folder
+        case S_IFLNK:
+            guard let target = realPath(path), target.hasPrefix(root + "/"), stat(target, &status) == 0 else {
+                return .other
+            }
+            return status.st_mode & S_IFMT == S_IFREG ? .file : .other
+        default: return .other
+        }
+    }
+
+    private static func realPath(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    /// Whether a path can be printed on one line.
+    private static func isPlain(_ path: String) -> Bool { path.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f } }
+
+    private static func isExcluded(_ path: String, _ patterns: [String]) -> Bool {
+        patterns.contains { pattern in
+            let pattern = pattern.hasPrefix("./") ? String(pattern.dropFirst(2)) : pattern
+            let bare = pattern.hasSuffix("/") ? String(pattern.dropLast()) : pattern
+            let name = path.split(separator: "/").last.map(String.init) ?? path
+            return path == bare || path.hasPrefix(bare + "/") || fnmatch(bare, path, 0) == 0
+                || fnmatch(bare, name, 0) == 0
+        }
+    }
+}

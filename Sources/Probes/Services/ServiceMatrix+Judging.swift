@@ -1,0 +1,94 @@
+import Addresses
+import Blueprint
+import DNS
+import HTTP
+import Topology
+
+extension ServiceMatrix.Check {
+    /// A name that every cluster's zone has.
+    private static let knownName = DomainName("kubernetes.default.svc.cluster.local") ?? .root
+    private static let echoed = Array("nslab echo\n".utf8)
+
+    /// The exchange that makes the check.
+    ///
+    /// - Parameters:
+    ///   - pin: the pin of the namespace that asks.
+    ///   - other: an address to ask at instead of the check's own.
+    func exchange(from pin: String, at other: IPAddress? = nil, host: String? = nil) -> Exchange {
+        let address = other ?? address
+        func exchange(_ transport: Exchange.Transport, _ request: [UInt8], _ ending: Exchange.Ending) -> Exchange {
+            Exchange(
+                source: pin, destination: address, port: port, transport: transport, request: request, ending: ending)
+        }
+        let literal = address.family == .ipv6 ? "[\(address)]" : "\(address)"
+        switch expectation {
+        case .page, .body:
+            return exchange(.tcp, ReceivedResponse.request(host: host ?? literal), .closed)
+        case .echo(let transport): return exchange(transport, Self.echoed, .bytes(Self.echoed.count))
+        case .names(let transport):
+            let query = Message.query(Self.knownName, .soa, id: 1).bytes()
+            return transport == .tcp
+                ? exchange(.tcp, TCPFrames.framed(query), .framed) : exchange(.udp, query, .bytes(1))
+        case .refusal(let transport): return exchange(transport, Self.echoed, .bytes(1))
+        }
+    }
+
+    /// What is wrong with what came of the exchange; nil if nothing is.
+    ///
+    /// - Parameter source: the namespace that asked.
+    func fault(in outcome: ExchangeRun.Outcome, source: Blueprint.Namespace) -> String? {
+        let bytes: [UInt8]
+        switch outcome {
+        case .failure(.refused):
+            if case .refusal = expectation { return nil }
+            return "expected an answer, got none (\(ExchangeFailure.refused))"
+        case .failure(let failure): return "expected \(wanted), got none (\(failure))"
+        case .success(let reply): bytes = reply.bytes
+        }
+        switch expectation {
+        case .refusal: return "expected \(wanted), got an answer"
+        case .echo: return bytes == Self.echoed ? nil : "expected what was sent, got something else"
+        case .names(let transport):
+            let message = try? Message(reading: transport == .tcp ? Array(bytes.dropFirst(2)) : bytes)
+            return message?.isResponse == true ? nil : "expected a DNS answer, got something else"
+        case .body(let bodies):
+            guard let response = ReceivedResponse(bytes), response.status == 200 else {
+                return "expected a page, got none"
+            }
+            return bodies.contains { Array($0.utf8) == response.body } ? nil : "expected its page, got another"
+        case .page(let pods):
+            guard let page = page(in: outcome) else { return "expected a pod's page, got none" }
+            guard pods.contains(page.pod) else { return "\(page.pod) answered, which is no endpoint of it" }
+            // A pod that reaches itself is masqueraded (kube-proxy's hairpin); between pods nothing is translated.
+            let isItself = page.pod == source.pod
+            guard source.addresses.contains(page.client) != isItself else {
+                return "\(page.pod) saw the request come from \(page.client), "
+                    + (isItself ? "expected the node's address" : "expected the pod's own address")
+            }
+            return nil
+        }
+    }
+
+    /// The page that came, if the exchange brought one.
+    func page(in outcome: ExchangeRun.Outcome) -> PodPage? {
+        guard case .success(let reply) = outcome, let response = ReceivedResponse(reply.bytes), response.status == 200
+        else { return nil }
+        return PodPage(response.body)
+    }
+
+    private var wanted: String {
+        if case .refusal = expectation { "a refusal, as it has no endpoints" } else { "an answer" }
+    }
+
+    /// In how many tries every endpoint must have answered: of as many as there are, one is missed once in 10⁹ runs.
+    func tries(endpoints: Int) -> Int {
+        let count = Double(endpoints)
+        var missed = count
+        var tries = 0
+        while missed > 1e-9 {
+            missed *= 1 - 1 / count
+            tries += 1
+        }
+        return tries
+    }
+}

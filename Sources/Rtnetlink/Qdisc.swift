@@ -1,0 +1,127 @@
+import Addresses
+
+/// The queueing discipline that the frames go through which leave by a link: its root, in the words of `tc qdisc`.
+///
+/// A link has one, so the link's name is what tells one from another.
+public struct Qdisc: Hashable, Sendable {
+    /// The link that the frames leave by.
+    public var device: InterfaceName
+    /// What happens to them.
+    public var kind: Kind
+
+    /// The root queueing discipline of a link.
+    public init(_ device: InterfaceName, _ kind: Kind) {
+        self.device = device
+        self.kind = kind
+    }
+
+    /// What happens to frames.
+    public enum Kind: Hashable, Sendable {
+        /// They are delayed, lost and changed, as on a long line.
+        case netem(Netem)
+        /// They are slowed down.
+        case tokenBucket(TokenBucket)
+        /// A kind that is read and shown but not built here, by the kernel's own name for it.
+        case other(String)
+    }
+}
+
+/// What a network emulator does to frames (tc-netem(8), `TCA_NETEM_*`).
+public struct Netem: Hashable, Sendable {
+    /// How long a frame waits, in nanoseconds.
+    public var delay: UInt64
+    /// How far the delay varies to either side, in nanoseconds.
+    public var jitter: UInt64
+    /// How many frames are lost.
+    public var loss: Probability
+    /// How many frames are sent twice.
+    public var duplicate: Probability
+    /// How many frames overtake those that wait: they are sent at once. Without a delay there is nothing to overtake.
+    public var reorder: Probability
+    /// How many frames have a bit turned over.
+    public var corrupt: Probability
+    /// The most bytes in a second; nil for no limit.
+    public var rate: UInt64?
+    /// The most frames that wait; what comes then is dropped.
+    public var limit: UInt32
+
+    /// An emulator that does nothing unless said otherwise; as many frames wait as tc(8) would let.
+    public init(
+        delay: UInt64 = 0, jitter: UInt64 = 0, loss: Probability = .never, duplicate: Probability = .never,
+        reorder: Probability = .never, corrupt: Probability = .never, rate: UInt64? = nil, limit: UInt32 = 1000
+    ) {
+        self.delay = delay
+        self.jitter = jitter
+        self.loss = loss
+        self.duplicate = duplicate
+        self.reorder = reorder
+        self.corrupt = corrupt
+        self.rate = rate
+        self.limit = limit
+    }
+}
+
+/// How often something happens to a frame, in the kernel's own fractions of 2³² − 1.
+public struct Probability: Hashable, Sendable {
+    /// 0 for never, all bits for always.
+    public var fraction: UInt32
+
+    /// The probability of this fraction.
+    public init(fraction: UInt32) { self.fraction = fraction }
+
+    /// So many frames of a million; more count as all.
+    public init(millionths: UInt32) {
+        let exact = UInt64(min(millionths, 1_000_000)) * UInt64(UInt32.max)
+        fraction = UInt32((exact + 500_000) / 1_000_000)
+    }
+
+    /// How many frames of a million, rounded.
+    public var millionths: UInt32 {
+        UInt32((UInt64(fraction) * 1_000_000 + UInt64(UInt32.max) / 2) / UInt64(UInt32.max))
+    }
+
+    /// No frame.
+    public static let never = Probability(fraction: 0)
+}
+
+/// How fast frames may leave (tc-tbf(8), `TCA_TBF_*`).
+public struct TokenBucket: Hashable, Sendable {
+    /// The bytes in a second, Ethernet headers among them.
+    public var rate: UInt64
+    /// The bytes that may leave at once after a pause. A frame that is larger is dropped.
+    public var burst: UInt32
+    /// The most bytes that wait; what comes then is dropped.
+    public var limit: UInt32
+
+    /// A bucket of these sizes.
+    public init(rate: UInt64, burst: UInt32, limit: UInt32) {
+        self.rate = rate
+        self.burst = burst
+        self.limit = limit
+    }
+
+    /// A bucket for a link of this MTU: ten milliseconds' worth at once, and two frames at least; fifty milliseconds' worth
+    /// and ten frames at least may wait, as in the examples of tc-tbf(8).
+    public init(rate: UInt64, mtu: UInt32) {
+        let frame = UInt64(mtu) + 18
+        let burst = max(rate / 100, 2 * frame)
+        self.init(
+            rate: rate, burst: UInt32(clamping: burst), limit: UInt32(clamping: burst + max(rate / 20, 10 * frame)))
+    }
+}
+
+extension Qdisc {
+    /// Whether a discipline that was read from the kernel is this one.
+    ///
+    /// The kernel keeps a bucket's size as the time in which it fills, in units of 64 ns (a 15,625,000th of a second), so it
+    /// may come back a little smaller or larger.
+    public func isSatisfied(by observed: Qdisc) -> Bool {
+        guard device == observed.device else { return false }
+        guard case .tokenBucket(let wanted) = kind, case .tokenBucket(let seen) = observed.kind else {
+            return kind == observed.kind
+        }
+        let tolerance = 2 * (wanted.rate / 15_625_000 + 1)
+        let difference = max(wanted.burst, seen.burst) - min(wanted.burst, seen.burst)
+        return wanted.rate == seen.rate && wanted.limit == seen.limit && UInt64(difference) <= tolerance
+    }
+}

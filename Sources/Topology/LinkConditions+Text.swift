@@ -1,0 +1,120 @@
+// The quantities of link conditions as text, in the units of tc(8): one spelling for topology files and commands.
+
+extension LinkConditions {
+    /// Reads a duration: a number and `us`, `ms` or `s`, such as `20ms` or `1.5ms`.
+    ///
+    /// - Throws: what would be right.
+    /// - Returns: nanoseconds.
+    public static func duration(_ text: String) throws(QuantityError) -> UInt64 {
+        let units: [(String, UInt64)] = [("us", 1000), ("ms", 1_000_000), ("s", 1_000_000_000)]
+        guard let value = quantity(text, units) else {
+            throw QuantityError("\"\(text)\" is no duration: a number with us, ms or s, such as 20ms")
+        }
+        guard value <= maximumDelay else {
+            throw QuantityError("\(text) is more than \(Self.text(duration: maximumDelay))")
+        }
+        return value
+    }
+
+    /// Reads a share of frames: a number from 0 to 100 and `%`, such as `1%` or `0.05%`.
+    ///
+    /// - Throws: what would be right.
+    /// - Returns: millionths.
+    public static func share(_ text: String) throws(QuantityError) -> UInt32 {
+        guard let value = quantity(text, [("%", 10_000)]), value <= 1_000_000 else {
+            throw QuantityError(
+                "\"\(text)\" is no share of frames: a number from 0 to 100 with %, such as 1%, to four places at most")
+        }
+        return UInt32(value)
+    }
+
+    /// Reads a rate in bits a second: a number and `bit`, `kbit`, `mbit` or `gbit`, such as `10mbit`.
+    ///
+    /// - Throws: what would be right.
+    /// - Returns: bits a second, a multiple of 8.
+    public static func rate(_ text: String) throws(QuantityError) -> UInt64 {
+        let units: [(String, UInt64)] = [("kbit", 1000), ("mbit", 1_000_000), ("gbit", 1_000_000_000), ("bit", 1)]
+        guard let value = quantity(text.lowercased(), units) else {
+            throw QuantityError(
+                "\"\(text)\" is no rate: a number with bit, kbit, mbit or gbit (bits a second), such as 10mbit")
+        }
+        guard (8...maximumRate).contains(value), value.isMultiple(of: 8) else {
+            throw QuantityError("a rate goes from 8bit to 1000gbit in whole bytes, and \(text) does not")
+        }
+        return value
+    }
+
+    private static let maximumRate: UInt64 = 1_000_000_000_000
+
+    /// Nanoseconds as text that `duration(_:)` reads.
+    public static func text(duration value: UInt64) -> String {
+        let (unit, name): (UInt64, String) =
+            value.isMultiple(of: 1_000_000_000) && value > 0
+            ? (1_000_000_000, "s") : value.isMultiple(of: 1_000_000) ? (1_000_000, "ms") : (1000, "us")
+        return decimal(value, unit) + name
+    }
+
+    /// Millionths as text that `share(_:)` reads.
+    public static func text(share value: UInt32) -> String { decimal(UInt64(value), 10_000) + "%" }
+
+    /// Bits a second as text that `rate(_:)` reads.
+    public static func text(rate value: UInt64) -> String {
+        for (unit, name) in [(1_000_000_000, "gbit"), (1_000_000, "mbit"), (1000, "kbit")] as [(UInt64, String)]
+        where value.isMultiple(of: unit) && value > 0 { return "\(value / unit)\(name)" }
+        return "\(value)bit"
+    }
+
+    /// The fields that are set, each with its text, in the order of tc(8).
+    public var fields: [(name: String, text: String)] {
+        var fields: [(String, String)] = []
+        if delay > 0 { fields.append(("delay", Self.text(duration: delay))) }
+        if jitter > 0 { fields.append(("jitter", Self.text(duration: jitter))) }
+        for (name, value) in [("loss", loss), ("duplicate", duplicate), ("reorder", reorder), ("corrupt", corrupt)]
+        where value > 0 { fields.append((name, Self.text(share: value))) }
+        if let rate { fields.append(("rate", Self.text(rate: rate))) }
+        return fields
+    }
+
+    /// A decimal number with one of these units, exactly; nil for anything else.
+    private static func quantity(_ text: String, _ units: [(name: String, factor: UInt64)]) -> UInt64? {
+        let number = text.prefix { ("0"..."9").contains($0) || $0 == "." }
+        guard let unit = units.first(where: { $0.name == text.dropFirst(number.count) }) else { return nil }
+        let parts = number.split(separator: ".", omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 12 }),
+            let whole = UInt64(parts[0])
+        else { return nil }
+        let (value, overflows) = whole.multipliedReportingOverflow(by: unit.factor)
+        if overflows { return nil }
+        guard parts.count == 2, let digits = UInt64(parts[1]) else { return value }
+        var scale: UInt64 = 1
+        for _ in parts[1] { scale *= 10 }
+        // At most 10¹² times 10⁹, which does not fit: the digits that a unit has no room for are zero or refused.
+        let (product, tooMuch) = digits.multipliedReportingOverflow(by: unit.factor)
+        guard !tooMuch, product.isMultiple(of: scale) else { return nil }
+        return value + product / scale
+    }
+
+    private static func decimal(_ value: UInt64, _ unit: UInt64) -> String {
+        let (whole, rest) = value.quotientAndRemainder(dividingBy: unit)
+        if rest == 0 { return "\(whole)" }
+        var digits = String(unit + rest).dropFirst()
+        while digits.last == "0" { digits.removeLast() }
+        return "\(whole).\(digits)"
+    }
+}
+
+extension LinkConditions: CustomStringConvertible {
+    public var description: String {
+        self == .none ? "none" : fields.map { "\($0.name) \($0.text)" }.joined(separator: " ")
+    }
+}
+
+/// A quantity that cannot be read: what would be right, in one sentence without a full stop.
+public struct QuantityError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The sentence.
+    public let sentence: String
+
+    init(_ sentence: String) { self.sentence = sentence }
+
+    public var description: String { sentence }
+}

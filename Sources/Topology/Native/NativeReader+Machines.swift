@@ -1,0 +1,109 @@
+import Addresses
+
+/// Hosts, and what they have in common with nodes.
+extension NativeReader {
+    /// The map of a host.
+    mutating func host(_ name: String, _ value: YAMLValue) -> Host {
+        let fields = fields(value, ["hostname", "interfaces", "routes", "sysctls", "commands"])
+        var host = Host(name: name)
+        if let hostname = field(fields, "hostname", { $0.text($1, "a host name") }) { host.hostname = hostname }
+        _ = field(fields, "interfaces") { reader, value in
+            reader.forEachNamed(value) { reader, interface, value in
+                host.interfaces.append(reader.interface(Endpoint(name, interface), value))
+            }
+        }
+        host.routes = field(fields, "routes") { $0.routes($1) } ?? []
+        host.sysctls = field(fields, "sysctls") { $0.sysctls($1) } ?? [:]
+        host.commands = field(fields, "commands") { $0.commands($1) } ?? []
+        return host
+    }
+
+    /// The map of an interface of a node or host.
+    mutating func interface(_ endpoint: Endpoint, _ value: YAMLValue) -> Node.Interface {
+        let fields = fields(value, ["connect", "addresses", "mtu", "kind", "vlan", "master", "mac", "shutdown"])
+        _ = field(fields, "connect") { $0.connect($1, own: endpoint) }
+        var interface = Node.Interface(
+            name: endpoint.interface, addresses: field(fields, "addresses") { $0.interfaceAddresses($1) } ?? [],
+            mtu: field(fields, "mtu") { $0.mtu($1) })
+        enum Kind: String, CaseIterable { case bridge, dummy }
+        switch field(fields, "kind", { $0.word($1, "a kind of interface", Kind.self) }) {
+        case .bridge?: interface.kind = .bridge
+        case .dummy?: interface.kind = .dummy
+        case nil: break
+        }
+        if let vlan = field(fields, "vlan", { $0.vlanOfParent($1) }) {
+            if interface.kind != .cable {
+                report(fields.mark, "an interface has a kind or a vlan, not both")
+            }
+            interface.kind = vlan
+        }
+        if interface.kind != .cable, let connect = fields["connect"] {
+            at(.key("connect")) { $0.report(connect.mark, "only the end of a cable is connected") }
+        }
+        interface.master = field(fields, "master") { $0.text($1, "the name of a bridge") }
+        interface.hardwareAddress = field(fields, "mac") { $0.hardwareAddress($1) }
+        interface.isShutdown = field(fields, "shutdown") { $0.boolean($1) } ?? false
+        return interface
+    }
+
+    /// `{ parent: eth1, id: 10 }`.
+    private mutating func vlanOfParent(_ value: YAMLValue) -> Node.Interface.Kind? {
+        let fields = fields(value, ["parent", "id"])
+        let parent = field(fields, "parent") { $0.text($1, "the name of an interface") }
+        let id: UInt16? = field(fields, "id") { $0.number($1, "a VLAN", 1...4094) }
+        guard let parent, let id else {
+            report(value.mark, "a VLAN's interface needs its parent and its number: { parent: eth1, id: 10 }")
+            return nil
+        }
+        return .vlan(parent: parent, id: id)
+    }
+
+    /// `ee:ee:ee:ee:ee:ee`.
+    mutating func hardwareAddress(_ value: YAMLValue) -> MACAddress? {
+        guard let text = text(value, "a MAC address") else { return nil }
+        if let address = MACAddress(text) { return address }
+        report(value.mark, "\"\(text)\" is not a MAC address, such as 02:00:00:00:00:01")
+        return nil
+    }
+
+    /// A map of settings below `/proc/sys/net` and their values.
+    mutating func sysctls(_ value: YAMLValue) -> [String: String] {
+        var settings: [String: String] = [:]
+        guard let entries = mapEntries(value) else { return [:] }
+        for entry in entries {
+            guard let path = text(entry.key, "a setting, such as ipv4/ip_forward") else { continue }
+            at(.key(path)) { reader in
+                let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+                if parts.count < 2 || parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." })
+                    || !["ipv4", "ipv6"].contains(parts[0])
+                {
+                    reader.report(
+                        entry.key.mark,
+                        "\"\(path)\" is not a setting of a network namespace, such as ipv4/ip_forward or "
+                            + "ipv6/conf/all/forwarding")
+                }
+                guard let text = reader.text(entry.value, "a setting's value") else { return }
+                if settings.updateValue(text, forKey: path) != nil {
+                    reader.report(entry.key.mark, "the setting \(path) stands twice")
+                }
+            }
+        }
+        return settings
+    }
+
+    /// A list of commands, each a list of a program and its arguments.
+    mutating func commands(_ value: YAMLValue) -> [[String]] {
+        list(value, example: "[[tc, qdisc, show]]") { reader, item -> [String]? in
+            let words = reader.list(item, example: "[tc, qdisc, show]") { reader, word -> String? in
+                // The words are somebody else's: braces and words such as on mean nothing here.
+                guard let text = word.text, !word.isNull else {
+                    reader.report(word.mark, "this has to be a word of a command, and is \(word.kindName)")
+                    return nil
+                }
+                return text
+            }
+            if words.isEmpty { reader.report(item.mark, "a command needs a program: [tc, qdisc, show]") }
+            return words.isEmpty ? nil : words
+        }
+    }
+}

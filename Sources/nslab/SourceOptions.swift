@@ -1,0 +1,28 @@
+import ArgumentParser
+import NSLabKit
+
+/// Where a command's topology comes from, and which files of a lab folder count.
+struct SourceOptions: ParsableArguments {
+    @Option(
+        name: .customLong("file"),
+        help: ArgumentHelp("Read this file too; of a lab folder.", valueName: "path"), completion: .file())
+    var files: [String] = []
+
+    @Option(
+        name: .customLong("exclude"),
+        help: ArgumentHelp("Leave this file or folder out; a path, name or pattern.", valueName: "pattern"))
+    var excluded: [String] = []
+
+    /// The topology that a command's argument names.
+    func source(_ argument: String?) throws -> TopologySource {
+        try TopologySource(argument, adding: files, excluding: excluded)
+    }
+}
+
+extension Console {
+    /// Says what is not done as files say, unless the user wants quiet.
+    func warn(_ warnings: [String]) {
+        if isQuiet { return }
+        for warning in warnings { self.warning(warning) }
+    }
+}

@@ -1,0 +1,39 @@
+import Foundation
+import KernelTestSupport
+import Testing
+
+@Suite("Reports of probes for continuous integration", .needsRoot)
+struct ProbeFormatTests {
+    @Test("JUnit's XML is well-formed and counts what passed and failed; TAP numbers every probe")
+    func formats() throws {
+        try Program.with { nslab in
+            try nslab.run("up", "ipv4-only", "--name", nslab.lab, "--no-probe")
+            let report = try nslab.json("probe", "--lab", nslab.lab)
+            let count = try #require(report["passed"] as? Int)
+            let reader = """
+                import sys, xml.etree.ElementTree as tree
+                root = tree.fromstring(sys.stdin.read())
+                cases = root.findall("testsuite/testcase")
+                print(root.get("tests"), root.get("failures"), len(cases), len(root.findall("testsuite/testcase/failure")))
+                """
+            /// What another reader makes of the document, and the exit status.
+            func junit() throws -> String {
+                let probe = "\(BuiltProgram.path) probe --lab \(nslab.lab) --format junit"
+                return try Witness.output(["bash", "-c", "\(probe) | python3 -c '\(reader)'; echo ${PIPESTATUS[0]}"])
+            }
+            #expect(try junit() == "\(count) 0 \(count) 0\n0\n")
+            let tap = try nslab.run("probe", "--lab", nslab.lab, "--format", "tap")
+            #expect(tap.status == 0 && tap.output.hasPrefix("TAP version 14\n1..\(count)\nok 1 - "))
+            #expect(tap.output.split(separator: "\n").count { $0.hasPrefix("ok ") } == count)
+
+            let router = try #require(
+                (try nslab.json("inspect", nslab.lab)["namespaces"] as? [[String: Any]])?.first?["netns"] as? String)
+            try Witness.ip("link set lo down", in: router)
+            try Witness.ip("address flush dev lo", in: router)
+            let broken = try nslab.run("probe", "--lab", nslab.lab, "--format", "tap")
+            let failed = broken.output.split(separator: "\n").count { $0.hasPrefix("not ok ") }
+            #expect(broken.status == 1 && failed > 0 && broken.output.contains("  message: \""))
+            #expect(try junit() == "\(count) \(failed) \(count) \(failed)\n1\n")
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import Glibc
+import KernelTestSupport
+import NetworkNamespaces
+import Testing
+
+@Suite("A command in a lab of its own", .needsRoot, .serialized)
+struct RunTests {
+    private func start(_ nslab: Program, _ command: [String]) throws -> Witness.Process {
+        try Witness.Process(
+            [BuiltProgram.path, "run", "ipv4-only", "--name", nslab.lab, "-q", "--"] + command)
+    }
+
+    private func waitFor(_ what: String, _ condition: () throws -> Bool) throws {
+        for _ in 0..<1000 {
+            if try condition() { return }
+            usleep(10000)
+        }
+        Issue.record("waited in vain for \(what)")
+    }
+
+    /// Whether anything of the lab is there.
+    private func isThere(_ nslab: Program) -> Bool {
+        Folder.names(Pins.folder).contains { $0.hasPrefix(nslab.lab) } || Folder.names("/run/nslab").contains(nslab.lab)
+    }
+
+    @Test("the command has the lab's name and state, its exit status is passed on, and nothing is left")
+    func status() throws {
+        try Program.with { nslab in
+            let before = try HostState(lab: nslab.lab)
+            let script = "echo $NSLAB_LAB $NSLAB_STATE; \(BuiltProgram.path) exec tor -- hostname; exit 7"
+            let result = try start(nslab, ["sh", "-c", script]).wait()
+            #expect(result.status == 7)
+            #expect(result.output.hasPrefix("\(nslab.lab) /run/nslab/\(nslab.lab)\n"))
+            #expect(try HostState(lab: nslab.lab) == before)
+        }
+    }
+
+    @Test(
+        "a command that is not there is 127, one that cannot be executed 126, one that a signal ended 128 and its number"
+    )
+    func badCommands() throws {
+        try Program.with { nslab in
+            let ends = try [["/nonexistent"], ["/etc/passwd"], ["sh", "-c", "kill -9 $$"]].map { command in
+                try start(nslab, command).wait().status
+            }
+            #expect(ends == [127, 126, 137])
+            #expect(try nslab.run("run", "ipv4-only").status == 2)
+            #expect(!isThere(nslab))
+        }
+    }
+
+    @Test("signals reach the command; the lab goes with it", arguments: [SIGINT, SIGTERM, SIGHUP])
+    func signals(signal: CInt) throws {
+        try Program.with { nslab in
+            let run = try start(nslab, ["sh", "-c", "echo ready; exec sleep 60"])
+            try waitFor("the lab") {
+                isThere(nslab) && Folder.names("/run/nslab/\(nslab.lab)").contains("journal.json")
+            }
+            // Whether it comes while the lab is built or while the command runs: it ends both.
+            usleep(300_000)
+            run.send(signal)
+            #expect(try run.wait().status == 128 + signal)
+            #expect(!isThere(nslab))
+        }
+    }
+
+    @Test("where nslab itself is killed the lab is removed all the same")
+    func killed() throws {
+        try Program.with { nslab in
+            let run = try start(nslab, ["sleep", "3"])
+            try waitFor("the lab") { Folder.names(Pins.folder).contains { $0.hasPrefix(nslab.lab) } }
+            run.send(SIGKILL)
+            #expect(try run.wait().status == 137)
+            try waitFor("its end") { !isThere(nslab) }
+        }
+    }
+
+    @Test("a lab that is there already is not taken down: exit 4")
+    func inTheWay() throws {
+        try Program.with { nslab in
+            try nslab.run("up", "ipv4-only", "--name", nslab.lab, "--no-probe")
+            #expect(try start(nslab, ["true"]).wait().status == 4)
+            #expect(isThere(nslab))
+        }
+    }
+
+    @Test("runs inside runs and many at once get labs of their own")
+    func many() throws {
+        let program = BuiltProgram.path
+        let runs = try (0..<4).map { _ in
+            try Witness.Process(
+                [program, "run", "ipv4-only", "--", program, "run", "ipv4-only", "--", "sh", "-c", "echo $NSLAB_LAB"])
+        }
+        let names = try runs.map { run in
+            let result = try run.wait()
+            #expect(result.status == 0, "\(result.output)")
+            return result.output.split(separator: "\n").last.map(String.init) ?? ""
+        }
+        #expect(Set(names).count == 4 && names.allSatisfy { $0.hasPrefix("ipv4-only-") })
+        for name in names { #expect(!Folder.names("/run/nslab").contains(name)) }
+    }
+
+    @Test("names that are no DNS labels never become paths")
+    func hostileNames() throws {
+        for name in ["../../tmp", "..", "a/b", "A", "-a", ""] {
+            #expect(try Witness.run([BuiltProgram.path, "down", name]).status == 2)
+            #expect(try Witness.run([BuiltProgram.path, "up", "ipv4-only", "--name", name]).status == 2)
+            #expect(try Witness.run([BuiltProgram.path, "run", "ipv4-only", "--name", name, "--", "true"]).status == 2)
+            #expect(try Witness.run([BuiltProgram.path, "inspect", name]).status == 2)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Glibc
+import KernelTestSupport
+import Testing
+
+@Suite("Probes of services and names", .needsRoot, .serialized)
+struct ServiceProbeTests {
+    private func probe(_ nslab: Program, _ arguments: String...) throws -> (
+        failures: [String], results: [[String: Any]]
+    ) {
+        let output = try Witness.run([BuiltProgram.path, "probe", "--lab", nslab.lab, "-o", "json"] + arguments)
+        let report = try #require(
+            try JSONSerialization.jsonObject(with: Data(output.output.utf8)) as? [String: Any])
+        let results = try #require(report["results"] as? [[String: Any]])
+        #expect((report["failed"] as? Int == 0) == (output.status == 0))
+        return (results.compactMap { $0["failure"] as? String }, results)
+    }
+
+    @Test("a new lab's services answer by address and name, balanced, and its names are right")
+    func passing() throws {
+        try Program.with { nslab in
+            let up = try nslab.json("up", "--name", nslab.lab)
+            let probes = try #require(up["probes"] as? [String: Any])
+            #expect(probes["failed"] as? Int == 0)
+            let results = try #require(probes["results"] as? [[String: Any]])
+            let paths = Set(results.compactMap { $0["path"] as? String })
+            #expect(paths.isSuperset(of: ["by address", "by name", "balance", "A", "AAAA", "SRV", "PTR"]))
+        }
+    }
+
+    @Test("what is broken on one node fails there alone, and is named")
+    func brokenRules() throws {
+        try Program.with { nslab in
+            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try Witness.output(
+                ["nft", "flush", "chain", "ip", "kube-proxy", "service-default/multitool-dual-stack/tcp/80"],
+                in: nslab.pin("dual-stack-worker"))
+            let (failures, results) = try probe(nslab, "--to", "service/multitool-dual-stack")
+            let failed = results.filter { $0["ok"] as? Bool == false }
+            #expect(failed.count == 2 && failed.allSatisfy { $0["family"] as? String == "IPv4" })
+            #expect(
+                failures.allSatisfy {
+                    $0.contains("the rules of default/multitool-dual-stack differ on dual-stack-worker (")
+                }, "\(failures)")
+        }
+    }
+
+    @Test("without the process that answers, names and services fail and say so, and paths pass")
+    func withoutProcess() throws {
+        try Program.with { nslab in
+            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            let pid = try #require(nslab.json("inspect", nslab.lab)["respondersPID"] as? Int)
+            kill(pid_t(pid), SIGKILL)
+            while try nslab.json("inspect", nslab.lab)["responders"] as? String == "running" { usleep(10000) }
+            let (failures, results) = try probe(nslab)
+            #expect(!failures.isEmpty)
+            #expect(failures.allSatisfy { $0.contains("the process that answers for the lab's pods has ended") })
+            for result in results where result["ok"] as? Bool == false {
+                #expect(["DNS", "pod → service"].contains(result["check"] as? String ?? ""))
+            }
+            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            #expect(try probe(nslab).failures == [])
+        }
+    }
+
+    @Test("a stopped pod is not expected to answer; a service without any is expected to refuse")
+    func stopped() throws {
+        try Program.with { nslab in
+            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            let namespaces = try #require(nslab.json("inspect", nslab.lab)["namespaces"] as? [[String: Any]])
+            let pods = namespaces.compactMap { $0["name"] as? String }.filter { $0.hasPrefix("multitool") }
+            _ = try nslab.json("pod", "stop", "--lab", nslab.lab, pods[0])
+            #expect(try probe(nslab).failures == [])
+            for pod in pods { _ = try nslab.json("pod", "stop", "--lab", nslab.lab, pod) }
+            #expect(try probe(nslab).failures == [])
+            #expect(try nslab.run("probe", "--lab", nslab.lab, "--to", "service/none").status == 2)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import FoundationEssentials
+import Topology
+
+@testable import LabFolders
+
+/// Lab folders for tests: those below `Fixtures`, and others that a test writes down.
+enum Folders {
+    private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
+
+    /// The names of the fixtures.
+    static let names: [String] = {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: fixtures.path)
+        return (names ?? []).filter { !$0.hasPrefix(".") }.sorted()
+    }()
+
+    /// The files of a fixture.
+    static func files(_ name: String) throws -> FolderFiles {
+        let root = fixtures.appending(path: name)
+        var contents: [String: [UInt8]] = [:]
+        for path in try FileManager.default.subpathsOfDirectory(atPath: root.path) {
+            let file = root.appending(path: path)
+            var isFolder = false
+            guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder), !isFolder else {
+                continue
+            }
+            contents[path] = Array(try Data(contentsOf: file))
+        }
+        return FolderFiles(name: name, contents)
+    }
+
+    /// A fixture, read.
+    static func fixture(_ name: String) throws -> LabFolder { try LabFolder(files(name)) }
+
+    /// A folder of these files, read.
+    static func read(_ files: [String: String]) throws -> LabFolder {
+        try LabFolder(FolderFiles(name: "lab", files.mapValues { Array($0.utf8) }))
+    }
+
+    /// The errors of a folder of these files, a line each.
+    static func errors(_ files: [String: String]) -> [String] {
+        do {
+            _ = try read(files)
+            return []
+        } catch let errors as TopologyErrors {
+            return errors.errors.map(\.description)
+        } catch {
+            return ["\(error)"]
+        }
+    }
+}
+
+extension LabFolder {
+    func router(_ name: String) -> Router? { topology.routers.first { $0.name == name } }
+    func node(_ name: String) -> Node? { topology.nodes.first { $0.name == name } }
+    func host(_ name: String) -> Host? { topology.hosts.first { $0.name == name } }
+    func workload(_ name: String) -> Workload? { topology.workloads.first { $0.name == name } }
+    func service(_ name: String) -> Service? { topology.services.first { $0.name == name } }
+    /// The warnings, a line each.
+    var lines: [String] { warnings.map(\.description) }
+}
