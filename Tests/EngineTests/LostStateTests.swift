@@ -80,7 +80,7 @@ struct LostStateTests {
         mkdir(folder, 0o755)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try Data("kept".utf8).write(to: URL(fileURLWithPath: folder + "/file"))
-        _ = try Lab.down(.named(["../..\(folder)"]))
+        #expect(throws: NSLabError.self) { try Lab.down(.named(["../..\(folder)"])) }
         #expect(access(folder + "/file", F_OK) == 0)
     }
 }
