@@ -20,7 +20,7 @@ enum EtcFiles {
             if let known = written[resolver] {
                 source = known
             } else {
-                try makeFolder(state.etc)
+                _ = try Folder.make(state.etc)
                 source = try newFolder(in: state.etc)
                 try StateFolder.write(Array(resolver.utf8), to: "\(source)/resolv.conf")
                 written[resolver] = source
@@ -36,7 +36,7 @@ enum EtcFiles {
             while symlink(source, link) != 0 {
                 // The folder is not there yet, or another lab that goes has just taken it along.
                 guard errno == ENOENT else { throw SystemCallError("symlink", link) }
-                try makeFolder(folder)
+                _ = try Folder.make(folder)
             }
         }
     }
@@ -68,15 +68,8 @@ enum EtcFiles {
     /// Makes a folder with a number that none has.
     private static func newFolder(in path: String) throws(SystemCallError) -> String {
         var number = 0
-        while mkdir("\(path)/\(number)", 0o755) != 0 {
-            guard errno == EEXIST else { throw SystemCallError("mkdir", "\(path)/\(number)") }
-            number += 1
-        }
+        while try !Folder.make("\(path)/\(number)") { number += 1 }
         return "\(path)/\(number)"
-    }
-
-    private static func makeFolder(_ path: String) throws(SystemCallError) {
-        if mkdir(path, 0o755) != 0, errno != EEXIST { throw SystemCallError("mkdir", path) }
     }
 
     /// The folder that stands in for `/etc` in a namespace; nil for the host's own.

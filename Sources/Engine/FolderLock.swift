@@ -43,9 +43,13 @@ struct FolderLock: ~Copyable {
     private init(path: String, folders: [String], waiting: () -> Void) throws(SystemCallError) {
         var waited = false
         while true {
-            for folder in folders where mkdir(folder, 0o755) != 0 {
-                // ENOENT: another command removed the one above between the two.
-                if errno != EEXIST && errno != ENOENT { throw SystemCallError("mkdir", folder) }
+            for folder in folders {
+                do {
+                    _ = try Folder.make(folder)
+                } catch {
+                    // ENOENT: another command removed the one above between the two.
+                    if error.errno != ENOENT { throw error }
+                }
             }
             guard let folder = try FolderLock.open(path, mayBeMissing: !folders.isEmpty) else { continue }
             if flock(folder.number, LOCK_EX | LOCK_NB) != 0 {

@@ -11,9 +11,16 @@ public struct FileDescriptor: ~Copyable, Sendable {
 
     /// Opens a path with open(2); `O_CLOEXEC` is added.
     ///
+    /// - Parameter mode: the permissions of the file with `O_CREAT`, whatever the process's umask(2) is.
     /// - Throws: `SystemCallError` that names the path.
     public init(opening path: String, _ flags: CInt, mode: mode_t = 0) throws(SystemCallError) {
-        number = try systemCall("open", path) { open(path, flags | O_CLOEXEC, mode) }
+        let opened = try systemCall("open", path) { open(path, flags | O_CLOEXEC, mode) }
+        if flags & O_CREAT != 0, mode != 0, fchmod(opened, mode) != 0 {
+            let error = SystemCallError("fchmod", path)
+            close(opened)
+            throw error
+        }
+        number = opened
     }
 
     deinit { close(number) }

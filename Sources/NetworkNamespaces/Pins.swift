@@ -21,7 +21,7 @@ public enum Pins {
 
     /// Makes the folder and its mount.
     public static func prepareFolder() throws(SystemCallError) {
-        if mkdir(folder, 0o755) != 0, errno != EEXIST { throw SystemCallError("mkdir", folder) }
+        _ = try Folder.make(folder)
         try systemCall("mount", folder) { mount(folder, folder, "none", UInt(MS_BIND | MS_REC), nil) }
         try systemCall("mount", folder) { mount("", folder, "none", UInt(MS_SHARED | MS_REC), nil) }
     }
@@ -91,8 +91,29 @@ public enum Pins {
     }
 }
 
-/// Reading folders.
+/// Making and reading folders.
 public enum Folder {
+    /// Makes a folder that its owner can use and everybody can read, whatever the process's umask(2); one that is there
+    /// and the process's own becomes usable.
+    ///
+    /// - Returns: whether it was made; false if it was there.
+    /// - Throws: `SystemCallError`; its `errno` is `ENOENT` where the folder above is missing.
+    public static func make(_ path: String) throws(SystemCallError) -> Bool {
+        let isNew = mkdir(path, 0o755) == 0
+        var mode: mode_t = 0o755
+        if !isNew {
+            guard errno == EEXIST else { throw SystemCallError("mkdir", path) }
+            var status = stat()
+            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(),
+                status.st_mode & 0o700 != 0o700
+            else { return false }
+            mode = status.st_mode & 0o7777 | 0o700
+        }
+        // ENOENT: another command removed it between the two.
+        if chmod(path, mode) != 0, errno != ENOENT { throw SystemCallError("chmod", path) }
+        return isNew
+    }
+
     /// The names in an open folder, without `.` and `..`, in no order.
     static func names(in directory: OpaquePointer) -> [String] {
         var names: [String] = []

@@ -42,9 +42,9 @@ struct ControlChannel: ~Copyable {
     static func named(_ path: String) throws(SystemCallError) -> FileDescriptor {
         let descriptor = try open(path)
         unlink(path)
-        let mask = umask(0o177)
-        defer { umask(mask) }
         try with(address: path) { Glibc.bind(descriptor.number, $0, $1) == 0 ? nil : "bind" }
+        // Not by umask(2), which other threads share. Until someone listens nobody can connect.
+        if chmod(path, 0o600) != 0 { throw SystemCallError("chmod", path) }
         return descriptor
     }
 

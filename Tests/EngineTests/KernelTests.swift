@@ -59,9 +59,7 @@ struct KernelTests {
         let folder = "\(StateFolder.root)/\(name)"
         // What is there between the first mkdir(2) and the journal.
         for files in [[], ["topology.yaml.new"], ["topology.yaml", "journal.json.new"]] {
-            // The folder of all labs is there while one is up, and another test's may be.
-            mkdir(StateFolder.root, 0o755)
-            try #require(mkdir(folder, 0o755) == 0)
+            try TestLab.beingThere { mkdir(folder, 0o755) }
             for file in files { _ = try FileDescriptor(opening: "\(folder)/\(file)", O_CREAT | O_WRONLY) }
             let report = try Lab.down(.named([name]))
             #expect(report.labs.map(\.wasThere) == [false])

@@ -51,7 +51,6 @@ struct LostStateTests {
         let name = TestLab.newName()
         let path = "\(StateFolder.root)/\(name)"
         let target = FileManager.default.temporaryDirectory.path + "/" + name
-        mkdir(StateFolder.root, 0o755)
         mkdir(target, 0o755)
         try Data("kept".utf8).write(to: URL(fileURLWithPath: target + "/file"))
         defer {
@@ -59,19 +58,45 @@ struct LostStateTests {
             rmdir(path)
             try? FileManager.default.removeItem(atPath: target)
         }
-        switch form {
-        case "link": symlink(target, path)
-        case "pipe": mkfifo(path, 0o600)
-        default:
-            mkdir(path, 0o755)
-            chown(path, 65534, 65534)
+        try TestLab.beingThere {
+            switch form {
+            case "link": symlink(target, path)
+            case "pipe": mkfifo(path, 0o600)
+            default: mkdir(path, 0o755)
+            }
         }
+        if form == "owner" { try #require(chown(path, 65534, 65534) == 0) }
         for command in [["up", "ipv4-only", "--name", name, "--no-probe"], ["down", name]] {
             let result = try Witness.run(["timeout", "30", BuiltProgram.path] + command)
             #expect(result.status == 4, "\(command): \(result.output)")
             #expect(result.output.contains("\(path) is not nslab's: it"), "\(result.output)")
         }
         #expect(access(target + "/file", F_OK) == 0)
+    }
+
+    @Test(
+        "whatever the umask of who makes the folders, and of who made them before",
+        arguments: ["umask 0777", "umask 0177; mkdir /run/nslab"])
+    func masks(before: String) throws {
+        let name = TestLab.newName()
+        let nslab = BuiltProgram.path
+        // A /run of its own: the machine's has the labs of others.
+        let script = """
+            set -e
+            mount -t tmpfs none /run
+            \(before)
+            \(nslab) up --name \(name) -q
+            umask 0022
+            (cd /run/nslab; stat -c '%a %n' \(name) \(name)/responders.sock \(name)/journal.json \(name)/etc/0/resolv.conf)
+            \(nslab) down \(name)
+            test ! -e /run/nslab
+            """
+        let result = try Witness.run(["unshare", "--mount", "sh", "-c", script])
+        #expect(result.status == 0, "\(result.output)")
+        for mode in ["755 \(name)", "600 \(name)/responders.sock", "644 \(name)/journal.json"] {
+            #expect(result.output.contains("\(mode)\n"), "\(result.output)")
+        }
+        #expect(result.output.contains("644 \(name)/etc/0/resolv.conf\n"), "\(result.output)")
     }
 
     @Test("a name that is a path leads nowhere")
