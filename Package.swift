@@ -67,12 +67,15 @@ let package = Package(
             name: "Doctor",
             dependencies: ["Addresses", "Blueprint", "CLinux", "Netlink", "NetworkNamespaces", "Nftables", "Rtnetlink"]),
 
+        // What a network engineer asks a switch.
+        .target(name: "ShowCommands", dependencies: ["Addresses", "Rtnetlink"]),
+
         // Making the kernel agree, and proving it.
         .target(
             name: "Engine",
             dependencies: [
                 "Addresses", "Blueprint", "DNS", "Doctor", "NetworkNamespaces", "Nftables", "Responders", "Rtnetlink",
-                "Topology",
+                "ShowCommands", "Topology",
             ]),
         .target(
             name: "Probes",
@@ -87,7 +90,7 @@ let package = Package(
                 "Addresses", "Blueprint", "BundledTopologies", "Doctor", "Engine", "LabFolders", "NetworkNamespaces",
                 "Probes",
                 "Responders",
-                "Rtnetlink", "Topology",
+                "Rtnetlink", "ShowCommands", "Topology",
             ]),
         .executableTarget(
             name: "nslab",
@@ -134,6 +137,7 @@ let package = Package(
                 "Addresses", "Blueprint", "BundledTopologies", "Engine", "KernelTestSupport", "NSLabKit",
                 "NetworkNamespaces", "Rtnetlink", "Topology", "nslab",
             ]),
+        .testTarget(name: "ShowCommandsTests", dependencies: ["Addresses", "Rtnetlink", "ShowCommands"]),
         .testTarget(name: "CommandLineTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "nslab"]),
     ],
     swiftLanguageModes: [.v6]

@@ -17,6 +17,8 @@ public enum EngineError: Error {
     case labNotNamed(running: [String])
     /// A name that no namespace of the lab has, or a prefix that several share.
     case noSuchNamespace(lab: String, name: String, candidates: [String])
+    /// A namespace that is none of the lab's routers.
+    case notARouter(String, kind: String, routers: [String])
     /// No link of the lab is called so; the candidates are those of the namespace that was named, if one was.
     case noSuchLink(String, candidates: [String])
     /// A link of which the lab has one end alone.
@@ -48,6 +50,9 @@ extension EngineError: CustomStringConvertible {
             candidates.isEmpty
                 ? "lab \(lab) has no namespace \(name); `nslab inspect \(lab)` shows its names"
                 : "\(name) could be \(candidates.joined(separator: ", ")); write more of the name"
+        case .notARouter(let name, let kind, let routers):
+            "\(name) is a \(kind) and answers no switch's commands; "
+                + (routers.isEmpty ? "the lab has no router" : "these do: \(routers.joined(separator: ", "))")
         case .noSuchLink(let name, let candidates):
             candidates.isEmpty
                 ? "\(name) names no link; write NAME:INTERFACE, such as dual-stack-worker:eth1"

@@ -41,7 +41,8 @@ public struct NSLabError: Error, CustomStringConvertible, Sendable {
         let category: Category =
             switch error {
             case .namespaceInTheWay, .untrusted: .inTheWay
-            case .notALabName, .noSuchLab, .labNotNamed, .noSuchNamespace, .noSuchLink, .noOtherEnd: .badInput
+            case .notALabName, .noSuchLab, .labNotNamed, .noSuchNamespace, .notARouter, .noSuchLink, .noOtherEnd:
+                .badInput
             case .refused, .damagedState, .lacking: .refused
             }
         self.init("\(error)", category)

@@ -41,11 +41,11 @@ extension RouteBatch {
     }
 }
 
-extension DeviceAddress {
+extension ObservedAddress {
     /// Reads an `RTM_NEWADDR`.
     ///
     /// - Returns: nil for another message, another family, a link that the table does not know, or a scope that has no name.
-    static func decode(_ message: Message, in table: InterfaceTable) throws(MalformedMessage) -> DeviceAddress? {
+    init?(_ message: Message, in table: InterfaceTable) throws(MalformedMessage) {
         guard message.type == RTM_NEWADDR else { return nil }
         let header = try message.header(ifaddrmsg.self)
         var flags = UInt32(header.ifa_flags)
@@ -67,8 +67,10 @@ extension DeviceAddress {
         guard let device = table[InterfaceIndex(bitPattern: header.ifa_index)],
             let scope = Scope(rawValue: header.ifa_scope)
         else { return nil }
-        return DeviceAddress(
+        self.address = DeviceAddress(
             device, InterfaceAddress(own, prefixLength: Int(header.ifa_prefixlen)),
             noDAD: family == .ipv6 && flags & UInt32(IFA_F_NODAD) != 0, scope: scope)
+        isTentative = flags & UInt32(IFA_F_TENTATIVE) != 0
+        isDuplicate = flags & UInt32(IFA_F_DADFAILED) != 0
     }
 }

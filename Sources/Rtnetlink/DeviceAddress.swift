@@ -20,6 +20,23 @@ public struct DeviceAddress: Hashable, Sendable {
     }
 }
 
+/// An address as the kernel has it.
+public struct ObservedAddress: Hashable, Sendable {
+    /// The address and its link.
+    public var address: DeviceAddress
+    /// Whether it is being looked for a duplicate of it, so that it cannot be used yet (`IFA_F_TENTATIVE`, RFC 4862).
+    public var isTentative: Bool
+    /// Whether somebody else has it (`IFA_F_DADFAILED`).
+    public var isDuplicate: Bool
+
+    /// An address that can be used unless said otherwise.
+    public init(_ address: DeviceAddress, isTentative: Bool = false, isDuplicate: Bool = false) {
+        self.address = address
+        self.isTentative = isTentative
+        self.isDuplicate = isDuplicate
+    }
+}
+
 /// How far an address or a route reaches (`RT_SCOPE_*`, rtnetlink(7)).
 public enum Scope: UInt8, Hashable, Sendable {
     case universe = 0

@@ -18,6 +18,29 @@ public struct ObservedLink: Hashable, Sendable {
     /// The IPv4 settings by their number less one (`IFLA_INET_CONF`); empty where the link has no IPv4.
     let ipv4Settings: [UInt32]
 
+    /// A link as a kernel may have it.
+    public init(
+        index: InterfaceIndex, link: Link, operationalState: OperationalState, hasCarrier: Bool,
+        lowerIndex: InterfaceIndex? = nil
+    ) {
+        self.init(
+            index: index, link: link, operationalState: operationalState, hasCarrier: hasCarrier,
+            lowerIndex: lowerIndex,
+            ipv4Settings: [])
+    }
+
+    init(
+        index: InterfaceIndex, link: Link, operationalState: OperationalState, hasCarrier: Bool,
+        lowerIndex: InterfaceIndex?, ipv4Settings: [UInt32]
+    ) {
+        self.index = index
+        self.link = link
+        self.operationalState = operationalState
+        self.hasCarrier = hasCarrier
+        self.lowerIndex = lowerIndex
+        self.ipv4Settings = ipv4Settings
+    }
+
     /// The value of an IPv4 setting of this link; nil if the kernel does not know it.
     public subscript(setting: IPv4Setting) -> Int32? {
         let position = setting.number - 1

@@ -80,10 +80,15 @@ public struct RouteSocket: ~Copyable, Sendable {
 
     /// All addresses of both families.
     public mutating func addresses(in table: InterfaceTable) throws(NetlinkError) -> [DeviceAddress] {
+        try observedAddresses(in: table).map(\.address)
+    }
+
+    /// All addresses of both families, with what the kernel makes of them.
+    public mutating func observedAddresses(in table: InterfaceTable) throws(NetlinkError) -> [ObservedAddress] {
         try socket.dump(RTM_GETADDR) {
             $0.append(structure: ifaddrmsg())
         } decode: { message throws(MalformedMessage) in
-            try DeviceAddress.decode(message, in: table)
+            try ObservedAddress(message, in: table)
         }
     }
 
@@ -105,22 +110,36 @@ public struct RouteSocket: ~Copyable, Sendable {
 
     /// All neighbours of both families: permanent and learned ones, and those the kernel needs no request for (`noARP`).
     public mutating func neighbours(in table: InterfaceTable) throws(NetlinkError) -> [Neighbour] {
+        try agedNeighbours(in: table).map(\.entry)
+    }
+
+    /// All neighbours of both families, and how old they are.
+    public mutating func agedNeighbours(in table: InterfaceTable) throws(NetlinkError) -> [Aged<Neighbour>] {
         try socket.dump(RTM_GETNEIGH) {
             $0.append(structure: ndmsg())
         } decode: { message throws(MalformedMessage) in
-            try Neighbour.decode(message, in: table)
+            guard let entry = try Neighbour.decode(message, in: table) else { return nil }
+            return Aged(entry, try EntryTimes(message))
         }
     }
 
     /// The forwarding entries of all links. Besides those of VXLAN devices and bridges these are the addresses that each
     /// Ethernet device itself listens to, which have no destination.
     public mutating func forwardingEntries(in table: InterfaceTable) throws(NetlinkError) -> [ForwardingEntry] {
+        try agedForwardingEntries(in: table).map(\.entry)
+    }
+
+    /// The forwarding entries of all links, and how old they are.
+    public mutating func agedForwardingEntries(
+        in table: InterfaceTable
+    ) throws(NetlinkError) -> [Aged<ForwardingEntry>] {
         try socket.dump(RTM_GETNEIGH) { request in
             var header = ndmsg()
             header.ndm_family = UInt8(AF_BRIDGE)
             request.append(structure: header)
         } decode: { message throws(MalformedMessage) in
-            try ForwardingEntry.decode(message, in: table)
+            guard let entry = try ForwardingEntry.decode(message, in: table) else { return nil }
+            return Aged(entry, try EntryTimes(message))
         }
     }
 

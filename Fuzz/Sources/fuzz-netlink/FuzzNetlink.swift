@@ -60,7 +60,7 @@ private func decode(_ message: Message) {
         for setting in IPv4Setting.allCases { _ = observed[setting] }
         precondition(observed.link.isSatisfied(by: observed.link), "a link differs from itself: \(observed.link)")
     }
-    if let address = try? DeviceAddress.decode(message, in: table) { precondition(!"\(address)".isEmpty) }
+    if let address = try? ObservedAddress(message, in: table) { precondition(!"\(address)".isEmpty) }
     if let route = try? Route.decode(message, in: table) {
         precondition(!"\(route)".isEmpty)
         precondition(route.destination.length <= route.destination.family.bits)

@@ -1,0 +1,114 @@
+import Addresses
+import Rtnetlink
+
+/// What `show ip interface brief` and `show ipv6 interface brief` answer: the interfaces that route.
+public struct InterfaceBrief: Encodable, Sendable {
+    /// The interfaces by name.
+    public var interfaces: [Interface]
+
+    /// An interface and its addresses of one family.
+    public struct Interface: Encodable, Sendable {
+        /// `Vlan10`
+        public var name: String
+        /// `up`, `down`, or `admin down` for one that somebody shut.
+        public var status: String
+        /// Whether it can carry packets: `up` or `down`.
+        public var lineProtocol: String
+        /// In bytes.
+        public var mtu: UInt32?
+        /// Its addresses, those for the link alone first.
+        public var addresses: [Address]
+    }
+
+    /// An address of an interface.
+    public struct Address: Encodable, Sendable {
+        /// With the prefix length: `10.10.10.1/24`.
+        public var address: String
+        /// `up`, or `down` with its interface; of IPv6 also `tentative` and `duplicate` (RFC 4862).
+        public var state: String
+        /// `config`, or `link local` for the one that the kernel makes.
+        public var source: String
+    }
+
+    private let family: AddressFamily
+
+    enum CodingKeys: CodingKey { case interfaces }
+
+    init(_ tables: RouterTables, _ family: AddressFamily) {
+        self.family = family
+        let switching = SwitchPorts(tables)
+        var found: [(name: PortName, interface: Interface)] = []
+        for link in tables.links where Self.routes(link.link, switching) {
+            var byName: [PortName: [ObservedAddress]] = [:]
+            if link.link.kind != .loopback { byName[tables.portName(link.link.name)] = [] }
+            for address in tables.addresses
+            where address.address.device == link.link.name && address.address.address.family == family {
+                // The host's own 127.0.0.1 and ::1 are no loopback interface's.
+                if link.link.kind == .loopback, address.address.scope == .host { continue }
+                byName[tables.portName(link.link.name, address.address.address.address), default: []].append(address)
+            }
+            let carries = link.hasCarrier && [.up, .unknown].contains(link.operationalState)
+            for (name, addresses) in byName where family == .ipv4 || !addresses.isEmpty {
+                found.append(
+                    (
+                        name,
+                        Interface(
+                            name: "\(name)", status: link.link.isUp ? (carries ? "up" : "down") : "admin down",
+                            lineProtocol: link.link.isUp && carries ? "up" : "down", mtu: link.link.mtu,
+                            addresses: addresses.map { Address($0, isUp: link.link.isUp && carries) }
+                                .sorted { $0.source > $1.source })
+                    ))
+            }
+        }
+        interfaces = found.sorted { $0.name < $1.name }.map(\.interface)
+    }
+
+    /// Whether a link is an interface that routes: no port of a bridge, and no bridge that has VLANs.
+    private static func routes(_ link: Link, _ switching: SwitchPorts) -> Bool {
+        if link.master != nil || switching.bridges.contains(link.name) { return false }
+        // A trunk port of plain bridges, which has no native VLAN.
+        if switching.memberships.contains(where: { $0.port == link.name }) { return false }
+        // What the kernel puts into every namespace where a tunnel's module is loaded.
+        if case .other = link.kind { return link.isUp }
+        return true
+    }
+
+    var text: String { family == .ipv4 ? ipv4Text : ipv6Text }
+
+    private var ipv4Text: String {
+        var columns = Columns(
+            .init("Interface", width: 17), .init("IP Address", width: 21), .init("Status", width: 12),
+            .init("Protocol", width: 12), .init("MTU", width: 11, alignsRight: true),
+            .init("Address", "Owner", width: 7))
+        for interface in interfaces {
+            // EOS shows the primary address.
+            columns.add(
+                interface.name, interface.addresses.first?.address ?? "unassigned", interface.status,
+                interface.lineProtocol, interface.mtu.map { "\($0)" } ?? "", "")
+        }
+        return columns.text
+    }
+
+    private var ipv6Text: String {
+        var columns = Columns(
+            .init("Interface", width: 9), .init("Status", width: 10), .init("MTU", width: 7, alignsRight: true),
+            .init("IPv6 Address", width: 28), .init("Addr State", width: 13), .init("Addr Source", width: 11))
+        for interface in interfaces {
+            for (index, address) in interface.addresses.enumerated() {
+                columns.add(
+                    index == 0 ? PortName(interface.name).short : "", index == 0 ? interface.status : "",
+                    index == 0 ? interface.mtu.map { "\($0)" } ?? "" : "", address.address, address.state,
+                    address.source)
+            }
+        }
+        return columns.text
+    }
+}
+
+extension InterfaceBrief.Address {
+    init(_ observed: ObservedAddress, isUp: Bool) {
+        address = "\(observed.address.address)"
+        state = observed.isDuplicate ? "duplicate" : observed.isTentative ? "tentative" : isUp ? "up" : "down"
+        source = observed.address.scope == .link ? "link local" : "config"
+    }
+}

@@ -1,0 +1,89 @@
+import Addresses
+import Rtnetlink
+
+/// What `show arp` and `show ipv6 neighbors` answer.
+public struct NeighbourTable: Encodable, Sendable {
+    /// The neighbours by address.
+    public var neighbors: [Entry]
+
+    /// Which hardware address a neighbour has.
+    public struct Entry: Encodable, Sendable {
+        public var address: String
+        /// `aa:c1:ab:00:00:01`; absent while it is not known.
+        public var macAddress: String?
+        /// `REACH`, `STALE`, `DELAY`, `PROBE`, `INCMP`, `FAIL` or `PERM`.
+        public var state: String
+        /// `Vlan10`
+        public var interface: String
+        /// For an SVI: the port behind which the hardware address was learned.
+        public var port: String?
+        /// Seconds since the neighbour was last heard of; absent for an entry that stays.
+        public var age: Double?
+    }
+
+    private let family: AddressFamily
+
+    enum CodingKeys: CodingKey { case neighbors }
+
+    init(_ tables: RouterTables, _ family: AddressFamily) {
+        self.family = family
+        let switching = SwitchPorts(tables)
+        neighbors = tables.neighbours
+            .filter { $0.entry.address.family == family && !$0.entry.state.contains(.noARP) }
+            .sorted { $0.entry.address < $1.entry.address }
+            .compactMap { aged in
+                let neighbour = aged.entry
+                // ARP tables list what was resolved.
+                if family == .ipv4, neighbour.mac == nil { return nil }
+                let vlan = switching.vlan(of: neighbour.device) ?? Self.vlan(of: neighbour.device, tables)
+                let isStatic = neighbour.state.contains(.permanent)
+                return Entry(
+                    address: "\(neighbour.address)", macAddress: neighbour.mac.map { "\($0)" },
+                    state: Self.word(neighbour.state), interface: "\(tables.portName(neighbour.device))",
+                    port: vlan.flatMap { vlan in
+                        neighbour.mac.flatMap { MACAddressTable.port(of: $0, vlan: vlan, tables) }
+                    }, age: isStatic ? nil : aged.times.map { min($0.confirmed, $0.updated) })
+            }
+    }
+
+    /// The VLAN of an SVI on a VLAN-aware bridge.
+    private static func vlan(of device: InterfaceName, _ tables: RouterTables) -> UInt16? {
+        guard case .vlan(let vlan) = tables.link(device)?.link.kind else { return nil }
+        return vlan.id
+    }
+
+    private static func word(_ state: Neighbour.State) -> String {
+        let words: [(Neighbour.State, String)] = [
+            (.permanent, "PERM"), (.reachable, "REACH"), (.stale, "STALE"), (.delay, "DELAY"), (.probe, "PROBE"),
+            (.incomplete, "INCMP"), (.failed, "FAIL"),
+        ]
+        return words.first { state.contains($0.0) }?.1 ?? "NONE"
+    }
+
+    var text: String { family == .ipv4 ? arpText : ipv6Text }
+
+    private var arpText: String {
+        var columns = Columns(
+            .init("Address", width: 15), .init("Age (sec)", width: 9, alignsRight: true),
+            .init("Hardware Addr", width: 14),
+            .init("Interface"), rule: .none)
+        for entry in neighbors {
+            columns.add(
+                entry.address, ageText(entry.age), entry.macAddress.map(dotted) ?? "",
+                ([entry.interface] + [entry.port].compactMap { $0 }).joined(separator: ", "))
+        }
+        return columns.text
+    }
+
+    private var ipv6Text: String {
+        var columns = Columns(
+            .init("IPv6 Address", width: 39), .init("Age", width: 9, alignsRight: true),
+            .init("Hardware Addr", width: 14), .init("State", width: 5), .init("Interface"), rule: .none)
+        for entry in neighbors {
+            columns.add(
+                entry.address, ageText(entry.age), entry.macAddress.map(dotted) ?? "", entry.state,
+                ([PortName(entry.interface).short] + [entry.port].compactMap { $0 }).joined(separator: ", "))
+        }
+        return columns.text
+    }
+}

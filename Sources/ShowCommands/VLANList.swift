@@ -1,0 +1,76 @@
+/// What `show vlan` answers.
+public struct VLANList: Encodable, Sendable {
+    /// The VLANs by number.
+    public var vlans: [VLAN]
+
+    /// A VLAN that the router switches.
+    public struct VLAN: Encodable, Sendable {
+        /// 1 to 4094.
+        public var id: UInt16
+        /// What people call it.
+        public var name: String
+        /// Always `active`: the kernel has no VLAN that does not switch.
+        public var status: String
+        /// The ports that carry it.
+        public var ports: [Port]
+        /// Whether the router itself has an interface in it.
+        public var isRouted: Bool
+    }
+
+    /// A port and how it carries a VLAN.
+    public struct Port: Encodable, Sendable {
+        /// `Ethernet1`
+        public var port: String
+        /// Whether frames have a tag.
+        public var isTagged: Bool
+    }
+
+    init(_ tables: RouterTables, only wanted: UInt16?) {
+        let switching = SwitchPorts(tables)
+        vlans = switching.vlans.filter { wanted == nil || $0 == wanted }.sorted().map { id in
+            let members = Set(switching.memberships.filter { $0.vlan == id })
+                .map { (name: PortName(kernel: $0.port), isTagged: $0.isTagged) }.sorted { $0.name < $1.name }
+            return VLAN(
+                id: id, name: tables.vlanNames[id] ?? (id == 1 ? "default" : "VLAN\(Self.padded(id))"),
+                status: "active",
+                ports: members.map { Port(port: "\($0.name)", isTagged: $0.isTagged) },
+                isRouted: switching.ownVLANs.contains(id))
+        }
+    }
+
+    /// As EOS names a VLAN that has no name: `VLAN0010`.
+    private static func padded(_ id: UInt16) -> String { String(repeating: "0", count: 4 - "\(id)".count) + "\(id)" }
+
+    var text: String {
+        var columns = Columns(
+            .init("VLAN", width: 5), .init("Name", width: 32), .init("Status", width: 9), .init("Ports", width: 31))
+        for vlan in vlans {
+            let names = (vlan.isRouted ? ["Cpu"] : []) + vlan.ports.map { PortName($0.port).short }
+            for (index, line) in Self.lines(names).enumerated() {
+                if index == 0 {
+                    columns.add("\(vlan.id)", vlan.name, vlan.status, line)
+                } else {
+                    columns.add("", "", "", line)
+                }
+            }
+        }
+        return columns.text
+    }
+
+    /// Names with commas between, broken into lines that fit the column; one empty line for none.
+    private static func lines(_ names: [String]) -> [String] {
+        var lines = [""]
+        for name in names {
+            let last = lines[lines.count - 1]
+            if last.isEmpty {
+                lines[lines.count - 1] = name
+            } else if last.count + 2 + name.count <= 31 {
+                lines[lines.count - 1] += ", \(name)"
+            } else {
+                lines[lines.count - 1] += ","
+                lines.append(name)
+            }
+        }
+        return lines
+    }
+}

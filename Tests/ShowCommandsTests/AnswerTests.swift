@@ -1,0 +1,238 @@
+import Addresses
+import Rtnetlink
+import ShowCommands
+import Testing
+
+@Suite("A router's answers")
+struct AnswerTests {
+    @Test("a VLAN-aware bridge: access and trunk ports, SVIs, and what it learned")
+    func aware() throws {
+        #expect(
+            try answer("show vlan", Self.aware) == """
+                VLAN  Name                             Status    Ports
+                ----- -------------------------------- --------- -------------------------------
+                10    servers                          active    Cpu, Et1, Et2, Et10
+                20    VLAN0020                         active    Cpu, Et10
+
+                """)
+        #expect(
+            try answer("show mac address-table", Self.aware) == """
+                          Mac Address Table
+                ------------------------------------------------------------------
+
+                Vlan    Mac Address       Type        Ports      Last Seen
+                ----    -----------       ----        -----      ---------
+                  10    0200.0000.0001    DYNAMIC     Et1        0:01:05 ago
+                  20    0200.0000.0002    STATIC      Et10
+                Total Mac Addresses for this criterion: 2
+
+                """)
+        #expect(
+            try answer("show interfaces status", Self.aware) == """
+                Port       Name   Status       Vlan     MTU    Type
+                Et1               connected    10       1500   veth
+                Et2               disabled     10       1500   veth
+                Et10              connected    trunk    1500   veth
+                Et11              notconnect   routed   9000   veth
+
+                """)
+    }
+
+    @Test("a bridge for each VLAN tells the same")
+    func plain() throws {
+        #expect(
+            try answer("show vlan", Self.plain) == """
+                VLAN  Name                             Status    Ports
+                ----- -------------------------------- --------- -------------------------------
+                10    servers                          active    Cpu, Et1, Et10
+                20    VLAN0020                         active    Et10
+
+                """)
+        #expect(try answer("show vlan 20", Self.plain).contains("\n20    VLAN0020"))
+        #expect(try !answer("show vlan 20", Self.plain).contains("servers"))
+        #expect(
+            try answer("show mac address-table vlan 10", Self.plain).contains(
+                "  10    0200.0000.0001    DYNAMIC     Et1 "))
+        #expect(try answer("show interfaces status", Self.plain).contains("Et10              connected    trunk "))
+        #expect(
+            try answer("show ip interface brief", Self.plain) == """
+                                                                                              Address
+                Interface         IP Address            Status       Protocol             MTU Owner
+                ----------------- --------------------- ------------ ------------ ----------- -------
+                Loopback0         1.1.1.1/32            up           up                 65536
+                Loopback1         2.2.2.2/32            up           up                 65536
+                Vlan10            10.0.10.1/24          up           up                  1500
+                Vlan20            unassigned            up           up                  1500
+
+                """)
+    }
+
+    @Test("addresses that cannot be used yet, or not at all, say so")
+    func states() throws {
+        #expect(
+            try answer("show ipv6 interface brief", Self.aware) == """
+                Interface Status         MTU IPv6 Address                 Addr State    Addr Source
+                --------- ---------- ------- ---------------------------- ------------- -----------
+                Et11      down          9000 fe80::11/64                  down          link local
+                                             fd00:11::1/64                duplicate     config
+                                             fd00:11::2/64                tentative     config
+
+                """)
+    }
+
+    @Test("routes by prefix, with their source, next hop and distance; loopbacks count as connected")
+    func routes() throws {
+        #expect(
+            try answer("show ip route", Self.plain) == """
+
+                VRF: default
+                Source Codes:
+                       C - connected, S - static, B - BGP, K - kernel
+
+                Gateway of last resort:
+                 S        0.0.0.0/0 [1/0]
+                           via 10.0.10.254, Vlan10
+
+                 C        1.1.1.1/32
+                           directly connected, Loopback0
+                 C        2.2.2.2/32
+                           directly connected, Loopback1
+                 S        10.0.0.0/8 [250/0]
+                           directly connected, Null0
+                 C        10.0.10.0/24
+                           directly connected, Vlan10
+                 B        10.244.1.0/26 [200/0]
+                           via 10.0.10.11, Vlan10
+
+                """)
+        #expect(try prefixes("show ip route 10.0.10.7", Self.plain) == ["10.0.10.0/24"])
+        #expect(try prefixes("show ip route 10.9.0.0/16", Self.plain) == ["10.0.0.0/8"])
+        #expect(try prefixes("show ip route 192.0.2.1", Self.plain) == ["0.0.0.0/0"])
+        #expect(try prefixes("show ip route bgp", Self.plain) == ["10.244.1.0/26"])
+        #expect(try prefixes("show ip route static", Self.plain) == ["0.0.0.0/0", "10.0.0.0/8"])
+    }
+
+    @Test("neighbours with their state and the port they are behind")
+    func neighbours() throws {
+        #expect(
+            try answer("show arp", Self.plain) == """
+                Address         Age (sec) Hardware Addr  Interface
+                10.0.10.11        0:00:12 0200.0000.0001 Vlan10, Ethernet1
+                10.0.10.12            N/A 0200.0000.00ff Vlan10
+
+                """)
+        #expect(
+            try answer("show ipv6 neighbors", Self.plain) == """
+                IPv6 Address                                  Age Hardware Addr  State Interface
+                fd00:10::11                               2:00:00 0200.0000.0001 STALE Vl10, Ethernet1
+                fd00:10::13                               0:00:03                FAIL  Vl10
+
+                """)
+    }
+
+    // MARK: Routers
+
+    private func answer(_ command: String, _ tables: RouterTables) throws -> String {
+        ShowAnswer(try ShowCommand(command), tables).text
+    }
+
+    private func prefixes(_ command: String, _ tables: RouterTables) throws -> [String] {
+        guard case .routes(let list) = ShowAnswer(try ShowCommand(command), tables) else { return [] }
+        return list.routes.map(\.prefix)
+    }
+
+    private static func link(_ link: Link, _ index: Int32, carrier: Bool = true) -> ObservedLink {
+        ObservedLink(
+            index: index, link: link, operationalState: carrier ? .up : .lowerLayerDown, hasCarrier: carrier)
+    }
+
+    private static let lo = ObservedLink(
+        index: 1, link: Link("lo", .loopback, mtu: 65536), operationalState: .unknown, hasCarrier: true)
+
+    private static let one = MACAddress("02:00:00:00:00:01")!
+
+    private static let aware: RouterTables = {
+        var tables = RouterTables(links: [
+            lo, link(Link("br0", .bridge(Bridge(vlanFiltering: true, defaultPVID: 0)), mtu: 1500), 2),
+            link(Link("eth10", .veth(peer: nil), mtu: 1500, master: "br0"), 3),
+            link(Link("eth1", .veth(peer: nil), mtu: 1500, master: "br0"), 4),
+            link(Link("eth2", .veth(peer: nil), mtu: 1500, master: "br0", isUp: false), 5, carrier: false),
+            link(Link("eth11", .veth(peer: nil), mtu: 9000), 6, carrier: false),
+            link(Link("vlan10", .vlan(VLAN(parent: "br0", id: 10)), mtu: 1500), 7),
+            link(Link("vlan20", .vlan(VLAN(parent: "br0", id: 20)), mtu: 1500), 8),
+        ])
+        tables.addresses = [
+            ObservedAddress(DeviceAddress("eth11", InterfaceAddress("fd00:11::1/64")!), isDuplicate: true),
+            ObservedAddress(DeviceAddress("eth11", InterfaceAddress("fd00:11::2/64")!), isTentative: true),
+            ObservedAddress(DeviceAddress("eth11", InterfaceAddress("fe80::11/64")!, scope: .link)),
+            ObservedAddress(DeviceAddress("lo", InterfaceAddress("::1/128")!, scope: .host)),
+        ]
+        tables.vlans = [
+            BridgeVLAN("br0", id: 10, isSelf: true), BridgeVLAN("br0", id: 20, isSelf: true),
+            BridgeVLAN("eth1", id: 10, isPVID: true, isUntagged: true),
+            BridgeVLAN("eth2", id: 10, isPVID: true, isUntagged: true),
+            BridgeVLAN("eth10", id: 10), BridgeVLAN("eth10", id: 20),
+        ]
+        var local = ForwardingEntry("eth1", MACAddress("02:00:00:00:00:0a")!, destination: nil, vlan: 10, isSelf: false)
+        local.isLocal = true
+        tables.forwarding = [
+            Aged(
+                ForwardingEntry("eth1", one, destination: nil, vlan: 10, isSelf: false, isPermanent: false),
+                EntryTimes(used: 3, confirmed: 3, updated: 65.9)),
+            Aged(
+                ForwardingEntry("eth10", MACAddress("02:00:00:00:00:02")!, destination: nil, vlan: 20, isSelf: false),
+                nil),
+            Aged(local, nil),
+            Aged(ForwardingEntry("eth1", MACAddress("33:33:00:00:00:01")!, destination: nil), nil),
+        ]
+        tables.vlanNames = [10: "servers"]
+        return tables
+    }()
+
+    private static let plain: RouterTables = {
+        var tables = RouterTables(links: [
+            lo, link(Link("vlan10", .bridge(Bridge()), mtu: 1500), 2),
+            link(Link("vlan20", .bridge(Bridge()), mtu: 1500), 3),
+            link(Link("eth1", .veth(peer: nil), mtu: 1500, master: "vlan10"), 4),
+            link(Link("eth10", .veth(peer: nil), mtu: 1500), 5),
+            link(Link("eth10.10", .vlan(VLAN(parent: "eth10", id: 10)), mtu: 1500, master: "vlan10"), 6),
+            link(Link("eth10.20", .vlan(VLAN(parent: "eth10", id: 20)), mtu: 1500, master: "vlan20"), 7),
+        ])
+        tables.addresses = ["127.0.0.1/8"].map {
+            ObservedAddress(DeviceAddress("lo", InterfaceAddress($0)!, scope: .host))
+        }
+        tables.addresses += ["1.1.1.1/32", "2.2.2.2/32"].map {
+            ObservedAddress(DeviceAddress("lo", InterfaceAddress($0)!))
+        }
+        tables.addresses.append(ObservedAddress(DeviceAddress("vlan10", InterfaceAddress("10.0.10.1/24")!)))
+        tables.loopbacks = [IPAddress("1.1.1.1")!: "Loopback0", IPAddress("2.2.2.2")!: "Loopback1"]
+        tables.vlanNames = [10: "servers"]
+        tables.routes = [
+            Route(
+                Prefix("10.244.1.0/26")!, via: IPAddress("10.0.10.11"), device: "vlan10", origin: .init(rawValue: 186)),
+            Route(Prefix("10.0.10.0/24")!, device: "vlan10", scope: .link, origin: .kernel),
+            Route(Prefix("0.0.0.0/0")!, via: IPAddress("10.0.10.254"), device: "vlan10", origin: .static),
+            Route(Prefix("10.0.0.0/8")!, .blackhole, metric: 250),
+            Route(Prefix("10.0.10.1/32")!, .local, device: "vlan10", origin: .kernel, table: 255),
+        ]
+        tables.forwarding = [
+            Aged(
+                ForwardingEntry("eth1", one, destination: nil, isSelf: false, isPermanent: false),
+                EntryTimes(used: 3, confirmed: 3, updated: 3))
+        ]
+        tables.neighbours = [
+            Aged(
+                Neighbour("vlan10", IPAddress("10.0.10.11")!, mac: one, state: .reachable),
+                EntryTimes(used: 1, confirmed: 12.7, updated: 20)),
+            Aged(Neighbour("vlan10", IPAddress("10.0.10.12")!, mac: MACAddress("02:00:00:00:00:ff")!), nil),
+            Aged(Neighbour("vlan10", IPAddress("10.0.10.13")!, mac: nil, state: .failed), nil),
+            Aged(
+                Neighbour("vlan10", IPAddress("fd00:10::11")!, mac: one, state: .stale),
+                EntryTimes(used: 1, confirmed: 7200, updated: 7300)),
+            Aged(
+                Neighbour("vlan10", IPAddress("fd00:10::13")!, mac: nil, state: .failed),
+                EntryTimes(used: 1, confirmed: 3, updated: 3)),
+        ]
+        return tables
+    }()
+}
