@@ -60,6 +60,10 @@ public enum Reset {
         return outcome
     }
 
+    /// How many threads clear namespaces: more than there are processors, for a rule set that is put in place anew has its
+    /// thread wait until no packet is in the old one (RCU), which takes as long for many as for one.
+    private static let waitingThreads = 32
+
     /// Clears what the kernel has learned, in all namespaces at once.
     ///
     /// - Returns: records of the rule sets as they are then.
@@ -70,7 +74,7 @@ public enum Reset {
         let sessions = look.view.sessions
         let observed = look.view.observed
         let cleared = Slots<Int>(count: sessions.count)
-        try Threads.forEach(sessions.count) { index in
+        try Threads.forEach(sessions.count, width: Self.waitingThreads) { index in
             guard let session = sessions[index], let seen = observed[index] else { return }
             let namespace = blueprint.namespaces[index]
             do {
@@ -98,20 +102,28 @@ public enum Reset {
         return view.records(blueprint)
     }
 
-    /// Puts those of the calling thread's namespace's tables in place anew that have counted packets, or remember clients.
+    /// Sets what the calling thread's namespace's tables have counted to zero, and forgets the clients that they remember.
     ///
-    /// - Returns: how many there were.
+    /// - Returns: how many tables there were that had counted a packet or remembered a client.
     private static func clearCounters(_ tables: [NftablesTable]) throws -> Int {
-        let counting = tables.filter { $0.body.contains("counter") || $0.body.contains("dynamic") }
-        if counting.isEmpty { return 0 }
+        if tables.isEmpty { return 0 }
+        let counted = try Nftables.resetRuleCounters()
+        // Where the kernel has no way to reset counters, and where a set holds clients, the table is put in place anew.
+        let replaceable = tables.filter {
+            $0.body.contains("dynamic") || counted == nil && $0.body.contains("counter")
+        }
         // Apart: libnftables filters what it reads by the first table that it is asked for.
-        let touched = try counting.filter { table in
-            let text = try Nftables.output(of: "list table \(table.family) \(table.name)")
-            return !RuleListing(text).touched.isEmpty
+        let touched = try replaceable.filter { table in
+            !RuleListing(try Nftables.output(of: "list table \(table.label)")).touched.isEmpty
         }
         if !touched.isEmpty { try Nftables.run(touched.map(\.replacement).joined()) }
-        return touched.count
+        return (counted ?? []).union(touched.map(\.label)).count
     }
+}
+
+extension NftablesTable {
+    /// The table as nft writes it: `ip calico`.
+    fileprivate var label: String { "\(family) \(name)" }
 }
 
 extension Session {
