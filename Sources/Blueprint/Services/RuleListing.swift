@@ -123,22 +123,30 @@ public struct RuleListing: Hashable, Sendable {
         init(_ text: String) { rest = text.split(separator: "\n", omittingEmptySubsequences: false)[...] }
 
         mutating func next() -> String? {
-            guard let first = rest.popFirst() else { return nil }
-            var line = first.trimmed
+            guard let first = rest.popFirst()?.trimmed else { return nil }
             // What opens a block ends with its brace.
-            while !line.hasSuffix("{") || line.hasPrefix("elements"), line.depth > 0, let more = rest.popFirst() {
-                line += " " + more.trimmed
+            if first.hasSuffix("{"), !first.hasPrefix("elements") { return first }
+            var (line, depth) = (first, first.depth)
+            while depth > 0, let more = rest.popFirst()?.trimmed {
+                line += " " + more
+                depth += more.depth
             }
             return line
         }
     }
 }
 
-extension StringProtocol {
+extension Substring {
+    /// The text without blanks at its ends.
     fileprivate var trimmed: String {
-        String(self.drop { $0 == "\t" || $0 == " " }.reversed().drop { $0 == "\t" || $0 == " " }.reversed())
+        let isBlank: (UInt8) -> Bool = { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }
+        let bytes = utf8.drop(while: isBlank)
+        guard let last = bytes.lastIndex(where: { !isBlank($0) }) else { return "" }
+        return String(self[bytes.startIndex...last])
     }
+}
 
+extension String {
     /// How many braces are open at its end, those in quotes left out.
     fileprivate var depth: Int {
         var depth = 0

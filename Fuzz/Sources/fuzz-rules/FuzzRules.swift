@@ -1,0 +1,13 @@
+import Blueprint
+
+/// What libFuzzer calls with each input: reads it as what nft lists. Whatever is read, a table equals itself, and what leads
+/// from one table to another names no table but these.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzRules(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    let text = String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    let listing = RuleListing(text)
+    precondition(listing == RuleListing(text))
+    for table in listing.tables { precondition(table.commands(to: table).isEmpty, "differs from itself") }
+    if let first = listing.tables.first, let last = listing.tables.last { _ = first.commands(to: last) }
+    return 0
+}

@@ -1,0 +1,122 @@
+import Testing
+
+@testable import Blueprint
+
+@Suite("What nft lists, read back")
+struct RuleListingTests {
+    @Test("tables, chains with and without a hook, sets and maps")
+    func parts() {
+        let listing = RuleListing(
+            """
+            table ip calico {
+            \tset pools {
+            \t\ttype ipv4_addr
+            \t\tflags interval
+            \t\telements = { 10.244.0.0/16, 192.168.0.0/16 }
+            \t}
+
+            \tmap ports {
+            \t\ttype inet_proto . inet_service : verdict
+            \t\telements = { tcp . 80 : goto web,
+            \t\t\t     udp . 53 : goto dns }
+            \t}
+
+            \tchain web {
+            \t\tcounter packets 0 bytes 0 dnat to 10.244.0.5:8080
+            \t}
+
+            \tchain nat {
+            \t\ttype nat hook postrouting priority srcnat; policy accept;
+            \t\tip saddr @pools ip daddr != @pools counter packets 3 bytes 180 masquerade
+            \t}
+            }
+            table ip6 empty {
+            }
+            """)
+        #expect(listing.tables.map(\.name) == ["calico", "empty"])
+        #expect(listing.tables.map(\.family) == ["ip", "ip6"])
+        let table = listing.tables[0]
+        #expect(table.sets.map(\.name) == ["pools", "ports"] && table.sets.map(\.isMap) == [false, true])
+        #expect(table.sets[0].elements == [.init(key: "10.244.0.0/16"), .init(key: "192.168.0.0/16")])
+        #expect(
+            table.sets[1].elements == [
+                .init(key: "tcp . 80", value: "goto web"), .init(key: "udp . 53", value: "goto dns"),
+            ])
+        #expect(table.sets[0].declaration == ["type ipv4_addr", "flags interval"])
+        #expect(table.chains.map(\.name) == ["web", "nat"])
+        #expect(table.chains[0].hook == nil && table.chains[0].rules == ["counter dnat to 10.244.0.5:8080"])
+        #expect(table.chains[1].hook == "type nat hook postrouting priority srcnat; policy accept;")
+        #expect(table.chains[1].rules == ["ip saddr @pools ip daddr != @pools counter masquerade"])
+        #expect(listing.touched == [RuleListing.TableName(family: "ip", name: "calico")])
+    }
+
+    @Test("what packets added to a dynamic set is no part of the table, and counts as touched")
+    func dynamic() {
+        func listing(_ elements: String) -> RuleListing {
+            RuleListing(
+                """
+                table ip6 kube-proxy {
+                  set clients {
+                    type ipv6_addr
+                    flags dynamic,timeout
+                    timeout 3h\(elements)
+                  }
+                }
+                """)
+        }
+        let full = listing("\n    elements = { fd00::1 timeout 3h expires 2h59m, fd00::2 timeout 3h expires 1s }")
+        #expect(full.tables == listing("").tables)
+        #expect(full.touched.count == 1 && listing("").touched.isEmpty)
+    }
+
+    @Test("braces and counters in quotes are a comment's")
+    func quotes() {
+        let listing = RuleListing(
+            """
+            table inet t {
+            \tcomment "a { b"
+            \tchain c {
+            \t\taccept comment "counter packets 7 bytes { 9"
+            \t\tdrop
+            \t}
+            }
+            table inet u {
+            }
+            """)
+        #expect(listing.tables.map(\.name) == ["t", "u"])
+        #expect(listing.tables[0].chains.last?.rules.last == "drop")
+    }
+
+    @Test("IPv6 keys of maps keep their colons")
+    func colons() {
+        let listing = RuleListing("table ip6 t {\n map m {\n elements = { fd00::1 . 80 : goto a,\n ::1 : drop }\n }\n}")
+        #expect(
+            listing.tables.first?.sets.first?.elements == [
+                .init(key: "fd00::1 . 80", value: "goto a"), .init(key: "::1", value: "drop"),
+            ])
+    }
+
+    @Test(
+        "what is no listing, or cut short, is read as far as it goes",
+        arguments: [
+            "", "\n\n", "table", "table ip {", "table ip t {", "table ip t {\n chain c {",
+            "table ip t {\n set s {\n elements = {",
+            "}}}}", "table ip t {\n elements = { } {\n", "\u{0}\u{fffd}{ { {", "table ip t {\n}\n}\ntable ip u {",
+        ])
+    func hostile(text: String) {
+        let listing = RuleListing(text)
+        #expect(listing.tables.count <= 2)
+        // What can be read can be declared and compared.
+        for table in listing.tables { #expect(table.commands(to: table).isEmpty) }
+    }
+
+    @Test("a user's list of a hundred thousand addresses is read in the time that its length asks for")
+    func long() {
+        let elements = (0..<100_000).map { "10.\($0 >> 16).\($0 >> 8 & 255).\($0 & 255)" }
+        let text =
+            "table ip block {\n\tset all {\n\t\ttype ipv4_addr\n\t\telements = { "
+            + elements.joined(separator: ",\n\t\t\t     ") + " }\n\t}\n}\n"
+        let listing = RuleListing(text)
+        #expect(listing.tables.first?.sets.first?.elements.count == 100_000)
+    }
+}
