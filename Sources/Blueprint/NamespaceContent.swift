@@ -12,6 +12,8 @@ public struct NamespaceContent: Hashable, Sendable {
     /// The routes that someone has to install; those the kernel makes from addresses are not among them. A route that a
     /// gateway's route needs comes before it.
     public var routes: [Route] = []
+    /// The rules that choose a routing table. Those that the kernel has of itself are no blueprint's, and are there all the same.
+    public var rules: [RoutingRule] = []
     /// The permanent neighbour entries.
     public var neighbours: [Neighbour] = []
     /// The permanent forwarding entries.

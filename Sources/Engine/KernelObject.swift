@@ -9,6 +9,7 @@ enum KernelObject: Hashable, Sendable {
     case setting(Sysctl)
     case address(DeviceAddress)
     case route(Route)
+    case rule(RoutingRule)
     case neighbour(Neighbour)
     case forwarding(ForwardingEntry)
     case qdisc(Qdisc)
@@ -20,7 +21,7 @@ enum KernelObject: Hashable, Sendable {
         case link
         case bridgeVLAN = "bridge vlan"
         case setting = "sysctl"
-        case address, route, neighbour
+        case address, route, rule, neighbour
         case forwarding = "fdb"
         case qdisc, table
 
@@ -36,6 +37,8 @@ enum KernelObject: Hashable, Sendable {
         case setting(String)
         case address(InterfaceName, IPAddress)
         case route(table: UInt32, Prefix, metric: UInt32)
+        /// A rule has nothing that could be changed.
+        case rule(RoutingRule)
         case neighbour(InterfaceName, IPAddress)
         /// A MAC address that stands for several hosts may have several destinations.
         case forwarding(InterfaceName, MACAddress, vlan: UInt16?, isSelf: Bool, destination: IPAddress?)
@@ -50,6 +53,7 @@ enum KernelObject: Hashable, Sendable {
         case .setting: .setting
         case .address: .address
         case .route: .route
+        case .rule: .rule
         case .neighbour: .neighbour
         case .forwarding: .forwarding
         case .qdisc: .qdisc
@@ -64,6 +68,7 @@ enum KernelObject: Hashable, Sendable {
         case .setting(let setting): .setting(setting.path)
         case .address(let address): .address(address.device, address.address.address)
         case .route(let route): .route(table: route.table, route.destination, metric: route.asReported.metric)
+        case .rule(let rule): .rule(rule)
         case .neighbour(let neighbour): .neighbour(neighbour.device, neighbour.address)
         case .forwarding(let entry):
             .forwarding(
@@ -77,7 +82,7 @@ enum KernelObject: Hashable, Sendable {
     /// The link that it is on, and goes with.
     var device: InterfaceName? {
         switch self {
-        case .link, .table: nil
+        case .link, .rule, .table: nil
         case .bridgeVLAN(let vlan): vlan.device
         case .setting(let setting): setting.device
         case .address(let address): address.device
@@ -138,6 +143,7 @@ extension KernelObject: CustomStringConvertible {
             "net.\(setting.path.map { $0 == "/" ? "." : String($0) }.joined()) = \(setting.value)"
         case .address(let address): "\(address)"
         case .route(let route): "\(route)"
+        case .rule(let rule): "\(rule)"
         case .neighbour(let neighbour): "\(neighbour)"
         case .forwarding(let entry): "\(entry)"
         case .qdisc(let qdisc): "\(qdisc)"
@@ -156,6 +162,7 @@ extension NamespaceContent {
         for setting in sysctls { objects.append(.setting(setting)) }
         for address in addresses { objects.append(.address(address)) }
         for route in routes { objects.append(.route(route)) }
+        for rule in rules { objects.append(.rule(rule)) }
         for neighbour in neighbours { objects.append(.neighbour(neighbour)) }
         for entry in forwarding { objects.append(.forwarding(entry)) }
         for qdisc in qdiscs { objects.append(.qdisc(qdisc)) }

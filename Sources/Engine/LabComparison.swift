@@ -57,7 +57,7 @@ struct LabComparison {
             part.rebuilt = cables.rebuilt[index]
             part.linkFaults = cables.faults[index]
             part.deleted = cables.deleted(in: index)
-            let wanted = namespace.content.marked(lab: blueprint.lab).objects + tables[index].map { .table($0) }
+            let wanted = namespace.content.whole(lab: blueprint.lab).objects + tables[index].map { .table($0) }
             part.findings = ObjectFinding.compare(wanted, with: seen.without(part.rebuilt))
             part.isImplied = Implications(part.findings, rebuilt: part.rebuilt).isImplied
             return part
@@ -141,8 +141,8 @@ private struct Ground {
 
     func isInterfering(_ object: KernelObject) -> Bool {
         switch object {
-        // Conditions of a link are a user's wish, and nothing of the lab's goes another way for them.
-        case .link, .table, .setting, .qdisc: false
+        // Conditions of a link and ways for some packets are a user's wish; what is to go the lab's way does.
+        case .link, .table, .setting, .rule, .qdisc: false
         // The lab says all VLANs of its ports, and all hosts behind its tunnels.
         case .bridgeVLAN(let vlan): ports.contains(vlan.device)
         case .forwarding(let entry): tunnels.contains(entry.device)
@@ -159,9 +159,15 @@ private struct Ground {
 }
 
 extension NamespaceContent {
-    /// The content with the lab's mark on `lo`.
-    fileprivate func marked(lab: String) -> NamespaceContent {
+    /// The families that are used there.
+    var families: Set<AddressFamily> {
+        Set(addresses.map(\.address.family)).union(routes.map(\.destination.family))
+    }
+
+    /// The content with the lab's mark on `lo`, and with the rules that every namespace has, of the families that it uses.
+    func whole(lab: String) -> NamespaceContent {
         var content = self
+        content.rules += families.flatMap { RoutingRule.kernelMade($0) }
         if let index = content.links.firstIndex(where: { $0.kind == .loopback }) {
             content.links[index].alias = Ownership.alias(lab: lab)
         }

@@ -40,8 +40,14 @@ extension Session {
                 members.contains($0.device) || filtering.contains($0.device)
             }
         }
-        content.addresses = try socket.addresses(in: interfaces).filter { $0.scope == .universe }
+        let addresses = try socket.observedAddresses(in: interfaces)
+        let tellsWhoMade = addresses.contains(where: \.isKernelMade)
+        content.addresses = addresses.filter { $0.isInstalled(unless: !tellsWhoMade) }.map(\.address)
         content.routes = try socket.routes(in: interfaces).filter(\.isInstalled)
+        // The kernel has rules of its own for each family that it knows, whether it is used or not.
+        let unused = AddressFamily.allCases.filter { !wanted.families.contains($0) }
+        let idle = Set(unused.flatMap { RoutingRule.kernelMade($0) })
+        content.rules = try socket.rules().filter { !idle.contains($0) }
         let neighbours = Set(wanted.neighbours.map { KernelObject.neighbour($0).identity })
         for neighbour in try socket.neighbours(in: interfaces) {
             if neighbour.state.contains(.permanent) || neighbours.contains(KernelObject.neighbour(neighbour).identity) {
@@ -87,6 +93,20 @@ extension Route {
 
     /// The table of the host's own addresses (`RT_TABLE_LOCAL`).
     private static let localTable: UInt32 = 255
+}
+
+extension ObservedAddress {
+    /// Whether someone installed the address: the kernel gives `lo` its own, and each link one for the link alone.
+    ///
+    /// - Parameter isUnknown: whether the kernel does not tell which it made. Then a link's own may be any that is for the link
+    ///   alone: it is made of the MAC address or of a secret (`addr_gen_mode`).
+    fileprivate func isInstalled(unless isUnknown: Bool) -> Bool {
+        switch address.scope {
+        case .universe: true
+        case .host: !isUnknown && !isKernelMade && address.device != "lo"
+        default: address.address.family == .ipv4 || !isUnknown && !isKernelMade
+        }
+    }
 }
 
 extension Link {

@@ -38,8 +38,8 @@ extension Operation: CustomStringConvertible {
 extension NamespaceContent {
     /// How many objects these are.
     var objectCount: Int {
-        links.count + bridgeVLANs.count + addresses.count + routes.count + neighbours.count + forwarding.count
-            + qdiscs.count + sysctls.count + tables.count
+        links.count + bridgeVLANs.count + addresses.count + routes.count + rules.count + neighbours.count
+            + forwarding.count + qdiscs.count + sysctls.count + tables.count
     }
 }
 

@@ -49,12 +49,13 @@ extension ObservedAddress {
         guard message.type == RTM_NEWADDR else { return nil }
         let header = try message.header(ifaddrmsg.self)
         var flags = UInt32(header.ifa_flags)
-        var (local, address): (IPAddress?, IPAddress?) = (nil, nil)
+        var (local, address, isKernelMade): (IPAddress?, IPAddress?, Bool) = (nil, nil, false)
         guard let family = AddressFamily(number: header.ifa_family) else { return nil }
         for attribute in try message.attributes(after: ifaddrmsg.self) {
             switch attribute.type {
             case IFA_LOCAL: local = try attribute.address()
             case IFA_ADDRESS: address = try attribute.address()
+            case IFA_PROTO: isKernelMade = try attribute.integer(UInt8.self) != UInt8(IFAPROT_UNSPEC)
             case IFA_FLAGS: flags = try attribute.integer()
             default: break
             }
@@ -70,6 +71,7 @@ extension ObservedAddress {
         self.address = DeviceAddress(
             device, InterfaceAddress(own, prefixLength: Int(header.ifa_prefixlen)),
             noDAD: family == .ipv6 && flags & UInt32(IFA_F_NODAD) != 0, scope: scope)
+        self.isKernelMade = isKernelMade
         isTentative = flags & UInt32(IFA_F_TENTATIVE) != 0
         isDuplicate = flags & UInt32(IFA_F_DADFAILED) != 0
     }

@@ -28,12 +28,17 @@ public struct ObservedAddress: Hashable, Sendable {
     public var isTentative: Bool
     /// Whether somebody else has it (`IFA_F_DADFAILED`).
     public var isDuplicate: Bool
+    /// Whether the kernel says that it made the address by itself (`IFA_PROTO`, since Linux 5.18).
+    public var isKernelMade: Bool
 
     /// An address that can be used unless said otherwise.
-    public init(_ address: DeviceAddress, isTentative: Bool = false, isDuplicate: Bool = false) {
+    public init(
+        _ address: DeviceAddress, isTentative: Bool = false, isDuplicate: Bool = false, isKernelMade: Bool = false
+    ) {
         self.address = address
         self.isTentative = isTentative
         self.isDuplicate = isDuplicate
+        self.isKernelMade = isKernelMade
     }
 }
 

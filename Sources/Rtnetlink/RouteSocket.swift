@@ -108,6 +108,28 @@ public struct RouteSocket: ~Copyable, Sendable {
         return routes
     }
 
+    /// The rules that choose a routing table, of both families.
+    public mutating func rules() throws(NetlinkError) -> [RoutingRule] {
+        var rules: [RoutingRule] = []
+        for family in AddressFamily.allCases {
+            do {
+                rules += try socket.dump(RTM_GETRULE) { request in
+                    var header = fib_rule_hdr()
+                    header.family = family.number
+                    request.append(structure: header)
+                } decode: { message throws(MalformedMessage) in
+                    try RoutingRule.decode(message).flatMap { $0.family == family ? $0 : nil }
+                }
+            } catch {
+                // A kernel without policy routing, or without IPv6.
+                guard case .refused(let failures) = error,
+                    failures.allSatisfy({ [EOPNOTSUPP, EAFNOSUPPORT].contains($0.errno) })
+                else { throw error }
+            }
+        }
+        return rules
+    }
+
     /// All neighbours of both families: permanent and learned ones, and those the kernel needs no request for (`noARP`).
     public mutating func neighbours(in table: InterfaceTable) throws(NetlinkError) -> [Neighbour] {
         try agedNeighbours(in: table).map(\.entry)

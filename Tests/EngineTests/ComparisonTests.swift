@@ -26,12 +26,7 @@ struct ComparisonTests {
     /// What the kernel has when all is as it should be, but for what `change` makes of the node.
     private func seen(_ change: (inout NamespaceContent) -> Void) -> [ObservedNamespace?] {
         blueprint.namespaces.enumerated().map { index, namespace in
-            var content = namespace.content
-            for position in content.links.indices {
-                if content.links[position].kind == .loopback {
-                    content.links[position].alias = Ownership.alias(lab: blueprint.lab)
-                }
-            }
+            var content = namespace.content.whole(lab: blueprint.lab)
             var indices: [InterfaceName: Int32] = [:]
             for (number, link) in content.links.enumerated() { indices[link.name] = Int32(number + 1) }
             if index == node { change(&content) }

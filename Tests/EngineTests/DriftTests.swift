@@ -69,6 +69,13 @@ struct DriftTests {
         Drift(
             namespace: node, commands: ["ip route add 192.168.183.65 via 10.10.10.10"],
             difference: "route 192.168.183.65/32 via 10.10.10.10 dev eth1 should not be there"),
+        // Rules that choose a table.
+        Drift(
+            namespace: node, commands: ["ip rule del pref 32766"],
+            difference: "rule pref 32766 from all lookup main is missing"),
+        Drift(
+            namespace: node, commands: ["ip -6 rule del pref 0"],
+            difference: "rule -6 pref 0 from all lookup local is missing"),
         // Neighbours.
         Drift(
             namespace: node, commands: ["ip neigh del \(tunnel) dev vxlan.calico"],
@@ -169,7 +176,9 @@ struct DriftTests {
         try TestLab.with("dual-stack") { lab in
             let node = lab.pin(Self.node)
             for command in [
-                "ip addr add 10.77.0.1/24 dev eth1", "ip route add 9.9.9.9 via 10.10.10.1",
+                "ip addr add 10.77.0.1/24 dev eth1", "ip addr add 10.78.0.1/24 dev eth1 scope link",
+                "ip addr add fe80::77/64 dev eth1", "ip rule add pref 100 from 10.77.0.0/24 lookup 100",
+                "ip route add 9.9.9.9 via 10.10.10.1",
                 "ip route add 9.9.9.0/24 via 10.10.10.1 table 100", "ip link add stray type bridge",
                 "ip neigh add 10.10.10.99 lladdr 02:00:00:00:00:09 dev eth1 nud permanent",
                 "nft add table inet mine",
@@ -181,9 +190,12 @@ struct DriftTests {
 
             #expect(try lab.differences() == [])
             let all = try lab.differences(strict: true)
-            #expect(all.count == 8, "\(all.joined(separator: "\n"))")
+            #expect(all.count == 11, "\(all.joined(separator: "\n"))")
             for difference in [
-                "address 10.77.0.1/24 dev eth1 was added", "route 9.9.9.9/32 via 10.10.10.1 dev eth1 was added",
+                "address 10.77.0.1/24 dev eth1 was added", "address 10.78.0.1/24 dev eth1 scope link was added",
+                "address fe80::77/64 dev eth1 scope link was added",
+                "rule pref 100 from 10.77.0.0/24 lookup 100 was added",
+                "route 9.9.9.9/32 via 10.10.10.1 dev eth1 was added",
                 "route 9.9.9.0/24 via 10.10.10.1 dev eth1 table 100 was added", "link stray ",
                 "neighbour 10.10.10.99", "process \(process.pid) (sleep) was added",
                 "ceos01: table inet mine was added",
@@ -194,7 +206,7 @@ struct DriftTests {
 
             let reset = try Lab.running(lab.name).reset()
             #expect(reset.processes == [process.pid])
-            #expect(reset.changes.count == 7, "\(reset.changes.map(\.text))")
+            #expect(reset.changes.count == 10, "\(reset.changes.map(\.text))")
             #expect(try process.wait().status != 0)
             #expect(try lab.differences(strict: true) == [])
         }

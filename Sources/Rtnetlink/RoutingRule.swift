@@ -1,0 +1,90 @@
+import Addresses
+
+/// A rule of the routing policy database, in the words of `ip rule`: which table a packet's route is looked up in
+/// (fib_rules; ip-rule(8)).
+public struct RoutingRule: Hashable, Sendable {
+    /// The family of the packets.
+    public var family: AddressFamily
+    /// The position among the rules: the lowest is asked first.
+    public var priority: UInt32
+    /// The table that is looked at; 0 for a rule that does something else.
+    public var table: UInt32
+    /// What the rule does (`FR_ACT_*`, linux/fib_rules.h).
+    public var action: Action
+    /// The packets' source; nil for any.
+    public var source: Prefix?
+    /// The packets' destination; nil for any.
+    public var destination: Prefix?
+    /// Whether it is for the packets that do not match.
+    public var isInverted = false
+    /// The IPv4 type of service, or the IPv6 traffic class; 0 for any.
+    public var typeOfService: UInt8 = 0
+    /// What else the rule says, by the number of the attribute (`FRA_*`), as the kernel wrote it.
+    var others: [Int: [UInt8]] = [:]
+
+    /// A rule that has packets looked up in a table.
+    public init(
+        _ family: AddressFamily, priority: UInt32, table: UInt32, action: Action = .lookUp, from source: Prefix? = nil,
+        to destination: Prefix? = nil
+    ) {
+        self.family = family
+        self.priority = priority
+        self.table = table
+        self.action = action
+        self.source = source
+        self.destination = destination
+    }
+
+    /// What a rule does.
+    public struct Action: RawRepresentable, Hashable, Sendable {
+        /// The number in the rule's message.
+        public let rawValue: UInt8
+
+        /// The action with this number.
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        /// Looks the route up in the rule's table.
+        public static let lookUp = Action(rawValue: 1)
+        /// Goes on at another rule.
+        public static let goTo = Action(rawValue: 2)
+        /// Does nothing.
+        public static let nothing = Action(rawValue: 3)
+        /// Drops the packet.
+        public static let blackhole = Action(rawValue: 6)
+        /// Refuses the packet with an ICMP error.
+        public static let unreachable = Action(rawValue: 7)
+        /// Refuses the packet with an ICMP error that says by whom.
+        public static let prohibit = Action(rawValue: 8)
+    }
+
+    /// The rules that a kernel has of itself (`fib_default_rules_init`, `fib6_rules_net_init`).
+    public static func kernelMade(_ family: AddressFamily) -> [RoutingRule] {
+        let rules = [
+            RoutingRule(family, priority: 0, table: 255), RoutingRule(family, priority: 32766, table: 254),
+            RoutingRule(family, priority: 32767, table: 253),
+        ]
+        return family == .ipv4 ? rules : Array(rules.prefix(2))
+    }
+}
+
+extension RoutingRule: CustomStringConvertible {
+    public var description: String {
+        var words = [family == .ipv6 ? "-6" : "", "pref \(priority)", isInverted ? "not" : ""]
+        words.append("from \(source.map { "\($0)" } ?? "all")")
+        if let destination { words.append("to \(destination)") }
+        if typeOfService != 0 { words.append("tos \(typeOfService)") }
+        words += otherWords
+        switch action {
+        case .lookUp: words.append("lookup \(tableName)")
+        case .goTo: words.append("goto")
+        case .nothing: words.append("nop")
+        case .blackhole: words.append("blackhole")
+        case .unreachable: words.append("unreachable")
+        case .prohibit: words.append("prohibit")
+        default: words.append("action \(action.rawValue)")
+        }
+        return words.filter { !$0.isEmpty }.joined(separator: " ")
+    }
+
+    private var tableName: String { [255: "local", 254: "main", 253: "default"][table] ?? "\(table)" }
+}

@@ -1,0 +1,49 @@
+import Addresses
+import KernelTestSupport
+import NetworkNamespaces
+import Testing
+
+@testable import Rtnetlink
+
+@Suite("Rules of the routing policy in the kernel", .needsRoot)
+struct RoutingRuleTests {
+    @Test("a namespace has the kernel's own")
+    func kernelMade() async throws {
+        try await inNamespace {
+            var socket = try RouteSocket()
+            #expect(try socket.rules() == AddressFamily.allCases.flatMap { RoutingRule.kernelMade($0) })
+        }
+    }
+
+    @Test(
+        "what ip adds is read in its words, and goes by what was read",
+        arguments: [
+            "pref 100 from 10.1.0.0/16 to 10.2.0.0/16 lookup 100", "pref 7 from all fwmark 0x10/0xff lookup 1000",
+            "pref 8 not from 10.0.0.1/32 iif lo blackhole", "pref 9 from all oif lo unreachable",
+            "-6 pref 10 from fd00::/64 lookup main", "pref 11 from all ipproto tcp dport 80 lookup 100",
+            "pref 12 from all lookup main suppress_prefixlength 0", "pref 13 from all uidrange 0-99 prohibit",
+        ])
+    func others(text: String) async throws {
+        try await inNamespace {
+            var socket = try RouteSocket()
+            let before = try socket.rules()
+            let isIPv6 = text.hasPrefix("-6 ")
+            let words = text.split(separator: " ").map(String.init)
+            let command = ["ip"] + (isIPv6 ? ["-6"] : []) + ["rule", "add"] + words.dropFirst(isIPv6 ? 1 : 0)
+            try Witness.output(command)
+            let added = try socket.rules().filter { !before.contains($0) }
+            #expect(added.count == 1)
+            let rule = try #require(added.first)
+            if !text.contains("ipproto"), !text.contains("suppress"), !text.contains("uidrange") {
+                #expect("\(rule)" == text)
+            }
+            var batch = RouteBatch(capacity: 256)
+            batch.delete(rule)
+            try socket.execute(&batch)
+            #expect(try socket.rules() == before)
+            batch.add(rule)
+            try socket.execute(&batch)
+            #expect(Set(try socket.rules()) == Set(before + [rule]))
+        }
+    }
+}
