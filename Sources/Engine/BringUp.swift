@@ -158,13 +158,14 @@ public struct BringUp {
             throw EngineError.namespaceInTheWay(pin: taken.pin)
         }
         interruption.begin()
+        var launch: ResponderProcess.Launch?
         do {
             try StateFolder.write(Array(topology.yaml.utf8), to: state.topology)
             try journal.write(to: state)
             try NamespaceFolder.prepare()
             // The process starts while the namespaces are made.
             let plan = ResponderPlan(blueprint, silent: [])
-            let launch = plan.isEmpty ? nil : try state.responders.launch()
+            if !plan.isEmpty { launch = try state.responders.launch() }
             outcome.timing.plan = clock.lap()
 
             progress(.namespaces(count: journal.namespaces.count))
@@ -177,7 +178,7 @@ public struct BringUp {
             progress(.objects(count: blueprint.objectCount))
             let rules = try Threads.start { [interruption] in try installTables(blueprint, interruption) }
             let answers = Result {
-                try Threads.start { if let launch { try state.responders.complete(launch, plan) } }
+                try Threads.start { [launch] in if let launch { try state.responders.complete(launch, plan) } }
             }
             let links = Result {
                 let changes = zip(blueprint.namespaces, settings).map { NamespaceChange(filling: $0.content, $1) }
@@ -201,6 +202,7 @@ public struct BringUp {
                 error = EngineError.interrupted(lab: lab, isLeft: false)
                 interruption.accept()
             }
+            launch?.abandon()
             do {
                 try TearDown.remove(journal, state)
             } catch let second {

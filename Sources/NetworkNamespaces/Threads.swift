@@ -30,7 +30,10 @@ public enum Threads {
         do {
             return try Background(body)
         } catch {
-            guard error.isShortage, let home = try? NetworkNamespace.current() else { throw error }
+            // Nothing is done from where there is no way back.
+            guard error.isShortage, let home = try? NetworkNamespace.current(), (try? home.enter()) != nil else {
+                throw error
+            }
             let done = Background(doneBy: body)
             try home.enter()
             return done

@@ -73,7 +73,12 @@ public struct ResponderProcess: Sendable {
             try end()
         }
         let launch = try launch(program: program)
-        try complete(launch, plan)
+        do throws(ResponderError) {
+            try complete(launch, plan)
+        } catch {
+            launch.abandon()
+            throw error
+        }
     }
 
     /// Ends the process, if there is one, and removes its files. Its sockets are closed when this returns.
@@ -87,8 +92,20 @@ public struct ResponderProcess: Sendable {
     /// A class, because the one who starts it and the thread that completes it share it.
     public final class Launch: Sendable {
         let channel: ControlChannel
+        private let pid: pid_t
 
-        init(channel: consuming ControlChannel) { self.channel = channel }
+        init(channel: consuming ControlChannel, pid: pid_t) {
+            self.channel = channel
+            self.pid = pid
+        }
+
+        /// Ends the process, which may not have come to its lock yet, and waits for its end.
+        ///
+        /// It is this process's child: so its number is its own as long as nobody has asked how it ended.
+        public func abandon() {
+            kill(pid, SIGKILL)
+            _ = retrying { waitpid(pid, nil, 0) }
+        }
     }
 
     /// Starts the process without a plan, so that its start and the caller's work go on at once. It ends if no plan comes.
@@ -100,11 +117,11 @@ public struct ResponderProcess: Sendable {
             let log = try FileDescriptor(
                 opening: log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode: 0o600)
             guard let program = program ?? Program.path else { throw SystemCallError("", "") }
-            try Program.start(
+            let pid = try Program.start(
                 program, arguments: ["nslab", ResponderService.command, lab],
                 descriptors: [pair.far.number, lock.number, log.number, listener.number],
                 from: ResponderService.Inherited.first)
-            return Launch(channel: ControlChannel(socket: pair.near))
+            return Launch(channel: ControlChannel(socket: pair.near), pid: pid)
         } catch {
             if error.call.isEmpty { throw .noProgram }
             throw .refused(object: "lab \(lab): background process", error)
