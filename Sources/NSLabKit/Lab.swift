@@ -69,15 +69,19 @@ public struct Lab: Sendable {
             do {
                 let lab = Lab(running: try RunningLab(named: topology.name, blueprint: outcome.blueprint))
                 let built = ContinuousClock.now
+                let surveys = try lab.running.survey()
                 var report = UpReport(
-                    outcome, namespaces: try lab.surveyed(), total: start.duration(to: built) / .seconds(1))
+                    outcome, namespaces: surveys.map(NamespaceReport.init), total: start.duration(to: built) / .seconds(1))
                 report.pendingPods = PendingPodReport.all(of: outcome.blueprint)
                 if outcome.isNew {
                     let failures = try lab.running.runCommands(showing: showingOutput, interruption: interruption)
                     report.commandFailures = failures.isEmpty ? nil : failures
                 }
                 interruption.end()
-                if probing { report.probes = try lab.probe(progress: progress) }
+                if probing {
+                    try lab.running.waitForLinks(surveys)
+                    report.probes = try lab.probe(progress: progress)
+                }
                 return report
             } catch {
                 let isInterrupted = if case EngineError.interrupted = error { true } else { false }

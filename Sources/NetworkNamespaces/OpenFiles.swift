@@ -15,13 +15,14 @@ public enum OpenFiles {
         let before = limits.rlim_cur
         limits.rlim_cur = limits.rlim_max
         guard setrlimit(resource, &limits) == 0 else { return Int(clamping: before) }
-        original.withLock { if $0 == nil { $0 = before } }
+        original.withLock { if $0 == 0 { $0 = before } }
         return Int(clamping: limits.rlim_cur)
     }
 
     /// Runs `body`, which starts a program, with the limit that this process was started with: the program may use select(2).
     static func asStarted<Value>(_ body: () -> Value) -> Value {
-        guard let before = original.withLock({ $0 }), var limits else { return body() }
+        let before = original.withLock { $0 }
+        guard before != 0, var limits else { return body() }
         let raised = limits
         limits.rlim_cur = before
         setrlimit(resource, &limits)
@@ -30,8 +31,8 @@ public enum OpenFiles {
         return body()
     }
 
-    /// The limit before it was raised.
-    private static let original = Mutex<rlim_t?>(nil)
+    /// The limit before it was raised; 0 as long as it has not been, for the reason that `EndSignals` tells.
+    private static let original = Mutex<rlim_t>(0)
 
     private static let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
 
