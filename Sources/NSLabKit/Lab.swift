@@ -71,7 +71,8 @@ public struct Lab: Sendable {
                 let built = ContinuousClock.now
                 let surveys = try lab.running.survey()
                 var report = UpReport(
-                    outcome, namespaces: surveys.map(NamespaceReport.init), total: start.duration(to: built) / .seconds(1))
+                    outcome, namespaces: surveys.map(NamespaceReport.init),
+                    total: start.duration(to: built) / .seconds(1))
                 report.pendingPods = PendingPodReport.all(of: outcome.blueprint)
                 if outcome.isNew {
                     let failures = try lab.running.runCommands(showing: showingOutput, interruption: interruption)
