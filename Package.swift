@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "Netlink", dependencies: ["CLinux", "CMnl"]),
         .target(name: "Rtnetlink", dependencies: ["Addresses", "CLinux", "Netlink"]),
         .target(name: "NetworkNamespaces", dependencies: ["CLinux", "CCap"]),
-        .target(name: "Nftables", dependencies: ["CLinux", "CNftables", "Netlink"]),
+        .target(name: "Nftables", dependencies: ["CLinux", "CNftables", "Netlink", "NetworkNamespaces"]),
 
         // The one background process that a lab may have.
         .target(
@@ -95,7 +95,7 @@ let package = Package(
         .executableTarget(
             name: "nslab",
             dependencies: [
-                "NSLabKit", "Responders", "Topology",
+                "NSLabKit", "NetworkNamespaces", "Responders", "Topology",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),

@@ -66,7 +66,7 @@ struct MachineContent {
                 return Link(name, cabling.tagged.substitute(name, of: device), mtu: interface.mtu, master: master)
             }
             return Link(name, .vlan(VLAN(parent: parent, id: id)), mtu: interface.mtu, master: master)
-        case .bridge: return Link(name, .bridge(Bridge()), mtu: interface.mtu)
+        case .bridge: return .bridge(name, of: device, mtu: interface.mtu)
         case .dummy:
             // A dummy device does not exist on every kernel; a bridge without ports leads nowhere as well.
             notes.append("\(device): \(name), a dummy interface, is a bridge without ports.")

@@ -69,13 +69,14 @@ struct RouterContent {
     private mutating func addBridges() {
         if isVLANAware {
             content.links.append(
-                Link(NamespaceContent.bridgeName, .bridge(Bridge(vlanFiltering: true, defaultPVID: 0))))
+                .bridge(
+                    NamespaceContent.bridgeName, Bridge(vlanFiltering: true, defaultPVID: 0), of: router.name))
             return
         }
         for vlan in vlans {
             let name = Self.sviName(vlan.id)
             // A VLAN whose SVI is shut down is switched all the same, so the bridge stays up and has no addresses.
-            content.links.append(Link(name, .bridge(Bridge()), mtu: vlan.mtu))
+            content.links.append(.bridge(name, of: router.name, mtu: vlan.mtu))
             if !vlan.isShutdown { add(vlan, as: name) }
         }
         let missing = hasVLANLinks ? "no VLAN filtering on bridges" : "no VLAN filtering on bridges or no 802.1Q links"

@@ -1,5 +1,6 @@
 import Addresses
 import Blueprint
+import NetworkNamespaces
 import Rtnetlink
 
 /// What a lab takes from the kernel and the host, worked out from its blueprint.
@@ -15,6 +16,10 @@ public struct Demand: Hashable, Sendable {
     public var neighbours: [AddressFamily: Int] = [:]
     /// How many descriptors one process holds at once, at most.
     public var openFiles: Int
+    /// How many bytes of address space, and of it of data, one process has at most. As measured, with something to spare: what
+    /// libraries and threads take, and a share for each namespace.
+    public var addressSpace: UInt64
+    public var data: UInt64
 
     /// The demand of a lab.
     public init(_ blueprint: Blueprint) {
@@ -23,6 +28,9 @@ public struct Demand: Hashable, Sendable {
         // A socket for each namespace, a descriptor for each end that is put elsewhere at once, and the program's own.
         let cables = blueprint.namespaces.map { $0.content.links.count }.max() ?? 0
         openFiles = namespaces + cables + 64
+        let threads = UInt64(Threads.processors) * 4 << 20
+        addressSpace = 192 << 20 + threads + UInt64(namespaces) * 128 << 10
+        data = 48 << 20 + threads + UInt64(namespaces) * 32 << 10
         for namespace in blueprint.namespaces { add(namespace.content) }
         countNeighbours(blueprint)
     }

@@ -13,6 +13,9 @@ public struct Limits: Sendable {
     public var neighbours: [AddressFamily: Int]
     /// The free bytes of `/run`.
     public var runSpace: UInt64
+    /// The bytes of address space and of data that a process may have (`RLIMIT_AS`, `RLIMIT_DATA`); nil where there is no limit.
+    public var addressSpace: UInt64?
+    public var data: UInt64?
 
     /// Reads them. `gc_thresh3` is there in the first network namespace alone.
     public init() {
@@ -24,11 +27,20 @@ public struct Limits: Sendable {
         }
         var space = statvfs()
         runSpace = statvfs("/run", &space) == 0 ? UInt64(space.f_bavail) * UInt64(space.f_frsize) : 0
+        addressSpace = Self.limit(RLIMIT_AS)
+        data = Self.limit(RLIMIT_DATA)
+    }
+
+    private static func limit(_ resource: __rlimit_resource) -> UInt64? {
+        var limit = rlimit()
+        let isTold = getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0
+        return isTold && limit.rlim_cur != rlim_t.max ? UInt64(limit.rlim_cur) : nil
     }
 
     /// How they stand to what a lab takes.
     public func findings(_ demand: Demand) -> [Finding] {
         [openFilesFinding(demand), namespacesFinding(demand)] + neighbourFindings(demand) + [runFinding(demand)]
+            + memoryFindings(demand)
     }
 
     /// Those that a lab breaks on, or may break on.
@@ -77,6 +89,21 @@ public struct Limits: Sendable {
         return Finding(
             .limits, "/run", .failed, found, consequence: "the state of lab \(demand.lab) cannot be written",
             remedy: "remove what fills /run, or make it larger: mount -o remount,size=64M /run")
+    }
+
+    /// Only where there is a limit. Without memory a Swift program, and libnftables, end where they are: it has to be said before.
+    private func memoryFindings(_ demand: Demand) -> [Finding] {
+        [
+            ("address space", addressSpace, demand.addressSpace, "ulimit -v"),
+            ("data", data, demand.data, "ulimit -d"),
+        ].compactMap { name, limit, wanted, command in
+            guard let limit else { return nil }
+            let found = "\(limit >> 20) MiB of \(name) allowed, \(demand.lab) takes up to \(wanted >> 20) MiB"
+            if limit >= wanted { return Finding(.limits, "memory", found) }
+            return Finding(
+                .limits, "memory", .failed, found, consequence: "lab \(demand.lab) cannot be built",
+                remedy: "raise the limit: \(command) unlimited")
+        }
     }
 
     /// The power of two that is not less.

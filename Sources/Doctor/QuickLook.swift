@@ -15,6 +15,8 @@ public enum QuickLook {
     /// - Returns: what is missing, what follows and what to do, as `nslab doctor` says it; nil if nothing is known to be
     ///   missing.
     public static func lack(of demand: Demand, _ limits: Limits, _ socket: inout RouteSocket) throws -> String? {
+        // First: with too little of everything, the kernel seems to lack what it has.
+        if let finding = limits.findings(demand).first(where: { $0.state == .failed }) { return finding.sentence }
         for feature in KernelFeature.allCases where demand.features.contains(feature) {
             let isThere =
                 switch feature {
@@ -28,7 +30,7 @@ public enum QuickLook {
                 }
             if !isThere { return feature.lack }
         }
-        return limits.findings(demand).first { $0.state == .failed }?.sentence
+        return nil
     }
 
     /// Whether nf_tables is there: whether it tells the number of its last transaction (`NFT_MSG_GETGEN`). Asking loads its

@@ -17,6 +17,8 @@ public struct BringUp {
     public let source: String
     /// Whether to find out what would be done and do nothing.
     public let isDryRun: Bool
+    /// What a request to end leads to.
+    let interruption: Interruption
     /// Told what is being done, when it is begun.
     let progress: (Step) -> Void
 
@@ -67,20 +69,25 @@ public struct BringUp {
 
     /// A bring-up of a topology.
     public init(
-        topology: Topology, source: String, isDryRun: Bool = false, progress: @escaping (Step) -> Void
+        topology: Topology, source: String, isDryRun: Bool = false, interruption: Interruption = .none,
+        progress: @escaping (Step) -> Void
     ) {
         self.topology = topology
         self.source = source
         self.isDryRun = isDryRun
+        self.interruption = interruption
         self.progress = progress
     }
 
     /// Builds the lab, or changes the one that runs into what is asked for.
     ///
-    /// A lab that is built and cannot be completed is removed again. One that runs is left as far as it came, and marked as
-    /// such: the next `up` goes on. So is one whose `up` is ended by a signal.
+    /// A lab that is built and cannot be completed is removed again, also where a request to end comes meanwhile. One that
+    /// runs is left as far as it came, and marked as such: the next `up` goes on. Whoever calls this has to call the
+    /// interruption's `end` when the lab is of use.
     public func run() throws(EngineError) -> Outcome {
-        try reportingRefusals(of: "lab \(topology.name)") {
+        // Empty where the lab's own folder could not be made.
+        defer { rmdir(StateFolder.root) }
+        return try reportingRefusals(of: "lab \(topology.name)") {
             var clock = Stopwatch()
             OpenFiles.raise()
             // Before there is a state folder, which a topology that cannot be built must not leave behind.
@@ -129,7 +136,7 @@ public struct BringUp {
             stopped.isEmpty && features == journal.kernelFeatures
             ? blueprint : try Blueprint(topology: topology, features: journal.kernelFeatures, stopped: stopped)
         var convergence = try Convergence(
-            state, journal, to: wanted, topology: topology, source: source, silent: stopped)
+            state, journal, to: wanted, topology: topology, source: source, silent: stopped, interruption: interruption)
         return try convergence.run(isDryRun: isDryRun, &clock, progress)
     }
 
@@ -150,42 +157,52 @@ public struct BringUp {
             try state.remove()
             throw EngineError.namespaceInTheWay(pin: taken.pin)
         }
+        interruption.begin()
+        var launch: ResponderProcess.Launch?
         do {
             try StateFolder.write(Array(topology.yaml.utf8), to: state.topology)
             try journal.write(to: state)
             try NamespaceFolder.prepare()
             // The process starts while the namespaces are made.
             let plan = ResponderPlan(blueprint, silent: [])
-            let launch = plan.isEmpty ? nil : try state.responders.launch()
+            if !plan.isEmpty { launch = try state.responders.launch() }
             outcome.timing.plan = clock.lap()
 
             progress(.namespaces(count: journal.namespaces.count))
             let settings = blueprint.namespaces.map { SettingPlan($0.content.sysctls) }
-            let sessions = try NamespaceMaking.make(journal.namespaces, lab: journal.lab, settings)
+            let sessions = try NamespaceMaking.make(
+                journal.namespaces, lab: journal.lab, settings, interruption)
             try EtcFiles.install(blueprint, state)
             outcome.timing.namespaces = clock.lap()
 
             progress(.objects(count: blueprint.objectCount))
-            let rules = try Background { try installTables(blueprint) }
-            let answers = try Background {
-                if let launch { try state.responders.complete(launch, plan) }
+            let rules = try Threads.start { [interruption] in try installTables(blueprint, interruption) }
+            let answers = Result {
+                try Threads.start { [launch] in if let launch { try state.responders.complete(launch, plan) } }
             }
             let links = Result {
                 let changes = zip(blueprint.namespaces, settings).map { NamespaceChange(filling: $0.content, $1) }
-                try Programming(blueprint, sessions: sessions, changes: changes).fill()
+                try Programming(blueprint, sessions: sessions, changes: changes, interruption).fill()
             }
             // All ways of failing have to end before anything is removed.
             let tables = Result { journal.rules = try rules.value() }
             outcome.timing.netlink = clock.lap()
-            let answering = Result { try answers.value() }
+            let answering = Result { try answers.get().value() }
             try links.get()
             try tables.get()
             try answering.get()
+            try interruption.check(state.lab)
             journal.isComplete = true
             try journal.write(to: state)
             outcome.timing.services = clock.lap()
             return outcome
         } catch {
+            var error = error
+            if case EngineError.interrupted(let lab, _) = error {
+                error = EngineError.interrupted(lab: lab, isLeft: false)
+                interruption.accept()
+            }
+            launch?.abandon()
             do {
                 try TearDown.remove(journal, state)
             } catch let second {
@@ -217,9 +234,10 @@ public struct BringUp {
 /// Installs the nf_tables tables of all namespaces, one after the other, from the calling thread.
 ///
 /// - Returns: records of them.
-private func installTables(_ blueprint: Blueprint) throws -> [String: RuleRecord] {
+private func installTables(_ blueprint: Blueprint, _ interruption: Interruption) throws -> [String: RuleRecord] {
     var records: [String: RuleRecord] = [:]
     for namespace in blueprint.namespaces where !namespace.content.tables.isEmpty {
+        try interruption.check(blueprint.lab)
         do throws(SystemCallError) {
             try NetworkNamespace(at: Pins.path(blueprint.pin(of: namespace))).enter()
         } catch {

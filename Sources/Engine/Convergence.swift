@@ -16,6 +16,7 @@ struct Convergence {
     private let plan: ResponderPlan
     /// Whether what users added goes too.
     private let removesAdditions: Bool
+    private let interruption: Interruption
     /// The namespaces that the lab has and should not have.
     private let removed: [Journal.Entry]
     private let isSameTopology: Bool
@@ -32,7 +33,7 @@ struct Convergence {
     ///   - removesAdditions: whether what users added beside the lab's objects goes too.
     init(
         _ state: StateFolder, _ journal: Journal, to blueprint: Blueprint, topology: Topology, source: String,
-        silent: Set<PodReference>, removesAdditions: Bool = false
+        silent: Set<PodReference>, removesAdditions: Bool = false, interruption: Interruption = .none
     ) throws {
         self.state = state
         self.journal = journal
@@ -40,6 +41,7 @@ struct Convergence {
         self.topology = topology
         self.source = source
         self.removesAdditions = removesAdditions
+        self.interruption = interruption
         plan = ResponderPlan(blueprint, silent: silent)
         isSameTopology = try StateFolder.read(state.topology) == Array(topology.yaml.utf8)
         if !journal.isComplete {
@@ -72,6 +74,7 @@ struct Convergence {
             return outcome
         }
         progress(.changing(operations: outcome.operations.count))
+        interruption.begin()
         var changed = Journal(blueprint, source: source, features: journal.kernelFeatures)
         let wanted = changed.namespaces
         changed.namespaces += removed
@@ -89,6 +92,7 @@ struct Convergence {
             changed.rules = lastLook?.view.records(blueprint)
             try changed.write(to: state)
         } catch let error as EngineError {
+            if case .interrupted = error { interruption.accept() }
             throw error.leaving(state.lab)
         }
         outcome.timing.netlink = clock.lap()
@@ -174,12 +178,13 @@ struct Convergence {
             try Pins.unpin(entry.pin)
         }
         let settings = missing.map { SettingPlan(blueprint.namespaces[$0].content.sysctls) }
-        let made = try NamespaceMaking.make(entries, lab: blueprint.lab, settings)
+        let made = try NamespaceMaking.make(entries, lab: blueprint.lab, settings, interruption)
         var sessions = look.view.sessions
         for (index, session) in zip(missing, made) { sessions[index] = session }
         try EtcFiles.install(blueprint, state)
-        try Programming(blueprint, sessions: sessions.compactMap { $0 }, changes: look.changes).change {
-            () throws(EngineError) in
+        try Programming(
+            blueprint, sessions: sessions.compactMap { $0 }, changes: look.changes, interruption
+        ).change { () throws(EngineError) in
             try reportingRefusals(of: "lab \(state.lab)") { try state.responders.follow(plan) }
         }
     }
@@ -197,7 +202,7 @@ struct Convergence {
         if removed.isEmpty { return }
         let (pins, lab) = (removed.map(\.pin), journal.lab)
         let own = try Threads.run { try TearDown.ownPins(pins, of: lab).own }
-        InsideProcesses.end(in: Set(own.compactMap { Pins.identity($0) }))
+        try InsideProcesses.end(in: Set(own.compactMap { Pins.identity($0) }))
         for pin in own { try Pins.unpin(pin) }
         try EtcFiles.remove(of: own, state)
     }

@@ -27,6 +27,8 @@ public enum EngineError: Error {
     case lacking(String)
     /// The kernel refused an object; `object` says which, `reason` gives the kernel's words, `advice` a next step.
     case refused(object: String, reason: String, advice: String?)
+    /// A signal asked for the end while the lab was being built or changed; `isLeft` says whether anything of it is there.
+    case interrupted(lab: String, isLeft: Bool)
     /// Something under `/run/nslab` is not nslab's own, so it is neither read nor written nor removed.
     case untrusted(path: String, reason: String)
     /// A file of the lab's state is not as nslab wrote it.
@@ -62,6 +64,10 @@ extension EngineError: CustomStringConvertible {
         case .lacking(let sentence): sentence
         case .refused(let object, let reason, let advice):
             "\(object): \(reason)" + (advice.map { "; \($0)" } ?? "")
+        case .interrupted(let lab, let isLeft):
+            isLeft
+                ? "interrupted: lab \(lab) is left partly changed; `nslab up` goes on, `nslab down \(lab)` removes it"
+                : "interrupted: what there was of lab \(lab) is removed again"
         case .untrusted(let path, let reason):
             "\(path) is not nslab's: \(reason); look at it, and remove it by hand"
         case .damagedState(let path, let reason):
@@ -108,6 +114,8 @@ func reportingRefusals<Value>(of object: String, _ body: () throws -> Value) thr
     } catch let error as SystemCallError {
         throw EngineError(error)
     } catch let error as NetlinkError {
+        throw EngineError(error, object: object)
+    } catch ResponderError.refused(let object, let error) {
         throw EngineError(error, object: object)
     } catch let error as ResponderError {
         throw .refused(object: object, reason: "\(error)", advice: nil)

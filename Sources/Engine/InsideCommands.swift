@@ -10,20 +10,24 @@ extension RunningLab {
 
     /// Runs them, namespace by namespace, in their order; one that fails keeps no other from running.
     ///
-    /// - Parameter showing: whether what they print is shown, on standard error.
+    /// - Parameters:
+    ///   - showing: whether what they print is shown, on standard error.
+    ///   - interruption: a request to end ends the command that runs and keeps others from being started.
     /// - Returns: a sentence for each that failed.
-    public func runCommands(showing: Bool) throws(EngineError) -> [String] {
+    /// - Throws: `EngineError.interrupted`.
+    public func runCommands(showing: Bool, interruption: Interruption = .none) throws(EngineError) -> [String] {
         var failures: [String] = []
         for namespace in blueprint.namespaces {
             for command in namespace.commands {
                 let text = command.joined(separator: " ").prefix(200)
                 do throws(SystemCallError) {
-                    if let failure = try Self.run(command, in: namespace.name, of: journal.lab, showing) {
+                    if let failure = try Self.run(command, in: namespace.name, of: journal.lab, showing, interruption) {
                         failures.append("\(namespace.name): \(text): \(failure)")
                     }
                 } catch {
                     failures.append("\(namespace.name): \(text): \(error)")
                 }
+                try interruption.check(journal.lab)
             }
         }
         return failures
@@ -33,7 +37,7 @@ extension RunningLab {
     ///
     /// - Returns: how it failed; nil if it did not.
     private static func run(
-        _ command: [String], in namespace: String, of lab: String, _ showing: Bool
+        _ command: [String], in namespace: String, of lab: String, _ showing: Bool, _ interruption: Interruption
     ) throws(SystemCallError) -> String? {
         guard let program = Program.path else { return "there is no nslab in PATH to run it with" }
         var actions = posix_spawn_file_actions_t()
@@ -47,17 +51,21 @@ extension RunningLab {
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        // Signals that are held back for the lab's sake are not for the command.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
         let words = ["nslab", "exec", "--lab", lab, namespace, "--"] + command
         let pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
         var pid = pid_t()
         let result = posix_spawn(&pid, program, &actions, &attributes, pointers, environ)
         if result != 0 { throw SystemCallError("posix_spawn", program, errno: result) }
-        return try wait(for: pid)
+        return try wait(for: pid, interruption)
     }
 
-    private static func wait(for pid: pid_t) throws(SystemCallError) -> String? {
+    private static func wait(for pid: pid_t, _ interruption: Interruption) throws(SystemCallError) -> String? {
         let start = ContinuousClock.now
         var status: CInt = 0
         while true {
@@ -68,6 +76,11 @@ extension RunningLab {
                 kill(-pid, SIGKILL)
                 while waitpid(pid, &status, 0) < 0, errno == EINTR {}
                 return "it did not end within \(Int(patience)) seconds and was ended"
+            }
+            if interruption.isRequested() {
+                kill(-pid, SIGKILL)
+                while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+                return "it was ended with nslab"
             }
             usleep(2000)
         }

@@ -65,8 +65,8 @@ public struct Leftovers: Sendable {
         namespaces = try reportingRefusals(of: "network namespaces") {
             try Threads.run { try Self.markedNamespaces() }
         }
-        responders = ResponderProcess.all()
-        for name in Folder.names(EtcFiles.folder) {
+        responders = try reportingRefusals(of: "processes") { try ResponderProcess.all() }
+        for name in try reportingRefusals(of: EtcFiles.folder, { try Folder.list(EtcFiles.folder) }) {
             guard let target = FileDescriptor.linkTarget("\(EtcFiles.folder)/\(name)"),
                 target.hasPrefix(StateFolder.root + "/")
             else { continue }
@@ -84,7 +84,7 @@ public struct Leftovers: Sendable {
     private static func markedNamespaces() throws -> [Namespace] {
         let home = try NetworkNamespace.current().identity()
         var inside: [NetworkNamespace.Identity: [pid_t]] = [:]
-        for name in Folder.names("/proc") {
+        for name in try Folder.list("/proc") {
             guard let pid = pid_t(name), let identity = InsideProcesses.namespace(of: pid), identity != home else {
                 continue
             }
@@ -95,20 +95,29 @@ public struct Leftovers: Sendable {
         for pin in try Pins.names() {
             guard let identity = Pins.identity(pin) else { continue }
             pinned.insert(identity)
-            guard let lab = lab(at: Pins.path(pin)) else { continue }
+            guard let lab = try lab(at: Pins.path(pin)) else { continue }
             found.append(Namespace(lab: lab, pin: pin, identity: identity, processes: inside[identity] ?? []))
         }
         for (identity, processes) in inside.sorted(by: { $0.key.inode < $1.key.inode })
         where !pinned.contains(identity) {
-            guard let lab = lab(at: "/proc/\(processes[0])/ns/net") else { continue }
+            guard let lab = try lab(at: "/proc/\(processes[0])/ns/net") else { continue }
             found.append(Namespace(lab: lab, pin: nil, identity: identity, processes: processes))
         }
         return found
     }
 
     /// The lab whose mark a namespace carries; nil for one that is not nslab's or cannot be looked into.
-    private static func lab(at path: String) -> String? {
-        guard (try? NetworkNamespace(at: path).enter()) != nil, var socket = try? RouteSocket() else { return nil }
-        return (try? Ownership.lab(of: &socket)) ?? nil
+    private static func lab(at path: String) throws -> String? {
+        do {
+            try NetworkNamespace(at: path).enter()
+            var socket = try RouteSocket()
+            return try Ownership.lab(of: &socket)
+        } catch let error as SystemCallError where error.isShortage {
+            throw error
+        } catch NetlinkError.system(let call, let errno) where SystemCallError(call, path, errno: errno).isShortage {
+            throw SystemCallError(call, path, errno: errno)
+        } catch {
+            return nil
+        }
     }
 }

@@ -9,10 +9,13 @@ enum NamespaceMaking {
     /// Makes and pins namespaces, each with its mark and its settings, on as many threads as there are processors.
     ///
     /// - Parameter settings: for each namespace those that are written before it has links.
-    static func make(_ entries: [Journal.Entry], lab: String, _ settings: [SettingPlan]) throws -> [Session] {
+    static func make(
+        _ entries: [Journal.Entry], lab: String, _ settings: [SettingPlan], _ interruption: Interruption
+    ) throws -> [Session] {
         let made = Slots<Session>(count: entries.count)
         let inherited = InheritedSettings()
         try Threads.forEach(entries.count) { index in
+            try interruption.check(lab)
             let entry = entries[index]
             do {
                 try NetworkNamespace.unshareThread()

@@ -10,16 +10,19 @@ struct Programming {
     private let blueprint: Blueprint
     private let sessions: [Session]
     private let changes: [NamespaceChange]
+    private let interruption: Interruption
     private let position: [String: Int]
     private var veths: [VethPeer: Link] = [:]
 
     /// - Parameters:
     ///   - sessions: one for each namespace of the blueprint, in its order.
     ///   - changes: likewise.
-    init(_ blueprint: Blueprint, sessions: [Session], changes: [NamespaceChange]) {
+    ///   - interruption: asked for before each namespace.
+    init(_ blueprint: Blueprint, sessions: [Session], changes: [NamespaceChange], _ interruption: Interruption) {
         self.blueprint = blueprint
         self.sessions = sessions
         self.changes = changes
+        self.interruption = interruption
         position = Dictionary(uniqueKeysWithValues: blueprint.namespaces.enumerated().map { ($1.name, $0) })
         for namespace in blueprint.namespaces {
             for link in namespace.content.links {
@@ -77,6 +80,7 @@ struct Programming {
         var batch = RouteBatch(capacity: 64 << 10)
         for index in sessions.indices {
             let operations = changes[index][keyPath: stage]
+            try interruption.check(blueprint.lab)
             if !operations.isEmpty { try apply(operations, in: index, with: &batch) }
         }
     }

@@ -25,11 +25,16 @@ public enum Reset {
     /// routes. The background process stays.
     ///
     /// - Parameter waiting: called once if another command works on the lab.
-    public static func run(lab: String, waiting: () -> Void) throws(EngineError) -> Outcome {
+    public static func run(
+        lab: String, interruption: Interruption = .none, waiting: () -> Void
+    ) throws(EngineError) -> Outcome {
+        // What it has begun it finishes.
+        defer { interruption.end() }
         let state = StateFolder(lab: lab)
         return try reportingRefusals(of: "lab \(lab)") {
             let outcome = try FolderLock.holding(lab: state, creating: false, waiting: waiting) {
-                try reset(state)
+                interruption.begin()
+                return try reset(state)
             }
             guard let outcome else { throw EngineError.noSuchLab(lab) }
             return outcome
@@ -42,7 +47,7 @@ public enum Reset {
         let topology = try RunningLab.topology(in: state)
         let blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures)
         let identities = Set(journal.namespaces.compactMap { Pins.identity($0.pin) })
-        outcome.processes = InsideProcesses.end(in: identities)
+        outcome.processes = try InsideProcesses.end(in: identities)
         if try !StoppedPods.read(state).isEmpty { try StoppedPods.write([], to: state) }
         var convergence = try Convergence(
             state, journal, to: blueprint, topology: topology, source: journal.source, silent: [],

@@ -1,5 +1,6 @@
 import Addresses
 import Blueprint
+import Glibc
 import NetworkNamespaces
 import Rtnetlink
 import Topology
@@ -71,6 +72,23 @@ public struct RunningLab: Sendable {
         }
     }
 
+    /// Waits until the kernel has taken notice of every carrier: behind the request that sets a link up, a worker of the kernel
+    /// lets it send, and what is sent before is dropped. It waits for a lock that the clearing of namespaces holds at times, so
+    /// on a busy machine that takes up to seconds (net/core/link_watch.c).
+    ///
+    /// - Parameter surveys: what was seen of the namespaces last.
+    public func waitForLinks(_ surveys: [NamespaceSurvey]) throws(EngineError) {
+        var surveys = surveys
+        let start = ContinuousClock.now
+        while surveys.contains(where: \.isSettling), start.duration(to: .now) < .seconds(Self.longestSettling) {
+            usleep(2000)
+            surveys = try survey()
+        }
+    }
+
+    /// How long that is waited for, in seconds; what is wrong by then, probes tell.
+    private static let longestSettling = 5
+
     /// What one of the lab's namespaces holds now, read from the kernel. The calling thread ends up inside.
     public func observe(_ name: String) throws -> NamespaceContent {
         let entry = try journal.namespace(named: name)
@@ -133,6 +151,8 @@ public struct NamespaceSurvey: Sendable {
     public let addresses: [IPAddress]
     /// `up`, `gone`, or which links are down.
     public let state: String
+    /// Whether a link has a carrier and the kernel does not let it send yet.
+    let isSettling: Bool
 
     /// Looks into a namespace. The calling thread ends up inside.
     init(_ namespace: Blueprint.Namespace, pin: String) throws {
@@ -143,12 +163,16 @@ public struct NamespaceSurvey: Sendable {
         guard Pins.identity(pin) != nil else {
             addresses = []
             state = "gone"
+            isSettling = false
             return
         }
         let session = try Session(entering: pin, name: name)
         let links = try session.socket.links()
         let present = try Set(session.socket.addresses(in: InterfaceTable(links)).map(\.address.address))
         addresses = namespace.addresses.filter(present.contains)
+        isSettling = links.contains { link in
+            link.link.isUp && link.hasCarrier && [.down, .lowerLayerDown].contains(link.operationalState)
+        }
         let up = Set(links.filter(\.link.isUp).map(\.link.name))
         let down = namespace.content.links.filter { $0.isUp && !up.contains($0.name) }.map(\.name.description)
         state = down.isEmpty ? "up" : "down: " + down.joined(separator: ", ")

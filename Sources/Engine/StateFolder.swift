@@ -78,18 +78,20 @@ public struct StateFolder: Hashable, Sendable {
     ///
     /// - Parameter keepingFolder: leaves the folder itself, on which the caller's lock is.
     func remove(keepingFolder: Bool = false) throws(SystemCallError) {
-        empty(etc) { folder in empty(folder) { unlink($0) } }
-        for file in Folder.names(path) { unlink("\(path)/\(file)") }
+        try empty(etc) { folder throws(SystemCallError) in try empty(folder) { unlink($0) } }
+        for file in try Folder.list(path) { unlink("\(path)/\(file)") }
         if !keepingFolder, rmdir(path) != 0, errno != ENOENT { throw SystemCallError("rmdir", path) }
     }
 
     /// Removes a folder after what is in it. What has its name and is no folder, such as a link to one, is not entered.
-    private func empty(_ folder: String, _ body: (String) -> Void) {
+    private func empty(
+        _ folder: String, _ body: (String) throws(SystemCallError) -> Void
+    ) throws(SystemCallError) {
         guard Trust.fault(at: folder, isFolder: true) == nil else {
             unlink(folder)
             return
         }
-        for name in Folder.names(folder) { body("\(folder)/\(name)") }
+        for name in try Folder.list(folder) { try body("\(folder)/\(name)") }
         rmdir(folder)
     }
 }

@@ -31,18 +31,28 @@ public enum TearDown {
     ///
     /// Without a journal, or with one that cannot be read, its parts are found by the mark that they carry.
     ///
+    /// What it has begun it finishes: a request to end waits for that.
+    ///
     /// - Parameter waiting: called once if another command works on the lab.
-    public static func run(lab: String, waiting: () -> Void) throws(EngineError) -> Outcome {
+    public static func run(
+        lab: String, interruption: Interruption = .none, waiting: () -> Void
+    ) throws(EngineError) -> Outcome {
+        defer { interruption.end() }
         let state = try StateFolder(typed: lab)
+        OpenFiles.raise()
         return try reportingRefusals(of: "lab \(lab)") {
             let outcome = try FolderLock.holding(lab: state, creating: false, waiting: waiting) {
+                interruption.begin()
                 guard let journal = try Self.journal(state) else { return try removeByMark(state) }
                 return try remove(journal, state)
             }
             if let outcome { return outcome }
             // The folder is gone; what else there may be is looked for, and taken away under the lock all the same.
             if try Leftovers(of: lab).isEmpty { return Outcome(lab: lab, wasThere: false) }
-            return try FolderLock.holding(lab: state, creating: true, waiting: waiting) { try removeByMark(state) }
+            return try FolderLock.holding(lab: state, creating: true, waiting: waiting) {
+                interruption.begin()
+                return try removeByMark(state)
+            }
                 ?? Outcome(lab: lab, wasThere: false)
         }
     }
@@ -72,7 +82,7 @@ public enum TearDown {
     /// Removes whatever carries the lab's mark. The caller holds the lab's lock.
     private static func removeByMark(_ state: StateFolder) throws -> Outcome {
         let left = try Leftovers(of: state.lab)
-        ResponderProcess.end(orphansOf: state.lab)
+        try ResponderProcess.end(orphansOf: state.lab)
         var outcome = try remove(barePins(of: state.lab), left.namespaces, state)
         outcome.wasThere = !left.isEmpty || outcome.namespaces > 0
         return outcome
@@ -94,14 +104,19 @@ public enum TearDown {
         // First, while the network is there: its sockets keep the namespaces that they are in.
         let had = state.responders.state
         try state.responders.stop()
-        if had == .ended || !marked.isEmpty { ResponderProcess.end(orphansOf: state.lab) }
+        if had == .ended || !marked.isEmpty { try ResponderProcess.end(orphansOf: state.lab) }
         let all = pins + marked.compactMap(\.pin).filter { !pins.contains($0) }
         let lab = state.lab
         let found = try Threads.run { try ownPins(all, of: lab) }
         outcome.foreign = found.foreign
         let identities = Set(found.own.compactMap { Pins.identity($0) } + marked.map(\.identity))
-        outcome.processes = InsideProcesses.end(in: identities)
-        for pin in found.own { try Pins.unpin(pin) }
+        outcome.processes = try InsideProcesses.end(in: identities)
+        // One that stays keeps no other: what can go goes.
+        var failure: SystemCallError?
+        for pin in found.own {
+            do throws(SystemCallError) { try Pins.unpin(pin) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
         outcome.namespaces = found.own.count
         try EtcFiles.remove(of: Array(Set(all + EtcFiles.links(state))), state)
         try state.remove(keepingFolder: keepingFolder)

@@ -44,7 +44,7 @@ extension RunningLab {
         if state.responders.state == .ended, !ResponderPlan(blueprint, silent: try silentPods()).isEmpty {
             differences.append(Difference(nil, "process", "that answers for pods", .missing))
         }
-        return strict ? differences + processes(view) : differences
+        return strict ? try differences + processes(view) : differences
     }
 
     /// Namespaces that a change which was cut short would have removed.
@@ -54,12 +54,12 @@ extension RunningLab {
             .map { Difference($0.name, "namespace", $0.pin, .extra) }
     }
 
-    private func processes(_ view: LabView) -> [Difference] {
+    private func processes(_ view: LabView) throws -> [Difference] {
         var names: [NetworkNamespace.Identity: String] = [:]
         for namespace in blueprint.namespaces {
             if let identity = Pins.identity(blueprint.pin(of: namespace)) { names[identity] = namespace.name }
         }
-        return InsideProcesses.find(in: Set(names.keys)).map { process in
+        return try InsideProcesses.find(in: Set(names.keys)).map { process in
             Difference(names[process.namespace], "process", "\(process.pid) (\(process.command))", .added)
         }
     }

@@ -1,4 +1,5 @@
 import Engine
+import NetworkNamespaces
 
 extension Lab {
     /// Compares the kernel with the lab's blueprint.
@@ -11,6 +12,7 @@ extension Lab {
     ) throws(NSLabError) -> VerifyReport {
         let lab = name
         return try reportingErrors {
+            OpenFiles.raise()
             let differences = try running.differences(strict: strict) { waiting(lab) }
             return VerifyReport(lab: lab, strict: strict, differences: differences.map { .init($0) })
         }
@@ -19,12 +21,17 @@ extension Lab {
     /// Makes the lab as new, for the next test: ends processes inside, removes what users added, repairs what drifted, and
     /// clears what the kernel has learned. Its background process stays.
     ///
-    /// - Parameter waiting: told the lab's name if another command works on it.
-    public func reset(waiting: (String) -> Void = { _ in }) throws(NSLabError) -> ResetReport {
+    /// - Parameters:
+    ///   - interruption: what is done about a request to end: the reset is finished before.
+    ///   - waiting: told the lab's name if another command works on it.
+    public func reset(interruption: Interruption = .none, waiting: (String) -> Void = { _ in }) throws(NSLabError)
+        -> ResetReport
+    {
         let lab = name
         return try reportingErrors {
+            OpenFiles.raise()
             let start = ContinuousClock.now
-            let outcome = try Reset.run(lab: lab) { waiting(lab) }
+            let outcome = try Reset.run(lab: lab, interruption: interruption) { waiting(lab) }
             return ResetReport(outcome, duration: start.duration(to: .now) / .seconds(1))
         }
     }

@@ -16,6 +16,7 @@ extension Lab {
         from: String? = nil, to: String? = nil, count: Int = 1, progress: (Step) -> Void = { _ in }
     ) throws(NSLabError) -> ProbeReport {
         try reportingErrors {
+            OpenFiles.raise()
             let source = try from.map { try running.journal.namespace(named: $0).name }
             let target = try to.map { try ProbeTarget($0, running) } ?? .anything
             let paths = ProbeMatrix(running.blueprint) {

@@ -51,31 +51,45 @@ public struct Lab: Sendable {
     ///   - source: what the topology was read from, as the user would name it.
     ///   - probing: whether to probe it once it is up.
     ///   - showingOutput: whether what the lab's own commands print is shown, on standard error.
+    ///   - interruption: what is done about a request to end that comes before the lab is up: one that is being built is
+    ///     removed again, one that ran is left for the next `up` to go on with.
     ///   - progress: told what is being done, when it is begun.
     /// - Returns: what the kernel then holds. Probes that failed are in it and are not thrown.
+    /// - Throws: `NSLabError`, of category `.interrupted` where a request to end was followed.
     public static func up(
         _ topology: Topology, source: String, probing: Bool = true, showingOutput: Bool = false,
-        progress: @escaping (Step) -> Void = { _ in }
+        interruption: Interruption = .none, progress: @escaping (Step) -> Void = { _ in }
     ) throws(NSLabError) -> UpReport {
         try reportingErrors {
+            defer { interruption.end() }
             let start = ContinuousClock.now
-            let outcome = try BringUp(topology: topology, source: source) { progress(Step($0)) }.run()
+            let outcome = try BringUp(topology: topology, source: source, interruption: interruption) {
+                progress(Step($0))
+            }.run()
             do {
                 let lab = Lab(running: try RunningLab(named: topology.name, blueprint: outcome.blueprint))
                 let built = ContinuousClock.now
+                let surveys = try lab.running.survey()
                 var report = UpReport(
-                    outcome, namespaces: try lab.surveyed(), total: start.duration(to: built) / .seconds(1))
+                    outcome, namespaces: surveys.map(NamespaceReport.init),
+                    total: start.duration(to: built) / .seconds(1))
                 report.pendingPods = PendingPodReport.all(of: outcome.blueprint)
                 if outcome.isNew {
-                    let failures = try lab.running.runCommands(showing: showingOutput)
+                    let failures = try lab.running.runCommands(showing: showingOutput, interruption: interruption)
                     report.commandFailures = failures.isEmpty ? nil : failures
                 }
-                if probing { report.probes = try lab.probe(progress: progress) }
+                interruption.end()
+                if probing {
+                    try lab.running.waitForLinks(surveys)
+                    report.probes = try lab.probe(progress: progress)
+                }
                 return report
             } catch {
-                // A lab that was built and cannot be looked at is of no use to anybody.
+                let isInterrupted = if case EngineError.interrupted = error { true } else { false }
+                if isInterrupted { interruption.accept() }
+                // A lab that was built and cannot be looked at, or has not run its commands, is of no use to anybody.
                 if outcome.isNew { _ = try? TearDown.run(lab: topology.name) {} }
-                throw error
+                throw isInterrupted ? EngineError.interrupted(lab: topology.name, isLeft: !outcome.isNew) : error
             }
         }
     }
@@ -102,9 +116,11 @@ public struct Lab: Sendable {
 
     /// Removes labs wholly. One that is not there is no error.
     ///
-    /// - Parameter waiting: told the lab's name if another command works on it.
+    /// - Parameters:
+    ///   - interruption: what is done about a request to end: the lab that is being removed is removed wholly before.
+    ///   - waiting: told the lab's name if another command works on it.
     public static func down(
-        _ selection: Selection, waiting: (String) -> Void = { _ in }
+        _ selection: Selection, interruption: Interruption = .none, waiting: (String) -> Void = { _ in }
     ) throws(NSLabError) -> DownReport {
         try reportingErrors {
             let labs: [String]
@@ -120,7 +136,8 @@ public struct Lab: Sendable {
             // One that cannot be removed does not keep the others.
             for lab in labs {
                 do {
-                    entries.append(DownReport.Entry(try TearDown.run(lab: lab) { waiting(lab) }))
+                    entries.append(
+                        DownReport.Entry(try TearDown.run(lab: lab, interruption: interruption) { waiting(lab) }))
                 } catch {
                     failure = failure ?? error
                 }

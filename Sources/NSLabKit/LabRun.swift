@@ -42,8 +42,8 @@ public struct LabRun {
 
     /// Builds the lab, runs the command with `NSLAB_LAB` and `NSLAB_STATE` set, and takes the lab down, whatever happens.
     ///
-    /// Signals that ask this process to end are passed on to the command; those that come while the lab is being built end
-    /// the run once it is built and taken down again. Where this process is killed, another one that it has started takes
+    /// Signals that ask this process to end are passed on to the command; one that comes while the lab is being built has what
+    /// there is of it taken down and ends the run. Where this process is killed, another one that it has started takes
     /// the lab down. Must be called before the process has a second thread.
     ///
     /// - Parameter probing: whether to probe the lab first; the command is not run if a probe fails.
@@ -76,7 +76,14 @@ public struct LabRun {
     }
 
     private func inLab(_ probing: Bool, _ progress: @escaping (Lab.Step) -> Void) throws -> Outcome {
-        let report = try Lab.up(topology, source: source, probing: probing, progress: progress)
+        let report: UpReport
+        do throws(NSLabError) {
+            report = try Lab.up(
+                topology, source: source, probing: probing, interruption: .heldSignals, progress: progress)
+        } catch {
+            guard error.category == .interrupted, let signal = SupervisedCommand.pendingEnd() else { throw error }
+            return Outcome(status: 128 + signal)
+        }
         if report.wasThere || !report.changes.isEmpty {
             throw inTheWay
         }

@@ -25,6 +25,8 @@ public struct NSLabError: Error, CustomStringConvertible, Sendable {
         case inTheWay
         /// The process may not do it.
         case notPermitted
+        /// A request to end came before it was done.
+        case interrupted
         /// The program of a command is not there.
         case commandNotFound
         /// The program of a command cannot be executed.
@@ -44,10 +46,14 @@ public struct NSLabError: Error, CustomStringConvertible, Sendable {
             case .notALabName, .noSuchLab, .labNotNamed, .noSuchNamespace, .notARouter, .noSuchLink, .noOtherEnd:
                 .badInput
             case .refused, .damagedState, .lacking: .refused
+            case .interrupted: .interrupted
             }
         self.init("\(error)", category)
     }
 }
+
+/// What is done about a request to end that comes while something is half done.
+public typealias Interruption = Engine.Interruption
 
 /// Runs `body` and puts whatever it throws in `NSLabError`'s terms.
 func reportingErrors<Value: ~Copyable>(_ body: () throws -> Value) throws(NSLabError) -> Value {

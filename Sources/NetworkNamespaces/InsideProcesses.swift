@@ -12,10 +12,12 @@ public enum InsideProcesses {
     }
 
     /// All processes whose main thread is in one of these namespaces, this process left out.
-    public static func find(in namespaces: Set<NetworkNamespace.Identity>) -> [Process] {
+    ///
+    /// - Throws: `SystemCallError` if `/proc` cannot be read.
+    public static func find(in namespaces: Set<NetworkNamespace.Identity>) throws(SystemCallError) -> [Process] {
         var found: [Process] = []
         let own = getpid()
-        for name in Folder.names("/proc") {
+        for name in try Folder.list("/proc") {
             guard let pid = pid_t(name), pid != own else { continue }
             guard let identity = namespace(of: pid) else { continue }
             if namespaces.contains(identity) { found.append(Process(pid: pid, namespace: identity)) }
@@ -25,21 +27,34 @@ public enum InsideProcesses {
 
     /// Ends all processes in these namespaces: SIGTERM, for those that stay SIGHUP, and in the end SIGKILL.
     ///
-    /// A process is held by a pidfd while it is looked at, so that its number cannot pass to another meanwhile.
+    /// A process is held by a pidfd while it is looked at, so that its number cannot pass to another meanwhile; where there are
+    /// more than this process may have descriptors, as many at a time as it may.
     ///
     /// - Parameter grace: how long they may take to end by themselves, in milliseconds.
     /// - Returns: the processes that were there.
+    /// - Throws: `SystemCallError` if not one can be held, or `/proc` cannot be read.
     @discardableResult
-    public static func end(in namespaces: Set<NetworkNamespace.Identity>, grace: Int32 = 300) -> [pid_t] {
+    public static func end(
+        in namespaces: Set<NetworkNamespace.Identity>, grace: Int32 = 300
+    ) throws(SystemCallError) -> [pid_t] {
         var ended: [pid_t] = []
         // A process may start another while it is being ended: look again until none is found.
-        rounds: for round in 0..<5 {
-            let processes = find(in: namespaces)
+        var round = 0
+        rounds: while round < 5 {
+            let processes = try find(in: namespaces)
             if processes.isEmpty { break }
             var descriptors: [pollfd] = []
+            defer { for descriptor in descriptors { close(descriptor.fd) } }
+            var isShort = false
             for process in processes {
                 let descriptor = CInt(syscall_pidfd_open(process.pid))
-                guard descriptor >= 0 else { continue }
+                guard descriptor >= 0 else {
+                    let error = SystemCallError("pidfd_open", "process \(process.pid)")
+                    if !error.isShortage { continue }
+                    if descriptors.isEmpty { throw error }
+                    isShort = true
+                    break
+                }
                 guard find(process.pid, in: namespaces) else {
                     close(descriptor)
                     continue
@@ -47,7 +62,8 @@ public enum InsideProcesses {
                 descriptors.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
                 ended.append(process.pid)
             }
-            defer { for descriptor in descriptors { close(descriptor.fd) } }
+            // The others have their turn in the same way.
+            defer { if !isShort { round += 1 } }
             if round == 0 {
                 // An interactive shell ends at SIGHUP only; whoever takes leave at SIGTERM must not be cut short by it.
                 for (signal, time) in [(SIGTERM, grace / 3), (SIGHUP, grace - grace / 3)] {

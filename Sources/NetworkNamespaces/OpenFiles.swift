@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// How many descriptors the process may have (`RLIMIT_NOFILE`, getrlimit(2)).
 public enum OpenFiles {
@@ -11,9 +12,27 @@ public enum OpenFiles {
     @discardableResult
     public static func raise() -> Int {
         guard var limits else { return 1024 }
+        let before = limits.rlim_cur
         limits.rlim_cur = limits.rlim_max
-        return setrlimit(resource, &limits) == 0 ? Int(clamping: limits.rlim_cur) : 1024
+        guard setrlimit(resource, &limits) == 0 else { return Int(clamping: before) }
+        original.withLock { if $0 == 0 { $0 = before } }
+        return Int(clamping: limits.rlim_cur)
     }
+
+    /// Runs `body`, which starts a program, with the limit that this process was started with: the program may use select(2).
+    static func asStarted<Value>(_ body: () -> Value) -> Value {
+        let before = original.withLock { $0 }
+        guard before != 0, var limits else { return body() }
+        let raised = limits
+        limits.rlim_cur = before
+        setrlimit(resource, &limits)
+        limits = raised
+        defer { setrlimit(resource, &limits) }
+        return body()
+    }
+
+    /// The limit before it was raised; 0 as long as it has not been, for the reason that `EndSignals` tells.
+    private static let original = Mutex<rlim_t>(0)
 
     private static let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
 

@@ -76,18 +76,26 @@ public enum Pins {
 
     /// The names of all pins, nslab's and others', sorted.
     public static func names() throws(SystemCallError) -> [String] {
-        guard let directory = opendir(folder) else {
-            if errno == ENOENT { return [] }
-            throw SystemCallError("opendir", folder)
-        }
-        defer { closedir(directory) }
-        return Folder.names(in: directory).sorted()
+        try Folder.list(folder)
     }
 
     /// The namespace a pin holds; nil if there is no such file, or nothing is mounted on it.
+    ///
+    /// Told without a descriptor: a process that has none left must not take a namespace for gone.
     public static func identity(_ name: String) -> NetworkNamespace.Identity? {
-        guard let namespace = try? NetworkNamespace(at: path(name)) else { return nil }
-        return try? namespace.identity()
+        let path = path(name)
+        var filesystem = statfs()
+        var status = stat()
+        guard statfs(path, &filesystem) == 0, filesystem.f_type == NSFS_MAGIC, stat(path, &status) == 0 else {
+            return nil
+        }
+        do throws(SystemCallError) {
+            _ = try NetworkNamespace(at: path)
+        } catch {
+            // Another kind of namespace, or gone meanwhile.
+            if !error.isShortage { return nil }
+        }
+        return NetworkNamespace.Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 }
 
@@ -127,8 +135,16 @@ public enum Folder {
     }
 
     /// The names in a folder, sorted; empty if there is none or it cannot be read.
-    public static func names(_ path: String) -> [String] {
-        guard let directory = opendir(path) else { return [] }
+    public static func names(_ path: String) -> [String] { (try? list(path)) ?? [] }
+
+    /// The names in a folder, sorted; empty if there is none.
+    ///
+    /// - Throws: `SystemCallError` if there is one that cannot be read: for callers that must not take it for an empty one.
+    public static func list(_ path: String) throws(SystemCallError) -> [String] {
+        guard let directory = opendir(path) else {
+            if errno == ENOENT || errno == ENOTDIR { return [] }
+            throw SystemCallError("opendir", path)
+        }
         defer { closedir(directory) }
         return names(in: directory).sorted()
     }

@@ -52,10 +52,11 @@ struct ProcessStart {
         let variables: [UnsafeMutablePointer<CChar>?] = Self.merged(environment).map { strdup($0) } + [nil]
         defer { for text in words + variables { free(text) } }
         var pid = pid_t()
-        let result =
+        let result = OpenFiles.asStarted {
             searchesPath
-            ? posix_spawnp(&pid, arguments[0], &actions, &attributes, words, variables)
-            : posix_spawn(&pid, arguments[0], &actions, &attributes, words, variables)
+                ? posix_spawnp(&pid, arguments[0], &actions, &attributes, words, variables)
+                : posix_spawn(&pid, arguments[0], &actions, &attributes, words, variables)
+        }
         if result != 0 { throw SystemCallError("posix_spawn", arguments[0], errno: result) }
         return pid
     }

@@ -26,6 +26,9 @@ extension SystemCallError {
     /// The error number in the C library's words.
     public var words: String { String(cString: strerror(errno)) }
 
+    /// Whether the process or the machine had too little of something: what was asked about may well be there.
+    public var isShortage: Bool { [EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN].contains(errno) }
+
     /// Whether the path is simply not there.
     public var isNoSuchFile: Bool { errno == ENOENT }
 
@@ -33,13 +36,15 @@ extension SystemCallError {
     public var advice: String? {
         switch errno {
         case EPERM, EACCES: "run it with sudo, on a machine or in a container that may make namespaces"
-        case EMFILE: "raise the limit on open files (`ulimit -n`)"
+        case EMFILE: "raise the limit on open files (`ulimit -n 4096`)"
         case ENFILE: "raise the system's limit on open files (sysctl fs.file-max)"
         case ENOSPC where call == "unshare" || call == "clone":
             "raise the limit on network namespaces (sysctl user.max_net_namespaces), or remove some"
-        case ENOSPC: "free some space on that filesystem"
+        case ENOSPC: "free some space, or some inodes (`df`, `df -i`), on the file system of \(object)"
         case ENOMEM: "free some memory"
-        case EROFS: "make that filesystem writable"
+        case EROFS: "have the file system of \(object) mounted for writing (`mount -o remount,rw`)"
+        case EAGAIN where ["pthread_create", "posix_spawn", "clone", "fork"].contains(call):
+            "end some processes, or raise the limit on them (`ulimit -u`, sysctl kernel.threads-max, the cgroup's pids.max)"
         default: nil
         }
     }

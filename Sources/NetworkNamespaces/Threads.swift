@@ -4,6 +4,9 @@ import Synchronization
 
 /// Threads of their own for work that changes a thread's namespace. Such a thread ends with the work: it never goes back
 /// to a pool, so nobody else finds itself in a foreign namespace.
+///
+/// Where no thread can be had, the calling one does the work and goes back to its namespace: what has to be taken away must
+/// be taken away on a machine with a full process table, too.
 public enum Threads {
     /// The processors that this process may run on.
     public static let processors: Int = {
@@ -15,7 +18,26 @@ public enum Threads {
 
     /// Runs `body` on a thread of its own and waits for it.
     public static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
-        try Background(body).value()
+        try start(body).value()
+    }
+
+    /// Starts work that someone will wait for. Where no thread can be had it is done when this returns.
+    ///
+    /// - Throws: `SystemCallError` if neither can be.
+    public static func start<Value: Sendable>(
+        _ body: @escaping @Sendable () throws -> Value
+    ) throws(SystemCallError) -> Background<Value> {
+        do {
+            return try Background(body)
+        } catch {
+            // Nothing is done from where there is no way back.
+            guard error.isShortage, let home = try? NetworkNamespace.current(), (try? home.enter()) != nil else {
+                throw error
+            }
+            let done = Background(doneBy: body)
+            try home.enter()
+            return done
+        }
     }
 
     /// Runs `body` for every number below `count`, on up to `width` threads at once, and waits for all of them.
@@ -36,7 +58,7 @@ public enum Threads {
             }
         }
         // Where a further thread cannot be had, those that there are do all the work.
-        let first = try Background(work)
+        let first = try start(work)
         let others = (1..<max(1, min(width, count))).compactMap { _ in try? Background(work) }
         for worker in [first] + others { try worker.value() }
         if let error = failure.error { throw error }
@@ -61,7 +83,7 @@ public enum Threads {
 ///
 /// A class, because the thread and the one that waits share it.
 public final class Background<Value: Sendable>: Sendable {
-    private let result = Mutex<Result<Value, any Error>?>(nil)
+    private let result: Mutex<Result<Value, any Error>?>
     private let body: @Sendable () throws -> Value
     private let thread = Mutex<pthread_t?>(nil)
 
@@ -70,9 +92,14 @@ public final class Background<Value: Sendable>: Sendable {
     /// - Throws: `SystemCallError` if the process may not have another thread.
     public init(_ body: @escaping @Sendable () throws -> Value) throws(SystemCallError) {
         self.body = body
+        result = Mutex(nil)
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setstacksize(&attributes, Self.stackSize)
         var identifier = pthread_t()
         let code = pthread_create(
-            &identifier, nil,
+            &identifier, &attributes,
             { argument in
                 let work = Unmanaged<AnyObject>.fromOpaque(argument!).takeRetainedValue()
                 (work as! any Runnable).run()
@@ -80,11 +107,21 @@ public final class Background<Value: Sendable>: Sendable {
             }, Unmanaged.passRetained(self as AnyObject).toOpaque())
         guard code == 0 else {
             Unmanaged<AnyObject>.passUnretained(self).release()
-            throw SystemCallError("pthread_create", "thread", errno: code)
+            throw SystemCallError("pthread_create", "another thread", errno: code)
         }
         let created = identifier
         thread.withLock { $0 = created }
     }
+
+    /// Work that the calling thread does now.
+    fileprivate init(doneBy body: @escaping @Sendable () throws -> Value) {
+        self.body = body
+        result = Mutex(Result { try body() })
+    }
+
+    /// The size of a thread's stack, in bytes: a quarter of what threads have by default, all of which counts where the memory
+    /// of a process is limited.
+    private static var stackSize: Int { 2 << 20 }
 
     /// Waits for the work to end.
     ///

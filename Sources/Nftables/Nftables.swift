@@ -1,5 +1,7 @@
+import CLinux
 import CNftables
 import Glibc
+import NetworkNamespaces
 import Synchronization
 
 /// nft(8) as a library: rule sets are read from text and committed as one transaction.
@@ -22,6 +24,32 @@ public enum Nftables {
     }
 
     private static func execute(_ commands: String, json: Bool) throws(NftablesError) -> String {
+        if try !isCrowded { return try executeHere(commands, json: json) }
+        do {
+            // Started in the namespace of the thread that starts it.
+            return try Background {
+                guard nslab_close_own_range(3) == 0 else { throw SystemCallError("close_range", "libnftables") }
+                return try executeHere(commands, json: json)
+            }.value()
+        } catch let error as NftablesError {
+            throw error
+        } catch {
+            throw NftablesError(message: "\(error)")
+        }
+    }
+
+    /// Whether the process has so many descriptors that the next one is near the 1024th or past it. libnftables waits with
+    /// select(2), which takes none past that: it would end the process.
+    private static var isCrowded: Bool {
+        get throws(NftablesError) {
+            let next = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            guard next >= 0 else { throw NftablesError(message: "\(SystemCallError("open", "/dev/null"))") }
+            close(next)
+            return next >= 512
+        }
+    }
+
+    private static func executeHere(_ commands: String, json: Bool) throws(NftablesError) -> String {
         let result: Result<String, NftablesError> = lock.withLock { _ in
             // The context opens its netlink socket in the namespace that the thread is in now.
             guard let context = nft_ctx_new(UInt32(NFT_CTX_DEFAULT)) else {

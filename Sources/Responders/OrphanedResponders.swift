@@ -12,14 +12,24 @@ extension ResponderProcess {
     }
 
     /// The background processes of all labs: those of which the program is nslab and the command line says so.
-    public static func all() -> [Orphan] {
-        Folder.names("/proc").compactMap { name in pid_t(name).flatMap(orphan) }
+    ///
+    /// - Throws: `SystemCallError` if that cannot be told for want of descriptors.
+    public static func all() throws(SystemCallError) -> [Orphan] {
+        var found: [Orphan] = []
+        for name in try Folder.list("/proc") {
+            if let pid = pid_t(name), let orphan = try orphan(pid) { found.append(orphan) }
+        }
+        return found
     }
 
-    private static func orphan(_ pid: pid_t) -> Orphan? {
-        guard let file = try? FileDescriptor(opening: "/proc/\(pid)/cmdline", O_RDONLY),
-            let bytes = try? file.readAll("cmdline", limit: 4096)
-        else { return nil }
+    private static func orphan(_ pid: pid_t) throws(SystemCallError) -> Orphan? {
+        let bytes: [UInt8]
+        do {
+            bytes = try FileDescriptor(opening: "/proc/\(pid)/cmdline", O_RDONLY).readAll("cmdline", limit: 4096)
+        } catch {
+            if error.isShortage { throw error }
+            return nil
+        }
         let words = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
         guard words.count == 3, words[0] == "nslab", words[1] == ResponderService.command,
             let target = FileDescriptor.linkTarget("/proc/\(pid)/exe"), Program.isNSLab(target)
@@ -28,13 +38,19 @@ extension ResponderProcess {
     }
 
     /// Ends background processes of a lab whose state no longer tells of them.
-    public static func end(orphansOf lab: String) {
-        for orphan in all() where orphan.lab == lab {
+    ///
+    /// - Throws: `SystemCallError` if they cannot be found or held for want of descriptors.
+    public static func end(orphansOf lab: String) throws(SystemCallError) {
+        for orphan in try all() where orphan.lab == lab {
             let process = CInt(syscall_pidfd_open(orphan.pid))
-            guard process >= 0 else { continue }
+            guard process >= 0 else {
+                let error = SystemCallError("pidfd_open", "process \(orphan.pid)")
+                if error.isShortage { throw error }
+                continue
+            }
             let descriptor = FileDescriptor(owning: process)
             // Now that it is held, its number cannot pass to another.
-            guard self.orphan(orphan.pid) == orphan else { continue }
+            guard try self.orphan(orphan.pid) == orphan else { continue }
             for (signal, milliseconds) in [(SIGTERM, CInt(500)), (SIGKILL, 5000)] {
                 syscall_pidfd_send_signal(descriptor.number, signal)
                 var waiting = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)

@@ -21,9 +21,11 @@ public enum Program {
     }
 
     /// Starts a program with these descriptors, numbered from `first`, and the standard ones leading nowhere.
+    ///
+    /// - Returns: its process ID.
     static func start(
         _ path: String, arguments: [String], descriptors: [CInt], from first: CInt
-    ) throws(SystemCallError) {
+    ) throws(SystemCallError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -60,5 +62,6 @@ public enum Program {
         var pid = pid_t()
         let result = posix_spawn(&pid, path, &actions, &attributes, words, environment)
         if result != 0 { throw SystemCallError("posix_spawn", path, errno: result) }
+        return pid
     }
 }

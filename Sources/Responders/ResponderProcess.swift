@@ -50,7 +50,7 @@ public struct ResponderProcess: Sendable {
 
     /// How the process is now.
     public var state: State {
-        if let pid = holder() { return .running(pid) }
+        if let pid = try? holder() { return .running(pid) }
         return access(plan, F_OK) == 0 ? .ended : .notNeeded
     }
 
@@ -73,7 +73,12 @@ public struct ResponderProcess: Sendable {
             try end()
         }
         let launch = try launch(program: program)
-        try complete(launch, plan)
+        do throws(ResponderError) {
+            try complete(launch, plan)
+        } catch {
+            launch.abandon()
+            throw error
+        }
     }
 
     /// Ends the process, if there is one, and removes its files. Its sockets are closed when this returns.
@@ -87,8 +92,20 @@ public struct ResponderProcess: Sendable {
     /// A class, because the one who starts it and the thread that completes it share it.
     public final class Launch: Sendable {
         let channel: ControlChannel
+        private let pid: pid_t
 
-        init(channel: consuming ControlChannel) { self.channel = channel }
+        init(channel: consuming ControlChannel, pid: pid_t) {
+            self.channel = channel
+            self.pid = pid
+        }
+
+        /// Ends the process, which may not have come to its lock yet, and waits for its end.
+        ///
+        /// It is this process's child: so its number is its own as long as nobody has asked how it ended.
+        public func abandon() {
+            kill(pid, SIGKILL)
+            _ = retrying { waitpid(pid, nil, 0) }
+        }
     }
 
     /// Starts the process without a plan, so that its start and the caller's work go on at once. It ends if no plan comes.
@@ -100,11 +117,11 @@ public struct ResponderProcess: Sendable {
             let log = try FileDescriptor(
                 opening: log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode: 0o600)
             guard let program = program ?? Program.path else { throw SystemCallError("", "") }
-            try Program.start(
+            let pid = try Program.start(
                 program, arguments: ["nslab", ResponderService.command, lab],
                 descriptors: [pair.far.number, lock.number, log.number, listener.number],
                 from: ResponderService.Inherited.first)
-            return Launch(channel: ControlChannel(socket: pair.near))
+            return Launch(channel: ControlChannel(socket: pair.near), pid: pid)
         } catch {
             if error.call.isEmpty { throw .noProgram }
             throw .refused(object: "lab \(lab): background process", error)
@@ -140,7 +157,7 @@ public struct ResponderProcess: Sendable {
             let file = try write(plan)
             try channel.send("plan", [file.number])
         } catch {
-            throw hasVanished(error) ? .noAnswer(log: log) : .refused(object: "lab \(lab): background process", error)
+            throw hasVanished(error) ? noAnswer : .refused(object: "lab \(lab): background process", error)
         }
         let answer = try receive(channel)
         guard answer == "ready" else {
@@ -153,7 +170,7 @@ public struct ResponderProcess: Sendable {
         _ plan: ResponderPlan, _ channel: borrowing ControlChannel
     ) throws(ResponderError) -> [SocketName] {
         channel.limitWaiting(seconds: 5)
-        do throws(SystemCallError) { try channel.send("sockets") } catch { throw .noAnswer(log: log) }
+        do throws(SystemCallError) { try channel.send("sockets") } catch { throw noAnswer }
         var held: Set<Substring> = []
         while true {
             let answer = try receive(channel)
@@ -170,7 +187,15 @@ public struct ResponderProcess: Sendable {
                 return message.text
             }
         } catch {}
-        throw .noAnswer(log: log)
+        throw noAnswer
+    }
+
+    private var noAnswer: ResponderError {
+        let text = try? FileDescriptor(opening: log, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).readAll(log, limit: 1 << 20)
+        let line = text?.split(separator: UInt8(ascii: "\n")).last
+        // Without the time before it.
+        let words = line?.split(separator: UInt8(ascii: " "), maxSplits: 1).last
+        return .noAnswer(lastWords: words.map { String(decoding: $0, as: UTF8.self) })
     }
 
     private func hasVanished(_ error: SystemCallError) -> Bool {
@@ -188,7 +213,7 @@ public struct ResponderProcess: Sendable {
     }
 
     private func connect() throws(ResponderError) -> ControlChannel? {
-        guard holder() != nil else { return nil }
+        guard try holder() != nil else { return nil }
         do throws(SystemCallError) {
             guard let connected = try ControlChannel.connected(to: socket) else { return nil }
             return ControlChannel(socket: connected)
@@ -197,15 +222,21 @@ public struct ResponderProcess: Sendable {
         }
     }
 
-    /// The process that holds the lock.
-    private func holder() -> pid_t? {
-        guard let file = try? FileDescriptor(opening: lock, O_RDWR | O_NOFOLLOW | O_NONBLOCK) else { return nil }
-        return ProcessLock.holder(file.number)
+    /// The process that holds the lock. Without a descriptor to be had it cannot be told, and must not be taken for gone.
+    private func holder() throws(ResponderError) -> pid_t? {
+        do throws(SystemCallError) {
+            // For reading: so it can be asked on a file system that is read-only by now, too.
+            let file = try FileDescriptor(opening: lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+            return ProcessLock.holder(file.number)
+        } catch {
+            if error.isShortage { throw .refused(object: "lab \(lab): background process", error) }
+            return nil
+        }
     }
 
     /// Ends the process and waits for its end: first with a signal that lets it reset its connections.
     private func end() throws(ResponderError) {
-        guard let pid = holder() else { return }
+        guard let pid = try holder() else { return }
         let process = CInt(syscall_pidfd_open(pid))
         guard process >= 0 else {
             if errno == ESRCH { return }
@@ -213,7 +244,7 @@ public struct ResponderProcess: Sendable {
         }
         let descriptor = FileDescriptor(owning: process)
         // The lock tells that the descriptor is of the process that holds it, and not of one that got its number since.
-        guard holder() == pid else { return }
+        guard try holder() == pid else { return }
         for (signal, milliseconds) in [(SIGTERM, CInt(500)), (SIGKILL, 5000)] {
             syscall_pidfd_send_signal(descriptor.number, signal)
             var waiting = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)

@@ -4,7 +4,8 @@ import NSLabKit
 /// `nslab down`
 struct Down: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Remove labs wholly: namespaces, processes inside, files.")
+        abstract: "Remove labs wholly: namespaces, processes inside, files.",
+        discussion: "A signal to end waits until the lab that is being removed is gone.")
 
     @Argument(
         help: "The labs (default: $NSLAB_LAB, or the only running one).",
@@ -24,7 +25,8 @@ struct Down: ParsableCommand {
         let console = global.console
         try Privilege.require(for: "nslab down")
         let report = try Lab.down(
-            all ? .all : labs.isEmpty ? LabOption.surrounding.map { .named([$0]) } ?? .only : .named(labs)
+            all ? .all : labs.isEmpty ? LabOption.surrounding.map { .named([$0]) } ?? .only : .named(labs),
+            interruption: .signals
         ) { lab in
             console.progress("another nslab command works on lab \(lab); waiting for it")
         }

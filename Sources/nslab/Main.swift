@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import NSLabKit
+import NetworkNamespaces
 import Responders
 
 /// `nslab`: one file a command; this one puts them together and turns errors into sentences and exit statuses.
@@ -50,6 +51,7 @@ struct NSLab: ParsableCommand {
         if let status = error as? ExitCode { return status.rawValue }
         if let failure = error as? NSLabError {
             Console.error("\(failure)")
+            if failure.category == .interrupted { EndSignals.endByAccepted() }
             return ExitStatus(failure).rawValue
         }
         guard exitCode(for: error) != .success else {
@@ -78,6 +80,8 @@ enum ExitStatus: Int32, Error {
     case commandNotExecutable = 126
     /// It is not there.
     case commandNotFound = 127
+    /// A signal came before the command was done, and the process could not be ended by it.
+    case interrupted = 130
 
     /// The status that tells this error.
     init(_ error: NSLabError) {
@@ -87,6 +91,7 @@ enum ExitStatus: Int32, Error {
             case .refused: .refused
             case .inTheWay: .inTheWay
             case .notPermitted: .notPermitted
+            case .interrupted: .interrupted
             case .commandNotFound: .commandNotFound
             case .commandNotExecutable: .commandNotExecutable
             }

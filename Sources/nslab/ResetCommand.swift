@@ -7,7 +7,8 @@ struct Reset: ParsableCommand {
         abstract: "Make a running lab as new, for the next test.",
         discussion: """
             Ends processes that were started inside, removes what users added, repairs what drifted, and clears connections, \
-            learned neighbours, forwarding entries and counters. What answers for pods goes on.
+            learned neighbours, forwarding entries and counters. What answers for pods goes on. A signal to end waits until it \
+            is done.
             """)
 
     @Argument(
@@ -19,7 +20,7 @@ struct Reset: ParsableCommand {
     func run() throws {
         let console = global.console
         try Privilege.require(for: "nslab reset")
-        let report = try Lab.running(lab).reset { lab in
+        let report = try Lab.running(lab).reset(interruption: .signals) { lab in
             console.progress("another nslab command works on lab \(lab); waiting for it")
         }
         for change in report.changes { console.detail(change.text) }

@@ -7,8 +7,10 @@ struct Up: ParsableCommand {
         abstract: "Build a lab, or change a running one into what is asked for, and probe it.",
         discussion: """
             Of a lab that runs no more is changed than has to be: what drifted is repaired, what the topology has now and had not \
-            is added, what it has no more is removed. If it is ended meanwhile, the next `nslab up` goes on, and `nslab down` \
-            removes the lab.
+            is added, what it has no more is removed.
+            SIGINT (Ctrl-C), SIGTERM or SIGHUP while a lab is built: what there is of it is removed again. While one that runs \
+            is changed: it stays, and the next `nslab up` goes on. A second signal ends nslab at once, and `nslab down` \
+            removes what is left.
             """)
 
     @Argument(
@@ -56,7 +58,8 @@ struct Up: ParsableCommand {
             }
         }
         let report = try Lab.up(
-            topology, source: source.description, probing: !noProbe, showingOutput: global.verbose, progress: progress)
+            topology, source: source.description, probing: !noProbe, showingOutput: global.verbose,
+            interruption: .signals, progress: progress)
         for warning in report.warnings { console.warning(warning) }
         for change in report.changes { console.detail(change.text) }
         console.warn((report.pendingPods ?? []).map(\.text))

@@ -51,7 +51,11 @@ struct DefaultLabTests {
         }
         #expect(
             content.links == [
-                Link("lo", .loopback), Link("br0", .bridge(Bridge(vlanFiltering: true, defaultPVID: 0))),
+                Link("lo", .loopback),
+                // 02, and what `printf 'ceos01 br0' | sha1sum` begins with.
+                Link(
+                    "br0", .bridge(Bridge(vlanFiltering: true, defaultPVID: 0)),
+                    mac: MACAddress("02:52:4c:9c:41:aa")),
                 port("eth1", "dual-stack-control-plane"), port("eth2", "dual-stack-worker"),
                 port("eth3", "dual-stack-worker2"), Link("vlan10", .vlan(VLAN(parent: "br0", id: 10)), mtu: 1500),
             ])
@@ -84,7 +88,7 @@ struct DefaultLabTests {
             let plain = try Blueprint(topology: Labs.dualStack, features: features)
             let content = try plain.content("ceos01")
             #expect(content.links.map(\.name) == ["lo", "vlan10", "eth1", "eth2", "eth3"])
-            #expect(content.links[1] == Link("vlan10", .bridge(Bridge())))
+            #expect(content.links[1] == Link("vlan10", .bridge(Bridge()), mac: MACAddress("02:c3:7e:20:0f:76")))
             #expect(content.links[2...].allSatisfy { $0.master == "vlan10" })
             #expect(content.bridgeVLANs.isEmpty)
             let aware = try blueprint.content("ceos01")

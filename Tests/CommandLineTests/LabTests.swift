@@ -178,16 +178,6 @@ struct UsageTests {
     @Test("help exits with 0")
     func help() throws { #expect(try nslab.run("--help").status == 0) }
 
-    @Test("plan and validate need no privilege", .needsRoot)
-    func unprivileged() throws {
-        let drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"]
-        #expect(try Witness.run(drop + [BuiltProgram.path, "plan"]).status == 0)
-        #expect(try Witness.run(drop + [BuiltProgram.path, "validate", "dual-stack"]).status == 0)
-        let up = try Witness.run(drop + [BuiltProgram.path, "up"])
-        #expect(up.status == 77)
-        #expect(up.output.contains("CAP_SYS_ADMIN and CAP_NET_ADMIN missing"))
-    }
-
     @Test("every error of a topology is told with its line", .needsRoot)
     func validation() throws {
         let path = "/tmp/nslabtest-\(getpid()).yaml"

@@ -84,8 +84,16 @@ public enum Witness {
             let words: [UnsafeMutablePointer<CChar>?] =
                 (["env"] + arguments).map { (text: String) in strdup(text) } + [nil]
             defer { for text in environment + words { free(text) } }
+            // Tests run on threads that hold signals back; a tool is to have them as from a shell.
+            var attributes = posix_spawnattr_t()
+            posix_spawnattr_init(&attributes)
+            defer { posix_spawnattr_destroy(&attributes) }
+            var none = sigset_t()
+            sigemptyset(&none)
+            posix_spawnattr_setsigmask(&attributes, &none)
+            posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
             var pid = pid_t()
-            let result = posix_spawnp(&pid, "env", &actions, nil, words, environment)
+            let result = posix_spawnp(&pid, "env", &actions, &attributes, words, environment)
             if result != 0 { throw SystemCallError("posix_spawn", arguments[0], errno: result) }
             self.pid = pid
             // What is written here is far less than a pipe holds.

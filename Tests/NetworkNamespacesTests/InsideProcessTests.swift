@@ -21,13 +21,13 @@ struct InsideProcessTests {
             let elsewhere = try shell("READY; exec sleep 60", in: names["b"], names["else"])
             let a = try #require(Pins.identity(names["a"]))
             let b = try #require(Pins.identity(names["b"]))
-            #expect(InsideProcesses.find(in: [a]).map(\.pid) == [inside.pid])
-            let both = InsideProcesses.find(in: [a, b])
+            #expect(try InsideProcesses.find(in: [a]).map(\.pid) == [inside.pid])
+            let both = try InsideProcesses.find(in: [a, b])
             #expect(both.count == 2)
             #expect(both.contains { $0.pid == elsewhere.pid && $0.namespace == b })
-            #expect(InsideProcesses.find(in: []).isEmpty)
+            #expect(try InsideProcesses.find(in: []).isEmpty)
             let own = try NetworkNamespace.current().identity()
-            #expect(!InsideProcesses.find(in: [own]).contains { $0.pid == getpid() })
+            #expect(try !InsideProcesses.find(in: [own]).contains { $0.pid == getpid() })
             #expect(try Witness.ip("netns pids \(names["a"])") == "\(inside.pid)\n")
         }
     }
@@ -39,11 +39,11 @@ struct InsideProcessTests {
                 "trap 'exit 7' TERM; READY; while :; do sleep 0.01; done", in: names["a"], names["ready"])
             let elsewhere = try shell("READY; exec sleep 60", in: names["b"], names["else"])
             let a = try #require(Pins.identity(names["a"]))
-            let ended = InsideProcesses.end(in: [a], grace: 3000)
+            let ended = try InsideProcesses.end(in: [a], grace: 3000)
             #expect(ended.contains(inside.pid))
             #expect(!ended.contains(elsewhere.pid))
             #expect(try inside.wait().status == 7)
-            #expect(InsideProcesses.find(in: [a]).isEmpty)
+            #expect(try InsideProcesses.find(in: [a]).isEmpty)
             #expect(kill(elsewhere.pid, 0) == 0)
         }
     }
@@ -55,7 +55,7 @@ struct InsideProcessTests {
                 "trap '' TERM HUP; READY; while :; do sleep 0.05; done", in: names["a"], names["ready"])
             let clock = ContinuousClock()
             let start = clock.now
-            let ended = InsideProcesses.end(in: [try #require(Pins.identity(names["a"]))], grace: 200)
+            let ended = try InsideProcesses.end(in: [try #require(Pins.identity(names["a"]))], grace: 200)
             #expect(ended.contains(process.pid))
             #expect(start.duration(to: clock.now) > .milliseconds(190))
             #expect(try process.wait().status == 128 + SIGKILL)
@@ -69,11 +69,11 @@ struct InsideProcessTests {
             let breeding = try shell(
                 "trap '' TERM HUP; READY; while :; do sleep 0.02 & sleep 0.01; done", in: names["a"], names["breeding"])
             let a = try #require(Pins.identity(names["a"]))
-            let ended = InsideProcesses.end(in: [a], grace: 100)
+            let ended = try InsideProcesses.end(in: [a], grace: 100)
             #expect(ended.contains(stopped.pid) && ended.contains(breeding.pid))
             _ = try stopped.wait()
             _ = try breeding.wait()
-            #expect(InsideProcesses.find(in: [a]).isEmpty)
+            #expect(try InsideProcesses.find(in: [a]).isEmpty)
         }
     }
 
@@ -83,7 +83,7 @@ struct InsideProcessTests {
             let clock = ContinuousClock()
             let start = clock.now
             let a = try #require(Pins.identity(names["a"]))
-            #expect(InsideProcesses.end(in: [a]) == [])
+            #expect(try InsideProcesses.end(in: [a]) == [])
             #expect(start.duration(to: clock.now) < .milliseconds(250))
         }
     }

@@ -258,7 +258,7 @@ struct ResponderProcessTests {
             let files = try Witness.output(["ls", "-l", "/proc/\(pid)/fd"])
             #expect(files.split(separator: "\n").count { $0.contains("/dev/null") } == 3)
             #expect(!files.contains("pipe:") && !files.contains("/work"))
-            #expect(InsideProcesses.find(in: [try #require(Pins.identity(bench.pod))]).isEmpty)
+            #expect(try InsideProcesses.find(in: [try #require(Pins.identity(bench.pod))]).isEmpty)
         }
     }
 

@@ -19,6 +19,9 @@ static inline int nslab_clear_ambient(void) { return prctl(PR_CAP_AMBIENT, PR_CA
 
 static inline long nslab_close_range(unsigned first) { return syscall(SYS_close_range, first, ~0U, 0); }
 
+// The same in the calling thread alone, whose descriptors are its own from then on (CLOSE_RANGE_UNSHARE).
+static inline long nslab_close_own_range(unsigned first) { return syscall(SYS_close_range, first, ~0U, 1U << 1); }
+
 // The filter holds for all threads of the process.
 static inline long nslab_seccomp(const struct sock_fprog *program) {
     return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, program);

@@ -2,6 +2,8 @@
 #ifndef NSLAB_NAMESPACES_H
 #define NSLAB_NAMESPACES_H
 
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <signal.h>

@@ -1,0 +1,37 @@
+import NetworkNamespaces
+
+/// What a bring-up does about a request to end that comes while something is half done.
+public struct Interruption: Sendable {
+    /// Called when there is something that must not be left half done.
+    public let begin: @Sendable () -> Void
+    /// Called when there is not any more. What has come meanwhile may end the process here.
+    public let end: @Sendable () -> Void
+    /// Whether a request has come.
+    public let isRequested: @Sendable () -> Bool
+    /// Called when the request is followed: what is half built is about to be removed.
+    public let accept: @Sendable () -> Void
+
+    /// There are no such requests.
+    public static let none = Interruption(begin: {}, end: {}, isRequested: { false }, accept: {})
+
+    /// SIGINT, SIGTERM and SIGHUP are such requests. The process must have no second thread yet.
+    public static let signals = Interruption(
+        begin: EndSignals.hold, end: EndSignals.release, isRequested: { EndSignals.isPending },
+        accept: EndSignals.accept)
+
+    /// Signals are, and somebody else holds them and knows what to do about them.
+    public static let heldSignals = Interruption(
+        begin: {}, end: {}, isRequested: { EndSignals.isPending }, accept: {})
+
+    /// Whoever asks by other means: a Swift program.
+    ///
+    /// - Parameter isRequested: asked often, from any thread.
+    public static func when(_ isRequested: @escaping @Sendable () -> Bool) -> Interruption {
+        Interruption(begin: {}, end: {}, isRequested: isRequested, accept: {})
+    }
+
+    /// Throws if a request has come: what there is of the lab is left as it is by then.
+    func check(_ lab: String) throws(EngineError) {
+        if isRequested() { throw .interrupted(lab: lab, isLeft: true) }
+    }
+}

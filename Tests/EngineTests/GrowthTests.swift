@@ -1,0 +1,78 @@
+import Foundation
+import Glibc
+import KernelTestSupport
+import NSLabKit
+import NetworkNamespaces
+import Testing
+import Topology
+
+/// What this process holds, as `/proc/self` tells it. `tools/cycles` looks at the machine.
+@Suite("Many cycles of up and down", .needsRoot, .serialized)
+struct GrowthTests {
+    private struct Held {
+        let descriptors: Int
+        let threads: Int
+        let mounts: Int
+        /// Resident memory in KiB that is the process's own (`RssAnon`, proc_pid_status(5)).
+        let memory: Int
+
+        init() throws {
+            descriptors = Folder.names("/proc/self/fd").count
+            threads = Folder.names("/proc/self/task").count
+            mounts = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).split(separator: "\n")
+                .count { $0.contains("nslabgrowth-\(getpid())") }
+            memory =
+                try String(contentsOfFile: "/proc/self/status", encoding: .utf8).split(separator: "\n")
+                .first { $0.hasPrefix("RssAnon:") }
+                .flatMap { Int($0.filter(\.isNumber)) } ?? 0
+        }
+    }
+
+    /// In a process of its own: what other tests do meanwhile is not this one's.
+    @Test("descriptors, threads, mounts and memory do not grow")
+    func cycles() async throws {
+        await #expect(processExitsWith: .success) {
+            let name = "nslabgrowth-\(getpid())"
+            let topology = try Topology.read(
+                Array(GrowthTests.yaml.utf8), file: "growth.yaml")
+            var topologyOfName = topology
+            topologyOfName.name = name
+            func cycle() throws {
+                _ = try Lab.up(topologyOfName, source: "test", probing: true)
+                _ = try Lab.up(topologyOfName, source: "test", probing: false)
+                _ = try Lab.down(.named([name]))
+            }
+            defer { _ = try? Lab.down(.named([name])) }
+            // What is made once is there after these.
+            for _ in 0..<5 { try cycle() }
+            let before = try Held()
+            for _ in 0..<20 { try cycle() }
+            let after = try Held()
+            #expect(after.descriptors == before.descriptors)
+            #expect(after.threads == before.threads)
+            #expect(after.mounts == 0)
+            #expect(before.memory > 0)
+            #expect(after.memory - before.memory < 4096, "\(before.memory) KiB before, \(after.memory) KiB after")
+        }
+    }
+
+    fileprivate static let yaml = """
+        lab: growth
+        nodes:
+          a: { interfaces: { eth1: { connect: "r:eth1", addresses: [10.20.0.11/24, "fd00:20::11/64"] } } }
+          b: { interfaces: { eth1: { connect: "r:eth2", addresses: [10.20.0.12/24, "fd00:20::12/64"] } } }
+        routers:
+          r:
+            vlans: { 10: { addresses: [10.20.0.1/24, "fd00:20::1/64"] } }
+            ports: { eth1: { access: 10 }, eth2: { access: 10 } }
+        cluster:
+          pools:
+            four: { cidr: 192.168.0.0/16, encapsulation: VXLAN, natOutgoing: true }
+          serviceSubnets: [10.96.0.0/16]
+        workloads:
+          web: { kind: DaemonSet, labels: { app: web }, ports: [8080] }
+        services:
+          web: { selector: { app: web }, ports: [{ port: 80, targetPort: 8080 }] }
+
+        """
+}
