@@ -70,6 +70,10 @@ enum KernelSettings {
     /// What a node needs: new links take no router advertisements, as Felix sets it for each pod's.
     static let node: [Sysctl] = forwarding + [Sysctl("ipv6/conf/default/accept_ra", "0")]
 
+    /// What a tunnel needs that the kernel has made before the namespace's own settings were written, so that it has the
+    /// host's: what comes in by it may be from a node that is reached otherwise.
+    static func fallbackTunnel(_ device: InterfaceName) -> [Sysctl] { [Sysctl("ipv4/conf/\(device)/rp_filter", "0")] }
+
     /// What Felix sets for a pod's host end (`configureProcSysForInterface` and `configureInterface` in
     /// felix/dataplane/linux/endpoint_mgr.go) and the CNI plugin (cni-plugin/pkg/dataplane/linux).
     static func workload(_ device: InterfaceName) -> [Sysctl] {

@@ -13,10 +13,14 @@ struct ClusterFromFolder {
         cluster.reservedAddresses = calico.reservations
         cluster.vxlanPort = calico.vxlanPort ?? cluster.vxlanPort
         cluster.vxlanVNI = calico.vxlanVNI ?? cluster.vxlanVNI
-        cluster.mtu = calico.mtu ?? calico.vxlanMTU
         for pool in installed(kind, calico, &findings) + calico.pools { add(pool, &findings) }
         // The order in which the Kubernetes API lists them, and Calico tries them.
         cluster.pools.sort { $0.name < $1.name }
+        let hasIPIP = cluster.pools.contains { $0.encapsulation == .ipip || $0.encapsulation == .ipipCrossSubnet }
+        let hasVXLAN = cluster.pools.contains { $0.encapsulation == .vxlan || $0.encapsulation == .vxlanCrossSubnet }
+        cluster.mtu =
+            calico.mtu
+            ?? [hasIPIP ? calico.ipipMTU : nil, hasVXLAN ? calico.vxlanMTU : nil].compactMap(\.self).min()
     }
 
     private func installed(

@@ -75,6 +75,9 @@ extension CalicoResources {
         for key in ["vxlanMTUV6", "vxlanMTU"] {
             if let mtu: UInt32 = spec[key].number(&findings, "an MTU in bytes", 0...65535), mtu >= 68 { vxlanMTU = mtu }
         }
+        if let mtu: UInt32 = spec["ipipMTU"].number(&findings, "an MTU in bytes", 0...65535), mtu >= 68 {
+            ipipMTU = mtu
+        }
         for key in ["ipipEnabled", "vxlanEnabled", "wireguardEnabled", "bpfEnabled"]
         where spec[key].boolean(&findings) == true && key.hasPrefix("w")
             || spec[key].text == "true" && key == "bpfEnabled"

@@ -22,6 +22,8 @@ struct CalicoResources: Sendable {
     var mtu: UInt32?
     /// The VXLAN devices' MTU, port and identifier (`FelixConfiguration`).
     var vxlanMTU: UInt32?
+    /// The IPIP tunnels' MTU (`FelixConfiguration`).
+    var ipipMTU: UInt32?
     var vxlanPort: UInt16?
     var vxlanVNI: UInt32?
     /// `BGPPeer`.
