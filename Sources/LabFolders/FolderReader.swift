@@ -245,7 +245,11 @@ struct FolderReader {
         case .reservation?: documents.calico.addReservation(root, &findings)
         case .felix?: documents.calico.addFelix(root, &findings)
         case .bgpPeer?, .bgpConfiguration?:
-            if kind == CalicoDocument.bgpPeer.rawValue { documents.calico.addPeer(root, &findings) }
+            if kind == CalicoDocument.bgpPeer.rawValue {
+                documents.calico.addPeer(root, &findings)
+            } else {
+                documents.calico.addBGP(root, &findings)
+            }
             documents.calico.bgpDocuments.append(Located("\(kind) \(name ?? "")", at: root.place))
         case nil:
             if kind == "DaemonSet", name == "calico-node" { documents.calico.addManifest(root, &findings) }

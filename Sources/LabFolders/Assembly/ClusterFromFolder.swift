@@ -31,9 +31,11 @@ struct ClusterFromFolder {
                 ?? calico.defaultPools(kind?.podSubnets ?? []).map { Located($0, at: installation) }
         }
         guard let kind else { return [] }
-        if !calico.manifestFamilies.isEmpty {
-            return kind.podSubnets.filter { calico.manifestFamilies.contains($0.family) }
-                .map { Located(CalicoResources.manifestPool($0), at: kind.place) }
+        if !calico.manifestPools.isEmpty {
+            return kind.podSubnets.compactMap { subnet in
+                calico.manifestPools.first { $0.family == subnet.family }
+                    .map { Located($0.pool(subnet), at: kind.place) }
+            }
         }
         guard calico.isEmpty else { return [] }
         if kind.hasNoPlugin {

@@ -86,6 +86,19 @@ extension CalicoResources {
         }
     }
 
+    /// A `BGPConfiguration`; which services are told of, only the one of the name `default` says.
+    mutating func addBGP(_ root: Field, _ findings: inout Findings) {
+        guard root["metadata"]["name"].text ?? "default" == "default" else { return }
+        for key in ["serviceClusterIPs", "serviceExternalIPs", "serviceLoadBalancerIPs"] {
+            for range in root["spec"][key].list(&findings) {
+                guard let prefix = range["cidr"].prefix(&findings), !advertisedServices.contains(prefix) else {
+                    continue
+                }
+                advertisedServices.append(prefix)
+            }
+        }
+    }
+
     /// A `BGPPeer`.
     mutating func addPeer(_ root: Field, _ findings: inout Findings) {
         let spec = root["spec"]
