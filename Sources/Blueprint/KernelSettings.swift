@@ -1,4 +1,5 @@
 import Addresses
+import Calico
 
 extension Sysctl {
     /// The device that the setting is of; nil for one of the whole namespace, which has to be written before the links
@@ -8,9 +9,12 @@ extension Sysctl {
     public var device: InterfaceName? { devicePath?.device }
 
     /// For a device's setting, the path that a new device takes its value from; nil for a setting of the namespace, and
-    /// where there is no such path (`neigh/default` exists in the first namespace alone).
+    /// where there is no such path (`neigh/default` exists in the first namespace alone), or the device may have been there
+    /// before the namespace's settings.
     public var defaultPath: String? {
-        guard let parts = devicePath, parts.table == "conf" else { return nil }
+        guard let parts = devicePath, parts.table == "conf", parts.device != Tunnel.ipip.device(.ipv4) else {
+            return nil
+        }
         return "\(parts.family)/conf/default/\(parts.setting)"
     }
 

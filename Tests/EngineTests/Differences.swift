@@ -1,5 +1,6 @@
 import Addresses
 import Blueprint
+import KernelTestSupport
 import Rtnetlink
 
 /// A blueprint's objects against what the tools tell, object by object, both ways: what is missing or different, and what
@@ -42,8 +43,7 @@ struct Differences {
 
     private mutating func links() {
         let asked = Set(wanted.links.map(\.name.description))
-        // Where the module is loaded, each namespace has this one from the kernel.
-        compare("link", asked, Set(seen.links.keys).filter { $0 != "tunl0" || asked.contains($0) })
+        compare("link", asked, Set(seen.links.keys).filter { !Witness.isKernelsOwn($0) || asked.contains($0) })
         for link in wanted.links {
             guard let object = seen.links[link.name.description] else { continue }
             func check(_ what: String, _ wanted: Any?, _ seen: Any?) {

@@ -13,7 +13,7 @@ struct LinkTests {
     func fresh() async throws {
         try await inNamespace {
             var bench = try Workbench()
-            let links = try bench.socket.links()
+            let links = try bench.socket.links().filter { !Witness.isKernelsOwn("\($0.link.name)") }
             #expect(links.map(\.link.name) == ["lo"])
             #expect(links[0].index == 1)
             #expect(links[0].link.kind == .loopback)
@@ -164,8 +164,9 @@ struct LinkTests {
             try bench.createVeth(a, Link("b", .veth(peer: nil)))
             try bench.batch.delete(a, in: bench.table)
             try bench.socket.execute(&bench.batch)
-            #expect(try bench.socket.links().map(\.link.name) == ["lo"])
-            #expect(try Witness.json("ip -j link").count == 1)
+            #expect(
+                try bench.socket.links().map(\.link.name.description).filter { !Witness.isKernelsOwn($0) } == ["lo"])
+            #expect(try Witness.links() == ["lo"])
         }
     }
 
