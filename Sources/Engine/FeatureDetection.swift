@@ -40,7 +40,7 @@ extension KernelFeatures {
 extension Topology {
     /// Whether a pool names IPIP.
     fileprivate var hasIPIP: Bool {
-        cluster.pools.contains { $0.encapsulation == .ipip || $0.encapsulation == .ipipCrossSubnet }
+        cluster.pools.contains { $0.encapsulation.isIPIP }
     }
 }
 

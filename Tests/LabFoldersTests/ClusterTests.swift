@@ -109,6 +109,10 @@ struct ClusterTests {
         #expect(usual.map(\.encapsulation) == [.ipip])
         let off = try read(["calico.yaml": installation("{ bgp: Disabled }")]).topology.cluster.pools
         #expect(off.map(\.encapsulation) == [.vxlan])
+        let refused = try read([
+            "calico.yaml": installation("{ bgp: Disabled, ipPools: [{ cidr: 10.244.0.0/16, encapsulation: IPIP }] }")
+        ])
+        #expect(refused.lines.contains { $0.hasPrefix("calico.yaml:") && $0.contains("BGP is disabled") })
         #expect(try read(["calico.yaml": installation("{ ipPools: [] }")]).topology.cluster.pools.isEmpty)
     }
 

@@ -16,8 +16,16 @@ struct ClusterFromFolder {
         for pool in installed(kind, calico, &findings) + calico.pools { add(pool, &findings) }
         // The order in which the Kubernetes API lists them, and Calico tries them.
         cluster.pools.sort { $0.name < $1.name }
-        let hasIPIP = cluster.pools.contains { $0.encapsulation == .ipip || $0.encapsulation == .ipipCrossSubnet }
-        let hasVXLAN = cluster.pools.contains { $0.encapsulation == .vxlan || $0.encapsulation == .vxlanCrossSubnet }
+        let hasIPIP = cluster.pools.contains { $0.encapsulation.isIPIP }
+        let hasVXLAN = cluster.pools.contains { $0.encapsulation != .none && !$0.encapsulation.isIPIP }
+        if calico.isBGPDisabled, let pool = cluster.pools.first(where: { $0.encapsulation.isIPIP }),
+            let place = poolPlaces[pool.name]
+        {
+            findings.warn(
+                at: place,
+                "IP pool \(pool.name) is \(pool.encapsulation.rawValue) and BGP is disabled, which the operator refuses, "
+                    + "since the routes are BGP's; they are there all the same")
+        }
         cluster.mtu =
             calico.mtu
             ?? [hasIPIP ? calico.ipipMTU : nil, hasVXLAN ? calico.vxlanMTU : nil].compactMap(\.self).min()
