@@ -56,7 +56,7 @@ let package = Package(
             name: "BundledTopologies", dependencies: ["Topology"], path: "topologies",
             resources: [
                 .embedInCode("dual-stack.yaml"), .embedInCode("ipv4-only.yaml"), .embedInCode("two-vlans.yaml"),
-                .embedInCode("no-encapsulation.yaml"), .embedInCode("two-routers.yaml"),
+                .embedInCode("ipip.yaml"), .embedInCode("no-encapsulation.yaml"), .embedInCode("two-routers.yaml"),
                 .embedInCode("nodes-20x10.yaml"), .embedInCode("nodes-100x10.yaml"),
             ]),
         .target(name: "Calico", dependencies: ["Addresses"]),

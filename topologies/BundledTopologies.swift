@@ -41,6 +41,7 @@ public struct BundledTopology: Hashable, Sendable {
         case dualStack = "dual-stack"
         case ipv4Only = "ipv4-only"
         case twoVLANs = "two-vlans"
+        case ipip
         case noEncapsulation = "no-encapsulation"
         case twoRouters = "two-routers"
         case nodes20x10 = "nodes-20x10"
@@ -51,6 +52,7 @@ public struct BundledTopology: Hashable, Sendable {
             case .dualStack: PackageResources.dual_stack_yaml
             case .ipv4Only: PackageResources.ipv4_only_yaml
             case .twoVLANs: PackageResources.two_vlans_yaml
+            case .ipip: PackageResources.ipip_yaml
             case .noEncapsulation: PackageResources.no_encapsulation_yaml
             case .twoRouters: PackageResources.two_routers_yaml
             case .nodes20x10: PackageResources.nodes_20x10_yaml

@@ -1,4 +1,5 @@
 import Addresses
+import Calico
 import Rtnetlink
 import Topology
 
@@ -112,6 +113,9 @@ public struct KernelFeatures: Hashable, Sendable {
         self.ipip = ipip
         self.qdiscs = qdiscs
     }
+
+    /// How packets to a pool's addresses cross on this kernel: without IPIP natively.
+    func encapsulation(_ wanted: Encapsulation) -> Encapsulation { wanted.tunnel == .ipip && !ipip ? .none : wanted }
 
     /// A kernel that has all of them, as distributions build it.
     public static let complete = KernelFeatures(bridgeVLANFiltering: true, vlanLinks: true)

@@ -29,7 +29,7 @@ public struct BlueprintError: Error, Hashable, Sendable {
         /// A pool cannot be used.
         case pool(IPAMError)
         /// A node's VXLAN device gets no address.
-        case tunnelAddress(node: String, IPAMError)
+        case tunnelAddress(node: String, Tunnel, IPAMError)
         /// A pod does not run.
         case pod(namespace: String, name: String, Placement.PendingReason)
         /// A service, by Kubernetes namespace and name, cannot be reached as it asks to be.
@@ -67,7 +67,8 @@ extension BlueprintError.Problem: CustomStringConvertible {
         case .needsQdisc(let end, let conditions):
             "\(end) asks for \(conditions), which this kernel cannot do (CONFIG_NET_SCH_NETEM)"
         case .pool(let error): error.description
-        case .tunnelAddress(let node, let error): "node \(node): its VXLAN device gets no address: \(error)"
+        case .tunnelAddress(let node, let tunnel, let error):
+            "node \(node): its \(tunnel.deviceTitle) gets no address: \(error)"
         case .pod(let namespace, let name, let reason): "pod \(namespace)/\(name) does not run: \(reason)"
         case .service(let namespace, let name, let reason): "service \(namespace)/\(name): \(reason)"
         }

@@ -27,7 +27,7 @@ extension Blueprint {
         var problems: [BlueprintError.Problem] = []
         let cabling = Cabling(topology, features, problems: &problems)
         let clusterRoutes = ClusterRoutes(
-            placement, hidden: Set(topology.cluster.pools.filter(\.disablesBGPExport).map(\.name)))
+            placement, features, hidden: Set(topology.cluster.pools.filter(\.disablesBGPExport).map(\.name)))
         self.init(lab: topology.name, namespaces: [])
         notes = PoolNotes.notes(topology, placement, clusterRoutes, features)
         allowsUnreachable = topology.allowsPendingPods
@@ -82,7 +82,7 @@ extension Blueprint {
             let placed = placement.nodes[index]
             var part = NodeContent(node, placed, topology, cabling, features, problems: &problems)
             clusterRoutes.add(to: &part.content, of: index, part.nextHops, notes: &part.notes)
-            part.addBlackholes(blocksByNode[node.name, default: []].map(\.prefix))
+            part.addBlackholes(blocksByNode[node.name, default: []])
             let pods = podsByNode[node.name, default: []]
             for pod in pods where !pod.usesHostNetwork { part.add(pod) }
             part.content.tables = tables + proxy.tables(on: placed).map(\.table)

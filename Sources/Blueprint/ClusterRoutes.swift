@@ -20,7 +20,7 @@ struct ClusterRoutes {
     private let macs: [[MACAddress]]
 
     /// - Parameter hidden: the pools whose blocks routers are not told of (`disableBGPExport`).
-    init(_ placement: Placement, hidden: Set<String> = []) {
+    init(_ placement: Placement, _ features: KernelFeatures, hidden: Set<String> = []) {
         nodes = placement.nodes
         macs = nodes.map { node in AddressFamily.allCases.map { VTEP.mac(of: node.name, $0) } }
         let index = Dictionary(nodes.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -29,14 +29,15 @@ struct ClusterRoutes {
             guard let at = index[block.node] else { continue }
             destinations[at].append(
                 Destination(
-                    prefix: block.prefix, encapsulation: block.encapsulation,
+                    prefix: block.prefix, encapsulation: features.encapsulation(block.encapsulation),
                     isAnnounced: !hidden.contains(block.pool)))
         }
         for assignment in placement.borrowed {
             guard let at = index[assignment.node] else { continue }
             destinations[at].append(
                 Destination(
-                    prefix: assignment.address.hostPrefix, encapsulation: assignment.encapsulation, isAnnounced: true))
+                    prefix: assignment.address.hostPrefix,
+                    encapsulation: features.encapsulation(assignment.encapsulation), isAnnounced: true))
         }
         self.destinations = destinations
     }
@@ -59,7 +60,9 @@ struct ClusterRoutes {
         to content: inout NamespaceContent, _ local: Int, _ remote: Int, _ family: AddressFamily,
         at remoteAddress: IPAddress
     ) {
-        guard nodes[local].tunnel(family) != nil, let tunnel = nodes[remote].tunnel(family) else { return }
+        guard nodes[local].address(of: .vxlan, family) != nil,
+            let tunnel = nodes[remote].address(of: .vxlan, family)
+        else { return }
         let device = VTEP.device(family)
         let mac = macs[remote][family == .ipv4 ? 0 : 1]
         content.neighbours.append(Neighbour(device, tunnel, mac: mac))
@@ -70,24 +73,39 @@ struct ClusterRoutes {
         to content: inout NamespaceContent, _ local: Int, _ remote: Int, _ family: AddressFamily,
         _ ours: Placement.NodeAddress, _ remoteAddress: IPAddress, _ nextHops: NextHops, notes: inout [String]
     ) {
-        let device = VTEP.device(family)
         let metric = Route.metric(nil, family)
         let isNear = ours.address.prefix.contains(remoteAddress)
-        var hasTunnelRoute = false
+        var hasVXLANRoute = false
         var isWithoutHop = false
         for destination in destinations[remote] where destination.prefix.family == family {
-            if destination.encapsulation.tunnels(to: remoteAddress, from: ours.address) {
-                guard nodes[local].tunnel(family) != nil, let tunnel = nodes[remote].tunnel(family) else { continue }
-                // The gateway has to be on link before a route can lead through it.
-                if !hasTunnelRoute {
+            // The origin that `ip route` shows on a real cluster: VXLAN's routes are Felix's, those of IPIP are BIRD's.
+            let tunnel = destination.encapsulation.tunnel
+            if let tunnel, destination.encapsulation.tunnels(to: remoteAddress, from: ours.address) {
+                guard nodes[local].address(of: tunnel, family) != nil,
+                    let end = nodes[remote].address(of: tunnel, family)
+                else { continue }
+                let device = tunnel.device(family)
+                if tunnel == .ipip {
                     content.routes.append(
-                        Route(tunnel.hostPrefix, device: device, metric: metric, scope: .onLink(family)))
-                    hasTunnelRoute = true
+                        Route(
+                            destination.prefix, via: remoteAddress, device: device, metric: metric, origin: .bird,
+                            onlink: true))
+                    continue
+                }
+                // The gateway has to be on link before a route can lead through it.
+                if !hasVXLANRoute {
+                    content.routes.append(
+                        Route(end.hostPrefix, device: device, metric: metric, scope: .onLink(family)))
+                    hasVXLANRoute = true
                 }
                 // A block of one address may be the tunnel's own: it is reached already.
-                if destination.prefix == tunnel.hostPrefix { continue }
+                if destination.prefix == end.hostPrefix { continue }
                 content.routes.append(
-                    Route(destination.prefix, via: tunnel, device: device, metric: metric, onlink: true))
+                    Route(destination.prefix, via: end, device: device, metric: metric, onlink: true))
+            } else if isNear, tunnel == .ipip {
+                content.routes.append(
+                    Route(
+                        destination.prefix, via: remoteAddress, device: ours.interface, metric: metric, origin: .bird))
             } else if isNear {
                 content.routes.append(
                     Route(
@@ -109,8 +127,9 @@ struct ClusterRoutes {
         }
     }
 
-    /// The routes that a router would learn of the nodes by BGP: those to blocks of pools without encapsulation, where
-    /// the nodes are not all in one subnet and rely on routers to know the way, or the router speaks with nodes.
+    /// The routes that a router would learn of the nodes by BGP: those to all blocks where it speaks with nodes (BIRD tells
+    /// its peers of tunnelled ones too, `calico_export_to_bgp_peers`); else those to blocks of pools without encapsulation,
+    /// where the nodes are not all in one subnet and rely on routers to know the way.
     func announced(to router: NextHops, speaksBGP: Bool) -> [Route] {
         var routes: [Route] = []
         for family in AddressFamily.allCases where speaksBGP || spansSubnets(family) {
@@ -119,8 +138,8 @@ struct ClusterRoutes {
                     continue
                 }
                 for destination in destinations[index]
-                where destination.prefix.family == family && destination.encapsulation == .none
-                    && destination.isAnnounced
+                where destination.prefix.family == family && destination.isAnnounced
+                    && (speaksBGP || destination.encapsulation == .none)
                 {
                     routes.append(
                         Route(

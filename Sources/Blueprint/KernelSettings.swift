@@ -1,4 +1,5 @@
 import Addresses
+import Calico
 
 extension Sysctl {
     /// The device that the setting is of; nil for one of the whole namespace, which has to be written before the links
@@ -8,9 +9,12 @@ extension Sysctl {
     public var device: InterfaceName? { devicePath?.device }
 
     /// For a device's setting, the path that a new device takes its value from; nil for a setting of the namespace, and
-    /// where there is no such path (`neigh/default` exists in the first namespace alone).
+    /// where there is no such path (`neigh/default` exists in the first namespace alone), or the device may have been there
+    /// before the namespace's settings.
     public var defaultPath: String? {
-        guard let parts = devicePath, parts.table == "conf" else { return nil }
+        guard let parts = devicePath, parts.table == "conf", parts.device != Tunnel.ipip.device(.ipv4) else {
+            return nil
+        }
         return "\(parts.family)/conf/default/\(parts.setting)"
     }
 
@@ -69,6 +73,10 @@ enum KernelSettings {
 
     /// What a node needs: new links take no router advertisements, as Felix sets it for each pod's.
     static let node: [Sysctl] = forwarding + [Sysctl("ipv6/conf/default/accept_ra", "0")]
+
+    /// What a tunnel needs that the kernel has made before the namespace's own settings were written, so that it has the
+    /// host's: what comes in by it may be from a node that is reached otherwise.
+    static func fallbackTunnel(_ device: InterfaceName) -> [Sysctl] { [Sysctl("ipv4/conf/\(device)/rp_filter", "0")] }
 
     /// What Felix sets for a pod's host end (`configureProcSysForInterface` and `configureInterface` in
     /// felix/dataplane/linux/endpoint_mgr.go) and the CNI plugin (cni-plugin/pkg/dataplane/linux).

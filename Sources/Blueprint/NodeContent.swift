@@ -13,11 +13,13 @@ struct NodeContent {
     private(set) var nextHops = NextHops()
     /// The MTU of its pods in bytes.
     let podMTU: UInt32
+    private let features: KernelFeatures
 
     init(
         _ node: TopologyNode, _ placed: Placement.Node, _ topology: Topology, _ cabling: Cabling,
         _ features: KernelFeatures, problems: inout [BlueprintError.Problem]
     ) {
+        self.features = features
         let machine = MachineContent(node.name, node.interfaces, cabling, features, problems: &problems)
         content.sysctls = KernelSettings.node.overridden(by: node.sysctls)
         content.links = [Link("lo", .loopback)] + machine.links
@@ -25,12 +27,13 @@ struct NodeContent {
         nextHops = machine.nextHops
         notes = machine.notes
         let underlay = machine.underlayMTU ?? Cabling.ethernetMTU
-        let vxlanFamilies = Set(
-            topology.cluster.pools.filter { Encapsulation($0.encapsulation).needsVXLAN }.map(\.prefix.family))
-        podMTU = topology.cluster.mtu ?? MTU.pod(vxlanFamilies: vxlanFamilies, underlay: underlay)
-        for tunnel in placed.tunnels {
-            guard let address = placed.address(tunnel.family) else { continue }
-            addVXLAN(placed.name, tunnel, address, topology.cluster, underlay)
+        let tunnels = topology.cluster.pools.compactMap { pool in
+            Encapsulation(pool.encapsulation).tunnel.map { ($0, pool.prefix.family) }
+        }
+        podMTU = topology.cluster.mtu ?? MTU.pod(tunnels: tunnels, underlay: underlay)
+        for end in placed.tunnels where end.tunnel != .ipip || features.ipip {
+            guard let address = placed.address(end.address.family) else { continue }
+            add(end, of: placed.name, at: address, topology.cluster, underlay)
         }
         addStaticRoutes(of: node, hasIPv4Pods: topology.cluster.pools.contains { $0.prefix.family == .ipv4 })
         if !topology.services.isEmpty { addServiceRoutes(topology.cluster.serviceSubnets, placed) }
@@ -48,18 +51,24 @@ struct NodeContent {
         }
     }
 
-    private mutating func addVXLAN(
-        _ node: String, _ tunnel: IPAddress, _ address: Placement.NodeAddress, _ cluster: Cluster, _ underlay: UInt32
+    private mutating func add(
+        _ end: Placement.TunnelEnd, of node: String, at address: Placement.NodeAddress, _ cluster: Cluster,
+        _ underlay: UInt32
     ) {
-        let family = tunnel.family
-        let device = VTEP.device(family)
-        let vxlan = VXLAN(
-            vni: cluster.vxlanVNI, port: cluster.vxlanPort, local: address.address.address, device: address.interface)
-        content.links.append(
-            Link(
-                device, .vxlan(vxlan), mac: VTEP.mac(of: node, family),
-                mtu: cluster.mtu ?? MTU.vxlan(family, underlay: underlay)))
-        content.addresses.append(DeviceAddress(device, InterfaceAddress(tunnel, prefixLength: family.bits)))
+        let family = end.address.family
+        let device = end.tunnel.device(family)
+        let mtu = cluster.mtu ?? MTU.device(end.tunnel, family, underlay: underlay)
+        switch end.tunnel {
+        case .vxlan:
+            let vxlan = VXLAN(
+                vni: cluster.vxlanVNI, port: cluster.vxlanPort, local: address.address.address,
+                device: address.interface)
+            content.links.append(Link(device, .vxlan(vxlan), mac: VTEP.mac(of: node, family), mtu: mtu))
+        case .ipip:
+            content.links.append(Link(device, .ipip(IPIP()), mtu: mtu))
+            content.sysctls += KernelSettings.fallbackTunnel(device)
+        }
+        content.addresses.append(DeviceAddress(device, InterfaceAddress(end.address, prefixLength: family.bits)))
     }
 
     private mutating func addStaticRoutes(of node: TopologyNode, hasIPv4Pods: Bool) {
@@ -74,12 +83,14 @@ struct NodeContent {
         }
     }
 
-    /// Adds the drops for what the node's own blocks have not given out (Felix's `blackholeRoutes`). A block of one
+    /// Adds the drops for what the node's own blocks have not given out (Felix's `blackholeRoutes`, BIRD's
+    /// `calico_blackholes` where BIRD has the routes). A block of one
     /// address has none: it would take the place of the pod's own route.
-    mutating func addBlackholes(_ blocks: [Prefix]) {
-        for block in blocks where block.length < block.family.bits {
+    mutating func addBlackholes(_ blocks: [IPAM.Block]) {
+        for block in blocks where block.prefix.length < block.prefix.family.bits {
+            let origin: Route.Origin = features.encapsulation(block.encapsulation).tunnel == .ipip ? .bird : .calico
             content.routes.append(
-                Route(block, .blackhole, metric: Route.metric(nil, block.family), origin: .calico))
+                Route(block.prefix, .blackhole, metric: Route.metric(nil, block.prefix.family), origin: origin))
         }
     }
 

@@ -11,7 +11,7 @@ public struct Placement: Hashable, Sendable {
     public var pods: [Pod] = []
     /// The blocks that nodes have claimed, in the order they were claimed.
     public var blocks: [IPAM.Block] = []
-    /// The nodes whose VXLAN device gets no address, and why: only where pods may be pending.
+    /// The nodes of which a tunnel gets no address, and why: only where pods may be pending.
     public var nodesWithoutTunnel: [NodeWithoutTunnel] = []
     /// The addresses that lie in another node's block.
     public var borrowed: [IPAM.Assignment] = []
@@ -19,10 +19,12 @@ public struct Placement: Hashable, Sendable {
     /// The pods that do not run.
     public var pending: [Pod] { pods.filter { $0.pendingReason != nil } }
 
-    /// A node whose VXLAN device gets no address.
+    /// A node of which a tunnel gets no address.
     public struct NodeWithoutTunnel: Hashable, Sendable {
         /// Its name.
         public var node: String
+        /// The tunnel.
+        public var tunnel: Tunnel
         /// Why.
         public var reason: IPAMError
     }
@@ -33,16 +35,26 @@ public struct Placement: Hashable, Sendable {
         public var name: String
         /// The addresses that it is known by, at most one a family, IPv4 first.
         public var addresses: [NodeAddress] = []
-        /// The addresses of its VXLAN devices, at most one a family, IPv4 first.
-        public var tunnels: [IPAddress] = []
+        /// Its ends of tunnels, at most one of a sort and family, in the order they got their addresses.
+        public var tunnels: [TunnelEnd] = []
 
         /// The address that it is known by in a family.
         public func address(_ family: AddressFamily) -> NodeAddress? {
             addresses.first { $0.address.family == family }
         }
 
-        /// The address of its VXLAN device in a family.
-        public func tunnel(_ family: AddressFamily) -> IPAddress? { tunnels.first { $0.family == family } }
+        /// The address of its end of a tunnel in a family.
+        public func address(of tunnel: Tunnel, _ family: AddressFamily) -> IPAddress? {
+            tunnels.first { $0.tunnel == tunnel && $0.address.family == family }?.address
+        }
+    }
+
+    /// A node's end of a tunnel.
+    public struct TunnelEnd: Hashable, Sendable {
+        /// The tunnel.
+        public var tunnel: Tunnel
+        /// The address that its device has.
+        public var address: IPAddress
     }
 
     /// An address that a node is known by, and where it has it.

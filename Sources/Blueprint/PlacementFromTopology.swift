@@ -52,17 +52,21 @@ extension Placement {
                 continue
             }
             placed.addresses.append(NodeAddress(address: address, interface: name))
-            let tunnelPools = pools.tunnelPools(family, for: node)
-            // Without a tunnelled pool for it a node has no VXLAN device (determineEnabledPoolCIDRs in
-            // node/pkg/allocateip), and without a node address no place for one.
-            if tunnelPools.isEmpty { continue }
-            do throws(IPAMError) {
-                placed.tunnels.append(try ipam.assign(to: .tunnel(node: node.name), on: node.name, from: tunnelPools))
-            } catch {
-                if isTolerant {
-                    nodesWithoutTunnel.append(NodeWithoutTunnel(node: node.name, reason: error))
-                } else {
-                    problems.append(.tunnelAddress(node: node.name, error))
+            for tunnel in Tunnel.allCases {
+                let tunnelPools = pools.tunnelPools(tunnel, family, for: node)
+                // Without a tunnelled pool for it a node has no end of the tunnel (determineEnabledPoolCIDRs in
+                // node/pkg/allocateip), and without a node address no place for one.
+                if tunnelPools.isEmpty { continue }
+                do throws(IPAMError) {
+                    let owner = IPAM.Owner.tunnel(tunnel, node: node.name)
+                    let address = try ipam.assign(to: owner, on: node.name, from: tunnelPools)
+                    placed.tunnels.append(TunnelEnd(tunnel: tunnel, address: address))
+                } catch {
+                    if isTolerant {
+                        nodesWithoutTunnel.append(NodeWithoutTunnel(node: node.name, tunnel: tunnel, reason: error))
+                    } else {
+                        problems.append(.tunnelAddress(node: node.name, tunnel, error))
+                    }
                 }
             }
         }
@@ -99,9 +103,9 @@ struct ClusterPools {
         families = AddressFamily.allCases.filter { family in usual.contains { $0.prefix.family == family } }
     }
 
-    /// The pools that a node's tunnel address of this family may come from.
-    func tunnelPools(_ family: AddressFamily, for node: TopologyNode) -> [IPPool] {
-        pools(family, for: node) { $0.allowedUses.contains(.tunnel) }.filter { $0.encapsulation.needsVXLAN }
+    /// The pools that the address of a node's end of a tunnel may come from.
+    func tunnelPools(_ tunnel: Tunnel, _ family: AddressFamily, for node: TopologyNode) -> [IPPool] {
+        pools(family, for: node) { $0.allowedUses.contains(.tunnel) }.filter { $0.encapsulation.tunnel == tunnel }
     }
 
     /// Gives a pod its addresses, or the reason why it has none.
@@ -166,8 +170,9 @@ extension Encapsulation {
     /// A pool's encapsulation as the topology names it.
     init(_ encapsulation: Pool.Encapsulation) {
         switch encapsulation {
-        // IPIP is not built yet: such pools are routed natively, and a note says so.
-        case .none, .ipip, .ipipCrossSubnet: self = .none
+        case .none: self = .none
+        case .ipip: self = .ipip
+        case .ipipCrossSubnet: self = .ipipCrossSubnet
         case .vxlan: self = .vxlan
         case .vxlanCrossSubnet: self = .vxlanCrossSubnet
         }

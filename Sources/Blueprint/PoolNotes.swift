@@ -9,7 +9,9 @@ enum PoolNotes {
         guard topology.nodes.count > 1 else { return [] }
         return topology.cluster.pools.compactMap { encapsulation(of: $0, placement, routes, features) }
             + unreached(topology, placement)
-            + placement.nodesWithoutTunnel.map { "\($0.node): its VXLAN device gets no address: \($0.reason)." }
+            + placement.nodesWithoutTunnel.map {
+                "\($0.node): its \($0.tunnel.deviceTitle) gets no address: \($0.reason)."
+            }
     }
 
     /// Nodes that others cannot route to in a family that pods have.
@@ -31,14 +33,14 @@ enum PoolNotes {
         switch pool.encapsulation {
         case .vxlan: return nil
         case .vxlanCrossSubnet:
-            return crossSubnet(pool, placement.nodes.compactMap { $0.address(family)?.address.prefix })
+            return crossSubnet(pool, placement)
         case .ipip, .ipipCrossSubnet:
-            return
-                "IP pool \(pool.name) is \(pool.encapsulation.rawValue): "
-                + (features.ipip
-                    ? "nslab builds no IPIP tunnels, so it is routed natively, as without encapsulation."
-                    : "this kernel has no IPIP (module ipip, CONFIG_NET_IPIP), so it is routed natively, as without "
-                        + "encapsulation.")
+            guard features.ipip else {
+                return
+                    "IP pool \(pool.name) is \(pool.encapsulation.rawValue): this kernel has no IPIP (module ipip, "
+                    + "CONFIG_NET_IPIP), so it is routed natively, as without encapsulation."
+            }
+            return pool.encapsulation == .ipip ? nil : crossSubnet(pool, placement)
         case .none:
             let origin =
                 "IP pool \(pool.name) has no encapsulation: the routes between nodes, which Calico's BIRD would bring by "
@@ -47,14 +49,18 @@ enum PoolNotes {
         }
     }
 
-    private static func crossSubnet(_ pool: Pool, _ subnets: [Prefix]) -> String {
+    private static func crossSubnet(_ pool: Pool, _ placement: Placement) -> String {
         let family = pool.prefix.family
+        let subnets = placement.nodes.compactMap { $0.address(family)?.address.prefix }
+        let name = "IP pool \(pool.name) is \(pool.encapsulation.rawValue)"
+        let (tunnel, device) =
+            pool.encapsulation == .ipipCrossSubnet ? ("IPIP", "tunl0") : ("VXLAN", "the VXLAN device")
         if let subnet = subnets.first, Set(subnets).count == 1 {
             return
-                "IP pool \(pool.name) is VXLANCrossSubnet and all nodes share \(subnet), so \(family) between them is "
-                + "routed natively; the VXLAN device is there and carries nothing."
+                "\(name) and all nodes share \(subnet), so \(family) between them is routed natively; \(device) is there "
+                + "and carries nothing."
         }
-        return "IP pool \(pool.name) is VXLANCrossSubnet: \(family) is routed natively between nodes of one subnet and "
-            + "crosses VXLAN between subnets."
+        return
+            "\(name): \(family) is routed natively between nodes of one subnet and crosses \(tunnel) between subnets."
     }
 }

@@ -8,11 +8,21 @@ public enum Encapsulation: Hashable, Sendable {
     case vxlan
     /// In VXLAN where the other node is not in this node's subnet, natively otherwise.
     case vxlanCrossSubnet
+    /// Always in IPIP.
+    case ipip
+    /// In IPIP where the other node is not in this node's subnet, natively otherwise.
+    case ipipCrossSubnet
 
-    /// Whether nodes have a VXLAN device for the sake of such a pool, whether it is used or not.
-    public var needsVXLAN: Bool { self != .none }
+    /// The tunnel that nodes have an end of for the sake of such a pool, whether it is used or not.
+    public var tunnel: Tunnel? {
+        switch self {
+        case .none: nil
+        case .vxlan, .vxlanCrossSubnet: .vxlan
+        case .ipip, .ipipCrossSubnet: .ipip
+        }
+    }
 
-    /// Whether packets to a node cross in VXLAN.
+    /// Whether packets to a node cross in the tunnel.
     ///
     /// - Parameters:
     ///   - remote: the other node's address.
@@ -21,28 +31,49 @@ public enum Encapsulation: Hashable, Sendable {
     public func tunnels(to remote: IPAddress, from local: InterfaceAddress) -> Bool {
         switch self {
         case .none: false
-        case .vxlan: true
-        case .vxlanCrossSubnet: !local.prefix.contains(remote)
+        case .vxlan, .ipip: true
+        case .vxlanCrossSubnet, .ipipCrossSubnet: !local.prefix.contains(remote)
         }
+    }
+}
+
+/// A sort of tunnel between nodes, in the order in which a node's tunnels get their addresses (`reconcileTunnelAddrs` in
+/// node/pkg/allocateip).
+public enum Tunnel: Hashable, Sendable, CaseIterable {
+    case ipip
+    case vxlan
+
+    /// The name of the tunnel's device, the same on every node.
+    public func device(_ family: AddressFamily) -> InterfaceName {
+        switch self {
+        case .ipip: "tunl0"
+        case .vxlan: VTEP.device(family)
+        }
+    }
+
+    /// What people call the device.
+    public var deviceTitle: String { self == .ipip ? "IPIP tunnel" : "VXLAN device" }
+
+    /// What it adds to a packet, in bytes: an outer IP header (20 or 40), and for VXLAN UDP (8), VXLAN (8) and the inner
+    /// Ethernet header (14); see felix/dataplane/linux/int_dataplane.go.
+    public func overhead(_ underlay: AddressFamily) -> UInt32 {
+        (underlay == .ipv4 ? 20 : 40) + (self == .vxlan ? 30 : 0)
     }
 }
 
 /// The sizes of packets in bytes, without the Ethernet header.
 public enum MTU {
-    /// What VXLAN adds: outer IP header (20 or 40), UDP (8), VXLAN (8), inner Ethernet (14); see
-    /// felix/dataplane/linux/int_dataplane.go.
-    public static func vxlanOverhead(_ underlay: AddressFamily) -> UInt32 { underlay == .ipv4 ? 50 : 70 }
-
-    /// The MTU of a node's VXLAN device over an underlay of this MTU.
-    public static func vxlan(_ family: AddressFamily, underlay: UInt32) -> UInt32 {
-        underlay > vxlanOverhead(family) ? underlay - vxlanOverhead(family) : 0
+    /// The MTU of a tunnel's device over an underlay of this MTU.
+    public static func device(_ tunnel: Tunnel, _ family: AddressFamily, underlay: UInt32) -> UInt32 {
+        let overhead = tunnel.overhead(family)
+        return underlay > overhead ? underlay - overhead : 0
     }
 
     /// The MTU of pods: the smallest that an enabled encapsulation leaves, or all of the underlay's
     /// (`determinePodMTU` in felix/dataplane/linux/int_dataplane.go).
     ///
-    /// - Parameter families: those that have a pool with VXLAN.
-    public static func pod(vxlanFamilies families: some Sequence<AddressFamily>, underlay: UInt32) -> UInt32 {
-        families.map { vxlan($0, underlay: underlay) }.min() ?? underlay
+    /// - Parameter tunnels: those that some pool names.
+    public static func pod(tunnels: some Sequence<(Tunnel, AddressFamily)>, underlay: UInt32) -> UInt32 {
+        tunnels.map { device($0, $1, underlay: underlay) }.min() ?? underlay
     }
 }

@@ -48,8 +48,8 @@ public struct IPAM: Sendable {
 
     /// Who has an address.
     public enum Owner: Hashable, Sendable {
-        /// A node's VXLAN device.
-        case tunnel(node: String)
+        /// A node's end of a tunnel.
+        case tunnel(Tunnel, node: String)
         case pod(namespace: String, name: String)
     }
 
@@ -188,7 +188,7 @@ public struct IPAM: Sendable {
 extension IPAM.Owner: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .tunnel(let node): "the VXLAN device of node \(node)"
+        case .tunnel(let tunnel, let node): "the \(tunnel.deviceTitle) of node \(node)"
         case .pod(let namespace, let name): "pod \(namespace)/\(name)"
         }
     }

@@ -31,7 +31,10 @@ enum HostInfluence {
         if names.contains("docker0") || names.contains(where: { $0.hasPrefix("br-") && $0.count == 15 }) {
             found.append("Docker")
         }
-        if names.contains(where: { $0.hasPrefix("cali") || $0 == "vxlan.calico" || $0 == "tunl0" }) {
+        // The kernel itself makes a tunl0 for any lab with IPIP; it is down.
+        if links.contains(where: { $0.link.name == "tunl0" && $0.link.isUp })
+            || names.contains(where: { $0.hasPrefix("cali") || $0 == "vxlan.calico" })
+        {
             found.append("Calico")
         }
         if names.contains(where: { $0.hasPrefix("virbr") }) { found.append("libvirt") }

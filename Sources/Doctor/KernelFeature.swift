@@ -42,7 +42,7 @@ public enum KernelFeature: String, Hashable, Sendable, CaseIterable {
         case .netem: "links cannot be delayed, nor lose frames; a rate works by tbf if that is there"
         case .tokenBucket: "links have no rate, unless netem is there"
         case .dummy: "nslab needs none, for it puts addresses on lo and on bridges; you cannot add such links by hand"
-        case .ipip: "nslab needs none, for it routes pools with IPIP natively; you cannot add such tunnels by hand"
+        case .ipip: "pools that name IPIP are routed natively, as without encapsulation"
         }
     }
 
@@ -74,7 +74,7 @@ public enum KernelFeature: String, Hashable, Sendable, CaseIterable {
     }
 
     /// Whether some lab takes it: the others are for what a user may add by hand.
-    var isUsed: Bool { self != .dummy && self != .ipip }
+    var isUsed: Bool { self != .dummy }
 
     /// What a lab that needs it is told: what is missing, what does not work, what to do.
     public var lack: String { "this kernel has no \(rawValue): \(consequence); \(remedy)" }
@@ -88,6 +88,7 @@ extension KernelFeature {
         case .bridge: self = .bridge
         case .vlan: self = .vlanLinks
         case .vxlan(let vxlan): self = vxlan.local.family == .ipv4 ? .vxlanIPv4 : .vxlanIPv6
+        case .ipip: self = .ipip
         case .loopback, .other: return nil
         }
     }

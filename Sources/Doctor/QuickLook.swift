@@ -24,6 +24,7 @@ public enum QuickLook {
                 case .bridge: try socket.supports(linkKind: "bridge")
                 case .vlanLinks: try socket.supports(linkKind: "vlan")
                 case .vxlanIPv4, .vxlanIPv6: try socket.supports(linkKind: "vxlan")
+                case .ipip: try socket.supports(linkKind: "ipip")
                 case .ipv6: access("/proc/sys/net/ipv6/conf", F_OK) == 0
                 case .nftables: answersForRules()
                 default: true

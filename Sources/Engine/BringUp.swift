@@ -127,11 +127,12 @@ public struct BringUp {
     private func build(
         _ state: StateFolder, _ blueprint: Blueprint, _ features: KernelFeatures, _ clock: inout Stopwatch
     ) throws -> Outcome {
-        guard let journal = try runningLab(state) else {
+        guard var journal = try runningLab(state) else {
             return isDryRun ? planNew(blueprint) : try buildNew(state, blueprint, features, &clock)
         }
         let stopped = try StoppedPods.read(state)
-        // The lab keeps the form that it was built in.
+        // The lab keeps the form that it was built in, but for what it may have had no use for.
+        journal.features.ipip = features.ipip
         let wanted =
             stopped.isEmpty && features == journal.kernelFeatures
             ? blueprint : try Blueprint(topology: topology, features: journal.kernelFeatures, stopped: stopped)

@@ -25,17 +25,22 @@ extension KernelFeatures {
         self.init(
             bridgeVLANFiltering: bridges ? try socket.filtersBridgeVLANs() : false,
             vlanLinks: try socket.supports(linkKind: "vlan"),
-            // The kernel itself is not asked: it would load the module, which makes a device in every network namespace, the
-            // host's among them.
-            ipip: topology?.hasIPIP ?? true ? KernelModule.ipip.isInstalled : true,
+            ipip: try Self.ipip(&socket, for: topology),
             qdiscs: topology?.hasLinkConditions ?? true ? try QdiscSupport(&socket) : .complete)
+    }
+
+    /// For a lab that has such tunnels the kernel loads the module, which makes a `tunl0` in every namespace, the host's among
+    /// them; for no other reason is it asked to.
+    private static func ipip(_ socket: inout RouteSocket, for topology: Topology?) throws(NetlinkError) -> Bool {
+        guard let topology else { return KernelModule.ipip.isInstalled }
+        return topology.hasIPIP ? try socket.supports(linkKind: "ipip") : true
     }
 }
 
 extension Topology {
     /// Whether a pool names IPIP.
     fileprivate var hasIPIP: Bool {
-        cluster.pools.contains { $0.encapsulation == .ipip || $0.encapsulation == .ipipCrossSubnet }
+        cluster.pools.contains { $0.encapsulation.isIPIP }
     }
 }
 

@@ -133,7 +133,7 @@ private struct Ground {
 
     init(_ content: NamespaceContent, labAddresses: Set<IPAddress>) {
         links = Set(content.links.map(\.name))
-        tunnels = Set(content.links.filter { if case .vxlan = $0.kind { true } else { false } }.map(\.name))
+        tunnels = Set(content.links.filter(\.isTunnel).map(\.name))
         ports = Set(content.bridgeVLANs.map(\.device)).union(content.links.filter { $0.master != nil }.map(\.name))
         routes = content.routes.map(\.destination).filter { $0.length > 0 }
         self.labAddresses = labAddresses

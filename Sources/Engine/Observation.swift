@@ -31,7 +31,9 @@ extension Session {
         let links = try socket.links()
         interfaces = InterfaceTable(links)
         observed.links = Dictionary(links.map { ($0.link.name, $0) }, uniquingKeysWith: { first, _ in first })
-        content.links = links.map(\.link).filter { !$0.isKernelMade }
+        content.links = links.map(\.link).filter { link in
+            !link.isKernelMade || wanted.links.contains { $0.name == link.name }
+        }
         let filtering = Set(content.links.filter(\.filtersVLANs).map(\.name))
         if !filtering.isEmpty {
             // A bridge that does not filter has VLANs all the same, which mean nothing.
@@ -114,13 +116,16 @@ extension Link {
     fileprivate var filtersVLANs: Bool { if case .bridge(let bridge) = kind { bridge.vlanFiltering } else { false } }
 
     /// Whether it is one of the tunnels that every namespace gets when their module is loaded
-    /// (`net.core.fb_tunnels_only_for_init_net`).
+    /// (`net.core.fb_tunnels_only_for_init_net`), and not in use: the kernel makes them down.
     fileprivate var isKernelMade: Bool {
-        guard case .other = kind else { return false }
-        return Self.fallbackTunnels.contains("\(name)")
+        switch kind {
+        case .ipip(let ipip): ipip == IPIP() && !isUp && name == "tunl0"
+        case .other: Self.fallbackTunnels.contains("\(name)")
+        default: false
+        }
     }
 
     private static let fallbackTunnels: Set<String> = [
-        "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "sit0", "ip6tnl0", "ip6gre0",
+        "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "sit0", "ip6tnl0", "ip6gre0",
     ]
 }

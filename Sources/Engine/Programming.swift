@@ -153,10 +153,20 @@ struct Programming {
                 link, index: number, peer: end, peerIndex: peerNumber, peerNamespace: peers.descriptor(of: other.pin),
                 in: session.interfaces)
         case .veth: try batch.configure(link, in: session.interfaces)
+        case .ipip where try isKernelMade(link.name, session): try batch.configure(link, in: session.interfaces)
         default:
             let number = session.interfaces.assign(link.name)
             try batch.create(link, index: number, in: session.interfaces)
         }
+    }
+
+    /// Whether the namespace has a tunnel of this name by the kernel's doing, which takes the place of the one to be made.
+    private func isKernelMade(_ name: InterfaceName, _ session: Session) throws -> Bool {
+        if session.interfaces[name] != nil { return true }
+        // What is in a namespace that was there is known.
+        guard session.isNew, let found = try session.socket.link(named: name) else { return false }
+        session.interfaces.insert(name, found.index)
+        return true
     }
 
     /// Writes settings that only `/proc` takes.

@@ -168,7 +168,7 @@ struct FolderReader {
                 findings.error(at: SourceLine(file: path, line: 1), "this is not UTF-8 text; save the file as UTF-8")
                 continue
             }
-            let configuration = EOSConfiguration(text, file: path)
+            let configuration = EOSConfiguration(text.withoutByteOrderMarks, file: path)
             documents.configurations[node.name] = configuration
             account(
                 path,
@@ -245,7 +245,11 @@ struct FolderReader {
         case .reservation?: documents.calico.addReservation(root, &findings)
         case .felix?: documents.calico.addFelix(root, &findings)
         case .bgpPeer?, .bgpConfiguration?:
-            if kind == CalicoDocument.bgpPeer.rawValue { documents.calico.addPeer(root, &findings) }
+            if kind == CalicoDocument.bgpPeer.rawValue {
+                documents.calico.addPeer(root, &findings)
+            } else {
+                documents.calico.addBGP(root, &findings)
+            }
             documents.calico.bgpDocuments.append(Located("\(kind) \(name ?? "")", at: root.place))
         case nil:
             if kind == "DaemonSet", name == "calico-node" { documents.calico.addManifest(root, &findings) }
@@ -268,7 +272,7 @@ struct FolderReader {
     private func scripts() -> [(path: String, text: String)] {
         files.paths.filter { $0.hasSuffix(".sh") && !$0.contains("clab-") }.prefix(50).compactMap { path in
             guard let bytes = try? files.bytes(path), bytes.count <= 1 << 18 else { return nil }
-            return (path, String(decoding: bytes, as: UTF8.self))
+            return (path, String(decoding: bytes, as: UTF8.self).withoutByteOrderMarks)
         }
     }
 

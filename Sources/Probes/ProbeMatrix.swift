@@ -39,6 +39,7 @@ public struct ProbeMatrix: Sendable {
         /// From node to node by way of a router.
         case routed
         case vxlan = "VXLAN"
+        case ipip = "IPIP"
         /// Out of the cluster.
         case external
         /// To a neighbour on the own link.
@@ -195,7 +196,11 @@ public struct ProbeMatrix: Sendable {
             return trip.request.hops.contains { byName[$0.namespace]?.kind == .router } ? .routed : .link
         case .podToPod where source.node == target.node: return .sameNode
         case .podToPod, .nodeToTunnel:
-            if trip.request.isTunnelled { return .vxlan }
+            switch trip.request.tunnel?.kind {
+            case .vxlan: return .vxlan
+            case .ipip: return .ipip
+            case nil: break
+            }
             return trip.request.hops.contains { byName[$0.namespace]?.kind == .router } ? .routed : .native
         }
     }
@@ -211,9 +216,9 @@ extension NamespaceContent {
         addresses.filter { $0.device == "lo" && $0.scope == .universe }.map(\.address.address)
     }
 
-    /// The addresses of the VXLAN devices.
+    /// The addresses of the tunnels' devices.
     fileprivate var tunnelAddresses: [IPAddress] {
-        let tunnels = Set(links.filter { if case .vxlan = $0.kind { true } else { false } }.map(\.name))
+        let tunnels = Set(links.filter(\.isTunnel).map(\.name))
         return addresses.filter { tunnels.contains($0.device) }.map(\.address.address)
     }
 }

@@ -25,7 +25,7 @@ public struct ProbeReport: Encodable, Sendable {
         public var family: String
         /// What sort of check it is: `pod → pod`.
         public var check: String
-        /// The way the packet takes: `same node`, `native`, `routed`, `VXLAN`, `external` or `link`; for a service, how it
+        /// The way the packet takes: `same node`, `native`, `routed`, `VXLAN`, `IPIP`, `external` or `link`; for a service, how it
         /// is asked: `by address`, `by name`, `balance` or `affinity`; for the DNS, the record's type.
         public var path: String
         public var ok: Bool

@@ -50,6 +50,11 @@ extension Link {
                 AttributeDifference("dstport", wanted.port, seen.port),
                 AttributeDifference("learning", wanted.learning, seen.learning),
             ].compactMap { $0 }
+        case (.ipip(let wanted), .ipip(let seen)):
+            return [
+                AttributeDifference("local", wanted.local, seen.local),
+                AttributeDifference("remote", wanted.remote, seen.remote),
+            ].compactMap { $0 }
         default: return [AttributeDifference("type", wanted: "\(kind)", found: "\(observed.kind)")]
         }
     }

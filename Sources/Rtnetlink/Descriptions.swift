@@ -27,6 +27,8 @@ extension Link.Kind: CustomStringConvertible {
         case .vxlan(let vxlan):
             "vxlan id \(vxlan.vni) local \(vxlan.local) dev \(vxlan.device) dstport \(vxlan.port) "
                 + (vxlan.learning ? "learning" : "nolearning")
+        case .ipip(let ipip):
+            "ipip remote \(ipip.remote.map { "\($0)" } ?? "any") local \(ipip.local.map { "\($0)" } ?? "any")"
         case .other(let name): name
         }
     }
@@ -73,6 +75,7 @@ extension Route.Origin: CustomStringConvertible {
         case .kernel: "kernel"
         case .boot: "boot"
         case .static: "static"
+        case .bird: "bird"
         case .routerAdvertisement: "ra"
         default: "\(rawValue)"
         }

@@ -4,7 +4,7 @@ internal import Glibc
 internal import Netlink
 
 extension RouteBatch {
-    /// Creates a bridge, VLAN or VXLAN with all its attributes, as a port of its master and up if it shall be.
+    /// Creates a bridge, VLAN, VXLAN or IPIP tunnel with all its attributes, as a port of its master and up if it shall be.
     ///
     /// A link with an alias takes two requests, because the kernel does not look at an alias while it creates.
     ///
@@ -89,9 +89,10 @@ extension RouteBatch {
         }
     }
 
-    /// Deletes a link; of a veth, both ends.
+    /// Deletes a link; of a veth, both ends. The kernel keeps its own `tunl0`, which is left down.
     public mutating func delete(_ link: Link, in table: InterfaceTable) throws(RequestError) {
         let index = try table.index(of: link.name)
+        if case .ipip = link.kind { try set(link.name, isUp: false, in: table) }
         requests.append(RTM_DELLINK) { $0.append(structure: ifinfomsg(index: index)) }
     }
 
@@ -152,6 +153,14 @@ extension MessageWriter {
                 data.put(vxlan.local.family == .ipv4 ? IFLA_VXLAN_LOCAL : IFLA_VXLAN_LOCAL6, vxlan.local)
                 data.put(IFLA_VXLAN_LEARNING, vxlan.learning ? 1 : 0 as UInt8)
                 data.putBigEndian(IFLA_VXLAN_PORT, vxlan.port)
+            }
+        case .ipip(let ipip):
+            put(IFLA_INFO_KIND, text: "ipip")
+            // With no attribute at all the tunnel is as the kernel's own tunl0: it takes packets of any size.
+            guard ipip.local != nil || ipip.remote != nil else { return }
+            nested(IFLA_INFO_DATA) { data in
+                if let local = ipip.local { data.put(IFLA_IPTUN_LOCAL, IPAddress.v4(local)) }
+                if let remote = ipip.remote { data.put(IFLA_IPTUN_REMOTE, IPAddress.v4(remote)) }
             }
         }
     }

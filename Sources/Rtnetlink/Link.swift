@@ -45,8 +45,17 @@ public struct Link: Hashable, Sendable {
         case bridge(Bridge)
         case vlan(VLAN)
         case vxlan(VXLAN)
+        case ipip(IPIP)
         /// A kind that is read and shown but not built here, by the kernel's own name for it.
         case other(String)
+    }
+
+    /// Whether it wraps packets into others.
+    public var isTunnel: Bool {
+        switch kind {
+        case .vxlan, .ipip: true
+        default: false
+        }
     }
 }
 
@@ -112,5 +121,22 @@ public struct VXLAN: Hashable, Sendable {
         self.local = local
         self.device = device
         self.learning = learning
+    }
+}
+
+/// A tunnel of IPv4 in IPv4 (RFC 2003, `IFLA_IPTUN_*`).
+///
+/// Each namespace has one without ends, `tunl0`, from when the kernel's module is loaded: it sends to the next hop of the
+/// route that leads to it, and takes in what no other tunnel does (`ip_tunnel_lookup` in net/ipv4/ip_tunnel.c).
+public struct IPIP: Hashable, Sendable {
+    /// The outer source address; nil for the one that the route to the other end says.
+    public var local: IPv4Address?
+    /// The outer destination address; nil for the next hop's.
+    public var remote: IPv4Address?
+
+    /// A tunnel between these ends; without them one to any next hop.
+    public init(local: IPv4Address? = nil, remote: IPv4Address? = nil) {
+        self.local = local
+        self.remote = remote
     }
 }

@@ -84,6 +84,7 @@ struct LinkMessage {
     private var local: IPAddress?
     private var learning = false
     private var vxlanDevice: InterfaceIndex?
+    private var ipip = IPIP()
     private var ipv4Settings: [UInt32] = []
 
     /// Nil for a message that is not a link, or is one without a name that can be written.
@@ -125,6 +126,7 @@ struct LinkMessage {
         case "vlan":
             for attribute in data where attribute.type == IFLA_VLAN_ID { vlanID = try attribute.integer() }
         case "vxlan": try readVXLAN(data)
+        case "ipip": try readIPIP(data)
         default: break
         }
     }
@@ -149,6 +151,14 @@ struct LinkMessage {
             case IFLA_VXLAN_PORT: port = try attribute.bigEndian()
             default: break
             }
+        }
+    }
+
+    /// An address that is nobody's stands for any.
+    private mutating func readIPIP(_ data: Attributes) throws(MalformedMessage) {
+        for attribute in data where attribute.type == IFLA_IPTUN_LOCAL || attribute.type == IFLA_IPTUN_REMOTE {
+            guard case .v4(let address) = try attribute.address(), address.value != 0 else { continue }
+            if attribute.type == IFLA_IPTUN_LOCAL { ipip.local = address } else { ipip.remote = address }
         }
     }
 
@@ -195,6 +205,7 @@ struct LinkMessage {
             if let vni, let local, let device = vxlanDevice.flatMap({ table[$0] }) {
                 return .vxlan(VXLAN(vni: vni, port: port, local: local, device: device, learning: learning))
             }
+        case "ipip": return .ipip(ipip)
         default: break
         }
         return .other(kind)

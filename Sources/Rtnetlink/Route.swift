@@ -74,6 +74,8 @@ public struct Route: Hashable, Sendable {
         public static let redirect = Origin(rawValue: 1)
         /// A router advertisement.
         public static let routerAdvertisement = Origin(rawValue: 9)
+        /// BIRD, which programs what it learned by BGP (`proto bird`).
+        public static let bird = Origin(rawValue: 12)
         /// Calico's Felix, on its routes to blocks without a tunnel and its blackholes (`defaultRouteProto` in
         /// felix/dataplane/linux); its others carry `DeviceRouteProtocol`, whose default is 3, `boot`.
         public static let calico = Origin(rawValue: 80)

@@ -18,7 +18,13 @@ extension RouteSocket {
         batch.requests.append(RTM_NEWLINK, .new) { message in
             message.append(structure: ifinfomsg())
             message.put(IFLA_ADDRESS, structure: MACAddress.groupBit)
-            message.nested(IFLA_LINKINFO) { $0.put(IFLA_INFO_KIND, text: kind) }
+            message.nested(IFLA_LINKINFO) { info in
+                info.put(IFLA_INFO_KIND, text: kind)
+                // A tunnel of IPv4 does not look at the MAC address, and refuses to carry IPv6 (`ipip_tunnel_validate`).
+                if kind == "ipip" {
+                    info.nested(IFLA_INFO_DATA) { $0.put(IFLA_IPTUN_PROTO, UInt8(IPPROTO_IPV6)) }
+                }
+            }
         }
         do {
             try execute(&batch)

@@ -82,6 +82,9 @@ public struct Pool: Hashable, Sendable {
         case vxlanCrossSubnet = "VXLANCrossSubnet"
         case ipip = "IPIP"
         case ipipCrossSubnet = "IPIPCrossSubnet"
+
+        /// Whether nodes have IPIP tunnels for the sake of it.
+        public var isIPIP: Bool { self == .ipip || self == .ipipCrossSubnet }
     }
 
     /// Which nodes take addresses of a pool.

@@ -14,7 +14,10 @@ struct BundledTests {
     @Test(
         "each has a blueprint in every form, without a route that leads nowhere, and its pods reach each other",
         arguments: BundledTopology.names,
-        [KernelFeatures.complete, KernelFeatures(bridgeVLANFiltering: false, vlanLinks: true)])
+        [
+            KernelFeatures.complete, KernelFeatures(bridgeVLANFiltering: false, vlanLinks: true),
+            KernelFeatures(bridgeVLANFiltering: true, vlanLinks: true, ipip: false),
+        ])
     func all(name: String, features: KernelFeatures) throws {
         let bundled = try #require(BundledTopology.named(name))
         let blueprint = try Blueprint(topology: bundled.topology(), features: features)

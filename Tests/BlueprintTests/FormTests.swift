@@ -327,6 +327,7 @@ struct FormTests {
         #expect(Sysctl("ipv4/neigh/vxlan.calico/proxy_delay", "0").device == "vxlan.calico")
         #expect(Sysctl("ipv4/conf/eth0/proxy_arp", "1").defaultPath == "ipv4/conf/default/proxy_arp")
         #expect(Sysctl("ipv4/neigh/eth0/proxy_delay", "0").defaultPath == nil)
+        #expect(Sysctl("ipv4/conf/tunl0/rp_filter", "0").defaultPath == nil)
         #expect(Sysctl("ipv4/conf/all/rp_filter", "0").defaultPath == nil)
     }
 }

@@ -24,7 +24,7 @@ struct PathTests {
                     let trip = plane.roundTrip(from: from.name, to: address)
                     #expect(trip.expectedReplyTTL == 62)
                     #expect(trip.sourceSeen == own)
-                    #expect(trip.request.isTunnelled == (address.family == .ipv6))
+                    #expect((trip.request.tunnel != nil) == (address.family == .ipv6))
                     #expect(trip.request.hops.map(\.namespace) == [from.name, from.node, to.node, to.name])
                     #expect(trip.stop == nil)
                 }
@@ -97,17 +97,19 @@ struct PathTests {
         #expect(hop.egress == "vxlan-v6.calico" && hop.nextHop == ip("fd00:10:244:b742:2d01:58:8f51:b000"))
         let tunnel = try #require(hop.tunnel)
         #expect(
-            tunnel.vni == 4096 && tunnel.source == ip("fd00:10:10::11") && tunnel.destination == ip("fd00:10:10::12"))
+            tunnel.kind == .vxlan(vni: 4096) && tunnel.source == ip("fd00:10:10::11")
+                && tunnel.destination == ip("fd00:10:10::12"))
         #expect(tunnel.hops.map(\.namespace) == ["dual-stack-worker", "dual-stack-worker2"])
     }
 
     @Test(
         "two VLANs behind one router, whatever the encapsulation",
         arguments: [
-            Pool.Encapsulation.none, .vxlan, .vxlanCrossSubnet,
+            Pool.Encapsulation.none, .vxlan, .vxlanCrossSubnet, .ipip, .ipipCrossSubnet,
         ])
     func twoVLANs(encapsulation: Pool.Encapsulation) throws {
-        let blueprint = try Blueprint(topology: Labs.twoVLANs(encapsulation, encapsulation))
+        let isIPIP = encapsulation == .ipip || encapsulation == .ipipCrossSubnet
+        let blueprint = try Blueprint(topology: Labs.twoVLANs(encapsulation, isIPIP ? .vxlan : encapsulation))
         let plane = ForwardingPlane(blueprint)
         let from = try #require(blueprint.pods(on: "edge-a").first)
         let (near, far) = try (
@@ -118,7 +120,10 @@ struct PathTests {
             let trip = plane.roundTrip(from: from.name, to: far)
             // A tunnel hides the router from the inner packet; without one the router is a hop as any other.
             #expect(trip.expectedReplyTTL == (encapsulation == .none ? 61 : 62))
-            #expect(trip.request.isTunnelled == (encapsulation != .none))
+            #expect((trip.request.tunnel != nil) == (encapsulation != .none))
+            if isIPIP, far.family == .ipv4 {
+                #expect(trip.request.tunnel?.kind == .ipip && trip.request.tunnel?.source == ip("10.10.10.11"))
+            }
             let names = (trip.request.hops[1].tunnel?.hops ?? trip.request.hops).map(\.namespace)
             #expect(names.contains("tor"))
         }

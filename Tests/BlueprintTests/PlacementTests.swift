@@ -151,7 +151,9 @@ struct PlacementTests {
                 pools: [
                     Labs.pool("v4", "192.168.0.0/16", .none), Labs.pool("v6", "fd00:10:244::/48", .vxlan),
                 ]))
-        #expect(placement.nodes[0].tunnels == [IPAddress("fd00:10:244:df9b:fa8:334a:557b:7740")!])
+        #expect(
+            placement.nodes[0].tunnels
+                == [.init(tunnel: .vxlan, address: IPAddress("fd00:10:244:df9b:fa8:334a:557b:7740")!)])
         #expect(
             placement.pods[0].addresses
                 == [IPAddress("192.168.166.128")!, IPAddress("fd00:10:244:df9b:fa8:334a:557b:7741")!])

@@ -62,8 +62,8 @@ struct IPAMTests {
     func oneBlock() throws {
         let pool = try pool("10.0.0.0/26", 26)
         var ipam = IPAM(pools: [pool])
-        #expect(try ipam.assign(to: .tunnel(node: "a"), on: "a", from: [pool]) == IPAddress("10.0.0.0"))
-        #expect(try ipam.assign(to: .tunnel(node: "b"), on: "b", from: [pool]) == IPAddress("10.0.0.1"))
+        #expect(try ipam.assign(to: .tunnel(.vxlan, node: "a"), on: "a", from: [pool]) == IPAddress("10.0.0.0"))
+        #expect(try ipam.assign(to: .tunnel(.vxlan, node: "b"), on: "b", from: [pool]) == IPAddress("10.0.0.1"))
         #expect(ipam.blocks.map(\.node) == ["a"])
         #expect(ipam.assignments.map(\.isBorrowed) == [false, true])
     }
@@ -111,7 +111,7 @@ struct IPAMTests {
     func requestedBorrows() throws {
         let pool = try pool("192.168.0.0/16", 26)
         var ipam = IPAM(pools: [pool])
-        _ = try ipam.assign(to: .tunnel(node: "node2"), on: "node2", from: [pool])
+        _ = try ipam.assign(to: .tunnel(.vxlan, node: "node2"), on: "node2", from: [pool])
         try ipam.assign(address("192.168.104.9"), to: pod("a"), on: "node1")
         let last = try #require(ipam.assignments.last)
         #expect(last.isBorrowed)

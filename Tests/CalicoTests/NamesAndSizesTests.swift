@@ -26,13 +26,16 @@ struct NamesAndSizesTests {
 
     @Test("pods get the smallest MTU that an encapsulation leaves")
     func mtu() {
-        #expect(MTU.pod(vxlanFamilies: [.ipv4, .ipv6], underlay: 1500) == 1430)
-        #expect(MTU.pod(vxlanFamilies: [.ipv4], underlay: 1500) == 1450)
-        #expect(MTU.pod(vxlanFamilies: [.ipv6], underlay: 9000) == 8930)
-        #expect(MTU.pod(vxlanFamilies: [], underlay: 1500) == 1500)
-        #expect(MTU.vxlan(.ipv4, underlay: 1500) == 1450)
-        #expect(MTU.vxlan(.ipv6, underlay: 1500) == 1430)
-        #expect(MTU.vxlan(.ipv6, underlay: 60) == 0)
+        #expect(MTU.pod(tunnels: [(.vxlan, .ipv4), (.vxlan, .ipv6)], underlay: 1500) == 1430)
+        #expect(MTU.pod(tunnels: [(.vxlan, .ipv4)], underlay: 1500) == 1450)
+        #expect(MTU.pod(tunnels: [(.vxlan, .ipv6)], underlay: 9000) == 8930)
+        #expect(MTU.pod(tunnels: [(.ipip, .ipv4)], underlay: 1500) == 1480)
+        #expect(MTU.pod(tunnels: [(.ipip, .ipv4), (.vxlan, .ipv6)], underlay: 1500) == 1430)
+        #expect(MTU.pod(tunnels: [], underlay: 1500) == 1500)
+        #expect(MTU.device(.vxlan, .ipv4, underlay: 1500) == 1450)
+        #expect(MTU.device(.vxlan, .ipv6, underlay: 1500) == 1430)
+        #expect(MTU.device(.vxlan, .ipv6, underlay: 60) == 0)
+        #expect(MTU.device(.ipip, .ipv4, underlay: 1500) == 1480)
     }
 
     @Test("CrossSubnet tunnels only to nodes outside this node's subnet")
@@ -43,7 +46,8 @@ struct NamesAndSizesTests {
         #expect(Encapsulation.vxlanCrossSubnet.tunnels(to: far, from: local))
         #expect(Encapsulation.vxlan.tunnels(to: near, from: local))
         #expect(!Encapsulation.none.tunnels(to: far, from: local))
-        #expect(Encapsulation.vxlanCrossSubnet.needsVXLAN && !Encapsulation.none.needsVXLAN)
+        #expect(Encapsulation.vxlanCrossSubnet.tunnel == .vxlan && Encapsulation.none.tunnel == nil)
+        #expect(Encapsulation.ipip.tunnel == .ipip && Encapsulation.ipipCrossSubnet.tunnel == .ipip)
     }
 
     @Test("pod names have the form that Kubernetes gives them")

@@ -108,7 +108,7 @@ struct FolderTests {
                   kind: linux
                   exec:
                     - "ip rule add from 10.0.0.1 table 77"
-                    - "touch \(marker)-a; touch \(marker)-b"
+                    - "touch \(marker)-a; \(marker)-b"
                     - "sh -c 'ip -br link > \(marker)'"
                     - "false"
                     - "nslabtest-no-such-program"

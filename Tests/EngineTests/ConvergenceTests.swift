@@ -196,7 +196,7 @@ struct ConvergenceTests {
     @Test("one lab becomes another of the same name that shares little with it")
     func another() throws {
         try TestLab.with("two-vlans") { lab in
-            for name in ["dual-stack", "no-encapsulation", "ipv4-only", "two-vlans"] {
+            for name in ["dual-stack", "ipip", "no-encapsulation", "ipip", "ipv4-only", "two-vlans"] {
                 try lab.up(try #require(BundledTopology.named(name)).topology())
                 let left = try lab.differences(strict: true)
                 #expect(left.isEmpty, "\(name): \(left.joined(separator: "\n"))")

@@ -16,7 +16,7 @@ import Topology
 struct KernelTests {
     @Test(
         "holds each object of the blueprint and no other, as ip, bridge, nft and /proc tell",
-        arguments: ["dual-stack", "two-vlans", "two-routers", "nodes-20x10"])
+        arguments: ["dual-stack", "two-vlans", "two-routers", "ipip", "nodes-20x10"])
     func sameAsBlueprint(topology: String) throws {
         try TestLab.with(topology) { try compare($0) }
     }

@@ -109,6 +109,10 @@ struct ClusterTests {
         #expect(usual.map(\.encapsulation) == [.ipip])
         let off = try read(["calico.yaml": installation("{ bgp: Disabled }")]).topology.cluster.pools
         #expect(off.map(\.encapsulation) == [.vxlan])
+        let refused = try read([
+            "calico.yaml": installation("{ bgp: Disabled, ipPools: [{ cidr: 10.244.0.0/16, encapsulation: IPIP }] }")
+        ])
+        #expect(refused.lines.contains { $0.hasPrefix("calico.yaml:") && $0.contains("BGP is disabled") })
         #expect(try read(["calico.yaml": installation("{ ipPools: [] }")]).topology.cluster.pools.isEmpty)
     }
 
@@ -238,6 +242,35 @@ struct ClusterTests {
         #expect(pool.encapsulation == .vxlanCrossSubnet)
         #expect(pool.natOutgoing)
         #expect(folder.workload("calico-node")?.usesHostNetwork == true)
+    }
+
+    @Test("Calico's own manifest without a range, as it comes: the cluster's ranges, with the modes that it names")
+    func manifestWithoutRange() throws {
+        let variables = [
+            "IP6: autodetect", "FELIX_IPV6SUPPORT: \"true\"", "CALICO_IPV4POOL_IPIP: Always",
+            "CALICO_IPV4POOL_VXLAN: Never", "CALICO_IPV4POOL_BLOCK_SIZE: \"27\"", "CALICO_IPV6POOL_VXLAN: CrossSubnet",
+            "CALICO_IPV6POOL_NAT_OUTGOING: \"true\"",
+        ].map { "{ name: \($0.replacing(": ", with: ", value: ")) }" }
+        let folder = try read([
+            "kind.yaml": Self.kind.replacing(
+                "disableDefaultCNI", with: "podSubnet: \"10.244.0.0/16,fd00:44::/56\", disableDefaultCNI"),
+            "calico.yaml": """
+            apiVersion: apps/v1
+            kind: DaemonSet
+            metadata: { name: calico-node, namespace: kube-system }
+            spec:
+              selector: { matchLabels: { k8s-app: calico-node } }
+              template:
+                metadata: { labels: { k8s-app: calico-node } }
+                spec:
+                  hostNetwork: true
+                  containers: [{ name: calico-node, image: calico/node, env: [\(variables.joined(separator: ", "))] }]
+            """,
+        ])
+        let pools = folder.topology.cluster.pools
+        #expect(pools.map(\.encapsulation) == [.ipip, .vxlanCrossSubnet])
+        #expect(pools.map(\.blockSize) == [27, 122])
+        #expect(pools.map(\.natOutgoing) == [true, true])
     }
 
     @Test("the whole fabric's routes come of BGP: leaves, spine and nodes")

@@ -145,6 +145,47 @@ struct FixtureTests {
         #expect(blueprint.notes.contains { $0.contains("BIRD") })
     }
 
+    @Test("two racks by BGP: blocks and services' addresses are known to leaves and spine, pools are a rack's own")
+    func rackBGP() throws {
+        let folder = try Folders.fixture("rack-bgp")
+        let texts = { (name: String) in folder.router(name)?.routes.map(\.text) ?? [] }
+        for range in ["10.96.0.0/16", "198.51.100.0/24"] {
+            #expect(texts("leaf01").contains("\(range) via 10.1.0.10 metric 200"))
+            #expect(texts("leaf02").contains("\(range) via 10.2.0.12 metric 200"))
+            #expect(texts("spine01").contains("\(range) via 10.255.0.1 metric 200"))
+            #expect(folder.node("k8s-worker")?.routes.contains { $0.destination.description == range } == false)
+        }
+        let blueprint = try Blueprint(topology: folder.topology)
+        let spine = try #require(blueprint.namespaces.first { $0.name == "spine01" })
+        #expect(spine.content.routes.filter { $0.origin == .bgp }.count == 4)
+        let pods = blueprint.namespaces.filter { $0.kind == .pod }
+        let rack1 = try #require(Prefix("10.244.0.0/17"))
+        for pod in pods {
+            let isInRack1 = ["k8s-control-plane", "k8s-worker"].contains(pod.node)
+            #expect(pod.addresses.allSatisfy { rack1.contains($0) == isInRack1 })
+        }
+        // What a shell is told is read as well, and so is the startup configuration in the topology's own file.
+        #expect(folder.node("k8s-worker")?.routes.contains { $0.destination.description == "203.0.113.0/24" } == true)
+        #expect(folder.router("spine01")?.loopbacks.map(\.name) == ["Loopback0"])
+        for kind in ["Ingress", "NetworkPolicy", "GlobalNetworkPolicy", "BGPConfiguration", "BGPPeer"] {
+            #expect(folder.lines.contains { $0.contains(": \(kind)") })
+        }
+    }
+
+    @Test("the operator's default is IPIP, with Felix's MTU for it, on nodes at one bridge")
+    func ipip() throws {
+        let folder = try Folders.fixture("ipip")
+        #expect(folder.topology.cluster.pools.map(\.encapsulation) == [.ipip])
+        #expect(folder.topology.cluster.mtu == 1350)
+        let blueprint = try Blueprint(topology: folder.topology)
+        let node = try #require(blueprint.namespaces.first { $0.name == "mtu-worker" })
+        #expect(node.content.links.first { $0.name == "tunl0" }?.mtu == 1350)
+        #expect(node.content.routes.filter { $0.device == "tunl0" && $0.onlink && $0.origin == .bird }.count >= 2)
+        let fixed = try #require(blueprint.namespaces.first { $0.name == "fixed" })
+        #expect(fixed.addresses == [IPAddress("172.16.99.7")!])
+        #expect(folder.lines.contains { $0.contains("floating addresses are not taken over") })
+    }
+
     @Test("services of all types, a StatefulSet, a pod in its node's namespace, and what the API server refuses")
     func services() throws {
         let folder = try Folders.fixture("services")

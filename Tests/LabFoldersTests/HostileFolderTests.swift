@@ -139,4 +139,21 @@ struct HostileFolderTests {
         #expect(errors("name: x\ntopology: { nodes: {} }").first?.contains("the topology has no nodes") == true)
         #expect(errors("name: x\nname: y\ntopology: {}").first?.contains("stands twice") == true)
     }
+
+    @Test("byte order marks inside of texts are no part of them, so that what is written is read again")
+    func byteOrderMarks() throws {
+        let folder = try Folders.read([
+            "x.clab.yaml": """
+            name: "\u{FEFF}x"
+            topology:
+              nodes:
+                h:
+                  kind: linux
+                  exec: ["cmd '\\ufeff\\ufeffa' '\\ufeff' b\\ufeff"]
+            """
+        ])
+        #expect(folder.topology.name == "x")
+        #expect(folder.host("h")?.commands == [["cmd", "a", "", "b"]])
+        #expect(try Topology.read(folder.topology.yaml, file: "again.yaml") == folder.topology)
+    }
 }

@@ -20,7 +20,7 @@ struct PinTests {
             #expect(try Witness.ip("-o netns list").split(separator: "\n").contains { $0.hasPrefix(name) })
             #expect(try Witness.output(["stat", "-Lc", "%i", Pins.path(name)]) == "\(identity.inode)\n")
             #expect(try Witness.output(["readlink", "/proc/self/ns/net"], in: name) == "net:[\(identity.inode)]\n")
-            #expect(try Witness.json("ip -j link", in: name).map { $0["ifname"] as? String } == ["lo"])
+            #expect(try Witness.links(in: name) == ["lo"])
 
             try Pins.unpin(name)
             #expect(Pins.identity(name) == nil)

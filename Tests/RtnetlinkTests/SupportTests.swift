@@ -7,15 +7,18 @@ import Testing
 @Suite("what the kernel can do", .needsRoot)
 struct SupportTests {
     @Test(
-        "a kind of link is supported if ip can make one, and asking makes none", arguments: ["bridge", "vlan", "odd"])
+        "a kind of link is supported if ip can make one, and asking makes none",
+        arguments: ["bridge", "vlan", "ipip", "odd"])
     func kinds(kind: String) async throws {
         try await inNamespace {
             var socket = try RouteSocket()
             let supported = try socket.supports(linkKind: kind)
-            #expect(try Witness.json("ip -j link").map { $0["ifname"] as? String } == ["lo"])
+            #expect(try Witness.links() == ["lo"])
             try Witness.ip("link add lower type veth peer far")
-            let details = kind == "vlan" ? ["id", "7"] : []
-            let made = try Witness.run(["ip", "link", "add", "link", "lower", "name", "x", "type", kind] + details)
+            let details = ["vlan": ["id", "7"], "ipip": ["local", "10.9.9.9"]][kind] ?? []
+            let made = try Witness.run(
+                ["ip", "link", "add"] + (kind == "ipip" ? [] : ["link", "lower"]) + ["name", "x", "type", kind]
+                    + details)
             #expect(supported == (made.status == 0), "\(made.output)")
         }
     }

@@ -12,6 +12,8 @@ public struct ForwardingPlane: Sendable {
     private let linkAddresses: [[IPAddress]]
     private let indices: [String: Int]
     private let tunnelEnds: [TunnelKey: LinkID]
+    /// By namespace, its IPIP tunnels that are up.
+    private let ipipEnds: [Int: [LinkID]]
 
     private struct TunnelKey: Hashable {
         let namespace: Int
@@ -47,6 +49,7 @@ public struct ForwardingPlane: Sendable {
         var vlans: [(LinkID, BridgeVLAN)] = []
         var linkAddresses = [[IPAddress]](repeating: [], count: ports.count)
         var tunnelEnds: [TunnelKey: LinkID] = [:]
+        var ipipEnds: [Int: [LinkID]] = [:]
         for (namespace, (name, content)) in contents.enumerated() {
             for link in content.links {
                 guard let id = links[namespace][link.name] else { continue }
@@ -59,6 +62,7 @@ public struct ForwardingPlane: Sendable {
                 case .vxlan(let vxlan) where link.isUp:
                     tunnelEnds[
                         TunnelKey(namespace: namespace, local: vxlan.local, vni: vxlan.vni, port: vxlan.port)] = id
+                case .ipip where link.isUp: ipipEnds[namespace, default: []].append(id)
                 default: break
                 }
                 if let mac = link.mac { linkAddresses[id].append(.v6(mac.linkLocalAddress)) }
@@ -75,6 +79,7 @@ public struct ForwardingPlane: Sendable {
         self.indices = indices
         self.linkAddresses = linkAddresses
         self.tunnelEnds = tunnelEnds
+        self.ipipEnds = ipipEnds
     }
 
     /// The other end of each veth of a blueprint.
@@ -95,6 +100,20 @@ public struct ForwardingPlane: Sendable {
     /// The VXLAN device that takes in what is sent to an address of a namespace.
     func tunnelEnd(in namespace: Int, at local: IPAddress, like vxlan: VXLAN) -> LinkID? {
         tunnelEnds[TunnelKey(namespace: namespace, local: local, vni: vxlan.vni, port: vxlan.port)]
+    }
+
+    /// The IPIP tunnel that takes in what is sent from one address to another: the one that names most of the two
+    /// (`ip_tunnel_lookup` in net/ipv4/ip_tunnel.c).
+    func ipipEnd(in namespace: Int, from remote: IPAddress, to local: IPAddress) -> LinkID? {
+        var best: (named: Int, end: LinkID)?
+        for end in ipipEnds[namespace] ?? [] {
+            guard case .ipip(let ipip) = segments.ports[end].kind else { continue }
+            let ends = [(ipip.local, local), (ipip.remote, remote)]
+            guard ends.allSatisfy({ named, seen in named.map { .v4($0) == seen } ?? true }) else { continue }
+            let named = ends.count { $0.0 != nil }
+            if best.map({ $0.named < named }) ?? true { best = (named, end) }
+        }
+        return best?.end
     }
 
     /// The link that answers for an address on a link's segment: the one that has it, else one that answers by proxy.

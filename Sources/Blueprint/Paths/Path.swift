@@ -26,8 +26,8 @@ public struct Path: Hashable, Sendable {
     /// How many namespaces forward the packet: each takes one from its TTL or hop limit.
     public var forwardingCount: Int { hops.count { $0.ingress != nil && $0.egress != nil } }
 
-    /// Whether some part of the way is in VXLAN.
-    public var isTunnelled: Bool { hops.contains { $0.tunnel != nil } }
+    /// The first tunnel on the way; nil where no part of it is in one.
+    public var tunnel: Tunnel? { hops.lazy.compactMap(\.tunnel).first }
 
     /// One namespace on the way, and what it did with the packet.
     public struct Hop: Hashable, Sendable {
@@ -59,16 +59,24 @@ public struct Path: Hashable, Sendable {
         }
     }
 
-    /// The outer packet of a VXLAN tunnel.
+    /// The outer packet of a tunnel.
     public struct Tunnel: Hashable, Sendable {
-        /// The identifier of the VXLAN.
-        public var vni: UInt32
+        /// What the outer packet is.
+        public var kind: Kind
         /// The outer source address.
         public var source: IPAddress
         /// The outer destination address.
         public var destination: IPAddress
         /// The way of the outer packet.
         public var hops: [Hop]
+
+        /// Sorts of outer packets.
+        public enum Kind: Hashable, Sendable {
+            /// UDP, with the identifier of the VXLAN.
+            case vxlan(vni: UInt32)
+            /// IP itself (protocol 4).
+            case ipip
+        }
     }
 
     /// A change of one address of a packet.
@@ -107,6 +115,8 @@ public struct Path: Hashable, Sendable {
         case noUnderlay(to: IPAddress)
         /// The namespace at the tunnel's other end has no such VXLAN device, or one with another MAC address.
         case noTunnelEnd(at: IPAddress, MACAddress)
+        /// The namespace at the tunnel's other end has no IPIP tunnel that is up.
+        case noIPIPEnd(at: IPAddress)
         /// The packet goes round in circles.
         case loop
     }
@@ -150,6 +160,7 @@ extension Path.Stop: CustomStringConvertible {
         case .noForwardingEntry(let mac, let device): "no forwarding entry for \(mac) on \(device)"
         case .noUnderlay(let address): "the outer packet does not get to \(address)"
         case .noTunnelEnd(let address, let mac): "\(address) has no tunnel end with the MAC address \(mac)"
+        case .noIPIPEnd(let address): "\(address) has no IPIP tunnel that is up"
         case .loop: "the packet goes round in circles"
         }
     }

@@ -22,6 +22,7 @@ struct Segments {
         case bridge(isVLANAware: Bool)
         case vlan(UInt16)
         case vxlan(VXLAN)
+        case ipip(IPIP)
         case other
 
         init(_ kind: Link.Kind) {
@@ -30,6 +31,7 @@ struct Segments {
             case .bridge(let bridge): self = .bridge(isVLANAware: bridge.vlanFiltering)
             case .vlan(let vlan): self = .vlan(vlan.id)
             case .vxlan(let vxlan): self = .vxlan(vxlan)
+            case .ipip(let ipip): self = .ipip(ipip)
             case .loopback, .other: self = .other
             }
         }
@@ -114,7 +116,7 @@ struct Segments {
         case .veth: return port.beyond.map { arrive($0, tag: tag) } ?? .dropped
         case .vlan(let vlan): return tag == 0 ? port.beyond.map { send($0, tag: vlan) } ?? .dropped : .dropped
         case .bridge: return enter(id, from: id, tag: tag)
-        case .vxlan, .other: return .dropped
+        case .vxlan, .ipip, .other: return .dropped
         }
     }
 

@@ -121,8 +121,9 @@ extension ForwardingPlane {
         }
         hop.neighbour = tables.neighbour(nextHop, on: device)
         if case .vxlan(let vxlan) = segments.ports[egress].kind {
-            return enterTunnel(packet, &hop, tables, vxlan, nextHop, device)
+            return enterVXLAN(packet, &hop, tables, vxlan, nextHop, device)
         }
+        if case .ipip(let ipip) = segments.ports[egress].kind { return enterIPIP(packet, &hop, ipip, nextHop) }
         if let mac = hop.neighbour?.mac {
             return end(with: mac, on: egress).map { .moved($0) } ?? .stopped(.nobodyHas(mac, on: device))
         }
@@ -140,7 +141,7 @@ extension ForwardingPlane {
     }
 
     /// Nobody can be asked in a tunnel that does not learn: neighbour and forwarding entry have to be there.
-    private func enterTunnel(
+    private func enterVXLAN(
         _ packet: Packet, _ hop: inout Path.Hop, _ tables: NamespaceTables, _ vxlan: VXLAN, _ nextHop: IPAddress,
         _ device: InterfaceName
     ) -> Step {
@@ -154,10 +155,26 @@ extension ForwardingPlane {
         outer.isOuter = true
         let underlay = walk(outer)
         hop.tunnel = Path.Tunnel(
-            vni: vxlan.vni, source: vxlan.local, destination: remote, hops: underlay.path.hops)
+            kind: .vxlan(vni: vxlan.vni), source: vxlan.local, destination: remote, hops: underlay.path.hops)
         guard underlay.path.deliveredTo != nil else { return .stopped(.noUnderlay(to: remote)) }
         let end = tunnelEnd(in: underlay.end, at: remote, like: vxlan)
         guard let end, segments.ports[end].mac == mac else { return .stopped(.noTunnelEnd(at: remote, mac)) }
+        return .moved(end)
+    }
+    /// What a tunnel without a far end of its own sends, goes to the route's next hop.
+    private func enterIPIP(_ packet: Packet, _ hop: inout Path.Hop, _ ipip: IPIP, _ nextHop: IPAddress) -> Step {
+        guard !packet.isOuter else { return .stopped(.loop) }
+        let remote = ipip.remote.map { IPAddress.v4($0) } ?? nextHop
+        var outer = Packet(at: packet.namespace, from: ipip.local.map { .v4($0) }, to: remote)
+        outer.isOuter = true
+        let underlay = walk(outer)
+        guard let source = underlay.path.source, underlay.path.deliveredTo != nil else {
+            return .stopped(.noUnderlay(to: remote))
+        }
+        hop.tunnel = Path.Tunnel(kind: .ipip, source: source, destination: remote, hops: underlay.path.hops)
+        guard let end = ipipEnd(in: underlay.end, from: source, to: remote) else {
+            return .stopped(.noIPIPEnd(at: remote))
+        }
         return .moved(end)
     }
 }

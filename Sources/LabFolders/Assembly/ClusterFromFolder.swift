@@ -13,10 +13,22 @@ struct ClusterFromFolder {
         cluster.reservedAddresses = calico.reservations
         cluster.vxlanPort = calico.vxlanPort ?? cluster.vxlanPort
         cluster.vxlanVNI = calico.vxlanVNI ?? cluster.vxlanVNI
-        cluster.mtu = calico.mtu ?? calico.vxlanMTU
         for pool in installed(kind, calico, &findings) + calico.pools { add(pool, &findings) }
         // The order in which the Kubernetes API lists them, and Calico tries them.
         cluster.pools.sort { $0.name < $1.name }
+        let hasIPIP = cluster.pools.contains { $0.encapsulation.isIPIP }
+        let hasVXLAN = cluster.pools.contains { $0.encapsulation != .none && !$0.encapsulation.isIPIP }
+        if calico.isBGPDisabled, let pool = cluster.pools.first(where: { $0.encapsulation.isIPIP }),
+            let place = poolPlaces[pool.name]
+        {
+            findings.warn(
+                at: place,
+                "IP pool \(pool.name) is \(pool.encapsulation.rawValue) and BGP is disabled, which the operator refuses, "
+                    + "since the routes are BGP's; they are there all the same")
+        }
+        cluster.mtu =
+            calico.mtu
+            ?? [hasIPIP ? calico.ipipMTU : nil, hasVXLAN ? calico.vxlanMTU : nil].compactMap(\.self).min()
     }
 
     private func installed(
@@ -27,9 +39,11 @@ struct ClusterFromFolder {
                 ?? calico.defaultPools(kind?.podSubnets ?? []).map { Located($0, at: installation) }
         }
         guard let kind else { return [] }
-        if !calico.manifestFamilies.isEmpty {
-            return kind.podSubnets.filter { calico.manifestFamilies.contains($0.family) }
-                .map { Located(CalicoResources.manifestPool($0), at: kind.place) }
+        if !calico.manifestPools.isEmpty {
+            return kind.podSubnets.compactMap { subnet in
+                calico.manifestPools.first { $0.family == subnet.family }
+                    .map { Located($0.pool(subnet), at: kind.place) }
+            }
         }
         guard calico.isEmpty else { return [] }
         if kind.hasNoPlugin {

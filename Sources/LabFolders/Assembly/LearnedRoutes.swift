@@ -124,6 +124,9 @@ struct LearnedRoutes {
         let protocols = configurations[speakers[router].name]?.protocols ?? []
         guard protocols.contains(where: { $0.speaks(with: own) }), isNamed || calico.peers.isEmpty else { return }
         speakers[router].heardBy.append((index, other, 200))
+        // Each node takes packets to services, wherever their pods are.
+        speakers[index].told.formUnion(calico.advertisedServices)
+        speakers[index].heardBy.append((router, own, 200))
         routersWithBlocks.insert(speakers[router].name)
         // Whoever hears of the node's blocks has to find the node.
         if !speakers[router].told.contains(where: { $0.contains(own) }) { speakers[router].told.insert(own.hostPrefix) }
@@ -152,7 +155,8 @@ struct LearnedRoutes {
             while !open.isEmpty, steps < Self.limit {
                 // Of several neighbours that are as near, the one of the least distance, and then address.
                 var best: [Int: (address: IPAddress, distance: UInt32)] = [:]
-                for teller in open where speakers[teller].isRouter {
+                // Nodes tell of themselves alone, and pass nothing on.
+                for teller in open where speakers[teller].isRouter || speakers[teller].told.contains(prefix) {
                     for (listener, address, distance) in speakers[teller].heardBy
                     where address.family == prefix.family && !reached.contains(listener) {
                         steps += 1

@@ -29,17 +29,12 @@ extension CalicoResources {
         _ family: AddressFamily, _ prefix: String, _ environment: [String: Field], at place: SourceLine,
         _ findings: inout Findings
     ) {
-        // Without a word on it, calico-node takes the cluster's own range.
-        guard let range = environment[prefix + "CIDR"], range.isPresent else {
-            manifestFamilies.append(family)
-            return
-        }
-        guard let cidr = range.prefix(&findings) else { return }
-        var pool = Self.manifestPool(cidr)
+        var pool = ManifestPool(family: family, natOutgoing: family == .ipv4)
         if let text = environment[prefix + "VXLAN"]?.text, let mode = Self.modes(.vxlan, .vxlanCrossSubnet)[text] {
             pool.encapsulation = mode
         }
-        if let text = environment[prefix + "IPIP"]?.text, text != "Never",
+        // There is no IPIP for IPv6.
+        if family == .ipv4, let text = environment[prefix + "IPIP"]?.text, text != "Never",
             let mode = Self.modes(.ipip, .ipipCrossSubnet)[text]
         {
             pool.encapsulation = mode
@@ -50,12 +45,25 @@ extension CalicoResources {
             pool.blockSize = size
         }
         if let text = environment[prefix + "NAT_OUTGOING"]?.text { pool.natOutgoing = text == "true" }
-        pools.append(Located(pool, at: place))
+        // Without a word on it, calico-node takes the cluster's own range.
+        guard let range = environment[prefix + "CIDR"], range.isPresent else { return manifestPools.append(pool) }
+        if let cidr = range.prefix(&findings) { pools.append(Located(pool.pool(cidr), at: place)) }
     }
 
-    /// The pool that calico-node makes where it is told nothing but the range.
-    static func manifestPool(_ cidr: Prefix) -> Pool {
-        Pool(name: defaultName(cidr.family, among: []), prefix: cidr, natOutgoing: cidr.family == .ipv4)
+    /// A pool that calico-node makes (`configureIPPools` in node/pkg/lifecycle/startup).
+    struct ManifestPool: Sendable {
+        var family: AddressFamily
+        var encapsulation = Pool.Encapsulation.none
+        var blockSize: Int?
+        var natOutgoing: Bool
+
+        /// The pool of this range.
+        func pool(_ cidr: Prefix) -> Pool {
+            var pool = Pool(name: defaultName(family, among: []), prefix: cidr, natOutgoing: natOutgoing)
+            pool.encapsulation = encapsulation
+            if let blockSize { pool.blockSize = blockSize }
+            return pool
+        }
     }
 
     private static func modes(_ always: Pool.Encapsulation, _ cross: Pool.Encapsulation) -> [String: Pool.Encapsulation]

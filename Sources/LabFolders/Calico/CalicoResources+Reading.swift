@@ -75,11 +75,27 @@ extension CalicoResources {
         for key in ["vxlanMTUV6", "vxlanMTU"] {
             if let mtu: UInt32 = spec[key].number(&findings, "an MTU in bytes", 0...65535), mtu >= 68 { vxlanMTU = mtu }
         }
+        if let mtu: UInt32 = spec["ipipMTU"].number(&findings, "an MTU in bytes", 0...65535), mtu >= 68 {
+            ipipMTU = mtu
+        }
         for key in ["ipipEnabled", "vxlanEnabled", "wireguardEnabled", "bpfEnabled"]
         where spec[key].boolean(&findings) == true && key.hasPrefix("w")
             || spec[key].text == "true" && key == "bpfEnabled"
         {
             findings.warn(spec[key], "this is not taken over")
+        }
+    }
+
+    /// A `BGPConfiguration`; which services are told of, only the one of the name `default` says.
+    mutating func addBGP(_ root: Field, _ findings: inout Findings) {
+        guard root["metadata"]["name"].text ?? "default" == "default" else { return }
+        for key in ["serviceClusterIPs", "serviceExternalIPs", "serviceLoadBalancerIPs"] {
+            for range in root["spec"][key].list(&findings) {
+                guard let prefix = range["cidr"].prefix(&findings), !advertisedServices.contains(prefix) else {
+                    continue
+                }
+                advertisedServices.append(prefix)
+            }
         }
     }
 

@@ -10,8 +10,8 @@ struct CalicoResources: Sendable {
     var installedPools: [Located<Pool>]?
     /// Pools of their own documents, in order.
     var pools: [Located<Pool>] = []
-    /// The families of which Calico's own manifest makes a pool of the cluster's range.
-    var manifestFamilies: [AddressFamily] = []
+    /// The pools that Calico's own manifest makes of the cluster's ranges.
+    var manifestPools: [ManifestPool] = []
     /// `IPReservation`.
     var reservations: [Prefix] = []
     /// How a node's address is found, by family.
@@ -22,10 +22,14 @@ struct CalicoResources: Sendable {
     var mtu: UInt32?
     /// The VXLAN devices' MTU, port and identifier (`FelixConfiguration`).
     var vxlanMTU: UInt32?
+    /// The IPIP tunnels' MTU (`FelixConfiguration`).
+    var ipipMTU: UInt32?
     var vxlanPort: UInt16?
     var vxlanVNI: UInt32?
     /// `BGPPeer`.
     var peers: [BGPPeer] = []
+    /// The ranges of services' addresses that nodes tell their peers of (`BGPConfiguration`).
+    var advertisedServices: [Prefix] = []
     /// Documents that BGP needs, such as `BGPPeer`.
     var bgpDocuments: [Located<String>] = []
 
@@ -63,5 +67,5 @@ struct CalicoResources: Sendable {
     }
 
     /// Whether anything of Calico's is there.
-    var isEmpty: Bool { installation == nil && pools.isEmpty && manifestFamilies.isEmpty }
+    var isEmpty: Bool { installation == nil && pools.isEmpty && manifestPools.isEmpty }
 }

@@ -69,6 +69,10 @@ struct WorkloadReading {
         for key in ["podAffinity", "podAntiAffinity"] where spec["affinity"][key].isPresent {
             findings.warn(spec["affinity"][key], "pods are spread evenly in any case; this is not looked at")
         }
+        for constraint in spec["topologySpreadConstraints"].list(&findings)
+        where constraint["topologyKey"].text.map({ $0 != "kubernetes.io/hostname" }) ?? false {
+            findings.warn(constraint["topologyKey"], "pods are spread evenly over nodes; this is not looked at")
+        }
         workload.usesHostNetwork = spec["hostNetwork"].boolean(&findings) ?? false
         workload.hostname = spec["hostname"].text(&findings)
         workload.subdomain = spec["subdomain"].text(&findings)

@@ -19,7 +19,7 @@ extension TopologyCheck {
             let path = Self.nodes[node.name]["interfaces"]
             interfaces(node.interfaces, of: node.name, path)
             for interface in node.interfaces {
-                if interface.name.hasPrefix("cali")
+                if interface.name.hasPrefix("cali") || interface.name == "tunl0"
                     || interface.name.hasPrefix("vxlan") && interface.name.hasSuffix(".calico")
                 {
                     report(

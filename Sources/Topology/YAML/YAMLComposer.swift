@@ -41,7 +41,8 @@ extension YAMLValue {
             let tag = scalar.tag.rawValue
             guard tag.isEmpty || tag == Tag.Name.str.rawValue else { return YAMLValue(.tagged(tag), mark: place) }
             return YAMLValue(
-                .scalar(renamed.originalKey(scalar.string), isPlain: scalar.style == .plain), mark: place)
+                .scalar(renamed.originalKey(scalar.string).withoutByteOrderMarks, isPlain: scalar.style == .plain),
+                mark: place)
         case .sequence(let sequence):
             let place = renamed.original(sequence.mark)
             guard sequence.tag.rawValue.isEmpty || sequence.tag.rawValue == Tag.Name.seq.rawValue else {

@@ -154,7 +154,8 @@ private struct AliasFollower {
             if tag.isEmpty || tag.hasPrefix("tag:yaml.org,2002:") || tag == "!" {
                 // "!!str 5" is text, as if it stood in quotes.
                 let isPlain = scalar.style == .plain && tag.isEmpty
-                result = YAMLValue(.scalar(AliasMask.unmasked(scalar.string), isPlain: isPlain), mark: mark)
+                result = YAMLValue(
+                    .scalar(AliasMask.unmasked(scalar.string).withoutByteOrderMarks, isPlain: isPlain), mark: mark)
             } else {
                 result = YAMLValue(.tagged(AliasMask.unmasked(tag)), mark: mark)
             }
