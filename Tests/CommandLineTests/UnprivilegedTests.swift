@@ -20,6 +20,7 @@ struct UnprivilegedTests {
 
     /// Ways to call each command, and what comes of it. A new command has to be put here.
     private static let commands: [String: [([String], Outcome)]] = [
+        "cli": [(["x", "-c", "show vlan"], .refused)],
         "up": [([], .refused), (["two-vlans", "--name", "x"], .refused), (["--dry-run"], .refused)],
         "run": [(["--", "true"], .refused), (["ipv4-only", "--probe", "--", "true"], .refused)],
         "down": [([], .refused), (["x"], .refused), (["--all"], .refused)],
