@@ -94,7 +94,9 @@ public struct BringUp {
             let (features, blueprint, warnings) = try Threads.run { [topology] in try Self.form(of: topology) }
             let state = try StateFolder(typed: topology.name)
             let waiting = { progress(.waiting(lab: topology.name)) }
-            let built = try FolderLock.holding(lab: state, creating: !isDryRun, waiting: waiting) {
+            let built = try FolderLock.holding(
+                lab: state, creating: !isDryRun, interruption: isDryRun ? .none : interruption, waiting: waiting
+            ) {
                 try build(state, blueprint, features, &clock)
             }
             var outcome = built ?? planNew(blueprint)

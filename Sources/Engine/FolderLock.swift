@@ -11,10 +11,13 @@ struct FolderLock: ~Copyable {
     ///
     /// - Parameters:
     ///   - creating: whether to make the lab's folder if it is missing.
+    ///   - interruption: what is done about a request to end, from before a folder is made. While another command is waited for
+    ///     it ends the process at once.
     ///   - waiting: called once if another command holds the lock.
     /// - Returns: nil if there is no such folder and none is to be made.
     static func holding<Value>(
-        lab state: StateFolder, creating: Bool, waiting: () -> Void, _ body: () throws -> Value
+        lab state: StateFolder, creating: Bool, interruption: Interruption = .none, waiting: () -> Void,
+        _ body: () throws -> Value
     ) throws -> Value? {
         if let reason = Trust.fault(at: StateFolder.root, isFolder: true) {
             throw EngineError.untrusted(path: StateFolder.root, reason: reason)
@@ -25,7 +28,8 @@ struct FolderLock: ~Copyable {
         let lock: FolderLock
         do throws(SystemCallError) {
             lock = try FolderLock(
-                path: state.path, folders: creating ? [StateFolder.root, state.path] : [], waiting: waiting)
+                path: state.path, folders: creating ? [StateFolder.root, state.path] : [], interruption,
+                waiting: waiting)
         } catch {
             if error.isNoSuchFile { return nil }
             throw error
@@ -35,14 +39,17 @@ struct FolderLock: ~Copyable {
 
     /// Does something to what all labs share, for moments only.
     static func holdingRoot(_ body: () throws -> Void) throws {
-        let lock = try FolderLock(path: StateFolder.root, folders: [StateFolder.root], waiting: {})
+        let lock = try FolderLock(path: StateFolder.root, folders: [StateFolder.root], .none, waiting: {})
         try withExtendedLifetime(lock, body)
     }
 
     /// - Parameter folders: the folders to make first, where they are missing.
-    private init(path: String, folders: [String], waiting: () -> Void) throws(SystemCallError) {
+    private init(
+        path: String, folders: [String], _ interruption: Interruption, waiting: () -> Void
+    ) throws(SystemCallError) {
         var waited = false
         while true {
+            interruption.begin()
             for folder in folders {
                 do {
                     _ = try Folder.make(folder)
@@ -56,6 +63,7 @@ struct FolderLock: ~Copyable {
                 guard errno == EWOULDBLOCK else { throw SystemCallError("flock", path) }
                 if !waited { waiting() }
                 waited = true
+                interruption.end()
                 while flock(folder.number, LOCK_EX) != 0 {
                     if errno != EINTR { throw SystemCallError("flock", path) }
                 }

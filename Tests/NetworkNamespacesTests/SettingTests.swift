@@ -51,7 +51,8 @@ struct SystemCallErrorTests {
         arguments: [
             (EPERM, "mount", "run it with sudo"), (EACCES, "open", "run it with sudo"), (EMFILE, "open", "ulimit -n"),
             (ENFILE, "open", "fs.file-max"), (ENOSPC, "unshare", "user.max_net_namespaces"),
-            (ENOSPC, "write", "free some space"), (ENOMEM, "mount", "free some memory"), (EROFS, "mkdir", "writable"),
+            (ENOSPC, "write", "free some space"), (ENOMEM, "mount", "free some memory"),
+            (EROFS, "mkdir", "mounted for writing"),
             (EINVAL, "open", nil),
         ] as [(CInt, String, String?)])
     func advice(code: CInt, call: String, word: String?) {
