@@ -85,9 +85,12 @@ struct LostStateTests {
             set -e
             mount -t tmpfs none /run
             \(before)
+            # Nothing but this script knows of the lab.
+            trap '\(nslab) down -q \(name)' EXIT
             \(nslab) up --name \(name) -q
             umask 0022
             (cd /run/nslab; stat -c '%a %n' \(name) \(name)/responders.sock \(name)/journal.json \(name)/etc/0/resolv.conf)
+            trap - EXIT
             \(nslab) down \(name)
             test ! -e /run/nslab
             """
