@@ -45,16 +45,16 @@ struct CLICommand: ParsableCommand {
         let isTyped = isatty(STDIN_FILENO) == 1
         var isEnabled = false
         while true {
-            if isTyped { Console.write("\(name)\(isEnabled ? "#" : ">")", to: STDOUT_FILENO) }
+            if isTyped { try Console.output("\(name)\(isEnabled ? "#" : ">")") }
             guard let text = readLine() else {
-                if isTyped { Console.write("\n", to: STDOUT_FILENO) }
+                if isTyped { try Console.output("\n") }
                 return
             }
             let line: Line
             do {
                 line = try Line(text)
             } catch {
-                Console.write("\(error.short)\n\(error)\n", to: STDERR_FILENO)
+                Console.diagnose("\(error.short)\n\(error)\n")
                 continue
             }
             switch line {

@@ -14,41 +14,64 @@ struct Console {
     func print(_ report: some Encodable, table: () -> String) throws {
         switch format {
         case .table:
-            Console.write(table(), to: STDOUT_FILENO)
+            try Console.output(table())
         case .json:
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            Console.write(String(decoding: try encoder.encode(report), as: UTF8.self) + "\n", to: STDOUT_FILENO)
+            try Console.output(String(decoding: try encoder.encode(report), as: UTF8.self) + "\n")
         case .yaml:
             let encoder = YAMLEncoder()
             encoder.options.sortKeys = true
-            Console.write(try encoder.encode(report), to: STDOUT_FILENO)
+            try Console.output(try encoder.encode(report))
         }
     }
 
     /// Says what is being done, unless the user wants quiet.
     func progress(_ text: String) {
-        if !isQuiet { Console.write("\(text)\n", to: STDERR_FILENO) }
+        if !isQuiet { Console.diagnose("\(text)\n") }
     }
 
     /// Says what only someone who asked for more wants to know.
     func detail(_ text: String) {
-        if isVerbose { Console.write("\(text)\n", to: STDERR_FILENO) }
+        if isVerbose { Console.diagnose("\(text)\n") }
     }
 
     /// Says what the user should know although all went well.
-    func warning(_ text: String) { Console.write("nslab: warning: \(text)\n", to: STDERR_FILENO) }
+    func warning(_ text: String) { Console.diagnose("nslab: warning: \(text)\n") }
 
     /// Says what went wrong.
-    static func error(_ text: String) { write("nslab: \(text)\n", to: STDERR_FILENO) }
+    static func error(_ text: String) { Console.diagnose("nslab: \(text)\n") }
 
-    /// Writes text as a whole; what a closed or full receiver does not take is lost.
-    static func write(_ text: String, to descriptor: CInt) {
+    /// Writes a result to standard output, all of it.
+    ///
+    /// - Throws: `NSLabError` where standard output takes no more (a full disk): a report that is cut short must not pass
+    ///   for a whole one. A reader that closes its end early ends the process by SIGPIPE instead.
+    static func output(_ text: String) throws(NSLabError) {
+        if let error = write(text, to: STDOUT_FILENO) {
+            throw NSLabError("standard output: \(String(cString: strerror(error))); the report is incomplete", .refused)
+        }
+    }
+
+    /// Writes text to standard error. There is nowhere to say that it failed.
+    static func diagnose(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+
+    /// Writes text as a whole, and waits where a non-blocking descriptor takes no more for now.
+    ///
+    /// - Returns: the error number of the write that failed, or nil.
+    private static func write(_ text: String, to descriptor: CInt) -> CInt? {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var writable = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                if poll(&writable, 1, -1) < 0, errno != EINTR { return errno }
+            } else if errno != EINTR {
+                return errno
+            }
         }
+        return nil
     }
 
     /// Whether standard output may have colour: a terminal, and nobody said no (https://no-color.org).

@@ -21,6 +21,6 @@ struct Convert: ParsableCommand {
     func run() throws {
         let reading = try files.source(source).read(named: name)
         global.console.warn(reading.warnings)
-        Console.write(reading.topology.yaml, to: STDOUT_FILENO)
+        try Console.output(reading.topology.yaml)
     }
 }

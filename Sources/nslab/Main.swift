@@ -55,10 +55,15 @@ struct NSLab: ParsableCommand {
             return ExitStatus(failure).rawValue
         }
         guard exitCode(for: error) != .success else {
-            print(fullMessage(for: error))
-            return ExitStatus.done.rawValue
+            do throws(NSLabError) {
+                try Console.output(fullMessage(for: error) + "\n")
+                return ExitStatus.done.rawValue
+            } catch {
+                Console.error("\(error)")
+                return ExitStatus(error).rawValue
+            }
         }
-        Console.write(fullMessage(for: error) + "\n", to: STDERR_FILENO)
+        Console.diagnose(fullMessage(for: error) + "\n")
         return ExitStatus.badInput.rawValue
     }
 }

@@ -41,7 +41,7 @@ struct Probe: ParsableCommand {
             if case .probing(let probes) = step, probes > 1000 { console.progress("sending \(probes) probes …") }
         }
         if let format {
-            Console.write(report.document(format, lab: lab.name), to: STDOUT_FILENO)
+            try Console.output(report.document(format, lab: lab.name))
             if report.failed > 0 { throw ExitStatus.failed }
             return
         }

@@ -50,7 +50,7 @@ struct Run: ParsableCommand {
         }
         // Standard output is the command's.
         if let probes = outcome.probes, probes.failed > 0 {
-            Console.write(ProbeTable(report: probes, console: console).text, to: STDERR_FILENO)
+            Console.diagnose(ProbeTable(report: probes, console: console).text)
         }
         throw ExitCode(outcome.status)
     }
