@@ -138,7 +138,9 @@ let package = Package(
                 "NetworkNamespaces", "Rtnetlink", "Topology", "nslab",
             ]),
         .testTarget(name: "ShowCommandsTests", dependencies: ["Addresses", "Rtnetlink", "ShowCommands"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "nslab"]),
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "nslab"],
+            exclude: ["Documents"]),
     ],
     swiftLanguageModes: [.v6]
 )
