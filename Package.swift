@@ -14,6 +14,7 @@ let package = Package(
         .library(name: "HTTP", targets: ["HTTP"]),
         .library(name: "LabFolders", targets: ["LabFolders"]),
         .library(name: "Netlink", targets: ["Netlink"]),
+        .library(name: "NetworkObjects", targets: ["NetworkObjects"]),
         .library(name: "Rtnetlink", targets: ["Rtnetlink"]),
         .library(name: "Topology", targets: ["Topology"]),
     ],
@@ -33,10 +34,11 @@ let package = Package(
         .target(name: "Addresses"),
         .target(name: "DNS", dependencies: ["Addresses"]),
         .target(name: "HTTP"),
+        .target(name: "NetworkObjects", dependencies: ["Addresses", "CLinux"]),
 
         // The kernel.
         .target(name: "Netlink", dependencies: ["CLinux", "CMnl"]),
-        .target(name: "Rtnetlink", dependencies: ["Addresses", "CLinux", "Netlink"]),
+        .target(name: "Rtnetlink", dependencies: ["Addresses", "CLinux", "Netlink", "NetworkObjects"]),
         .target(name: "NetworkNamespaces", dependencies: ["CLinux", "CCap"]),
         .target(name: "Nftables", dependencies: ["CLinux", "CNftables", "Netlink", "NetworkNamespaces"]),
 
@@ -60,27 +62,31 @@ let package = Package(
                 .embedInCode("nodes-20x10.yaml"), .embedInCode("nodes-100x10.yaml"),
             ]),
         .target(name: "Calico", dependencies: ["Addresses"]),
-        .target(name: "Blueprint", dependencies: ["Addresses", "Calico", "Rtnetlink", "Topology"]),
+        .target(name: "Blueprint", dependencies: ["Addresses", "Calico", "NetworkObjects", "Topology"]),
 
         // What this machine can do, and what a lab would lack on it.
         .target(
             name: "Doctor",
-            dependencies: ["Addresses", "Blueprint", "CLinux", "Netlink", "NetworkNamespaces", "Nftables", "Rtnetlink"]),
+            dependencies: [
+                "Addresses", "Blueprint", "CLinux", "Netlink", "NetworkNamespaces", "NetworkObjects", "Nftables",
+                "Rtnetlink",
+            ]),
 
         // What a network engineer asks a switch.
-        .target(name: "ShowCommands", dependencies: ["Addresses", "Rtnetlink"]),
+        .target(name: "ShowCommands", dependencies: ["Addresses", "NetworkObjects"]),
 
         // Making the kernel agree, and proving it.
         .target(
             name: "Engine",
             dependencies: [
-                "Addresses", "Blueprint", "DNS", "Doctor", "NetworkNamespaces", "Nftables", "Responders", "Rtnetlink",
-                "ShowCommands", "Topology",
+                "Addresses", "Blueprint", "DNS", "Doctor", "NetworkNamespaces", "NetworkObjects", "Nftables",
+                "Responders",
+                "Rtnetlink", "ShowCommands", "Topology",
             ]),
         .target(
             name: "Probes",
             dependencies: [
-                "Addresses", "Blueprint", "CLinux", "DNS", "HTTP", "NetworkNamespaces", "Rtnetlink", "Topology",
+                "Addresses", "Blueprint", "CLinux", "DNS", "HTTP", "NetworkNamespaces", "NetworkObjects", "Topology",
             ]),
 
         // The two faces.
@@ -88,9 +94,7 @@ let package = Package(
             name: "NSLabKit",
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "Doctor", "Engine", "LabFolders", "NetworkNamespaces",
-                "Probes",
-                "Responders",
-                "Rtnetlink", "ShowCommands", "Topology",
+                "NetworkObjects", "Probes", "Responders", "ShowCommands", "Topology",
             ]),
         .executableTarget(
             name: "nslab",
@@ -108,7 +112,9 @@ let package = Package(
         .testTarget(name: "DNSTests", dependencies: ["DNS"]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"]),
         .testTarget(name: "NetlinkTests", dependencies: ["KernelTestSupport", "Netlink"]),
-        .testTarget(name: "RtnetlinkTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "Rtnetlink"]),
+        .testTarget(
+            name: "RtnetlinkTests",
+            dependencies: ["KernelTestSupport", "NetworkNamespaces", "NetworkObjects", "Rtnetlink"]),
         .testTarget(
             name: "NetworkNamespacesTests", dependencies: ["CCap", "CLinux", "KernelTestSupport", "NetworkNamespaces"]),
         .testTarget(
@@ -117,27 +123,26 @@ let package = Package(
         .testTarget(
             name: "LabFoldersTests", dependencies: ["Blueprint", "LabFolders", "Topology"], exclude: ["Fixtures"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
-        .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies"]),
+        .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies", "NetworkObjects"]),
         .testTarget(
             name: "DoctorTests",
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "Doctor", "KernelTestSupport", "NetworkNamespaces",
-                "Rtnetlink",
+                "NetworkObjects", "Rtnetlink",
             ]),
         .testTarget(
             name: "ProbesTests",
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "DNS", "KernelTestSupport", "NetworkNamespaces",
-                "Probes",
-                "Rtnetlink", "Topology",
+                "NetworkObjects", "Probes", "Rtnetlink", "Topology",
             ]),
         .testTarget(
             name: "EngineTests",
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "Engine", "KernelTestSupport", "NSLabKit",
-                "NetworkNamespaces", "Rtnetlink", "Topology", "nslab",
+                "NetworkNamespaces", "NetworkObjects", "Rtnetlink", "Topology", "nslab",
             ]),
-        .testTarget(name: "ShowCommandsTests", dependencies: ["Addresses", "Rtnetlink", "ShowCommands"]),
+        .testTarget(name: "ShowCommandsTests", dependencies: ["Addresses", "NetworkObjects", "ShowCommands"]),
         .testTarget(
             name: "CommandLineTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "nslab"],
             exclude: ["Documents"]),

@@ -11,7 +11,7 @@ let package = Package(
             name: "fuzz-netlink",
             dependencies: [
                 .product(name: "Addresses", package: "nslab"), .product(name: "Netlink", package: "nslab"),
-                .product(name: "Rtnetlink", package: "nslab"),
+                .product(name: "NetworkObjects", package: "nslab"), .product(name: "Rtnetlink", package: "nslab"),
             ]),
         .executableTarget(name: "fuzz-topology", dependencies: [.product(name: "Topology", package: "nslab")]),
         .executableTarget(name: "fuzz-dns", dependencies: [.product(name: "DNS", package: "nslab")]),

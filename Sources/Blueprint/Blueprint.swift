@@ -1,6 +1,6 @@
 import Addresses
 import Calico
-import Rtnetlink
+import NetworkObjects
 import Topology
 
 /// Every kernel object of a lab, by namespace: what the engine makes true.

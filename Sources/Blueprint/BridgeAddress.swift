@@ -1,6 +1,6 @@
 import Addresses
 import Calico
-import Rtnetlink
+import NetworkObjects
 
 extension Link {
     /// A bridge with an address of its own.

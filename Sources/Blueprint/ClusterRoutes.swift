@@ -1,6 +1,6 @@
 import Addresses
 import Calico
-import Rtnetlink
+import NetworkObjects
 
 /// How each node reaches the others' blocks and borrowed addresses, and the neighbours and forwarding entries of its
 /// VXLAN devices (felix/dataplane/linux/vxlan_mgr.go).

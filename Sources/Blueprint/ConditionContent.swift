@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 import Topology
 
 /// The kernel's queueing disciplines that link conditions ask for.

@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 import Topology
 
 /// What the interfaces of a machine on plain Linux, a node or a host, come to in its namespace.

@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 
 /// All that one network namespace holds, as values: what it should hold (a blueprint), or what it was seen to hold.
 public struct NamespaceContent: Hashable, Sendable {

@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 import Topology
 
 /// The ways out of a router or node: which prefixes are on link where, and where its static routes lead.
@@ -87,9 +87,4 @@ extension Route {
 extension Scope {
     /// The scope of a route to neighbours on a link: IPv6 routes have no scope.
     static func onLink(_ family: AddressFamily) -> Scope { family == .ipv4 ? .link : .universe }
-}
-
-extension Route.Origin {
-    /// A BGP daemon (`RTPROT_BGP`).
-    public static let bgp = Route.Origin(rawValue: 186)
 }

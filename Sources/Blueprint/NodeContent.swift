@@ -1,6 +1,6 @@
 import Addresses
 import Calico
-import Rtnetlink
+import NetworkObjects
 import Topology
 
 /// What a node's namespace holds but for the routes to other nodes' blocks.

@@ -1,6 +1,6 @@
 import Addresses
 import Calico
-import Rtnetlink
+import NetworkObjects
 import Topology
 
 extension NamespaceContent {

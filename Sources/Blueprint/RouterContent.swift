@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 import Topology
 
 /// What a router's namespace holds, as it grows port by port.

@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 import Topology
 
 /// Where tagged frames go on a kernel without 802.1Q links: each VLAN that both ends of a cable tag gets a veth of its

@@ -1,7 +1,7 @@
 import Addresses
 import Blueprint
 import NetworkNamespaces
-import Rtnetlink
+import NetworkObjects
 
 /// What a lab takes from the kernel and the host, worked out from its blueprint.
 public struct Demand: Hashable, Sendable {

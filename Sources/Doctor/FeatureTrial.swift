@@ -3,6 +3,7 @@ import Blueprint
 import CLinux
 import Glibc
 import NetworkNamespaces
+import NetworkObjects
 import Nftables
 import Rtnetlink
 

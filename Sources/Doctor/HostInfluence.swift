@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import NetworkNamespaces
+import NetworkObjects
 import Rtnetlink
 
 /// What else runs on the host, or is set there, and what of it reaches into a lab.

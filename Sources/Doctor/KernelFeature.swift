@@ -1,6 +1,6 @@
 import Addresses
 import Blueprint
-import Rtnetlink
+import NetworkObjects
 
 /// Something that a kernel has or has not, and a lab may need.
 public enum KernelFeature: String, Hashable, Sendable, CaseIterable {

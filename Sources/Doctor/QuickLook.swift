@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Netlink
+import NetworkObjects
 import Rtnetlink
 
 /// What `nslab up` looks at before it makes anything: questions that make nothing in the kernel and take microseconds, in the

@@ -3,6 +3,7 @@ import Blueprint
 import Doctor
 import Glibc
 import NetworkNamespaces
+import NetworkObjects
 import Nftables
 import Responders
 import Rtnetlink

@@ -1,6 +1,6 @@
 import Addresses
 import Blueprint
-import Rtnetlink
+import NetworkObjects
 
 /// Which links of a lab have to be made anew: those that are missing, those of which the kernel cannot change in place what
 /// differs, and with them the other ends of cables and what stands on them.

@@ -1,4 +1,4 @@
-import Rtnetlink
+import NetworkObjects
 
 /// Something about a lab that is not as its blueprint says.
 public struct Difference: Hashable, Sendable {

@@ -1,6 +1,7 @@
 import Doctor
 import Glibc
 import NetworkNamespaces
+import NetworkObjects
 import Responders
 import Rtnetlink
 import Topology

@@ -1,6 +1,7 @@
 import Blueprint
 import Doctor
 import NetworkNamespaces
+import NetworkObjects
 import Rtnetlink
 import Topology
 

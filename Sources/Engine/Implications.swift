@@ -1,6 +1,6 @@
 import Addresses
 import Blueprint
-import Rtnetlink
+import NetworkObjects
 
 /// Which findings of a namespace are no more than consequences of others.
 struct Implications {

@@ -1,6 +1,6 @@
 import Addresses
 import Blueprint
-import Rtnetlink
+import NetworkObjects
 
 /// One object of a namespace, of any kind: what makes it the same object, and what of it may differ.
 enum KernelObject: Hashable, Sendable {

@@ -1,6 +1,6 @@
 import Addresses
 import Blueprint
-import Rtnetlink
+import NetworkObjects
 
 /// A lab as it should be against what its namespaces were seen to hold. Pure: what it says depends on its arguments alone.
 struct LabComparison {

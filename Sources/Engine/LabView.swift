@@ -1,8 +1,8 @@
 import Blueprint
 import Glibc
 import NetworkNamespaces
+import NetworkObjects
 import Nftables
-import Rtnetlink
 
 /// A lab as the kernel has it: each namespace that its blueprint names, looked into with a socket that stays open.
 struct LabView {

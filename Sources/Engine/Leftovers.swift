@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import NetworkNamespaces
+import NetworkObjects
 import Responders
 import Rtnetlink
 

@@ -1,6 +1,6 @@
 import Addresses
 import Blueprint
-import Rtnetlink
+import NetworkObjects
 
 /// How one namespace is made into what it should be: the only place that says what comes before what.
 ///

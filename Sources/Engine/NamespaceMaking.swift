@@ -1,7 +1,7 @@
 import Blueprint
 import Glibc
 import NetworkNamespaces
-import Rtnetlink
+import NetworkObjects
 import Synchronization
 
 /// Making a lab's namespaces.

@@ -1,6 +1,7 @@
 import Addresses
 import Blueprint
 import NetworkNamespaces
+import NetworkObjects
 import Rtnetlink
 
 /// What one namespace was seen to hold.

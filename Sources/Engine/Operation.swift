@@ -1,6 +1,6 @@
 import Addresses
 import Blueprint
-import Rtnetlink
+import NetworkObjects
 
 /// One change of one namespace, a request or two of rtnetlink.
 enum Operation: Hashable, Sendable {

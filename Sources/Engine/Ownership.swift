@@ -1,5 +1,6 @@
 import Addresses
 import NetworkNamespaces
+import NetworkObjects
 import Rtnetlink
 import Topology
 

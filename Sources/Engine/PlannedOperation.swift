@@ -1,5 +1,5 @@
 import Blueprint
-import Rtnetlink
+import NetworkObjects
 
 /// One thing that an `up` does to a lab, as it is told to the user.
 public struct PlannedOperation: Hashable, Sendable {

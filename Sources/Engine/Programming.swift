@@ -2,6 +2,7 @@ import Addresses
 import Blueprint
 import Glibc
 import NetworkNamespaces
+import NetworkObjects
 import Nftables
 import Rtnetlink
 

@@ -1,5 +1,6 @@
 import Blueprint
 import NetworkNamespaces
+import NetworkObjects
 import Nftables
 import Responders
 import Rtnetlink

@@ -1,5 +1,5 @@
 import Blueprint
-import Rtnetlink
+import NetworkObjects
 
 extension RuleTable {
     /// What of a table that nft lists is not as this value says: each chain, rule, set and element that differs.

@@ -1,6 +1,7 @@
 import Addresses
 import Blueprint
 import NetworkNamespaces
+import NetworkObjects
 import Rtnetlink
 import ShowCommands
 import Topology

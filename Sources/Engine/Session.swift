@@ -1,6 +1,7 @@
 import Addresses
 import Blueprint
 import NetworkNamespaces
+import NetworkObjects
 import Rtnetlink
 
 /// A namespace of a lab that is being worked on: a route socket that was opened inside, and the numbers of its links.

@@ -1,6 +1,6 @@
 import Addresses
 import Blueprint
-import Rtnetlink
+import NetworkObjects
 
 /// How the settings of one fresh namespace get their values with the least effort.
 ///

@@ -1,8 +1,8 @@
 import Blueprint
 import Glibc
 import NetworkNamespaces
+import NetworkObjects
 import Responders
-import Rtnetlink
 
 extension RunningLab {
     /// Compares what the kernel holds with what the lab should be: every link with its attributes, address, route, neighbour,

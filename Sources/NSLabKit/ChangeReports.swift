@@ -1,5 +1,5 @@
 import Engine
-import Rtnetlink
+import NetworkObjects
 
 /// An attribute that is not as it should be, or is changed.
 public struct AttributeReport: Encodable, Sendable {

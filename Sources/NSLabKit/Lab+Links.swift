@@ -1,6 +1,6 @@
 import Blueprint
 import Engine
-import Rtnetlink
+import NetworkObjects
 import Topology
 
 /// The directions of a link: see `Engine`.

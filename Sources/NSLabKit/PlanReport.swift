@@ -1,5 +1,5 @@
 import Blueprint
-import Rtnetlink
+import NetworkObjects
 import Topology
 
 /// Every kernel object of a lab, by namespace, in the words of iproute2.

@@ -1,6 +1,6 @@
 import Addresses
 import Blueprint
-import Rtnetlink
+import NetworkObjects
 
 /// Why a probe failed: the way that its packet and the answer should take is walked on the blueprint, and every entry that
 /// decides something on it is looked for in the kernel.

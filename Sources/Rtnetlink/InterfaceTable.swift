@@ -1,7 +1,5 @@
 import Addresses
-
-/// A link's number in its namespace (`ifindex`), 1 or more.
-public typealias InterfaceIndex = Int32
+import NetworkObjects
 
 /// The names and numbers of one namespace's links. The kernel's messages speak of numbers, everything above of names.
 public struct InterfaceTable: Sendable {

@@ -1,4 +1,5 @@
 import Addresses
+import NetworkObjects
 
 /// Why an object cannot be put into a message.
 public enum RequestError: Error, Hashable, Sendable {

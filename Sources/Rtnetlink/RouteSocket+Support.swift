@@ -2,6 +2,7 @@ import Addresses
 internal import CLinux
 internal import Glibc
 public import Netlink
+import NetworkObjects
 
 /// What the kernel can do, asked without anything being made: taking a device away again costs the kernel tens of
 /// milliseconds.

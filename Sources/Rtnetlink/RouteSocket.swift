@@ -2,6 +2,7 @@ import Addresses
 internal import CLinux
 internal import Glibc
 public import Netlink
+import NetworkObjects
 
 /// What the socket throws: see `Netlink`.
 public typealias NetlinkError = Netlink.NetlinkError

@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 
 /// What `show ip interface brief` and `show ipv6 interface brief` answer: the interfaces that route.
 public struct InterfaceBrief: Encodable, Sendable {

@@ -1,4 +1,4 @@
-import Rtnetlink
+import NetworkObjects
 
 /// What `show interfaces status` answers: the ports.
 public struct InterfaceStatus: Encodable, Sendable {

@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 
 /// What `show mac address-table` answers.
 public struct MACAddressTable: Encodable, Sendable {

@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 
 /// What `show arp` and `show ipv6 neighbors` answer.
 public struct NeighbourTable: Encodable, Sendable {

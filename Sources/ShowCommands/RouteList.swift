@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 
 /// What `show ip route` and `show ipv6 route` answer: the main table.
 public struct RouteList: Encodable, Sendable {
@@ -22,8 +22,7 @@ public struct RouteList: Encodable, Sendable {
             switch origin {
             case .kernel: self = .connected
             case .boot, .static: self = .static
-            // RTPROT_BGP, RTPROT_BIRD (linux/rtnetlink.h)
-            case Route.Origin(rawValue: 186), Route.Origin(rawValue: 12): self = .bgp
+            case .bgp, .bird: self = .bgp
             default: self = .kernel
             }
         }

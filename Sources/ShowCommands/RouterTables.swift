@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 
 /// What a router's namespace holds, as the kernel says it, with the names that only people give.
 public struct RouterTables: Sendable {

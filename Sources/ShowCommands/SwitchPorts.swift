@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 
 /// Which ports switch frames of which VLANs: told by a VLAN-aware bridge, or, where each VLAN is a bridge of its own, by
 /// the ports of each.

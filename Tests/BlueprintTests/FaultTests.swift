@@ -1,6 +1,6 @@
 import Addresses
 import Blueprint
-import Rtnetlink
+import NetworkObjects
 import Testing
 import Topology
 

@@ -5,6 +5,7 @@ import Doctor
 import Glibc
 import KernelTestSupport
 import NetworkNamespaces
+import NetworkObjects
 import Rtnetlink
 import Testing
 

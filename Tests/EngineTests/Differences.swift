@@ -1,7 +1,7 @@
 import Addresses
 import Blueprint
 import KernelTestSupport
-import Rtnetlink
+import NetworkObjects
 
 /// A blueprint's objects against what the tools tell, object by object, both ways: what is missing or different, and what
 /// nobody asked for. Written for the tests alone, so that it shares no rule with what it tests.

@@ -7,7 +7,7 @@ import Glibc
 import KernelTestSupport
 import NSLabKit
 import NetworkNamespaces
-import Rtnetlink
+import NetworkObjects
 import Synchronization
 import Testing
 import Topology

@@ -1,7 +1,7 @@
 import Addresses
 import Blueprint
 import NetworkNamespaces
-import Rtnetlink
+import NetworkObjects
 import Testing
 
 @testable import Probes

@@ -1,7 +1,7 @@
 import Addresses
 import Blueprint
 import BundledTopologies
-import Rtnetlink
+import NetworkObjects
 import Testing
 import Topology
 

@@ -2,6 +2,7 @@ import Addresses
 import Blueprint
 import KernelTestSupport
 import NetworkNamespaces
+import NetworkObjects
 import Rtnetlink
 import Testing
 

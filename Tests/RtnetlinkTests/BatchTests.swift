@@ -4,6 +4,7 @@ import Glibc
 import KernelTestSupport
 import Netlink
 import NetworkNamespaces
+import NetworkObjects
 import Testing
 
 @testable import Rtnetlink

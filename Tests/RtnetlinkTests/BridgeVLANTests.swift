@@ -2,6 +2,7 @@ import Addresses
 import Glibc
 import KernelTestSupport
 import Netlink
+import NetworkObjects
 import Testing
 
 @testable import Rtnetlink

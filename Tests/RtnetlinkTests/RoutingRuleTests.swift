@@ -1,6 +1,7 @@
 import Addresses
 import KernelTestSupport
 import NetworkNamespaces
+import NetworkObjects
 import Testing
 
 @testable import Rtnetlink

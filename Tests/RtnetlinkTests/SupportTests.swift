@@ -1,5 +1,6 @@
 import KernelTestSupport
 import Netlink
+import NetworkObjects
 import Testing
 
 @testable import Rtnetlink

@@ -2,6 +2,7 @@ import Addresses
 import KernelTestSupport
 import Netlink
 import NetworkNamespaces
+import NetworkObjects
 import Testing
 
 @testable import Rtnetlink

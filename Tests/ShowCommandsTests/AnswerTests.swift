@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 import ShowCommands
 import Testing
 

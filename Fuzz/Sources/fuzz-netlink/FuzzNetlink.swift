@@ -1,4 +1,5 @@
 import Addresses
+import NetworkObjects
 
 @testable import Netlink
 @testable import Rtnetlink

@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 
 /// All tables of a lab together, for telling which way a packet takes and which TTL its answer has.
 ///

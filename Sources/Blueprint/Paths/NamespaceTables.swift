@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 
 /// The number of a link among all links of a lab.
 typealias LinkID = Int

@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 
 /// The way of one packet through a lab's namespaces, with the table entries that decided it.
 public struct Path: Hashable, Sendable {

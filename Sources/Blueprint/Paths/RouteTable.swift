@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 
 /// The routes of one family in a namespace, made for looking up addresses: the longest prefix first, then the lowest
 /// metric, then the first.

@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 
 /// The Ethernet segments of a lab: who hears what a link sends, through veths, bridges and VLANs.
 struct Segments {

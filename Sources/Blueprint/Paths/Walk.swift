@@ -1,5 +1,5 @@
 import Addresses
-import Rtnetlink
+import NetworkObjects
 
 extension ForwardingPlane {
     /// The way of a packet that a namespace sends.

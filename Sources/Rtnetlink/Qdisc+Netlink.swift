@@ -2,6 +2,7 @@ import Addresses
 internal import CLinux
 internal import Glibc
 public import Netlink
+import NetworkObjects
 
 extension RouteBatch {
     /// Gives a link this queueing discipline in the place of the one it has. All that a value of its kind can say is said, so

@@ -1,6 +1,3 @@
-internal import CLinux
-internal import Netlink
-
 /// An entry of a table that learns, and how old the kernel says it is.
 public struct Aged<Entry: Hashable & Sendable>: Hashable, Sendable {
     /// The entry.
@@ -30,18 +27,5 @@ public struct EntryTimes: Hashable, Sendable {
         self.used = used
         self.confirmed = confirmed
         self.updated = updated
-    }
-
-    /// The ages in an `RTM_NEWNEIGH`; nil if it tells none.
-    init?(_ message: Message) throws(MalformedMessage) {
-        guard let attribute = try message.attributes(after: ndmsg.self).first(where: { $0.type == NDA_CACHEINFO })
-        else {
-            return nil
-        }
-        let ages = try attribute.structure(nda_cacheinfo.self)
-        // clock_t: hundredths of a second in every message to user space (USER_HZ, time(7)).
-        used = Double(ages.ndm_used) / 100
-        confirmed = Double(ages.ndm_confirmed) / 100
-        updated = Double(ages.ndm_updated) / 100
     }
 }

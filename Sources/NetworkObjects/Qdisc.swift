@@ -125,3 +125,60 @@ extension Qdisc {
         return wanted.rate == seen.rate && wanted.limit == seen.limit && UInt64(difference) <= tolerance
     }
 }
+
+extension Qdisc: CustomStringConvertible {
+    public var description: String { "dev \(device) root \(kind)" }
+}
+
+extension Qdisc.Kind: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .netem(let netem): netem.description
+        case .tokenBucket(let bucket): bucket.description
+        case .other(let name): name
+        }
+    }
+}
+
+extension Netem: CustomStringConvertible {
+    public var description: String {
+        var words = ["netem", "limit \(limit)"]
+        if delay > 0 || jitter > 0 { words.append("delay \(duration(delay))") }
+        if jitter > 0 { words.append(duration(jitter)) }
+        for (name, probability) in [
+            ("loss", loss), ("duplicate", duplicate), ("reorder", reorder), ("corrupt", corrupt),
+        ] where probability != .never { words.append("\(name) \(probability)") }
+        if let rate { words.append("rate \(bitRate(rate))") }
+        return words.joined(separator: " ")
+    }
+}
+
+extension TokenBucket: CustomStringConvertible {
+    public var description: String { "tbf rate \(bitRate(rate)) burst \(burst)b limit \(limit)b" }
+}
+
+extension Probability: CustomStringConvertible {
+    /// In hundredths: `0.5%`.
+    public var description: String {
+        let (whole, part) = millionths.quotientAndRemainder(dividingBy: 10_000)
+        if part == 0 { return "\(whole)%" }
+        let digits = String(10_000 + part).dropFirst()
+        return "\(whole).\(digits.reversed().drop { $0 == "0" }.reversed().map(String.init).joined())%"
+    }
+}
+
+/// Nanoseconds in the largest unit that leaves no fraction.
+private func duration(_ nanoseconds: UInt64) -> String {
+    for (unit, name) in [(1_000_000_000, "s"), (1_000_000, "ms"), (1000, "us")] as [(UInt64, String)]
+    where nanoseconds.isMultiple(of: unit) { return "\(nanoseconds / unit)\(name)" }
+    return "\(nanoseconds)ns"
+}
+
+/// Bytes in a second as bits in a second, in the largest unit that leaves no fraction.
+private func bitRate(_ bytes: UInt64) -> String {
+    let (bits, overflows) = bytes.multipliedReportingOverflow(by: 8)
+    if overflows { return "\(bytes)bps" }
+    for (unit, name) in [(1_000_000_000, "gbit"), (1_000_000, "mbit"), (1000, "kbit")] as [(UInt64, String)]
+    where bits.isMultiple(of: unit) && bits > 0 { return "\(bits / unit)\(name)" }
+    return "\(bits)bit"
+}

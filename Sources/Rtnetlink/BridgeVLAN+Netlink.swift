@@ -2,6 +2,7 @@ import Addresses
 internal import CLinux
 internal import Glibc
 internal import Netlink
+import NetworkObjects
 
 extension RouteBatch {
     /// Adds a VLAN to a port or to the bridge itself, or changes the flags of the one it has.

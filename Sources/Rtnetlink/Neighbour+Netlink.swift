@@ -1,6 +1,7 @@
 import Addresses
 internal import CLinux
 internal import Netlink
+import NetworkObjects
 
 extension RouteBatch {
     /// Adds a neighbour; refused if the link has one with that address (EEXIST).
@@ -54,5 +55,20 @@ extension Neighbour {
         guard address.family == family else { throw .value(attribute: NDA_DST, length: address.family.bits / 8) }
         guard let device = table[header.ndm_ifindex] else { return nil }
         return Neighbour(device, address, mac: mac, state: State(rawValue: header.ndm_state))
+    }
+}
+
+extension EntryTimes {
+    /// The ages in an `RTM_NEWNEIGH`; nil if it tells none.
+    init?(_ message: Message) throws(MalformedMessage) {
+        guard let attribute = try message.attributes(after: ndmsg.self).first(where: { $0.type == NDA_CACHEINFO })
+        else {
+            return nil
+        }
+        let ages = try attribute.structure(nda_cacheinfo.self)
+        // clock_t: hundredths of a second in every message to user space (USER_HZ, time(7)).
+        self.init(
+            used: Double(ages.ndm_used) / 100, confirmed: Double(ages.ndm_confirmed) / 100,
+            updated: Double(ages.ndm_updated) / 100)
     }
 }

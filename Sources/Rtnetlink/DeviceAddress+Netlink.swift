@@ -1,6 +1,7 @@
 import Addresses
 internal import CLinux
 internal import Netlink
+import NetworkObjects
 
 extension RouteBatch {
     /// Gives a link an address that it does not have yet (EEXIST).
@@ -44,7 +45,7 @@ extension RouteBatch {
 extension ObservedAddress {
     /// Reads an `RTM_NEWADDR`.
     ///
-    /// - Returns: nil for another message, another family, a link that the table does not know, or a scope that has no name.
+    /// - Returns: nil for another message, another family, or a link that the table does not know.
     init?(_ message: Message, in table: InterfaceTable) throws(MalformedMessage) {
         guard message.type == RTM_NEWADDR else { return nil }
         let header = try message.header(ifaddrmsg.self)
@@ -65,14 +66,12 @@ extension ObservedAddress {
         guard own.family == family, Int(header.ifa_prefixlen) <= family.bits else {
             throw .value(attribute: IFA_ADDRESS, length: own.family.bits / 8)
         }
-        guard let device = table[InterfaceIndex(bitPattern: header.ifa_index)],
-            let scope = Scope(rawValue: header.ifa_scope)
-        else { return nil }
-        self.address = DeviceAddress(
-            device, InterfaceAddress(own, prefixLength: Int(header.ifa_prefixlen)),
-            noDAD: family == .ipv6 && flags & UInt32(IFA_F_NODAD) != 0, scope: scope)
-        self.isKernelMade = isKernelMade
-        isTentative = flags & UInt32(IFA_F_TENTATIVE) != 0
-        isDuplicate = flags & UInt32(IFA_F_DADFAILED) != 0
+        guard let device = table[InterfaceIndex(bitPattern: header.ifa_index)] else { return nil }
+        self.init(
+            DeviceAddress(
+                device, InterfaceAddress(own, prefixLength: Int(header.ifa_prefixlen)),
+                noDAD: family == .ipv6 && flags & UInt32(IFA_F_NODAD) != 0, scope: Scope(rawValue: header.ifa_scope)),
+            isTentative: flags & UInt32(IFA_F_TENTATIVE) != 0, isDuplicate: flags & UInt32(IFA_F_DADFAILED) != 0,
+            isKernelMade: isKernelMade)
     }
 }

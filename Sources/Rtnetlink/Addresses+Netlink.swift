@@ -2,6 +2,7 @@ import Addresses
 internal import CLinux
 internal import Glibc
 internal import Netlink
+import NetworkObjects
 
 extension MessageWriter {
     /// An attribute that holds an address in network byte order: 4 or 16 bytes.

@@ -31,3 +31,10 @@ public struct ForwardingEntry: Hashable, Sendable {
         self.isPermanent = isPermanent
     }
 }
+
+extension ForwardingEntry: CustomStringConvertible {
+    public var description: String {
+        "\(mac) dev \(device)" + (destination.map { " dst \($0)" } ?? "") + (vlan.map { " vlan \($0)" } ?? "")
+            + (isSelf ? " self" : " master") + (isPermanent ? " permanent" : "")
+    }
+}

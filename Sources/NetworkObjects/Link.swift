@@ -140,3 +140,93 @@ public struct IPIP: Hashable, Sendable {
         self.remote = remote
     }
 }
+
+extension Link {
+    /// Whether a link that was read from the kernel is this one: whatever this value leaves open (nil) may be anything.
+    ///
+    /// The other end of a veth cannot be seen from here and is not looked at.
+    public func isSatisfied(by observed: Link) -> Bool {
+        name == observed.name && kindDifferences(from: observed).isEmpty && differences(from: observed).isEmpty
+    }
+
+    /// The attributes of its kind that are not as this value says, and that a link has for its whole life.
+    public func kindDifferences(from observed: Link) -> [AttributeDifference] {
+        switch (kind, observed.kind) {
+        case (.veth, .veth), (.bridge, .bridge), (.loopback, .loopback): return []
+        case (.vlan(let wanted), .vlan(let seen)):
+            return [
+                AttributeDifference("vlan id", wanted.id, seen.id),
+                AttributeDifference("link", wanted.parent, seen.parent),
+            ].compactMap { $0 }
+        case (.vxlan(let wanted), .vxlan(let seen)):
+            return [
+                AttributeDifference("vxlan id", wanted.vni, seen.vni),
+                AttributeDifference("local", wanted.local, seen.local),
+                AttributeDifference("dev", wanted.device, seen.device),
+                AttributeDifference("dstport", wanted.port, seen.port),
+                AttributeDifference("learning", wanted.learning, seen.learning),
+            ].compactMap { $0 }
+        case (.ipip(let wanted), .ipip(let seen)):
+            return [
+                AttributeDifference("local", wanted.local, seen.local),
+                AttributeDifference("remote", wanted.remote, seen.remote),
+            ].compactMap { $0 }
+        default: return [AttributeDifference("type", wanted: "\(kind)", found: "\(observed.kind)")]
+        }
+    }
+
+    /// The other attributes that are not as this value says; what it leaves open (nil) may be anything.
+    public func differences(from observed: Link) -> [AttributeDifference] {
+        func check<Value: Equatable & CustomStringConvertible>(
+            _ name: String, _ wanted: Value?, _ seen: Value?
+        ) -> AttributeDifference? {
+            wanted == nil ? nil : AttributeDifference(name, wanted, seen)
+        }
+        var found = [
+            check("address", mac, observed.mac), check("mtu", mtu, observed.mtu),
+            check("master", master, observed.master), AttributeDifference("group", group, observed.group),
+            check("alias", alias, observed.alias),
+        ]
+        if case (.bridge(let wanted), .bridge(let seen)) = (kind, observed.kind) {
+            found.append(AttributeDifference("vlan_filtering", wanted.vlanFiltering, seen.vlanFiltering))
+            found.append(check("vlan_default_pvid", wanted.defaultPVID, seen.defaultPVID))
+        }
+        if isUp != observed.isUp {
+            found.append(
+                AttributeDifference("state", wanted: isUp ? "up" : "down", found: observed.isUp ? "up" : "down"))
+        }
+        return found.compactMap { $0 }
+    }
+}
+
+extension Link: CustomStringConvertible {
+    public var description: String {
+        var words = ["\(name)"]
+        if let mac { words.append("address \(mac)") }
+        if let mtu { words.append("mtu \(mtu)") }
+        if let master { words.append("master \(master)") }
+        if group != 0 { words.append("group \(group)") }
+        words.append(isUp ? "up" : "down")
+        if kind != .loopback { words.append("type \(kind)") }
+        return words.joined(separator: " ")
+    }
+}
+
+extension Link.Kind: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .loopback: "loopback"
+        case .veth(let peer): "veth" + (peer.map { " peer \($0.name) netns \($0.namespace)" } ?? "")
+        case .bridge(let bridge):
+            "bridge" + (bridge.vlanFiltering ? " vlan_filtering 1" : "")
+                + (bridge.defaultPVID.map { " vlan_default_pvid \($0)" } ?? "")
+        case .vlan(let vlan): "vlan id \(vlan.id) link \(vlan.parent)"
+        case .vxlan(let vxlan):
+            "vxlan id \(vxlan.vni) local \(vxlan.local) dev \(vxlan.device) dstport \(vxlan.port) "
+                + (vxlan.learning ? "learning" : "nolearning")
+        case .ipip(let ipip):
+            "ipip remote \(ipip.remote.map { "\($0)" } ?? "any") local \(ipip.local.map { "\($0)" } ?? "any")"
+        case .other(let name): name
+        }
+    }
+}

@@ -1,4 +1,5 @@
 import Addresses
+internal import CLinux
 
 /// A rule of the routing policy database, in the words of `ip rule`: which table a packet's route is looked up in
 /// (fib_rules; ip-rule(8)).
@@ -20,7 +21,7 @@ public struct RoutingRule: Hashable, Sendable {
     /// The IPv4 type of service, or the IPv6 traffic class; 0 for any.
     public var typeOfService: UInt8 = 0
     /// What else the rule says, by the number of the attribute (`FRA_*`), as the kernel wrote it.
-    var others: [Int: [UInt8]] = [:]
+    package var others: [Int: [UInt8]] = [:]
 
     /// A rule that has packets looked up in a table.
     public init(
@@ -43,18 +44,20 @@ public struct RoutingRule: Hashable, Sendable {
         /// The action with this number.
         public init(rawValue: UInt8) { self.rawValue = rawValue }
 
+        private init(_ number: Int) { rawValue = UInt8(number) }
+
         /// Looks the route up in the rule's table.
-        public static let lookUp = Action(rawValue: 1)
+        public static let lookUp = Action(FR_ACT_TO_TBL)
         /// Goes on at another rule.
-        public static let goTo = Action(rawValue: 2)
+        public static let goTo = Action(FR_ACT_GOTO)
         /// Does nothing.
-        public static let nothing = Action(rawValue: 3)
+        public static let nothing = Action(FR_ACT_NOP)
         /// Drops the packet.
-        public static let blackhole = Action(rawValue: 6)
+        public static let blackhole = Action(FR_ACT_BLACKHOLE)
         /// Refuses the packet with an ICMP error.
-        public static let unreachable = Action(rawValue: 7)
+        public static let unreachable = Action(FR_ACT_UNREACHABLE)
         /// Refuses the packet with an ICMP error that says by whom.
-        public static let prohibit = Action(rawValue: 8)
+        public static let prohibit = Action(FR_ACT_PROHIBIT)
     }
 
     /// The rules that a kernel has of itself (`fib_default_rules_init`, `fib6_rules_net_init`).
@@ -87,4 +90,24 @@ extension RoutingRule: CustomStringConvertible {
     }
 
     private var tableName: String { [255: "local", 254: "main", 253: "default"][table] ?? "\(table)" }
+
+    /// The attributes that have no field of their own, as `ip rule` writes those that people use.
+    private var otherWords: [String] {
+        func number(_ bytes: [UInt8]?) -> UInt32? {
+            guard let bytes, bytes.count == 4 else { return nil }
+            return bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }
+        }
+        func text(_ bytes: [UInt8]?) -> String? {
+            bytes.map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        }
+        var words: [String] = []
+        if let mark = number(others[FRA_FWMARK]) {
+            let mask = number(others[FRA_FWMASK]) ?? .max
+            let isWhole = mask == .max
+            words.append("fwmark 0x\(String(mark, radix: 16))" + (isWhole ? "" : "/0x\(String(mask, radix: 16))"))
+        }
+        if let device = text(others[FRA_IIFNAME]) { words.append("iif \(device)") }
+        if let device = text(others[FRA_OIFNAME]) { words.append("oif \(device)") }
+        return words
+    }
 }

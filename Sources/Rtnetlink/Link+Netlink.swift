@@ -2,6 +2,7 @@ import Addresses
 internal import CLinux
 internal import Glibc
 internal import Netlink
+import NetworkObjects
 
 extension RouteBatch {
     /// Creates a bridge, VLAN, VXLAN or IPIP tunnel with all its attributes, as a port of its master and up if it shall be.
@@ -173,5 +174,164 @@ extension MessageWriter {
             if toggle { data.put(IFLA_BR_VLAN_FILTERING, bridge.vlanFiltering ? 1 : 0 as UInt8) }
             if let pvid = bridge.defaultPVID { data.put(IFLA_BR_VLAN_DEFAULT_PVID, pvid) }
         }
+    }
+}
+
+extension InterfaceTable {
+    /// The table of a namespace that holds these links.
+    public init(_ links: [ObservedLink]) {
+        self.init()
+        for link in links { insert(link.link.name, link.index) }
+    }
+}
+
+/// What one `RTM_NEWLINK` says, with other links still by number.
+struct LinkMessage {
+    var index: InterfaceIndex
+    var name: InterfaceName
+    private var isLoopback: Bool
+    private var isUp: Bool
+    private var mac: MACAddress?
+    private var mtu: UInt32?
+    var masterIndex: InterfaceIndex?
+    private var lowerIndex: InterfaceIndex?
+    private var lowerIsElsewhere = false
+    private var group: UInt32 = 0
+    private var alias: String?
+    private var operationalState: UInt8 = 0
+    private var hasCarrier = false
+    private var kind = ""
+    private var bridge = Bridge()
+    private var vlanID: UInt16?
+    private var vni: UInt32?
+    private var port: UInt16 = 0
+    private var local: IPAddress?
+    private var learning = false
+    private var vxlanDevice: InterfaceIndex?
+    private var ipip = IPIP()
+    private var ipv4Settings: [UInt32] = []
+
+    /// Nil for a message that is not a link, or is one without a name that can be written.
+    init?(_ message: Message) throws(MalformedMessage) {
+        guard message.type == RTM_NEWLINK else { return nil }
+        let header = try message.header(ifinfomsg.self)
+        guard Int32(header.ifi_family) == AF_UNSPEC else { return nil }
+        let attributes = try message.attributes(after: ifinfomsg.self)
+        guard let name = attributes.first(where: { $0.type == IFLA_IFNAME }).flatMap({ InterfaceName($0.text) }) else {
+            return nil
+        }
+        self.name = name
+        index = header.ifi_index
+        isLoopback = header.ifi_flags & UInt32(IFF_LOOPBACK) != 0
+        isUp = header.ifi_flags & UInt32(IFF_UP) != 0
+        for attribute in attributes {
+            switch attribute.type {
+            case IFLA_ADDRESS: mac = attribute.mac
+            case IFLA_MTU: mtu = try attribute.integer()
+            case IFLA_MASTER: masterIndex = try attribute.integer()
+            case IFLA_LINK: lowerIndex = try attribute.integer()
+            case IFLA_LINK_NETNSID: lowerIsElsewhere = true
+            case IFLA_GROUP: group = try attribute.integer()
+            case IFLA_IFALIAS: alias = attribute.text
+            case IFLA_OPERSTATE: operationalState = try attribute.integer()
+            case IFLA_CARRIER: hasCarrier = try attribute.integer(UInt8.self) != 0
+            case IFLA_LINKINFO: try readInfo(attribute.nested())
+            case IFLA_AF_SPEC: try readFamilies(attribute.nested())
+            default: break
+            }
+        }
+    }
+
+    private mutating func readInfo(_ info: Attributes) throws(MalformedMessage) {
+        kind = info.first { $0.type == IFLA_INFO_KIND }?.text ?? ""
+        guard let data = try info.first(where: { $0.type == IFLA_INFO_DATA })?.nested() else { return }
+        switch kind {
+        case "bridge": try readBridge(data)
+        case "vlan":
+            for attribute in data where attribute.type == IFLA_VLAN_ID { vlanID = try attribute.integer() }
+        case "vxlan": try readVXLAN(data)
+        case "ipip": try readIPIP(data)
+        default: break
+        }
+    }
+
+    private mutating func readBridge(_ data: Attributes) throws(MalformedMessage) {
+        for attribute in data {
+            switch attribute.type {
+            case IFLA_BR_VLAN_FILTERING: bridge.vlanFiltering = try attribute.integer(UInt8.self) != 0
+            case IFLA_BR_VLAN_DEFAULT_PVID: bridge.defaultPVID = try attribute.integer()
+            default: break
+            }
+        }
+    }
+
+    private mutating func readVXLAN(_ data: Attributes) throws(MalformedMessage) {
+        for attribute in data {
+            switch attribute.type {
+            case IFLA_VXLAN_ID: vni = try attribute.integer()
+            case IFLA_VXLAN_LINK: vxlanDevice = try attribute.integer()
+            case IFLA_VXLAN_LOCAL, IFLA_VXLAN_LOCAL6: local = try attribute.address()
+            case IFLA_VXLAN_LEARNING: learning = try attribute.integer(UInt8.self) != 0
+            case IFLA_VXLAN_PORT: port = try attribute.bigEndian()
+            default: break
+            }
+        }
+    }
+
+    /// An address that is nobody's stands for any.
+    private mutating func readIPIP(_ data: Attributes) throws(MalformedMessage) {
+        for attribute in data where attribute.type == IFLA_IPTUN_LOCAL || attribute.type == IFLA_IPTUN_REMOTE {
+            guard case .v4(let address) = try attribute.address(), address.value != 0 else { continue }
+            if attribute.type == IFLA_IPTUN_LOCAL { ipip.local = address } else { ipip.remote = address }
+        }
+    }
+
+    private mutating func readFamilies(_ families: Attributes) throws(MalformedMessage) {
+        for family in families where family.type == Int(AF_INET) {
+            for attribute in try family.nested() where attribute.type == IFLA_INET_CONF {
+                guard attribute.bytes.count % 4 == 0 else { throw attribute.wrongSize }
+                ipv4Settings = attribute.bytes.withUnsafeBytes { bytes in
+                    (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self) }
+                }
+            }
+        }
+    }
+
+    /// The numbers of the links that this one names.
+    var namedIndices: [InterfaceIndex] {
+        [masterIndex, kind == "vxlan" ? vxlanDevice : nil, kind == "vlan" && !lowerIsElsewhere ? lowerIndex : nil]
+            .compactMap { $0 }
+    }
+
+    /// The link, with the names that a table has for the numbers.
+    ///
+    /// A VLAN or VXLAN on a link that is not in the table, or without what such a link here has, is of another kind.
+    func observed(in table: InterfaceTable) -> ObservedLink {
+        let link = Link(
+            name, linkKind(in: table), mac: mac, mtu: mtu, master: masterIndex.flatMap { table[$0] }, group: group,
+            isUp: isUp, alias: alias)
+        return ObservedLink(
+            index: index, link: link,
+            operationalState: ObservedLink.OperationalState(rawValue: operationalState) ?? .unknown,
+            hasCarrier: hasCarrier, lowerIndex: lowerIndex.flatMap { $0 > 0 ? $0 : nil }, ipv4Settings: ipv4Settings)
+    }
+
+    private func linkKind(in table: InterfaceTable) -> Link.Kind {
+        switch kind {
+        case "" where isLoopback: return .loopback
+        case "veth": return .veth(peer: nil)
+        case "bridge": return .bridge(bridge)
+        case "vlan":
+            if let vlanID, !lowerIsElsewhere, let parent = lowerIndex.flatMap({ table[$0] }) {
+                return .vlan(VLAN(parent: parent, id: vlanID))
+            }
+        case "vxlan":
+            if let vni, let local, let device = vxlanDevice.flatMap({ table[$0] }) {
+                return .vxlan(VXLAN(vni: vni, port: port, local: local, device: device, learning: learning))
+            }
+        case "ipip": return .ipip(ipip)
+        default: break
+        }
+        return .other(kind)
     }
 }

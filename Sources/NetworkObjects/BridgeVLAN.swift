@@ -24,3 +24,9 @@ public struct BridgeVLAN: Hashable, Sendable {
         self.isSelf = isSelf
     }
 }
+
+extension BridgeVLAN: CustomStringConvertible {
+    public var description: String {
+        "vid \(id) dev \(device)" + (isPVID ? " pvid" : "") + (isUntagged ? " untagged" : "") + (isSelf ? " self" : "")
+    }
+}

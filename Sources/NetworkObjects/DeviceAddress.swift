@@ -42,11 +42,28 @@ public struct ObservedAddress: Hashable, Sendable {
     }
 }
 
-/// How far an address or a route reaches (`RT_SCOPE_*`, rtnetlink(7)).
-public enum Scope: UInt8, Hashable, Sendable {
-    case universe = 0
-    case site = 200
-    case link = 253
-    case host = 254
-    case nowhere = 255
+extension DeviceAddress {
+    /// The address as the kernel reports it: an IPv6 address has the scope that its bits say (RFC 4007), and IPv4 knows
+    /// no duplicate address detection.
+    public var asReported: DeviceAddress {
+        guard case .v6(let ip) = address.address else {
+            var address = self
+            address.noDAD = false
+            return address
+        }
+        var address = self
+        address.scope =
+            switch ip.value >> 118 {
+            case 0xfe80 >> 6: .link
+            case 0xfec0 >> 6: .site
+            default: ip.value == 1 ? .host : .universe
+            }
+        return address
+    }
+}
+
+extension DeviceAddress: CustomStringConvertible {
+    public var description: String {
+        "\(address) dev \(device)" + (scope == .universe ? "" : " scope \(scope)") + (noDAD ? " nodad" : "")
+    }
 }

@@ -2,6 +2,7 @@ import Addresses
 internal import CLinux
 internal import Glibc
 internal import Netlink
+import NetworkObjects
 
 extension RouteBatch {
     /// Adds an entry; refused if the table has one for that MAC address (EEXIST).

@@ -1,6 +1,7 @@
 import Addresses
 internal import CLinux
 internal import Netlink
+import NetworkObjects
 
 extension RouteBatch {
     /// Adds a route; refused if its table has one to the same destination with the same metric (EEXIST).
@@ -62,29 +63,29 @@ extension MessageWriter {
 extension Route {
     /// Reads an `RTM_NEWROUTE`. Of a route with several next hops the first is kept.
     ///
-    /// - Returns: nil for another message, another family than the Internet's, a cached route, a link that the table does
-    ///   not know, or a kind or scope that has no name here.
+    /// - Returns: nil for another message, another family than the Internet's, a cached route, or a link that the table
+    ///   does not know.
     static func decode(_ message: Message, in table: InterfaceTable) throws(MalformedMessage) -> Route? {
         guard message.type == RTM_NEWROUTE else { return nil }
         let header = try message.header(rtmsg.self)
-        guard let family = AddressFamily(number: header.rtm_family), header.rtm_flags & UInt32(RTM_F_CLONED) == 0,
-            let kind = Kind(rawValue: header.rtm_type), let scope = Scope(rawValue: header.rtm_scope)
+        guard let family = AddressFamily(number: header.rtm_family), header.rtm_flags & UInt32(RTM_F_CLONED) == 0
         else { return nil }
+        let kind = Kind(rawValue: header.rtm_type)
         var attributes = RouteAttributes(destination: Prefix.all(family).address, header)
         for attribute in try message.attributes(after: rtmsg.self) { try attributes.read(attribute) }
         guard attributes.destination.family == family, Int(header.rtm_dst_len) <= family.bits else {
             throw .value(attribute: RTA_DST.number, length: attributes.destination.family.bits / 8)
         }
         // IPv6 ties a route that rejects to `lo`, though no packet leaves by it.
-        let rejects = [.blackhole, .unreachable, .prohibit].contains(kind)
         var device: InterfaceName?
-        if let index = attributes.device, !rejects {
+        if let index = attributes.device, !kind.rejects {
             guard let name = table[index] else { return nil }
             device = name
         }
         return Route(
             Prefix(attributes.destination, length: Int(header.rtm_dst_len)), kind, via: attributes.gateway,
-            device: device, preferredSource: attributes.source, metric: attributes.metric, scope: scope,
+            device: device, preferredSource: attributes.source, metric: attributes.metric,
+            scope: Scope(rawValue: header.rtm_scope),
             origin: Origin(rawValue: header.rtm_protocol), table: attributes.table,
             onlink: attributes.flags & UInt32(RTNH_F_ONLINK) != 0)
     }
