@@ -58,13 +58,13 @@ public struct ClusterZone: Hashable, Sendable {
     public struct Port: Hashable, Sendable {
         /// Its name; nil where it has none.
         public var name: String?
-        /// `tcp`, `udp` or `sctp`.
-        public var transport: String
+        /// Its transport protocol.
+        public var transport: Transport
         /// Its number.
         public var number: UInt16
 
         /// A port.
-        public init(name: String? = nil, transport: String = "tcp", number: UInt16) {
+        public init(name: String? = nil, transport: Transport = .tcp, number: UInt16) {
             self.name = name
             self.transport = transport
             self.number = number

@@ -23,11 +23,6 @@ public struct NameServer: Sendable {
         serial = zone.serial
     }
 
-    /// How a query came in.
-    public enum Transport: Sendable {
-        case udp, tcp
-    }
-
     /// Answers a query.
     ///
     /// - Parameters:

@@ -55,12 +55,7 @@ extension ResponderPlan {
 extension ResponderPlan.Listener {
     /// Nil for a port at which nothing answers.
     fileprivate init?(_ port: Workload.ContainerPort) {
-        let transport: ResponderPlan.Transport
-        switch port.transport {
-        case .tcp: transport = .tcp
-        case .udp: transport = .udp
-        case .sctp: return nil
-        }
+        guard port.transport != .sctp else { return nil }
         let families: ResponderPlan.Families =
             switch port.listen {
             case .dual: .dual
@@ -69,10 +64,10 @@ extension ResponderPlan.Listener {
             }
         switch port.answer {
         case .http:
-            guard transport == .tcp else { return nil }
-            self.init(transport, port.number, families: families, answer: .http(body: port.body))
-        case .echo: self.init(transport, port.number, families: families, answer: .echo)
-        case .dns: self.init(transport, port.number, families: families, answer: .dns)
+            guard port.transport == .tcp else { return nil }
+            self.init(port.transport, port.number, families: families, answer: .http(body: port.body))
+        case .echo: self.init(port.transport, port.number, families: families, answer: .echo)
+        case .dns: self.init(port.transport, port.number, families: families, answer: .dns)
         case .none: return nil
         }
     }
@@ -88,18 +83,14 @@ extension ClusterZone.Service {
         self.init(
             name: service.name, namespace: service.namespace, clusterAddresses: service.clusterAddresses,
             isHeadless: service.isHeadless,
-            ports: service.ports.map {
-                ClusterZone.Port(name: $0.name, transport: $0.transport.rawValue.lowercased(), number: $0.number)
-            })
+            ports: service.ports.map { ClusterZone.Port(name: $0.name, transport: $0.transport, number: $0.number) })
         if case .externalName(let name) = service.kind { externalName = name }
         endpoints = service.endpoints.map { endpoint in
             ClusterZone.Endpoint(
                 address: endpoint.address, hostname: endpoint.hostname,
                 isReady: endpoint.isReady || service.publishesNotReadyAddresses,
                 ports: zip(service.ports, endpoint.ports).compactMap { port, number in
-                    number.map {
-                        ClusterZone.Port(name: port.name, transport: port.transport.rawValue.lowercased(), number: $0)
-                    }
+                    number.map { ClusterZone.Port(name: port.name, transport: port.transport, number: $0) }
                 })
         }
     }

@@ -10,13 +10,13 @@ public struct ObservedServices: Hashable, Sendable {
     public struct Arrival: Hashable, Sendable {
         /// The service's address; nil for a port of every node.
         public var address: IPAddress?
-        /// `tcp`, `udp` or `sctp`.
-        public var transport: String
+        /// The transport protocol.
+        public var transport: Transport
         /// The port.
         public var port: Int
 
         /// Packets that arrive here.
-        public init(address: IPAddress?, transport: String, port: Int) {
+        public init(address: IPAddress?, transport: Transport, port: Int) {
             self.address = address
             self.transport = transport
             self.port = port
@@ -73,7 +73,8 @@ extension ObservedServices {
                 guard element.items.count == 2 else { continue }
                 var key = (element.items[0]["concat"]?.items ?? [])[...]
                 let address = hasAddress ? key.popFirst()?.text.flatMap { IPAddress($0) } : nil
-                guard let transport = key.popFirst()?.text, let port = key.popFirst()?.number else { continue }
+                guard let transport = key.popFirst()?.text.flatMap({ Transport($0) }), let port = key.popFirst()?.number
+                else { continue }
                 let chain = (element.items[1]["goto"] ?? element.items[1]["jump"])?["target"]?.text
                 var seen: Set<String> = []
                 let found = chain.map { Self.targets(of: $0, rules, &seen) } ?? []

@@ -97,7 +97,7 @@ extension ObservedServices {
             }
             for (index, port) in service.ports.enumerated() {
                 let arrival = Arrival(
-                    address: address, transport: port.transport.rawValue.lowercased(), port: Int(port.number))
+                    address: address, transport: port.transport, port: Int(port.number))
                 expected[arrival] = Set(
                     endpoints.compactMap { endpoint in
                         endpoint.ports[index].map { Target(address: endpoint.address, port: Int($0)) }

@@ -69,7 +69,7 @@ extension ResponderPlan {
                     pin: try words.text(), name: try words.text(), namespace: try words.text(), node: try words.text(),
                     addresses: try words.addresses(), listeners: []))
         case "listen":
-            guard !pods.isEmpty, let transport = Transport(rawValue: String(try words.next())) else {
+            guard !pods.isEmpty, let transport = Transport(String(try words.next())), transport != .sctp else {
                 throw words.unreadable
             }
             let port: UInt16 = try words.number()
@@ -172,9 +172,9 @@ private struct Words {
         var ports: [ClusterZone.Port] = []
         while let word = rest.popFirst() {
             var parts = Words(line: line, rest: word.split(separator: "/")[...])
-            ports.append(
-                ClusterZone.Port(
-                    name: try parts.optionalText(), transport: try parts.text(), number: try parts.number()))
+            let name = try parts.optionalText()
+            guard let transport = Transport(String(try parts.next())) else { throw unreadable }
+            ports.append(ClusterZone.Port(name: name, transport: transport, number: try parts.number()))
         }
         return ports
     }
@@ -200,5 +200,5 @@ private func list(_ addresses: [IPAddress]) -> String {
 }
 
 private func ports(_ ports: [ClusterZone.Port]) -> String {
-    ports.map { "\(word($0.name))/\(word($0.transport))/\($0.number)" }.joined(separator: " ")
+    ports.map { "\(word($0.name))/\($0.transport)/\($0.number)" }.joined(separator: " ")
 }

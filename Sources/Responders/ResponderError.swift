@@ -1,9 +1,10 @@
+import Addresses
 import NetworkNamespaces
 
 /// Why a lab's background process could not be started, changed or ended.
 public enum ResponderError: Error {
     /// Something else in the namespace listens at that port already.
-    case portTaken(pin: String, transport: ResponderPlan.Transport, port: UInt16)
+    case portTaken(pin: String, transport: Transport, port: UInt16)
     /// The kernel refused something.
     case refused(object: String, SystemCallError)
     /// The process ended or said nothing while it was being told what to do; `lastWords` is the end of what it has logged.

@@ -51,7 +51,7 @@ public struct ResponderPlan: Hashable, Sendable {
 
     /// A port and what answers there.
     public struct Listener: Hashable, Sendable {
-        /// The transport protocol.
+        /// The transport protocol: TCP or UDP.
         public var transport: Transport
         /// The port.
         public var port: UInt16
@@ -67,11 +67,6 @@ public struct ResponderPlan: Hashable, Sendable {
             self.families = families
             self.answer = answer
         }
-    }
-
-    /// A transport protocol.
-    public enum Transport: String, Hashable, Sendable, CaseIterable {
-        case tcp, udp
     }
 
     /// The families that a socket is bound to.

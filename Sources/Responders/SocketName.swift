@@ -1,8 +1,10 @@
+import Addresses
+
 /// What tells one listening socket of a lab from all others; a listener that keeps its name keeps its socket.
 struct SocketName: Hashable, Sendable {
     /// The pin of the namespace that it is in.
     var pin: String
-    var transport: ResponderPlan.Transport
+    var transport: Transport
     var port: UInt16
     var families: ResponderPlan.Families
 
@@ -19,7 +21,7 @@ struct SocketName: Hashable, Sendable {
     /// Reads a name; nil if it is none.
     init?(_ text: Substring) {
         let parts = text.split(separator: "/", maxSplits: 3)
-        guard parts.count == 4, let transport = ResponderPlan.Transport(rawValue: String(parts[0])),
+        guard parts.count == 4, let transport = Transport(String(parts[0])), transport != .sctp,
             let port = UInt16(parts[1]), let families = ResponderPlan.Families(rawValue: String(parts[2]))
         else { return nil }
         pin = String(parts[3])

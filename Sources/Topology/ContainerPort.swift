@@ -1,3 +1,5 @@
+import Addresses
+
 extension Workload {
     /// A port that a container says it listens on, and what answers there.
     public struct ContainerPort: Hashable, Sendable {
@@ -6,7 +8,7 @@ extension Workload {
         /// The port.
         public var number: UInt16
         /// The transport protocol.
-        public var transport: Service.Transport
+        public var transport: Transport
         /// What answers there.
         public var answer: Answer
         /// The families that the answering socket is bound to.
@@ -16,7 +18,7 @@ extension Workload {
 
         /// A port. Without a word on what answers there, it is HTTP on TCP and echo on UDP.
         public init(
-            name: String? = nil, _ number: UInt16, _ transport: Service.Transport = .tcp, answer: Answer? = nil,
+            name: String? = nil, _ number: UInt16, _ transport: Transport = .tcp, answer: Answer? = nil,
             listen: Listen = .dual, body: String? = nil
         ) {
             self.name = name
@@ -39,7 +41,7 @@ extension Workload {
             case none
 
             /// What answers where nothing else is said.
-            public static func usual(for transport: Service.Transport) -> Answer {
+            public static func usual(for transport: Transport) -> Answer {
                 switch transport {
                 case .tcp: .http
                 case .udp: .echo

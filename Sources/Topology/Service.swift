@@ -103,11 +103,4 @@ public struct Service: Hashable, Sendable {
         case number(UInt16)
         case name(String)
     }
-
-    /// A transport protocol, by Kubernetes' names.
-    public enum Transport: String, Hashable, Sendable, CaseIterable {
-        case tcp = "TCP"
-        case udp = "UDP"
-        case sctp = "SCTP"
-    }
 }

@@ -8,7 +8,7 @@ let cluster = ClusterZone(
         ClusterZone.Service(
             name: "kube-dns", namespace: "kube-system", clusterAddresses: addresses("10.96.0.10", "fd00:10:96::a"),
             ports: [
-                ClusterZone.Port(name: "dns", transport: "udp", number: 53),
+                ClusterZone.Port(name: "dns", transport: .udp, number: 53),
                 ClusterZone.Port(name: "dns-tcp", number: 53),
             ]),
         ClusterZone.Service(
@@ -49,7 +49,7 @@ let server = (try? NameServer(cluster))!
 
 /// Asks the server as a client would, with the bytes of a query.
 func ask(
-    _ name: String, _ type: RecordType, over transport: NameServer.Transport = .tcp, payload: UInt16? = nil,
+    _ name: String, _ type: RecordType, over transport: Transport = .tcp, payload: UInt16? = nil,
     turn: Int = 0
 ) throws -> Message {
     let query = Message.query(DomainName(name)!, type, id: 0x1234, payload: payload)

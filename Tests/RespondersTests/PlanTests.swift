@@ -27,7 +27,7 @@ struct PlanTests {
                     ClusterZone.Service(
                         name: "s", namespace: "a", clusterAddresses: [IPAddress("10.96.0.1")!],
                         ports: [
-                            ClusterZone.Port(number: 80), ClusterZone.Port(name: "x", transport: "udp", number: 1),
+                            ClusterZone.Port(number: 80), ClusterZone.Port(name: "x", transport: .udp, number: 1),
                         ],
                         endpoints: [
                             ClusterZone.Endpoint(

@@ -28,7 +28,7 @@ public func fuzzDNS(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         precondition(again == message || again.isTruncated || written.count > 65000, "differs after it was read again")
     }
     guard let server else { preconditionFailure("no server") }
-    for transport in [NameServer.Transport.udp, .tcp] {
+    for transport in [Transport.udp, .tcp] {
         guard let answer = server.answer(bytes, over: transport, turn: count) else { continue }
         guard let message = try? Message(reading: answer) else { preconditionFailure("the answer is no message") }
         precondition(message.isResponse && answer.count <= (transport == .udp ? 4096 : 65535))

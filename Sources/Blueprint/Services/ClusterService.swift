@@ -56,7 +56,7 @@ public struct ClusterService: Hashable, Sendable {
         /// Its name; nil where it has none.
         public var name: String?
         /// The transport protocol.
-        public var transport: Service.Transport
+        public var transport: Transport
         /// The port of the service's own addresses.
         public var number: UInt16
         /// The pods' port as the service names it.
@@ -66,7 +66,7 @@ public struct ClusterService: Hashable, Sendable {
 
         /// A port that leads to the same number on the pods unless said otherwise.
         public init(
-            name: String? = nil, transport: Service.Transport = .tcp, number: UInt16, target: Service.Target? = nil,
+            name: String? = nil, transport: Transport = .tcp, number: UInt16, target: Service.Target? = nil,
             nodePort: UInt16? = nil
         ) {
             self.name = name

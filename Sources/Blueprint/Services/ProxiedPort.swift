@@ -17,8 +17,7 @@ struct ProxiedPort {
     let family: AddressFamily
     /// `default/multitool/tcp/80`.
     let name: String
-    /// `tcp`, `udp` or `sctp`.
-    let transport: String
+    let transport: Transport
     let number: UInt16
     let clusterAddress: IPAddress?
     let externalAddresses: [IPAddress]
@@ -49,7 +48,7 @@ struct ProxiedPort {
         _ service: ClusterService, _ family: AddressFamily, _ port: ClusterService.Port, _ endpoints: [Endpoint]
     ) {
         self.family = family
-        transport = port.transport.rawValue.lowercased()
+        transport = port.transport
         number = port.number
         name = "\(service.key)/\(transport)/\(port.number)"
         clusterAddress = service.clusterAddresses.first { $0.family == family }

@@ -13,8 +13,6 @@ struct Exchange: Hashable, Sendable {
     /// How the end of the answer is known.
     var ending: Ending
 
-    enum Transport: Hashable, Sendable { case tcp, udp }
-
     /// How the end of an answer is known.
     enum Ending: Hashable, Sendable {
         /// The other side closes the connection.
@@ -28,7 +26,7 @@ struct Exchange: Hashable, Sendable {
     /// Whether these bytes are the whole answer, as far as bytes alone can tell.
     func isComplete(_ answer: [UInt8]) -> Bool {
         switch (transport, ending) {
-        case (.udp, _): true
+        case (.udp, _), (.sctp, _): true
         case (.tcp, .closed): false
         case (.tcp, .bytes(let count)): answer.count >= count
         case (.tcp, .framed): answer.count >= 2 && answer.count >= 2 + Int(answer[0]) << 8 + Int(answer[1])

@@ -156,7 +156,7 @@ extension NameCheck {
         guard all else { return checks }
         for (index, port) in service.ports.enumerated() {
             guard let portName = port.name,
-                let record = name.child("_\(portName)._\(port.transport.rawValue.lowercased())")
+                let record = name.child("_\(portName)._\(port.transport)")
             else { continue }
             let target = service.isHeadless ? headless.compactMap { $0.ports[index] }.first : port.number
             if let target { checks.append(check(record, .srv, .port(target), isLong: headless.count > 8)) }

@@ -16,7 +16,7 @@ extension ServiceMatrix.Check {
     ///   - other: an address to ask at instead of the check's own.
     func exchange(from pin: String, at other: IPAddress? = nil, host: String? = nil) -> Exchange {
         let address = other ?? address
-        func exchange(_ transport: Exchange.Transport, _ request: [UInt8], _ ending: Exchange.Ending) -> Exchange {
+        func exchange(_ transport: Transport, _ request: [UInt8], _ ending: Exchange.Ending) -> Exchange {
             Exchange(
                 source: pin, destination: address, port: port, transport: transport, request: request, ending: ending)
         }

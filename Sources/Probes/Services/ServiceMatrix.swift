@@ -27,11 +27,11 @@ public struct ServiceMatrix: Sendable {
         /// One of these bodies: pages that are always the same.
         case body(Set<String>)
         /// What was sent.
-        case echo(Exchange.Transport)
+        case echo(Transport)
         /// An answer to a DNS query.
-        case names(Exchange.Transport)
+        case names(Transport)
         /// A refusal at once, because no endpoint is there.
-        case refusal(Exchange.Transport)
+        case refusal(Transport)
     }
 
     /// Who asks: one pod of every node.
@@ -94,7 +94,7 @@ private struct PortPlan {
     let service: ClusterService
     let address: IPAddress
     let port: UInt16
-    let transport: Exchange.Transport
+    let transport: Transport
     /// The endpoints that packets may go to, with what answers there; nil for one of which nobody knows.
     let endpoints: [(endpoint: ClusterService.Endpoint, answer: Workload.ContainerPort?)]
 
@@ -104,11 +104,8 @@ private struct PortPlan {
         _ ports: [PodReference: [Workload.ContainerPort]]
     ) {
         let port = service.ports[index]
-        switch port.transport {
-        case .tcp: transport = .tcp
-        case .udp: transport = .udp
-        case .sctp: return nil
-        }
+        guard port.transport != .sctp else { return nil }
+        transport = port.transport
         self.service = service
         self.address = address
         self.port = port.number

@@ -140,7 +140,7 @@ extension NativeReader {
         }
         let fields = fields(value, ["name", "port", "targetPort", "protocol", "nodePort"])
         let name = field(fields, "name") { $0.text($1, "a port's name") }
-        let transport = field(fields, "protocol") { $0.word($1, "a protocol", Service.Transport.self) } ?? .tcp
+        let transport = field(fields, "protocol") { $0.word($1, "a protocol", Transport.self) } ?? .tcp
         let target = field(fields, "targetPort") { $0.target($1) }
         let nodePort: UInt16? = field(fields, "nodePort") { $0.number($1, "a port", 1...65535) }
         guard fields["port"] != nil else {
@@ -168,7 +168,7 @@ extension NativeReader {
         }
         let fields = fields(value, ["name", "port", "protocol", "answer", "listen", "body"])
         let name = field(fields, "name") { $0.text($1, "a port's name") }
-        let transport = field(fields, "protocol") { $0.word($1, "a protocol", Service.Transport.self) } ?? .tcp
+        let transport = field(fields, "protocol") { $0.word($1, "a protocol", Transport.self) } ?? .tcp
         let answer = field(fields, "answer") { $0.word($1, "an answer", Workload.ContainerPort.Answer.self) }
         let listen = field(fields, "listen") {
             $0.word($1, "what a socket listens on", Workload.ContainerPort.Listen.self)
@@ -183,11 +183,11 @@ extension NativeReader {
             name: name, port, transport, answer: answer, listen: listen ?? .dual, body: body)
     }
 
-    private mutating func shortPort(_ value: YAMLValue) -> (number: UInt16, transport: Service.Transport)? {
+    private mutating func shortPort(_ value: YAMLValue) -> (number: UInt16, transport: Transport)? {
         guard let text = text(value, "a port, such as 80 or 53/UDP") else { return nil }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         if let number: UInt16 = Self.decimal(parts[0]), number > 0, parts.count <= 2,
-            let transport = parts.count == 1 ? .tcp : Service.Transport(rawValue: String(parts[1]))
+            let transport = parts.count == 1 ? .tcp : Transport(rawValue: String(parts[1]))
         {
             return (number, transport)
         }

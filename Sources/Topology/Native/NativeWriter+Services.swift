@@ -87,7 +87,7 @@ extension NativeWriter {
         }
     }
 
-    private static func short(_ number: UInt16, _ transport: Service.Transport) -> String {
+    private static func short(_ number: UInt16, _ transport: Transport) -> String {
         transport == .tcp ? "\(number)" : "\(number)/\(transport.rawValue)"
     }
 }

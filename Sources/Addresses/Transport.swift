@@ -1,0 +1,39 @@
+/// A transport protocol whose ports services and servers use.
+///
+/// The raw value is Kubernetes' word for it (`TCP`); the description is that of nft(8), the DNS and `/etc/protocols` (`tcp`).
+public enum Transport: String, Hashable, Sendable, CaseIterable {
+    case tcp = "TCP"
+    case udp = "UDP"
+    case sctp = "SCTP"
+
+    /// The transport of an IP protocol number; nil for one that services do not use.
+    public init?(number: UInt8) {
+        guard let transport = Self.allCases.first(where: { $0.number == number }) else { return nil }
+        self = transport
+    }
+
+    /// Its IP protocol number (IANA, `IPPROTO_*`).
+    public var number: UInt8 {
+        switch self {
+        case .tcp: 6
+        case .udp: 17
+        case .sctp: 132
+        }
+    }
+}
+
+extension Transport: LosslessStringConvertible {
+    /// Reads the lower-case word: `tcp`.
+    public init?(_ description: String) {
+        guard let transport = Self.allCases.first(where: { $0.description == description }) else { return nil }
+        self = transport
+    }
+
+    public var description: String {
+        switch self {
+        case .tcp: "tcp"
+        case .udp: "udp"
+        case .sctp: "sctp"
+        }
+    }
+}
