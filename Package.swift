@@ -36,18 +36,22 @@ let package = Package(
         .target(name: "HTTP"),
         .target(name: "NetworkObjects", dependencies: ["Addresses", "CLinux"]),
 
+        // What any Linux program needs.
+        .target(name: "System", dependencies: ["CLinux"]),
+
         // The kernel.
         .target(name: "Netlink", dependencies: ["CLinux", "CMnl"]),
         .target(name: "Rtnetlink", dependencies: ["Addresses", "CLinux", "Netlink", "NetworkObjects"]),
-        .target(name: "NetworkNamespaces", dependencies: ["CLinux", "CCap"]),
-        .target(name: "Nftables", dependencies: ["CLinux", "CNftables", "Netlink", "NetworkNamespaces"]),
+        .target(name: "NetworkNamespaces", dependencies: ["CCap", "CLinux", "System"]),
+        .target(name: "Nftables", dependencies: ["CLinux", "CNftables", "Netlink", "NetworkNamespaces", "System"]),
 
         // The one background process that a lab may have.
         .target(
             name: "Responders",
             dependencies: [
-                "Addresses", "CLinux", "DNS", "HTTP", "NetworkNamespaces",
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                "Addresses", "CLinux", "DNS", "HTTP", "NetworkNamespaces", "System",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]),
 
         // What the user asked for, and what the kernel must hold for it.
@@ -69,7 +73,7 @@ let package = Package(
             name: "Doctor",
             dependencies: [
                 "Addresses", "Blueprint", "CLinux", "Netlink", "NetworkNamespaces", "NetworkObjects", "Nftables",
-                "Rtnetlink",
+                "Rtnetlink", "System",
             ]),
 
         // What a network engineer asks a switch.
@@ -80,13 +84,13 @@ let package = Package(
             name: "Engine",
             dependencies: [
                 "Addresses", "Blueprint", "DNS", "Doctor", "NetworkNamespaces", "NetworkObjects", "Nftables",
-                "Responders",
-                "Rtnetlink", "ShowCommands", "Topology",
+                "Responders", "Rtnetlink", "ShowCommands", "System", "Topology",
             ]),
         .target(
             name: "Probes",
             dependencies: [
-                "Addresses", "Blueprint", "CLinux", "DNS", "HTTP", "NetworkNamespaces", "NetworkObjects", "Topology",
+                "Addresses", "Blueprint", "CLinux", "DNS", "HTTP", "NetworkNamespaces", "NetworkObjects", "System",
+                "Topology",
             ]),
 
         // The two faces.
@@ -94,31 +98,35 @@ let package = Package(
             name: "NSLabKit",
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "Doctor", "Engine", "LabFolders", "NetworkNamespaces",
-                "NetworkObjects", "Probes", "Responders", "ShowCommands", "Topology",
+                "NetworkObjects", "Probes", "Responders", "ShowCommands", "System", "Topology",
             ]),
         .executableTarget(
             name: "nslab",
             dependencies: [
-                "NSLabKit", "NetworkNamespaces", "Responders", "Topology",
+                "NSLabKit", "NetworkNamespaces", "Responders", "System", "Topology",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
 
         // What tests of the kernel share: witnesses, namespaces that go again, the trait that asks for root.
         .target(
-            name: "KernelTestSupport", dependencies: ["CLinux", "NetworkNamespaces"], path: "Tests/KernelTestSupport"),
+            name: "KernelTestSupport", dependencies: ["CLinux", "NetworkNamespaces", "System"],
+            path: "Tests/KernelTestSupport"),
 
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"]),
         .testTarget(name: "DNSTests", dependencies: ["DNS"]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"]),
-        .testTarget(name: "NetlinkTests", dependencies: ["KernelTestSupport", "Netlink"]),
+        .testTarget(name: "SystemTests", dependencies: ["KernelTestSupport", "System"]),
+        .testTarget(name: "NetlinkTests", dependencies: ["KernelTestSupport", "Netlink", "System"]),
         .testTarget(
             name: "RtnetlinkTests",
-            dependencies: ["KernelTestSupport", "NetworkNamespaces", "NetworkObjects", "Rtnetlink"]),
+            dependencies: ["KernelTestSupport", "NetworkNamespaces", "NetworkObjects", "Rtnetlink", "System"]),
         .testTarget(
-            name: "NetworkNamespacesTests", dependencies: ["CCap", "CLinux", "KernelTestSupport", "NetworkNamespaces"]),
+            name: "NetworkNamespacesTests",
+            dependencies: ["CCap", "CLinux", "KernelTestSupport", "NetworkNamespaces", "System"]),
         .testTarget(
-            name: "RespondersTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "Responders", "nslab"]),
+            name: "RespondersTests",
+            dependencies: ["KernelTestSupport", "NetworkNamespaces", "Responders", "System", "nslab"]),
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
         .testTarget(
             name: "LabFoldersTests", dependencies: ["Blueprint", "LabFolders", "Topology"], exclude: ["Fixtures"]),
@@ -128,23 +136,23 @@ let package = Package(
             name: "DoctorTests",
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "Doctor", "KernelTestSupport", "NetworkNamespaces",
-                "NetworkObjects", "Rtnetlink",
+                "NetworkObjects", "Rtnetlink", "System",
             ]),
         .testTarget(
             name: "ProbesTests",
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "DNS", "KernelTestSupport", "NetworkNamespaces",
-                "NetworkObjects", "Probes", "Rtnetlink", "Topology",
+                "NetworkObjects", "Probes", "Rtnetlink", "System", "Topology",
             ]),
         .testTarget(
             name: "EngineTests",
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "Engine", "KernelTestSupport", "NSLabKit",
-                "NetworkNamespaces", "NetworkObjects", "Rtnetlink", "Topology", "nslab",
+                "NetworkNamespaces", "NetworkObjects", "Rtnetlink", "System", "Topology", "nslab",
             ]),
         .testTarget(name: "ShowCommandsTests", dependencies: ["Addresses", "NetworkObjects", "ShowCommands"]),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "nslab"],
+            name: "CommandLineTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "System", "nslab"],
             exclude: ["Documents"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import NetworkNamespaces
+import System
 
 /// What this machine can do for a lab.
 public struct Examination: Sendable {

@@ -1,7 +1,7 @@
 import Addresses
 import CLinux
 import Glibc
-import NetworkNamespaces
+import System
 
 /// What the host lets a lab of some size have.
 public struct Limits: Sendable {

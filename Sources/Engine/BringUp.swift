@@ -8,6 +8,7 @@ import Nftables
 import Responders
 import Rtnetlink
 import Synchronization
+import System
 import Topology
 
 /// Making a lab what its topology says: building it, or, where it runs, changing what is not so.

@@ -2,6 +2,7 @@ import Blueprint
 import NetworkNamespaces
 import Nftables
 import Responders
+import System
 import Topology
 
 /// What a change of pods' readiness came to.

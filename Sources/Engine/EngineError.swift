@@ -4,6 +4,7 @@ import NetworkNamespaces
 import NetworkObjects
 import Responders
 import Rtnetlink
+import System
 import Topology
 
 /// Why a lab could not be built, found or removed.

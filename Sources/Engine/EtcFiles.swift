@@ -1,7 +1,7 @@
 import Blueprint
 import CLinux
 import Glibc
-import NetworkNamespaces
+import System
 
 /// The files that stand in for those in `/etc` for processes inside a namespace.
 ///

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import NetworkNamespaces
+import System
 
 /// The right to change what a folder stands for: a lock (flock(2)) on the folder itself, so that no lock file is left
 /// behind, and the kernel lets go of it however the process ends.

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
-import NetworkNamespaces
 import Responders
+import System
 
 /// The commands that nodes and hosts run once the network is up.
 extension RunningLab {

@@ -1,4 +1,4 @@
-import NetworkNamespaces
+import System
 
 /// What a bring-up does about a request to end that comes while something is half done.
 public struct Interruption: Sendable {

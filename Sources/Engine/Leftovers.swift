@@ -4,6 +4,7 @@ import NetworkNamespaces
 import NetworkObjects
 import Responders
 import Rtnetlink
+import System
 
 /// What any nslab has left on this machine that no lab's state tells of any more: found by what the kernel keeps, so also
 /// where the state was lost.

@@ -3,6 +3,7 @@ import Glibc
 import NetworkNamespaces
 import NetworkObjects
 import Synchronization
+import System
 
 /// Making a lab's namespaces.
 enum NamespaceMaking {

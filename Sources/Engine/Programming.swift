@@ -5,6 +5,7 @@ import NetworkNamespaces
 import NetworkObjects
 import Nftables
 import Rtnetlink
+import System
 
 /// Making a lab's namespaces into what its blueprint names, over the sockets opened inside them.
 struct Programming {

@@ -4,6 +4,7 @@ import NetworkObjects
 import Nftables
 import Responders
 import Rtnetlink
+import System
 
 /// Making a running lab as new, for the next test, without building it again.
 public enum Reset {

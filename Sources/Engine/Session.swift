@@ -3,6 +3,7 @@ import Blueprint
 import NetworkNamespaces
 import NetworkObjects
 import Rtnetlink
+import System
 
 /// A namespace of a lab that is being worked on: a route socket that was opened inside, and the numbers of its links.
 ///

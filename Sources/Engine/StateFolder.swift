@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import NetworkNamespaces
+import System
 import Topology
 
 /// Where a running lab's state is kept: `/run/nslab/LAB/`, gone with the lab and with a restart of the machine.

@@ -4,6 +4,7 @@ import NetworkNamespaces
 import NetworkObjects
 import Responders
 import Rtnetlink
+import System
 import Topology
 
 /// Removing a lab, from whatever state it is in.

@@ -1,6 +1,6 @@
 import Glibc
 import LabFolders
-import NetworkNamespaces
+import System
 
 extension FolderFiles {
     /// The most files and folders that are looked at.

@@ -1,5 +1,5 @@
 import Engine
-import NetworkNamespaces
+import System
 
 extension Lab {
     /// Compares the kernel with the lab's blueprint.

@@ -3,6 +3,7 @@ import Blueprint
 import Engine
 import NetworkNamespaces
 import Probes
+import System
 
 extension Lab {
     /// Checks every path of the lab, its services and its DNS.

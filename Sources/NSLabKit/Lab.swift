@@ -1,7 +1,7 @@
 import Blueprint
 import Engine
-import NetworkNamespaces
 import Probes
+import System
 import Topology
 
 /// A running lab.

@@ -1,7 +1,7 @@
 import Engine
 import Glibc
-import NetworkNamespaces
 import Responders
+import System
 import Topology
 
 /// A lab for as long as one command runs.

@@ -1,5 +1,5 @@
 import Engine
-import NetworkNamespaces
+import System
 import Topology
 
 /// Why something asked of nslab was not done, as a sentence and a category that a script can act on.

@@ -2,7 +2,7 @@ import BundledTopologies
 import Engine
 import Glibc
 import LabFolders
-import NetworkNamespaces
+import System
 import Topology
 
 /// Where a topology comes from: a file, a lab folder, the name of a bundled one, or nothing for the built-in lab.

@@ -1,6 +1,7 @@
 import CCap
 import CLinux
 import Glibc
+import System
 
 /// The process's privileges, in units of capabilities(7).
 public enum Capabilities {

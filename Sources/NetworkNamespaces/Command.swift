@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 
 /// A command that takes this process's place inside a namespace, as `ip netns exec` runs it and with a host name besides.
 public struct Command: Sendable {

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 
 /// The processes that live in given network namespaces.
 public enum InsideProcesses {

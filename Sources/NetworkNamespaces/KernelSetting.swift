@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 
 /// The settings below `/proc/sys/net` of the calling thread's network namespace (sysctl(8)).
 public enum KernelSetting {

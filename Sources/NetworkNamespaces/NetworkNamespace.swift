@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 
 /// A hold on one network namespace (network_namespaces(7)).
 ///

@@ -1,8 +1,8 @@
 import CLinux
 import CNftables
 import Glibc
-import NetworkNamespaces
 import Synchronization
+import System
 
 /// nft(8) as a library: rule sets are read from text and committed as one transaction.
 public enum Nftables {

@@ -1,4 +1,5 @@
 import NetworkNamespaces
+import System
 
 /// Sends echo requests from many namespaces at once and collects the answers, all on one thread.
 public struct EchoProber: Sendable {

@@ -1,5 +1,5 @@
 import Addresses
-import NetworkNamespaces
+import System
 
 /// One echo request: from a namespace to an address.
 public struct EchoRequest: Hashable, Sendable {

@@ -2,6 +2,7 @@ import Addresses
 import CLinux
 import Glibc
 import NetworkNamespaces
+import System
 
 /// One run of a prober: every request's state, and the loop that sends, receives and tries again.
 ///

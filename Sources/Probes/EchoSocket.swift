@@ -1,7 +1,7 @@
 import Addresses
 import CLinux
 import Glibc
-import NetworkNamespaces
+import System
 
 /// A raw ICMP or ICMPv6 socket (raw(7)) that is given echo replies and errors only, and never blocks.
 ///

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import NetworkNamespaces
+import System
 
 /// What the background process gives up for good before it looks at anything from outside: root, capabilities, programs
 /// that would get them back, and the system calls that it has no use for.

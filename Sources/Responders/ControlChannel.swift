@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import NetworkNamespaces
+import System
 
 /// What the command that changes a lab and its background process say to each other: words, and descriptors with them,
 /// over a UNIX socket that keeps messages apart (unix(7), SOCK_SEQPACKET).

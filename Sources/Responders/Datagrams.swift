@@ -2,8 +2,8 @@ import Addresses
 import CLinux
 import DNS
 import Glibc
-import NetworkNamespaces
 import Synchronization
+import System
 
 /// What answers datagrams, on a thread of its own that waits for all sockets at once.
 ///

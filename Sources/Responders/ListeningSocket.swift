@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import NetworkNamespaces
+import System
 
 /// A socket that takes what comes in at one port of a namespace.
 ///

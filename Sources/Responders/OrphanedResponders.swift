@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import NetworkNamespaces
+import System
 
 extension ResponderProcess {
     /// A lab's background process, found without the lab's state.

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import NetworkNamespaces
+import System
 
 /// Starting the nslab program as a process of its own.
 public enum Program {

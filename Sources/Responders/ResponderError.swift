@@ -1,5 +1,5 @@
 import Addresses
-import NetworkNamespaces
+import System
 
 /// Why a lab's background process could not be started, changed or ended.
 public enum ResponderError: Error {

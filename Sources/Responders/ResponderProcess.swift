@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import NetworkNamespaces
+import System
 
 /// The background process of a lab that answers for its pods, from the side of the command that starts, changes and ends it.
 ///

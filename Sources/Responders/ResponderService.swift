@@ -1,7 +1,7 @@
 import CLinux
 import DNS
 import Glibc
-import NetworkNamespaces
+import System
 
 /// The background process of a lab, from its start to its end: it holds the sockets of all pods that answer, and nothing
 /// else. See `ResponderProcess` for the command's side.

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Glibc
 import NSLabKit
-import NetworkNamespaces
 import Responders
+import System
 
 /// `nslab`: one file a command; this one puts them together and turns errors into sentences and exit statuses.
 @main

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 import KernelTestSupport
-import NetworkNamespaces
+import System
 import Testing
 
 /// The lab folders that the readers' tests have.

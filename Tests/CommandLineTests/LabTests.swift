@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import KernelTestSupport
 import NetworkNamespaces
+import System
 import Testing
 
 @Suite("A lab from the command line", .needsRoot, .serialized)

@@ -3,6 +3,7 @@ import Glibc
 import KernelTestSupport
 import NetworkNamespaces
 import Synchronization
+import System
 import Testing
 
 /// The built program, run as a user runs it, with labs under names that no user would choose.

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import KernelTestSupport
 import NSLabKit
-import NetworkNamespaces
+import System
 import Testing
 import Topology
 

@@ -9,6 +9,7 @@ import NSLabKit
 import NetworkNamespaces
 import NetworkObjects
 import Synchronization
+import System
 import Testing
 import Topology
 

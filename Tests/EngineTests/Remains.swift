@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 import KernelTestSupport
-import NetworkNamespaces
+import System
 
 /// What there is of a lab on the machine, as files, mounts and processes tell it that any tool can look at.
 struct Remains: CustomStringConvertible {

@@ -4,8 +4,8 @@ import Engine
 import Glibc
 import KernelTestSupport
 import NSLabKit
-import NetworkNamespaces
 import Synchronization
+import System
 import Testing
 import Topology
 

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import NetworkNamespaces
 import Synchronization
+import System
 
 /// Network namespaces of one test. They carry names that no user would choose, and go when the test ends, however it ends.
 public struct TemporaryNamespaces: Sendable {

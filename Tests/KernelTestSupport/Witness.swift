@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import NetworkNamespaces
+import System
 
 /// Tools that are not ours, as witnesses of what the kernel holds and does.
 public enum Witness {

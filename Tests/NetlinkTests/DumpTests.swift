@@ -3,6 +3,7 @@ import Glibc
 import KernelTestSupport
 import NetworkNamespaces
 import Synchronization
+import System
 import Testing
 
 @testable import Netlink

@@ -2,6 +2,7 @@ import CCap
 import Glibc
 import KernelTestSupport
 import NetworkNamespaces
+import System
 import Testing
 
 @Suite("Capabilities", .needsRoot)

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import KernelTestSupport
 import NetworkNamespaces
+import System
 import Testing
 
 @Suite("Pins", .needsRoot)

@@ -1,6 +1,7 @@
 import Glibc
 import KernelTestSupport
 import NetworkNamespaces
+import System
 import Testing
 
 @Suite("Kernel settings", .needsRoot)
@@ -40,46 +41,6 @@ struct SettingTests {
             let error = #expect(throws: SystemCallError.self) { _ = try KernelSetting.read("ipv4/no_such_setting") }
             #expect(error?.description == sentence)
             #expect(error?.isNoSuchFile == true)
-        }
-    }
-}
-
-@Suite("Errors of system calls")
-struct SystemCallErrorTests {
-    @Test(
-        "what a user can do is said where the error number tells",
-        arguments: [
-            (EPERM, "mount", "run it with sudo"), (EACCES, "open", "run it with sudo"), (EMFILE, "open", "ulimit -n"),
-            (ENFILE, "open", "fs.file-max"), (ENOSPC, "unshare", "user.max_net_namespaces"),
-            (ENOSPC, "write", "free some space"), (ENOMEM, "mount", "free some memory"),
-            (EROFS, "mkdir", "mounted for writing"),
-            (EINVAL, "open", nil),
-        ] as [(CInt, String, String?)])
-    func advice(code: CInt, call: String, word: String?) {
-        let advice = SystemCallError(call, "x", errno: code).advice
-        if let word { #expect(advice?.contains(word) == true) } else { #expect(advice == nil) }
-    }
-
-    @Test("a descriptor is closed when its owner lets go, and not when it was given away")
-    func descriptors() throws {
-        func isOpen(_ number: CInt) -> Bool { fcntl(number, F_GETFD) >= 0 }
-        let number: CInt
-        do {
-            let file = try FileDescriptor(opening: "/dev/null", O_RDONLY)
-            number = file.number
-            #expect(isOpen(number))
-            #expect(fcntl(number, F_GETFD) & FD_CLOEXEC != 0)
-        }
-        let given = try FileDescriptor(opening: "/dev/null", O_RDONLY).release()
-        #expect(isOpen(given))
-        close(given)
-    }
-
-    @Test("a file that is longer than allowed is refused and not read to its end")
-    func limit() throws {
-        let file = try FileDescriptor(opening: "/dev/zero", O_RDONLY)
-        #expect(throws: SystemCallError("read", "zeros", errno: EFBIG)) {
-            _ = try file.readAll("zeros", limit: 100_000)
         }
     }
 }

@@ -1,7 +1,7 @@
 import Addresses
 import Blueprint
-import NetworkNamespaces
 import NetworkObjects
+import System
 import Testing
 
 @testable import Probes

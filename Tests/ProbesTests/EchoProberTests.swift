@@ -1,6 +1,6 @@
 import Addresses
 import KernelTestSupport
-import NetworkNamespaces
+import System
 import Testing
 
 @testable import Probes

@@ -4,6 +4,7 @@ import Glibc
 import KernelTestSupport
 import NetworkNamespaces
 import Responders
+import System
 import Testing
 
 @Suite("The process that answers for pods", .needsRoot, .serialized)

@@ -1,5 +1,5 @@
 import Addresses
-import NetworkNamespaces
+import System
 
 /// One question and its answer over TCP or UDP, from a namespace to an address and port.
 struct Exchange: Hashable, Sendable {

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import NetworkNamespaces
+import System
 
 /// Makes many exchanges from many namespaces at once, all on one thread.
 struct ExchangeRun {

@@ -1,7 +1,7 @@
 import Addresses
 import CLinux
 import Glibc
-import NetworkNamespaces
+import System
 
 /// A connected TCP or UDP socket that never blocks. It belongs for good to the namespace that it was opened in.
 ///

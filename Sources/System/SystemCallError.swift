@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// A system call that the kernel refused, and what it was about.
@@ -47,20 +46,5 @@ extension SystemCallError {
             "end some processes, or raise the limit on them (`ulimit -u`, sysctl kernel.threads-max, the cgroup's pids.max)"
         default: nil
         }
-    }
-}
-
-/// Runs a system call again as long as a signal interrupts it.
-///
-/// - Returns: the call's result, 0 or more.
-/// - Throws: `SystemCallError` for any other failure.
-@discardableResult
-func systemCall<Result: BinaryInteger>(
-    _ name: String, _ object: @autoclosure () -> String, _ body: () -> Result
-) throws(SystemCallError) -> Result {
-    while true {
-        let result = body()
-        if result >= 0 { return result }
-        if errno != EINTR { throw SystemCallError(name, object()) }
     }
 }

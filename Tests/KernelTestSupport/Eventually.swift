@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// Waits up to five seconds for something that another process brings about.
-func eventually(_ condition: () throws -> Bool) throws {
+public func eventually(_ condition: () throws -> Bool) throws {
     for _ in 0..<500 {
         if try condition() { return }
         usleep(10_000)
