@@ -5,7 +5,7 @@ import NetworkNamespaces
 import System
 import Testing
 
-@Suite("What answers in a lab", .needsRoot, .serialized)
+@Suite("What answers in a lab", .needsRoot, .timeLimit(.minutes(10)), .serialized)
 struct AnsweringTests {
     /// The pins of the lab's pods whose names begin so.
     private func pods(_ nslab: Program, _ prefix: String) -> [String] {
@@ -81,7 +81,7 @@ struct AnsweringTests {
             try nslab.run("up", "--name", nslab.lab, "--no-probe")
             let first = try #require(nslab.json("inspect", nslab.lab)["respondersPID"] as? Int)
             kill(pid_t(first), SIGKILL)
-            while try nslab.json("inspect", nslab.lab)["responders"] as? String == "running" { usleep(10000) }
+            try eventually { try nslab.json("inspect", nslab.lab)["responders"] as? String != "running" }
             #expect(try nslab.run("inspect", nslab.lab).output.contains("`nslab up` starts it again"))
             let pod = try #require(pods(nslab, "multitool").first)
             let before = try Witness.ip("-d addr", in: pod)
@@ -102,11 +102,10 @@ struct AnsweringTests {
             let talk = try Witness.Process(
                 ["python3", "-c", "import socket, time; s = socket.create_connection(('::1', 8080)); time.sleep(20)"],
                 in: pod)
-            while try run("ss", "-H", "-nt", "state", "established", in: pod).output.isEmpty { usleep(10000) }
+            try eventually { try !run("ss", "-H", "-nt", "state", "established", in: pod).output.isEmpty }
             #expect(try nslab.run("down", nslab.lab).status == 0)
             // It has ended; its entry stays until whoever adopted it has asked how.
-            for _ in 0..<100 where isRunning(pid) { usleep(10000) }
-            #expect(!isRunning(pid))
+            try eventually { !isRunning(pid) }
             #expect(try HostState(lab: nslab.lab) == before)
             talk.send(SIGKILL)
         }

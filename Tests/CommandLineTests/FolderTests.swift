@@ -56,7 +56,9 @@ struct FolderTests {
         }
     }
 
-    @Test("comes up with every probe green, and goes without a trace", .needsRoot, arguments: LabFolders.names)
+    @Test(
+        "comes up with every probe green, and goes without a trace", .needsRoot, .timeLimit(.minutes(10)),
+        arguments: LabFolders.names)
     func upAndDown(name: String) throws {
         try Program.with { nslab in
             let before = try HostState(lab: nslab.lab)
@@ -71,7 +73,9 @@ struct FolderTests {
         }
     }
 
-    @Test("a pod that cannot run is told by up, with status 0, and by inspect, with its reason", .needsRoot)
+    @Test(
+        "a pod that cannot run is told by up, with status 0, and by inspect, with its reason", .needsRoot,
+        .timeLimit(.minutes(10)))
     func pending() throws {
         try Program.with { nslab in
             let result = try nslab.run("up", LabFolders.path("duplicate-address"), "--name", nslab.lab)
@@ -84,7 +88,9 @@ struct FolderTests {
         }
     }
 
-    @Test("a pod with hostNetwork answers on its node's address, and is entered by its name", .needsRoot)
+    @Test(
+        "a pod with hostNetwork answers on its node's address, and is entered by its name", .needsRoot,
+        .timeLimit(.minutes(10)))
     func hostNetwork() throws {
         try Program.with { nslab in
             try nslab.run("up", LabFolders.path("services"), "--name", nslab.lab, "--no-probe")
@@ -96,7 +102,9 @@ struct FolderTests {
         }
     }
 
-    @Test("what a topology cannot say runs inside, without a shell; what fails is told and no error", .needsRoot)
+    @Test(
+        "what a topology cannot say runs inside, without a shell; what fails is told and no error", .needsRoot,
+        .timeLimit(.minutes(10)))
     func commands() throws {
         let marker = "/tmp/nslabtest-\(UUID().uuidString)"
         defer { unlink(marker) }

@@ -5,7 +5,7 @@ import NetworkNamespaces
 import System
 import Testing
 
-@Suite("A lab from the command line", .needsRoot, .serialized)
+@Suite("A lab from the command line", .needsRoot, .timeLimit(.minutes(10)), .serialized)
 struct LabTests {
     @Test("the default lab comes up with every probe green, and goes without a trace")
     func upAndDown() throws {
@@ -156,9 +156,12 @@ struct LabTests {
     func processesInside() throws {
         try Program.with { nslab in
             try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            let ready = "/tmp/\(nslab.lab).ready"
+            defer { unlink(ready) }
             let process = try Witness.Process(
-                ["sh", "-c", "trap '' TERM HUP; while :; do sleep 0.1; done"], in: nslab.pin("dual-stack-worker"))
-            usleep(200_000)
+                ["sh", "-c", "trap '' TERM HUP; echo >'\(ready)'; while :; do sleep 0.1; done"],
+                in: nslab.pin("dual-stack-worker"))
+            try eventually { access(ready, F_OK) == 0 }
             #expect(try nslab.run("down", nslab.lab).status == 0)
             #expect(try process.wait().status == 128 + SIGKILL)
         }
@@ -179,7 +182,7 @@ struct UsageTests {
     @Test("help exits with 0")
     func help() throws { #expect(try nslab.run("--help").status == 0) }
 
-    @Test("every error of a topology is told with its line", .needsRoot)
+    @Test("every error of a topology is told with its line", .needsRoot, .timeLimit(.minutes(10)))
     func validation() throws {
         let path = "/tmp/nslabtest-\(getpid()).yaml"
         try "lab: Bad_Name\nnodes:\n  worker:\n    interface: {}\n".write(

@@ -5,7 +5,7 @@ import NetworkNamespaces
 import System
 import Testing
 
-@Suite("Many labs at once", .needsRoot, .serialized)
+@Suite("Many labs at once", .needsRoot, .timeLimit(.minutes(10)), .serialized)
 struct ManyLabsTests {
     /// Gives `body` programs with labs of their own.
     private static func with(_ count: Int, _ body: ([Program]) throws -> Void) throws {
@@ -54,7 +54,7 @@ struct ManyLabsTests {
             try one.run("up", "ipv4-only", "--name", one.lab, "--no-probe")
             // Somebody works on the one.
             let holder = try Witness.Process(["flock", "/run/nslab/\(one.lab)", "sleep", "60"])
-            while try Witness.run(["flock", "-n", "/run/nslab/\(one.lab)", "true"]).status == 0 { usleep(10000) }
+            try eventually { try Witness.run(["flock", "-n", "/run/nslab/\(one.lab)", "true"]).status != 0 }
             let waiting = try Witness.Process([BuiltProgram.path, "down", one.lab])
             for words in [
                 ["up", "ipv4-only", "--name", other.lab], ["verify", other.lab], ["reset", other.lab], ["list"],

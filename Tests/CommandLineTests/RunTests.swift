@@ -5,19 +5,11 @@ import NetworkNamespaces
 import System
 import Testing
 
-@Suite("A command in a lab of its own", .needsRoot, .serialized)
+@Suite("A command in a lab of its own", .needsRoot, .timeLimit(.minutes(10)), .serialized)
 struct RunTests {
     private func start(_ nslab: Program, _ command: [String]) throws -> Witness.Process {
         try Witness.Process(
             [BuiltProgram.path, "run", "ipv4-only", "--name", nslab.lab, "-q", "--"] + command)
-    }
-
-    private func waitFor(_ what: String, _ condition: () throws -> Bool) throws {
-        for _ in 0..<1000 {
-            if try condition() { return }
-            usleep(10000)
-        }
-        Issue.record("waited in vain for \(what)")
     }
 
     /// Whether anything of the lab is there.
@@ -51,15 +43,18 @@ struct RunTests {
         }
     }
 
-    @Test("signals reach the command; the lab goes with it", arguments: [SIGINT, SIGTERM, SIGHUP])
-    func signals(signal: CInt) throws {
+    @Test(
+        "signals reach the command; the lab goes with it", arguments: [SIGINT, SIGTERM, SIGHUP],
+        ["while the lab is built", "while the command runs"])
+    func signals(signal: CInt, moment: String) throws {
         try Program.with { nslab in
-            let run = try start(nslab, ["sh", "-c", "echo ready; exec sleep 60"])
-            try waitFor("the lab") {
-                isThere(nslab) && Folder.names("/run/nslab/\(nslab.lab)").contains("journal.json")
+            let ready = FileManager.default.temporaryDirectory.path + "/\(nslab.lab).ready"
+            defer { unlink(ready) }
+            let run = try start(nslab, ["sh", "-c", "echo >'\(ready)'; exec sleep 60"])
+            try eventually(moment) {
+                moment == "while the lab is built"
+                    ? Folder.names("/run/nslab/\(nslab.lab)").contains("journal.json") : access(ready, F_OK) == 0
             }
-            // Whether it comes while the lab is built or while the command runs: it ends both.
-            usleep(300_000)
             run.send(signal)
             #expect(try run.wait().status == 128 + signal)
             #expect(!isThere(nslab))
@@ -70,10 +65,10 @@ struct RunTests {
     func killed() throws {
         try Program.with { nslab in
             let run = try start(nslab, ["sleep", "3"])
-            try waitFor("the lab") { Folder.names(Pins.folder).contains { $0.hasPrefix(nslab.lab) } }
+            try eventually("the lab") { Folder.names(Pins.folder).contains { $0.hasPrefix(nslab.lab) } }
             run.send(SIGKILL)
             #expect(try run.wait().status == 137)
-            try waitFor("its end") { !isThere(nslab) }
+            try eventually("its end") { !isThere(nslab) }
         }
     }
 

@@ -3,7 +3,7 @@ import Glibc
 import KernelTestSupport
 import Testing
 
-@Suite("Probes of services and names", .needsRoot, .serialized)
+@Suite("Probes of services and names", .needsRoot, .timeLimit(.minutes(10)), .serialized)
 struct ServiceProbeTests {
     private func probe(_ nslab: Program, _ arguments: String...) throws -> (
         failures: [String], results: [[String: Any]]
@@ -51,7 +51,7 @@ struct ServiceProbeTests {
             try nslab.run("up", "--name", nslab.lab, "--no-probe")
             let pid = try #require(nslab.json("inspect", nslab.lab)["respondersPID"] as? Int)
             kill(pid_t(pid), SIGKILL)
-            while try nslab.json("inspect", nslab.lab)["responders"] as? String == "running" { usleep(10000) }
+            try eventually { try nslab.json("inspect", nslab.lab)["responders"] as? String != "running" }
             let (failures, results) = try probe(nslab)
             #expect(!failures.isEmpty)
             #expect(failures.allSatisfy { $0.contains("the process that answers for the lab's pods has ended") })

@@ -8,7 +8,7 @@ import NetworkNamespaces
 import Testing
 import Topology
 
-@Suite("A running lab that becomes another", .needsRoot)
+@Suite("A running lab that becomes another", .needsRoot, .timeLimit(.minutes(10)))
 struct ConvergenceTests {
     /// A lab of nodes on one switch, that tests edit.
     private struct Form {
@@ -58,20 +58,37 @@ struct ConvergenceTests {
 
     /// A ping at one packet a millisecond between two addresses that no edit touches.
     private struct SteadyPing {
-        let process: Witness.Process
+        private let process: Witness.Process
+        /// Where its answers go, a line each.
+        private let log: String
 
         init(_ address: String, in pin: String) throws {
-            process = try Witness.Process(["ping", "-n", "-q", "-i", "0.001", address], in: pin)
-            usleep(50_000)
+            log = FileManager.default.temporaryDirectory.path + "/" + UUID().uuidString
+            process = try Witness.Process(
+                ["sh", "-c", "exec ping -n -i 0.001 \(address) >'\(log)'"], in: pin)
+            try waitForAnswers(20)
+        }
+
+        private func answers() throws -> Int {
+            try Witness.run(["grep", "-c", "bytes from", log]).output.split(separator: "\n").first.flatMap { Int($0) }
+                ?? 0
+        }
+
+        /// Waits until so many answers more have come.
+        private func waitForAnswers(_ count: Int) throws {
+            let before = try answers()
+            try eventually("pings are answered") { try answers() >= before + count }
         }
 
         /// Ends it, and gives what was sent and what came back.
         func end() throws -> (sent: Int, received: Int) {
-            usleep(20_000)
+            defer { unlink(log) }
+            try waitForAnswers(20)
             process.send(SIGINT)
-            let output = try process.wait().output
+            _ = try process.wait()
+            let output = try String(contentsOfFile: log, encoding: .utf8)
             let numbers =
-                output.split(separator: "\n").first { $0.contains("packets transmitted") }?
+                output.split(separator: "\n").last { $0.contains("packets transmitted") }?
                 .split(whereSeparator: { !$0.isNumber }).compactMap { Int($0) } ?? []
             try #require(numbers.count >= 2, "\(output)")
             return (numbers[0], numbers[1])

@@ -68,7 +68,7 @@ struct CutShort {
                 // One moment in each part of its life.
                 let fraction = (Double(point) + generator.fraction()) / Double(share)
                 var end: Witness.Testimony?
-                for _ in 0..<3 {
+                for _ in 0..<8 {
                     try bench.prepare(for: command)
                     let process = try Witness.Process(bench.arguments(command))
                     usleep(UInt32(life * fraction * 1_000_000))

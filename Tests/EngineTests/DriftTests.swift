@@ -8,7 +8,7 @@ import NetworkNamespaces
 import Testing
 import Topology
 
-@Suite("Drift: what is changed behind nslab's back", .needsRoot)
+@Suite("Drift: what is changed behind nslab's back", .needsRoot, .timeLimit(.minutes(10)))
 struct DriftTests {
     /// A change by another tool, and what verify has to say of it.
     struct Drift {
@@ -185,8 +185,7 @@ struct DriftTests {
             ] { try Self.run(command, in: node) }
             try Self.run("nft add table inet mine", in: lab.pin("ceos01"))
             let process = try Witness.Process(["sleep", "1000"], in: node)
-            // It runs once `nsenter` has become it.
-            while try String(contentsOfFile: "/proc/\(process.pid)/comm", encoding: .utf8) != "sleep\n" { usleep(1000) }
+            try process.waitToBecome("sleep")
 
             #expect(try lab.differences() == [])
             let all = try lab.differences(strict: true)
@@ -242,7 +241,7 @@ struct DriftTests {
             let responders = try #require(
                 Remains(of: lab.name).processes.first.flatMap { $0.split(separator: ":").first })
             kill(try #require(pid_t(responders)), SIGKILL)
-            while !Remains(of: lab.name).processes.isEmpty { usleep(1000) }
+            try eventually { Remains(of: lab.name).processes.isEmpty }
             try mend("process that answers for pods is missing")
             #expect(Remains(of: lab.name).processes.count == 1)
             // Answers come again from where a namespace was lost.

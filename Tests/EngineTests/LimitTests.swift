@@ -7,7 +7,7 @@ import Testing
 
 /// Too little of what a lab takes. The built program runs under limits that the kernel enforces, in mount and user namespaces
 /// of the test's own: the machine's `/run` and settings stay as they are.
-@Suite("A machine that has too little", .needsRoot)
+@Suite("A machine that has too little", .needsRoot, .timeLimit(.minutes(10)))
 struct LimitTests {
     /// Three namespaces, a tunnel and rules, and nothing that answers.
     private static let silent = """
@@ -114,7 +114,7 @@ struct LimitTests {
                     try Witness.Process(["sleep", "1000"], in: "\(bench.name)-a")
                 }
                 let identity = try #require(Pins.identity("\(bench.name)-a"))
-                while try InsideProcesses.find(in: [identity]).count < sleepers.count { usleep(1000) }
+                try eventually { try InsideProcesses.find(in: [identity]).count >= sleepers.count }
                 let result = try Witness.run(["prlimit", "--nofile=\(limit):\(limit)"] + bench.down)
                 if result.status == 0 {
                     #expect(Remains(of: bench.name).isEmpty, "\(limit): \(Remains(of: bench.name))")

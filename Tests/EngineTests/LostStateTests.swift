@@ -6,7 +6,7 @@ import NSLabKit
 import NetworkNamespaces
 import Testing
 
-@Suite("A lab of which the state is lost, or is not nslab's", .needsRoot)
+@Suite("A lab of which the state is lost, or is not nslab's", .needsRoot, .timeLimit(.minutes(10)))
 struct LostStateTests {
     @Test(
         "down finds what carries the lab's mark, and leaves alone what does not",
@@ -20,7 +20,7 @@ struct LostStateTests {
             try Witness.ip("netns add \(other)")
             defer { _ = try? Witness.ip("netns del \(other)") }
             let process = try Witness.Process(["sleep", "1000"], in: pins[pins.count - 1])
-            while try String(contentsOfFile: "/proc/\(process.pid)/comm", encoding: .utf8) != "sleep\n" { usleep(1000) }
+            try process.waitToBecome("sleep")
             switch damage {
             case "journal missing": unlink("\(folder)/journal.json")
             case "journal corrupt": try Data("{".utf8).write(to: URL(fileURLWithPath: "\(folder)/journal.json"))

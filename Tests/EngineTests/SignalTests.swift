@@ -6,7 +6,7 @@ import Testing
 
 /// What SIGINT, SIGTERM and SIGHUP do while something is half done. `NSLAB_SIGNAL_SEED` and `NSLAB_SIGNAL_POINTS` set other
 /// moments, and how many.
-@Suite("A program that is asked to end", .needsRoot)
+@Suite("A program that is asked to end", .needsRoot, .timeLimit(.minutes(10)))
 struct SignalTests {
     private static func signalling(
         _ commands: [CutShort.Command], _ body: @escaping @Sendable (CutShort.Case) throws -> String?
@@ -78,11 +78,9 @@ struct SignalTests {
 
     /// Waits until the lab's own command runs.
     private func waitForCommand(in name: String) throws {
-        for _ in 0..<1000 {
-            if let identity = Pins.identity("\(name)-a"), try !InsideProcesses.find(in: [identity]).isEmpty { return }
-            usleep(10000)
+        try eventually("the command of \(name) runs") {
+            try Pins.identity("\(name)-a").map { try !InsideProcesses.find(in: [$0]).isEmpty } ?? false
         }
-        Issue.record("waited in vain for the command of \(name)")
     }
 
     @Test("an up whose lab runs its commands ends them, and leaves nothing", arguments: [SIGINT, SIGTERM, SIGHUP])
@@ -106,13 +104,17 @@ struct SignalTests {
             let lab = "/run/nslab/\(name)"
             try Witness.output(["mkdir", "-p", lab])
             let holder = try Witness.Process(["flock", lab, "sleep", "60"])
-            while try Witness.run(["flock", "-n", lab, "true"]).status == 0 { usleep(10000) }
-            let process = try Witness.Process(up.dropLast() + [])
-            usleep(500_000)
+            try eventually { try Witness.run(["flock", "-n", lab, "true"]).status != 0 }
+            // It says so when it begins to wait.
+            let told = FileManager.default.temporaryDirectory.path + "/\(name).told"
+            defer { unlink(told) }
+            let process = try Witness.Process(
+                ["sh", "-c", "exec \"$@\" 2>'\(told)'", "sh"] + up.dropLast())
+            try eventually("up waits for the lab") {
+                try Witness.run(["cat", told]).output.contains("another nslab command works on lab \(name)")
+            }
             process.send(SIGINT)
-            let end = try process.wait()
-            #expect(end.status == 128 + SIGINT)
-            #expect(end.output.contains("another nslab command works on lab \(name)"))
+            #expect(try process.wait().status == 128 + SIGINT)
             holder.send(SIGKILL)
             _ = try holder.wait()
         }
@@ -124,7 +126,7 @@ struct SignalTests {
         defer { _ = try? Witness.run([BuiltProgram.path, "down", name]) }
         let up = "\(BuiltProgram.path) up ipv4-only --no-probe --name \(name)"
         let process = try Witness.Process(["sh", "-c", "trap '' HUP; exec \(up)"])
-        while try String(contentsOfFile: "/proc/\(process.pid)/comm", encoding: .utf8) != "nslab\n" { usleep(1000) }
+        try process.waitToBecome("nslab")
         var sent = 0
         while Remains(of: name).pins.count < 10, sent < 5000 {
             process.send(SIGHUP)

@@ -44,7 +44,9 @@ struct DumpTests {
         #expect(attempts == 1)
     }
 
-    @Test("while links come and go, every dump holds each link that stays, and no link twice", .needsRoot)
+    @Test(
+        "while links come and go, every dump holds each link that stays, and no link twice", .needsRoot,
+        .timeLimit(.minutes(10)))
     func underChange() async throws {
         try await inNamespace {
             // Stable dummies would need a module; bridges are everywhere.

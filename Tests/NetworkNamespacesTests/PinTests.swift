@@ -5,7 +5,7 @@ import NetworkNamespaces
 import System
 import Testing
 
-@Suite("Pins", .needsRoot)
+@Suite("Pins", .needsRoot, .timeLimit(.minutes(10)))
 struct PinTests {
     @Test("a pinned namespace is one that iproute2 lists and nsenter enters, and it goes with its pin")
     func pinned() throws {

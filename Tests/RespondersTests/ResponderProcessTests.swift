@@ -7,7 +7,7 @@ import Responders
 import System
 import Testing
 
-@Suite("The process that answers for pods", .needsRoot, .serialized)
+@Suite("The process that answers for pods", .needsRoot, .timeLimit(.minutes(10)), .serialized)
 struct ResponderProcessTests {
     @Test("a pod's page says who answered and whom it saw, to each family")
     func page() throws {
@@ -289,7 +289,7 @@ struct ResponderProcessTests {
                     print("kept")
                     """,
                 ], in: bench.client)
-            while access("\(bench.folder)/talking", F_OK) != 0 { usleep(10000) }
+            try eventually { access("\(bench.folder)/talking", F_OK) == 0 }
             var zone = Self.zone
             zone.services[0].clusterAddresses = [IPAddress("10.96.0.8")!]
             try bench.follow(
@@ -329,7 +329,7 @@ struct ResponderProcessTests {
                     except ConnectionResetError: print("reset")
                     """,
                 ], in: bench.client)
-            while access("\(bench.folder)/talking", F_OK) != 0 { usleep(10000) }
+            try eventually { access("\(bench.folder)/talking", F_OK) == 0 }
             try bench.follow(bench.plan(.init(.tcp, 8, answer: .echo)))
             #expect(try talk.wait().output == "reset\n")
         }
@@ -386,7 +386,7 @@ struct ResponderProcessTests {
                     time.sleep(30)
                     """,
                 ], in: bench.client)
-            while access("\(bench.folder)/talking", F_OK) != 0 { usleep(10000) }
+            try eventually { access("\(bench.folder)/talking", F_OK) == 0 }
             try bench.process.stop()
             let left = try Witness.output(["ss", "-H", "-tan", "exclude", "time-wait"], in: bench.pod)
             #expect(left == "")
@@ -399,7 +399,7 @@ struct ResponderProcessTests {
         try Bench.with { bench in
             try bench.follow(bench.plan(.init(.tcp, 81, answer: .echo)))
             let other = try Witness.Process(["python3", "-m", "http.server", "80"], in: bench.pod)
-            while try Witness.output(["ss", "-H", "-lnt", "sport = :80"], in: bench.pod) == "" { usleep(10000) }
+            try eventually { try Witness.output(["ss", "-H", "-lnt", "sport = :80"], in: bench.pod) != "" }
             let error = #expect(throws: ResponderError.self) {
                 try bench.follow(bench.plan(.init(.tcp, 81, answer: .echo), .init(.tcp, 80, answer: .echo)))
             }
@@ -416,8 +416,7 @@ struct ResponderProcessTests {
     func abandoned() throws {
         try Bench.with { bench in
             do { _ = try bench.process.launch(program: BuiltProgram.path) }
-            for _ in 0..<200 where bench.process.state != .notNeeded { usleep(10000) }
-            #expect(bench.process.state == .notNeeded)
+            try eventually { bench.process.state == .notNeeded }
         }
     }
 

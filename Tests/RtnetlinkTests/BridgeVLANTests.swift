@@ -68,7 +68,7 @@ struct BridgeVLANTests {
 
     @Test(
         "VLANs are read back where the kernel filters; where it does not they are refused, and none are read",
-        .needsRoot)
+        .needsRoot, .timeLimit(.minutes(10)))
     func kernel() async throws {
         try await inNamespace {
             var bench = try Workbench()
