@@ -17,11 +17,11 @@ let package = Package(
         .library(name: "NetworkObjects", targets: ["NetworkObjects"]),
         .library(name: "Rtnetlink", targets: ["Rtnetlink"]),
         .library(name: "Topology", targets: ["Topology"]),
+        .library(name: "YAML", targets: ["YAML"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // System headers, and shims for the macros Swift cannot see.
@@ -29,12 +29,14 @@ let package = Package(
         .systemLibrary(name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
         .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
         .systemLibrary(name: "CNftables", pkgConfig: "libnftables", providers: [.apt(["libnftables-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
         // Words of the field, without a system.
         .target(name: "Addresses"),
         .target(name: "DNS", dependencies: ["Addresses"]),
         .target(name: "HTTP"),
         .target(name: "NetworkObjects", dependencies: ["Addresses", "CLinux"]),
+        .target(name: "YAML", dependencies: ["CYAML"]),
 
         // What any Linux program needs.
         .target(name: "System", dependencies: ["CLinux"]),
@@ -55,9 +57,8 @@ let package = Package(
             ]),
 
         // What the user asked for, and what the kernel must hold for it.
-        .target(name: "Topology", dependencies: ["Addresses", .product(name: "Yams", package: "Yams")]),
-        .target(
-            name: "LabFolders", dependencies: ["Addresses", "Topology", .product(name: "Yams", package: "Yams")]),
+        .target(name: "Topology", dependencies: ["Addresses", "YAML"]),
+        .target(name: "LabFolders", dependencies: ["Addresses", "Topology", "YAML"]),
         .target(
             name: "BundledTopologies", dependencies: ["Topology"], path: "topologies",
             resources: [
@@ -103,9 +104,8 @@ let package = Package(
         .executableTarget(
             name: "nslab",
             dependencies: [
-                "NSLabKit", "NetworkNamespaces", "Responders", "System", "Topology",
+                "NSLabKit", "NetworkNamespaces", "Responders", "System", "Topology", "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Yams", package: "Yams"),
             ]),
 
         // What tests of the kernel share: witnesses, namespaces that go again, the trait that asks for root.
@@ -117,6 +117,7 @@ let package = Package(
         .testTarget(name: "DNSTests", dependencies: ["DNS"]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"]),
         .testTarget(name: "SystemTests", dependencies: ["KernelTestSupport", "System"]),
+        .testTarget(name: "YAMLTests", dependencies: ["KernelTestSupport", "YAML"]),
         .testTarget(name: "NetlinkTests", dependencies: ["KernelTestSupport", "Netlink", "System"]),
         .testTarget(
             name: "RtnetlinkTests",

@@ -1,5 +1,6 @@
 import Addresses
 import Topology
+import YAML
 
 /// A field of a YAML document: its value, if it is there, and where it stands. What is asked of a field that is not
 /// there is nothing, so that a reader goes down without looking at each step.
@@ -12,34 +13,19 @@ struct Field: Sendable {
     let mark: YAMLValue.Mark
     /// The value; nil for one that is not there, or is null.
     let value: YAMLValue?
-    /// The lines of the file before the document, where its marks do not count them.
-    private let lines: Int
 
-    /// A document's root.
-    init(root: YAMLValue, file: String) {
+    /// A document's root; of one that is the text of a field of another document, with that field's path.
+    init(root: YAMLValue, file: String, path: FieldPath = FieldPath()) {
         self.file = file
-        path = FieldPath()
+        self.path = path
         mark = root.mark
-        value = root
-        lines = 0
-    }
-
-    /// The root of a document that stands as text in a field of another one.
-    ///
-    /// - Parameter lines: the lines of the file before the text.
-    init(root: YAMLValue, file: String, below parent: Field, lines: Int) {
-        self.file = file
-        self.lines = lines
-        path = parent.path
-        mark = YAMLValue.Mark(line: root.mark.line + lines, column: root.mark.column)
         value = root
     }
 
     private init(_ value: YAMLValue?, _ path: FieldPath, below parent: Field) {
         file = parent.file
-        lines = parent.lines
         self.path = path
-        mark = value.map { YAMLValue.Mark(line: $0.mark.line + parent.lines, column: $0.mark.column) } ?? parent.mark
+        mark = value?.mark ?? parent.mark
         self.value = value.flatMap { $0.isNull ? nil : $0 }
     }
 

@@ -1,4 +1,5 @@
 import Topology
+import YAML
 
 /// What was noticed while a folder was read.
 struct Findings: Sendable {
@@ -28,6 +29,12 @@ struct Findings: Sendable {
             TopologyError(file: place.file, line: place.line, column: column, path: path, sentence: sentence))
     }
 
+    /// Notes what a file's YAML is wrong with.
+    mutating func error(in file: String, path: FieldPath = FieldPath(), _ error: YAMLSyntaxError) {
+        self.error(
+            at: SourceLine(file: file, line: error.mark.line), column: error.mark.column, path: path, error.sentence)
+    }
+
     /// Notes that something is not done as a field says.
     mutating func warn(_ field: Field, _ sentence: String) {
         warn(at: field.place, (field.path.steps.isEmpty ? "" : "\(field.path): ") + sentence)
@@ -42,4 +49,20 @@ struct Findings: Sendable {
 
     /// Takes over what another reader noticed.
     mutating func add(_ others: [Warning]) { for other in others { warn(at: other.place, other.sentence) } }
+}
+
+extension YAMLDocument {
+    /// Reads the document and notes what is wrong with it; nil if it cannot be read, or has no content.
+    ///
+    /// - Parameter path: the field whose text it is, if it is one.
+    func read(of file: String, path: FieldPath = FieldPath(), _ findings: inout Findings) -> Field? {
+        do {
+            guard let tree = try read() else { return nil }
+            for error in tree.duplicateKeys { findings.error(in: file, path: path, error) }
+            return Field(root: tree.root, file: file, path: path)
+        } catch {
+            findings.error(in: file, path: path, error)
+            return nil
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import Topology
+import YAML
 
 /// Finds the files of a folder that count, and reads them.
 struct FolderReader {
@@ -95,9 +96,8 @@ struct FolderReader {
 
     private func looksLikeTopology(_ path: String) -> Bool {
         guard let bytes = try? files.bytes(path), bytes.count < YAMLDocument.maximumBytes else { return false }
-        return YAMLDocument.documents(of: bytes).first.map {
-            $0.outermostText("topology") != nil && $0.outermostText("name") != nil && $0.outermostText("kind") == nil
-        } ?? false
+        let keys = YAMLDocument.documents(of: bytes).first?.head(["topology", "name", "kind"]).fields ?? [:]
+        return keys["topology"] != nil && keys["name"] != nil && keys["kind"] == nil
     }
 
     // MARK: The cluster
@@ -124,7 +124,7 @@ struct FolderReader {
             for path in files.all where isYAML(path) && !done.contains(path) {
                 guard let bytes = bytes(path, quietly: true) else { continue }
                 let isCluster = YAMLDocument.documents(of: bytes).contains {
-                    $0.outermostText("apiVersion")?.hasPrefix("kind.x-k8s.io/") == true
+                    $0.head(["apiVersion"]).fields["apiVersion"]?.hasPrefix("kind.x-k8s.io/") == true
                 }
                 guard isCluster, documents.kind == nil else { continue }
                 for root in compose(path) where root["kind"].text == "Cluster" { takeKind(root, path) }
@@ -199,22 +199,29 @@ struct FolderReader {
         guard let bytes = bytes(path) else { return }
         done.insert(path)
         for document in YAMLDocument.documents(of: bytes) {
-            var kind = document.outermostText("kind")
-            var version = document.outermostText("apiVersion")
-            if kind == nil || version == nil {
-                guard document.isInBraces, let root = compose(document, path, quietly: true) else {
-                    account(path, ignored: "a document without apiVersion and kind in line \(document.firstLine)")
-                    continue
-                }
-                (kind, version) = (root["kind"].text, root["apiVersion"].text)
+            let head = document.head(["apiVersion", "kind"])
+            guard let mark = head.mark else {
+                if let error = head.error { skip(path, error) }
+                continue
             }
-            guard let kind, let version else {
-                account(path, ignored: "a document without apiVersion and kind in line \(document.firstLine)")
+            guard let kind = head.fields["kind"], let version = head.fields["apiVersion"] else {
+                if let error = head.error {
+                    // What is half a manifest is meant to be one.
+                    if head.fields.isEmpty { skip(path, error) } else { findings.error(in: path, error) }
+                } else {
+                    account(path, ignored: "a document without apiVersion and kind in line \(mark.line)")
+                }
                 continue
             }
             take(document, path, kind, version)
         }
         if !accounts.contains(where: { $0.path == path }) { account(path, ignored: "nothing in it") }
+    }
+
+    /// Leaves out a document that is not YAML and has nothing of a manifest.
+    private mutating func skip(_ path: String, _ error: YAMLSyntaxError) {
+        findings.warn(at: SourceLine(file: path, line: error.mark.line), "\(error.sentence); the document is skipped")
+        account(path, ignored: "a document that is not YAML in line \(error.mark.line)")
     }
 
     private mutating func take(_ document: YAMLDocument, _ path: String, _ kind: String, _ version: String) {
@@ -236,7 +243,7 @@ struct FolderReader {
                 return account(path, ignored: "\(kind): not known")
             }
         }
-        guard let root = compose(document, path) else { return }
+        guard let root = document.read(of: path, &findings) else { return }
         let name = root["metadata"]["name"].text
         account(path, taken: kind + (name.map { " \($0)" } ?? ""))
         switch isCalico ? CalicoDocument(rawValue: kind) : nil {
@@ -301,8 +308,7 @@ struct FolderReader {
                 }
                 return nil
             }
-            // A byte order mark is no part of the text.
-            return bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes.dropFirst(3)) : bytes
+            return bytes
         } catch {
             if !quietly { findings.error(at: SourceLine(file: path, line: 1), "\(error)") }
             return nil
@@ -312,19 +318,7 @@ struct FolderReader {
     private mutating func compose(_ path: String) -> [Field] {
         done.insert(path)
         guard let bytes = bytes(path) else { return [] }
-        return YAMLDocument.documents(of: bytes).compactMap { compose($0, path) }
-    }
-
-    private mutating func compose(_ document: YAMLDocument, _ path: String, quietly: Bool = false) -> Field? {
-        do {
-            return try document.compose().map { Field(root: $0, file: path) }
-        } catch {
-            if !quietly {
-                findings.error(
-                    at: SourceLine(file: path, line: error.mark.line), column: error.mark.column, error.sentence)
-            }
-            return nil
-        }
+        return YAMLDocument.documents(of: bytes).compactMap { $0.read(of: path, &findings) }
     }
 
     private mutating func account(_ path: String, taken: String? = nil, ignored: String? = nil) {

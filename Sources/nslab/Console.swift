@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
 import NSLabKit
-import Yams
+import YAML
 
 /// Where results, progress and errors go: results to standard output, all else to standard error.
 struct Console {
@@ -12,17 +12,16 @@ struct Console {
 
     /// Prints a result: as a document, or as the table that `table` makes of it.
     func print(_ report: some Encodable, table: () -> String) throws {
+        if format == .table { return try Console.output(table()) }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let json = try encoder.encode(report)
         switch format {
-        case .table:
-            try Console.output(table())
-        case .json:
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            try Console.output(String(decoding: try encoder.encode(report), as: UTF8.self) + "\n")
         case .yaml:
-            let encoder = YAMLEncoder()
-            encoder.options.sortKeys = true
-            try Console.output(try encoder.encode(report))
+            // The same document as in JSON.
+            let document = try JSONDecoder().decode(YAMLValue.self, from: json)
+            try Console.output(YAMLWriter.document(document))
+        case .table, .json: try Console.output(String(decoding: json, as: UTF8.self) + "\n")
         }
     }
 
@@ -84,4 +83,32 @@ struct Console {
 
     /// The text in red where there is colour.
     func bad(_ text: String) -> String { hasColor ? "\u{1b}[31m\(text)\u{1b}[0m" : text }
+}
+
+extension YAMLValue: Decodable {
+    /// The value of a JSON document, its fields by their names.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let content: Content
+        if container.decodeNil() {
+            content = .scalar("null", isPlain: true)
+        } else if let flag = try? container.decode(Bool.self) {
+            content = .scalar("\(flag)", isPlain: true)
+        } else if let number = try? container.decode(Int64.self) {
+            content = .scalar("\(number)", isPlain: true)
+        } else if let number = try? container.decode(Double.self) {
+            content = .scalar("\(number)", isPlain: true)
+        } else if let text = try? container.decode(String.self) {
+            content = .scalar(text, isPlain: false)
+        } else if let items = try? container.decode([YAMLValue].self) {
+            content = .sequence(items)
+        } else {
+            let fields = try container.decode([String: YAMLValue].self)
+            content = .mapping(
+                fields.sorted { $0.key < $1.key }.map {
+                    Entry(key: YAMLValue(.scalar($0.key, isPlain: false)), value: $0.value)
+                })
+        }
+        self.init(content)
+    }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NSLabKit
+import YAML
 
 /// Reports that other programs read instead of a table.
 enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
@@ -24,7 +25,7 @@ extension ProbeReport {
         var text = "TAP version 14\n1..\(results.count)\n"
         for (index, result) in results.enumerated() {
             text += "\(result.ok ? "ok" : "not ok") \(index + 1) - \(result.title.replacing("#", with: "\\#"))\n"
-            if let failure = result.failure { text += "  ---\n  message: \(Self.quoted(failure))\n  ...\n" }
+            if let failure = result.failure { text += "  ---\n  message: \(YAMLWriter.quoted(failure))\n  ...\n" }
         }
         return text
     }
@@ -70,13 +71,6 @@ extension ProbeReport {
             }
         }
         return escaped
-    }
-
-    /// A YAML string in double quotes (YAML 1.2, 7.3.1).
-    private static func quoted(_ text: String) -> String {
-        "\""
-            + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
-            + "\""
     }
 }
 

@@ -104,7 +104,7 @@ import Topology
     func twice() {
         let yaml = "lab: x\nnodes:\n  n2: {}\n  n{1..3}: {}"
         #expect(places(of: yaml) == ["4:3 nodes.n2"])
-        #expect(sentences(of: yaml) == ["n2 stands twice; the other is in line 3"])
+        #expect(sentences(of: yaml) == ["duplicate key n2 (first at line 3)"])
     }
 
     @Test("the ranges of a file make at most 10,000 entries")

@@ -52,8 +52,8 @@ struct NameRuleTests {
             WrongLab("lab: small", "lab: small\nnetworks: { r1: }", "2:13 networks.r1", "already the name of a router"),
             WrongLab("  one:", "  w1:", "34:3 workloads.w1", "w1 is already the name of a node"),
             WrongLab("  one:", "  default/web:", "33:3 workloads.web", "another workload of the name web"),
-            WrongLab("      eth2:", "      eth1:", "9:7 routers.r1.ports.eth1", "the other is in line 8"),
-            WrongLab("    v6:", "    v4:", "30:5 cluster.pools.v4", "the other is in line 29"),
+            WrongLab("      eth2:", "      eth1:", "9:7 routers.r1.ports.eth1", "duplicate key eth1 (first at line 8)"),
+            WrongLab("    v6:", "    v4:", "30:5 cluster.pools.v4", "duplicate key v4 (first at line 29)"),
         ])
     func duplicates(lab: WrongLab) { lab.check() }
 

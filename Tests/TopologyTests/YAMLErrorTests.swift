@@ -52,8 +52,8 @@ import Topology
                 "3:34 nodes.n.routes", "3:46 nodes.n.roel", "5:3 nodes.n", "6:1 lab", "7:17 cluster.mtu",
                 "7:20 cluster.mtu", "7:30 cluster.mtu",
             ])
-        #expect(sentences(of: yaml)[0] == "routes stands twice; the other is in line 3")
-        #expect(sentences(of: yaml)[2] == "n stands twice; the other is in line 3")
+        #expect(sentences(of: yaml)[0] == "duplicate key routes (first at line 3)")
+        #expect(sentences(of: yaml)[2] == "duplicate key n (first at line 3)")
     }
 
     @Test("more duplicates than anyone makes by hand are still an error")

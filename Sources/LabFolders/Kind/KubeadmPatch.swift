@@ -1,5 +1,6 @@
 import Addresses
 import Topology
+import YAML
 
 /// What a patch of kubeadm's configuration means for the network (kubernetes.io, "kubeadm Configuration").
 struct KubeadmPatch: Sendable {
@@ -28,20 +29,11 @@ struct KubeadmPatch: Sendable {
     /// The patches in a field: YAML inside of YAML.
     static func all(in field: Field, _ findings: inout Findings) -> [KubeadmPatch] {
         guard let text = field.text(&findings) else { return [] }
-        var patches: [KubeadmPatch] = []
-        for document in YAMLDocument.documents(of: Array(text.utf8)) {
-            do {
-                guard let value = try document.compose() else { continue }
-                // The text of a block begins in the line after its mark.
-                let root = Field(root: value, file: field.file, below: field, lines: field.mark.line)
-                if let patch = KubeadmPatch(root, &findings) { patches.append(patch) }
-            } catch {
-                findings.error(
-                    at: SourceLine(file: field.file, line: field.mark.line + error.mark.line), path: field.path,
-                    error.sentence)
-            }
+        // The text of a block begins in the line after its mark.
+        let documents = YAMLDocument.documents(of: Array(text.utf8), firstLine: field.mark.line + 1)
+        return documents.compactMap { document in
+            document.read(of: field.file, path: field.path, &findings).flatMap { KubeadmPatch($0, &findings) }
         }
-        return patches
     }
 
     private init?(_ root: Field, _ findings: inout Findings) {

@@ -1,5 +1,6 @@
 import Addresses
 import Topology
+import YAML
 
 /// What a pod or its Kubernetes namespace asks of Calico (docs.tigera.io, "Configure the Calico CNI plugins").
 struct CalicoAnnotations {
@@ -38,7 +39,7 @@ struct CalicoAnnotations {
     private static func list(_ field: Field, _ findings: inout Findings) -> [String] {
         guard let text = field.text(&findings) else { return [] }
         let document = YAMLDocument.documents(of: Array(text.utf8)).first
-        guard let value = try? document?.compose(), case .sequence(let items) = value.content,
+        guard let value = try? document?.read()?.root, case .sequence(let items) = value.content,
             !items.contains(where: { $0.text == nil })
         else {
             findings.error(field, "this has to be a list in JSON, such as '[\"192.168.10.10\"]', and is \(text)")

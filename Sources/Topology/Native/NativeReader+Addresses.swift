@@ -1,4 +1,5 @@
 import Addresses
+import YAML
 
 /// The scalars of the format that are more than a number or a name.
 extension NativeReader {

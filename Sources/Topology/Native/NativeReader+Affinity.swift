@@ -1,3 +1,5 @@
+import YAML
+
 /// What a workload asks of nodes beyond labels.
 extension NativeReader {
     /// `{ required: [TERMS], preferred: [TERMS with a weight] }`.

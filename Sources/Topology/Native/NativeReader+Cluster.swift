@@ -1,4 +1,5 @@
 import Addresses
+import YAML
 
 /// What the cluster shares, and what runs on it.
 extension NativeReader {

@@ -1,3 +1,5 @@
+import YAML
+
 /// Conditions of cables.
 extension NativeReader {
     /// `{ delay: 20ms }` for both directions, or `{ out: { delay: 20ms }, in: { loss: 1% } }`.

@@ -1,4 +1,5 @@
 import Addresses
+import YAML
 
 /// Routers, networks, nodes and hosts.
 extension NativeReader {

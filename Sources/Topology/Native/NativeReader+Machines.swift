@@ -1,4 +1,5 @@
 import Addresses
+import YAML
 
 /// Hosts, and what they have in common with nodes.
 extension NativeReader {

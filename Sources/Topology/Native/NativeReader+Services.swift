@@ -1,4 +1,5 @@
 import Addresses
+import YAML
 
 /// Services, and the ports of pods that they lead to. The fields have Kubernetes' names.
 extension NativeReader {

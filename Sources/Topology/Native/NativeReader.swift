@@ -1,4 +1,5 @@
 import Addresses
+import YAML
 
 /// Reads the native format, value by value, and collects what is wrong on the way.
 ///
@@ -118,11 +119,7 @@ struct NativeReader {
         _ body: (inout Self, String, YAMLValue) -> Void
     ) {
         at(.key(name)) { reader in
-            if let earlier = seen.updateValue(entry.key.mark, forKey: name) {
-                reader.report(entry.key.mark, "\(name) stands twice; the other is in line \(earlier.line)")
-            } else {
-                body(&reader, name, entry.value)
-            }
+            if !reader.isDuplicate(name, entry.key.mark, &seen) { body(&reader, name, entry.value) }
         }
     }
 
@@ -130,25 +127,34 @@ struct NativeReader {
     mutating func fields(_ value: YAMLValue, _ known: [String]) -> Fields {
         guard let entries = mapEntries(value) else { return Fields(mark: value.mark) }
         var fields = Fields(mark: value.mark)
+        var seen: [String: YAMLValue.Mark] = [:]
         for entry in entries {
             guard let key = keyText(entry.key) else { continue }
             at(.key(key)) { reader in
-                if !known.contains(key) {
-                    reader.report(
-                        entry.key.mark,
-                        key == "<<"
-                            ? "merge keys are not read; a range such as node-{1..3} makes many entries of one"
-                            : "there is no field \"\(key)\" here; "
-                                + (suggestion(for: key, among: known).map { "did you mean \"\($0)\"?" }
-                                    ?? "there are \(known.joined(separator: ", "))"))
-                } else if let earlier = fields[key] {
-                    reader.report(entry.key.mark, "\(key) stands twice; the other is in line \(earlier.mark.line)")
-                } else {
-                    fields.append(key, entry.value)
-                }
+                if reader.isDuplicate(key, entry.key.mark, &seen) { return }
+                if known.contains(key) { return fields.append(key, entry.value) }
+                reader.report(
+                    entry.key.mark,
+                    key == "<<"
+                        ? "merge keys are not read; a range such as node-{1..3} makes many entries of one"
+                        : "there is no field \"\(key)\" here; "
+                            + (suggestion(for: key, among: known).map { "did you mean \"\($0)\"?" }
+                                ?? "there are \(known.joined(separator: ", "))"))
             }
         }
         return fields
+    }
+
+    /// Reports a key that its map has already.
+    private mutating func isDuplicate(
+        _ key: String, _ mark: YAMLValue.Mark, _ seen: inout [String: YAMLValue.Mark]
+    ) -> Bool {
+        guard let first = seen[key] else {
+            seen[key] = mark
+            return false
+        }
+        report(mark, YAMLSyntaxError(duplicate: key, mark, first: first).sentence)
+        return true
     }
 
     /// Fields of a map that were found, and those that are known.

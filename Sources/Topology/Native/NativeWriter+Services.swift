@@ -1,4 +1,5 @@
 import Addresses
+import YAML
 
 /// Services and ports, each in one line.
 extension NativeWriter {
@@ -10,16 +11,20 @@ extension NativeWriter {
         case .headless: fields.append(("clusterIP", "None"))
         case .nodePort: fields.append(("type", "NodePort"))
         case .loadBalancer: fields.append(("type", "LoadBalancer"))
-        case .externalName(let name): fields += [("type", "ExternalName"), ("externalName", yamlScalar(name))]
+        case .externalName(let name): fields += [("type", "ExternalName"), ("externalName", YAMLWriter.scalar(name))]
         }
         if !service.selector.isEmpty { fields.append(("selector", labels(service.selector))) }
-        if !service.families.isEmpty { fields.append(("ipFamilies", list(service.families))) }
+        if !service.families.isEmpty { fields.append(("ipFamilies", YAMLWriter.list(service.families))) }
         let named = max(service.families.count, service.clusterAddresses.count)
         if service.familyPolicy != (named > 1 ? .requireDualStack : .singleStack) {
             fields.append(("ipFamilyPolicy", service.familyPolicy.rawValue))
         }
-        if !service.clusterAddresses.isEmpty { fields.append(("clusterIPs", list(service.clusterAddresses))) }
-        if !service.externalAddresses.isEmpty { fields.append(("externalIPs", list(service.externalAddresses))) }
+        if !service.clusterAddresses.isEmpty {
+            fields.append(("clusterIPs", YAMLWriter.list(service.clusterAddresses)))
+        }
+        if !service.externalAddresses.isEmpty {
+            fields.append(("externalIPs", YAMLWriter.list(service.externalAddresses)))
+        }
         if !service.ports.isEmpty {
             fields.append(("ports", "[\(service.ports.map(text).joined(separator: ", "))]"))
         }
@@ -36,28 +41,28 @@ extension NativeWriter {
     private static func text(_ port: Service.Port) -> String {
         if port == Service.Port(transport: port.transport, port: port.port) { return short(port.port, port.transport) }
         var fields: [(String, String)] = []
-        if let name = port.name { fields.append(("name", yamlScalar(name))) }
+        if let name = port.name { fields.append(("name", YAMLWriter.scalar(name))) }
         fields.append(("port", "\(port.port)"))
         switch port.target {
         case .number(let number): if number != port.port { fields.append(("targetPort", "\(number)")) }
-        case .name(let name): fields.append(("targetPort", yamlScalar(name)))
+        case .name(let name): fields.append(("targetPort", YAMLWriter.scalar(name)))
         }
         if port.transport != .tcp { fields.append(("protocol", port.transport.rawValue)) }
         if let nodePort = port.nodePort { fields.append(("nodePort", "\(nodePort)")) }
-        return flow(fields)
+        return YAMLWriter.flow(fields)
     }
 
     /// A port of a pod.
     static func text(_ port: Workload.ContainerPort) -> String {
         if port == Workload.ContainerPort(port.number, port.transport) { return short(port.number, port.transport) }
         var fields: [(String, String)] = []
-        if let name = port.name { fields.append(("name", yamlScalar(name))) }
+        if let name = port.name { fields.append(("name", YAMLWriter.scalar(name))) }
         fields.append(("port", "\(port.number)"))
         if port.transport != .tcp { fields.append(("protocol", port.transport.rawValue)) }
         if port.answer != .usual(for: port.transport) { fields.append(("answer", port.answer.rawValue)) }
         if port.listen != .dual { fields.append(("listen", port.listen.rawValue)) }
-        if let body = port.body { fields.append(("body", yamlScalar(body))) }
-        return flow(fields)
+        if let body = port.body { fields.append(("body", YAMLWriter.scalar(body))) }
+        return YAMLWriter.flow(fields)
     }
 
     /// What a workload asks of nodes.
@@ -65,23 +70,26 @@ extension NativeWriter {
         var fields: [(String, String)] = []
         func terms(_ terms: [String]) -> String { "[\(terms.joined(separator: ", "))]" }
         if !affinity.required.isEmpty {
-            fields.append(("required", terms(affinity.required.map { flow(self.fields(of: $0)) })))
+            fields.append(("required", terms(affinity.required.map { YAMLWriter.flow(self.fields(of: $0)) })))
         }
         if !affinity.preferred.isEmpty {
-            let each = affinity.preferred.map { flow([("weight", "\($0.weight)")] + self.fields(of: $0.term)) }
+            let each = affinity.preferred.map {
+                YAMLWriter.flow([("weight", "\($0.weight)")] + self.fields(of: $0.term))
+            }
             fields.append(("preferred", terms(each)))
         }
-        return flow(fields)
+        return YAMLWriter.flow(fields)
     }
 
     private static func fields(of term: NodeAffinity.Term) -> [(String, String)] {
         [("labels", term.labels), ("names", term.names)].filter { !$0.1.isEmpty }.map { name, requirements in
             let each = requirements.map { requirement in
                 var fields = [
-                    ("key", yamlScalar(requirement.key)), ("operator", yamlScalar(requirement.relation.rawValue)),
+                    ("key", YAMLWriter.scalar(requirement.key)),
+                    ("operator", YAMLWriter.scalar(requirement.relation.rawValue)),
                 ]
-                if !requirement.values.isEmpty { fields.append(("values", list(requirement.values))) }
-                return flow(fields)
+                if !requirement.values.isEmpty { fields.append(("values", YAMLWriter.list(requirement.values))) }
+                return YAMLWriter.flow(fields)
             }
             return (name, "[\(each.joined(separator: ", "))]")
         }

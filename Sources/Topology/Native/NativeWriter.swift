@@ -1,4 +1,5 @@
 import Addresses
+import YAML
 
 extension Topology {
     /// The topology in the native format: `read(_:file:)` gives the same topology back, if it has no problems.
@@ -25,7 +26,7 @@ struct NativeWriter {
     }
 
     mutating func topology(_ topology: Topology) {
-        line(0, "lab", yamlScalar(topology.name))
+        line(0, "lab", YAMLWriter.scalar(topology.name))
         if topology.allowsPendingPods { line(0, "allowPendingPods", "true") }
         connections = Self.connections(of: topology) ?? [:]
         if !topology.routers.isEmpty {
@@ -36,8 +37,9 @@ struct NativeWriter {
             line(0, "networks")
             for network in topology.networks {
                 line(
-                    1, yamlScalar(network.name),
-                    flow(network.addresses.isEmpty ? [] : [("addresses", list(network.addresses))]))
+                    1, YAMLWriter.scalar(network.name),
+                    YAMLWriter.flow(
+                        network.addresses.isEmpty ? [] : [("addresses", YAMLWriter.list(network.addresses))]))
             }
         }
         if !topology.nodes.isEmpty {
@@ -51,9 +53,9 @@ struct NativeWriter {
         if connections.isEmpty, !topology.cables.isEmpty {
             line(0, "cables")
             for cable in topology.cables {
-                let ends = list(cable.ends)
+                let ends = YAMLWriter.list(cable.ends)
                 let more = details(cable.mtu, CableConditions(out: cable.conditions[0], in: cable.conditions[1]))
-                item(1, more.isEmpty ? ends : flow([("ends", ends)] + more))
+                item(1, more.isEmpty ? ends : YAMLWriter.flow([("ends", ends)] + more))
             }
         }
         cluster(topology.cluster)
@@ -73,7 +75,9 @@ struct NativeWriter {
         }
         if !topology.services.isEmpty {
             line(0, "services")
-            for service in topology.services { line(1, yamlScalar(service.key), flow(Self.fields(of: service))) }
+            for service in topology.services {
+                line(1, YAMLWriter.scalar(service.key), YAMLWriter.flow(Self.fields(of: service)))
+            }
         }
     }
 
@@ -128,20 +132,22 @@ struct NativeWriter {
 
     private func connect(_ end: Endpoint) -> [(String, String)] {
         guard let connection = connections[end] else { return [] }
-        let other = yamlScalar(connection.other.description)
+        let other = YAMLWriter.scalar(connection.other.description)
         let more = details(connection.mtu, connection.conditions)
-        return [("connect", more.isEmpty ? other : flow([("to", other)] + more))]
+        return [("connect", more.isEmpty ? other : YAMLWriter.flow([("to", other)] + more))]
     }
 
     /// What a cable says besides its ends.
     private func details(_ mtu: UInt32?, _ conditions: CableConditions) -> [(String, String)] {
-        func oneWay(_ conditions: LinkConditions) -> String { flow(conditions.fields.map { ($0.name, $0.text) }) }
+        func oneWay(_ conditions: LinkConditions) -> String {
+            YAMLWriter.flow(conditions.fields.map { ($0.name, $0.text) })
+        }
         var fields = mtu.map { [("mtu", "\($0)")] } ?? []
         if conditions.out == conditions.in {
             if conditions.out != .none { fields.append(("conditions", oneWay(conditions.out))) }
         } else {
             let ways = [("out", conditions.out), ("in", conditions.in)].filter { $0.1 != .none }
-            fields.append(("conditions", flow(ways.map { ($0.0, oneWay($0.1)) })))
+            fields.append(("conditions", YAMLWriter.flow(ways.map { ($0.0, oneWay($0.1)) })))
         }
         return fields
     }
@@ -150,23 +156,25 @@ struct NativeWriter {
 
     private mutating func router(_ router: Router) {
         let isEmpty = router == Router(name: router.name)
-        line(1, yamlScalar(router.name), isEmpty ? "{}" : nil)
-        if router.hostname != router.name { line(2, "hostname", yamlScalar(router.hostname)) }
+        line(1, YAMLWriter.scalar(router.name), isEmpty ? "{}" : nil)
+        if router.hostname != router.name { line(2, "hostname", YAMLWriter.scalar(router.hostname)) }
         if !router.vlans.isEmpty { line(2, "vlans") }
         for vlan in router.vlans {
             var fields: [(String, String)] = []
-            if let name = vlan.name { fields.append(("name", yamlScalar(name))) }
-            if !vlan.addresses.isEmpty { fields.append(("addresses", list(vlan.addresses))) }
+            if let name = vlan.name { fields.append(("name", YAMLWriter.scalar(name))) }
+            if !vlan.addresses.isEmpty { fields.append(("addresses", YAMLWriter.list(vlan.addresses))) }
             if let mtu = vlan.mtu { fields.append(("mtu", "\(mtu)")) }
             if vlan.isShutdown { fields.append(("shutdown", "true")) }
-            line(3, "\(vlan.id)", flow(fields))
+            line(3, "\(vlan.id)", YAMLWriter.flow(fields))
         }
         ports(router)
         if !router.loopbacks.isEmpty { line(2, "loopbacks") }
-        for loopback in router.loopbacks { line(3, yamlScalar(loopback.name), list(loopback.addresses)) }
+        for loopback in router.loopbacks {
+            line(3, YAMLWriter.scalar(loopback.name), YAMLWriter.list(loopback.addresses))
+        }
         routes(router.routes)
         if router.forwards.count < AddressFamily.allCases.count {
-            line(2, "forwards", list(router.forwards.sorted()))
+            line(2, "forwards", YAMLWriter.list(router.forwards.sorted()))
         }
         if router.learnsBlocks { line(2, "learnsBlocks", "true") }
     }
@@ -186,17 +194,17 @@ struct NativeWriter {
                 }
                 if end - index > 1 {
                     let key = "\(first.stem){\(first.number)..\(first.number + end - index - 1)}"
-                    line(3, first.stem.isEmpty || !isStem(first.stem) ? "\"\(key)\"" : key, lines[index])
+                    line(3, first.stem.isEmpty || !isStem(first.stem) ? YAMLWriter.quoted(key) : key, lines[index])
                     index = end
                     continue
                 }
             }
-            line(3, yamlScalar(router.ports[index].name), lines[index])
+            line(3, YAMLWriter.scalar(router.ports[index].name), lines[index])
             index += 1
         }
     }
 
-    private func isStem(_ stem: String) -> Bool { yamlScalar(stem + "x") == stem + "x" && !stem.contains(" ") }
+    private func isStem(_ stem: String) -> Bool { YAMLWriter.scalar(stem + "x") == stem + "x" && !stem.contains(" ") }
 
     /// `eth7` as `eth` and 7.
     private func numbered(_ name: String) -> (stem: String, number: Int)? {
@@ -214,36 +222,38 @@ struct NativeWriter {
             fields.append(("trunk", allowed == [1...4094] ? "all" : "[\(ranges.joined(separator: ", "))]"))
             if let native { fields.append(("native", "\(native)")) }
         case .routed(let addresses, let subinterfaces):
-            if !addresses.isEmpty || subinterfaces.isEmpty { fields.append(("addresses", list(addresses))) }
+            if !addresses.isEmpty || subinterfaces.isEmpty { fields.append(("addresses", YAMLWriter.list(addresses))) }
             if !subinterfaces.isEmpty {
                 let each = subinterfaces.map { subinterface in
                     var fields = [("vlan", "\(subinterface.vlan)")]
-                    if !subinterface.addresses.isEmpty { fields.append(("addresses", list(subinterface.addresses))) }
-                    return ("\(subinterface.number)", flow(fields))
+                    if !subinterface.addresses.isEmpty {
+                        fields.append(("addresses", YAMLWriter.list(subinterface.addresses)))
+                    }
+                    return ("\(subinterface.number)", YAMLWriter.flow(fields))
                 }
-                fields.append(("subinterfaces", flow(each)))
+                fields.append(("subinterfaces", YAMLWriter.flow(each)))
             }
         }
         fields += connect(end)
         if let mtu = port.mtu { fields.append(("mtu", "\(mtu)")) }
         if port.isShutdown { fields.append(("shutdown", "true")) }
-        return flow(fields)
+        return YAMLWriter.flow(fields)
     }
 
     private mutating func node(_ node: Node) {
-        line(1, yamlScalar(node.name), node == Node(name: node.name) ? "{}" : nil)
+        line(1, YAMLWriter.scalar(node.name), node == Node(name: node.name) ? "{}" : nil)
         if node.role != .worker { line(2, "role", node.role.rawValue) }
         if !node.labels.isEmpty { line(2, "labels", labels(node.labels)) }
         if node.isTainted != (node.role == .controlPlane) { line(2, "tainted", "\(node.isTainted)") }
         interfaces(node.interfaces, of: node.name)
         routes(node.routes)
-        if !node.nodeAddresses.isEmpty { line(2, "nodeAddresses", list(node.nodeAddresses)) }
+        if !node.nodeAddresses.isEmpty { line(2, "nodeAddresses", YAMLWriter.list(node.nodeAddresses)) }
         settings(node.sysctls, node.commands)
     }
 
     private mutating func host(_ host: Host) {
-        line(1, yamlScalar(host.name), host == Host(name: host.name) ? "{}" : nil)
-        if host.hostname != host.name { line(2, "hostname", yamlScalar(host.hostname)) }
+        line(1, YAMLWriter.scalar(host.name), host == Host(name: host.name) ? "{}" : nil)
+        if host.hostname != host.name { line(2, "hostname", YAMLWriter.scalar(host.hostname)) }
         interfaces(host.interfaces, of: host.name)
         routes(host.routes)
         settings(host.sysctls, host.commands)
@@ -256,29 +266,33 @@ struct NativeWriter {
             switch interface.kind {
             case .cable: break
             case .vlan(let parent, let id):
-                fields.append(("vlan", flow([("parent", yamlScalar(parent)), ("id", "\(id)")])))
+                fields.append(("vlan", YAMLWriter.flow([("parent", YAMLWriter.scalar(parent)), ("id", "\(id)")])))
             case .bridge: fields.append(("kind", "bridge"))
             case .dummy: fields.append(("kind", "dummy"))
             }
-            if !interface.addresses.isEmpty { fields.append(("addresses", list(interface.addresses))) }
+            if !interface.addresses.isEmpty { fields.append(("addresses", YAMLWriter.list(interface.addresses))) }
             if let mtu = interface.mtu { fields.append(("mtu", "\(mtu)")) }
-            if let master = interface.master { fields.append(("master", yamlScalar(master))) }
-            if let address = interface.hardwareAddress { fields.append(("mac", yamlScalar(address.description))) }
+            if let master = interface.master { fields.append(("master", YAMLWriter.scalar(master))) }
+            if let address = interface.hardwareAddress {
+                fields.append(("mac", YAMLWriter.scalar(address.description)))
+            }
             if interface.isShutdown { fields.append(("shutdown", "true")) }
-            line(3, yamlScalar(interface.name), flow(fields))
+            line(3, YAMLWriter.scalar(interface.name), YAMLWriter.flow(fields))
         }
     }
 
     private mutating func settings(_ sysctls: [String: String], _ commands: [[String]]) {
         if !sysctls.isEmpty { line(2, "sysctls") }
-        for (path, value) in sysctls.sorted(by: { $0.key < $1.key }) { line(3, yamlScalar(path), yamlScalar(value)) }
+        for (path, value) in sysctls.sorted(by: { $0.key < $1.key }) {
+            line(3, YAMLWriter.scalar(path), YAMLWriter.scalar(value))
+        }
         if !commands.isEmpty { line(2, "commands") }
-        for command in commands { item(3, list(command)) }
+        for command in commands { item(3, YAMLWriter.list(command)) }
     }
 
     private mutating func routes(_ routes: [StaticRoute]) {
         if !routes.isEmpty { line(2, "routes") }
-        for route in routes { item(3, yamlScalar(route.text)) }
+        for route in routes { item(3, YAMLWriter.scalar(route.text)) }
     }
 
     // MARK: Cluster
@@ -289,7 +303,7 @@ struct NativeWriter {
         line(0, "cluster")
         if !cluster.pools.isEmpty { line(1, "pools") }
         for pool in cluster.pools {
-            var fields = [("cidr", yamlScalar(pool.prefix.description))]
+            var fields = [("cidr", YAMLWriter.scalar(pool.prefix.description))]
             let plain = Pool(name: pool.name, prefix: pool.prefix)
             if pool.blockSize != plain.blockSize { fields.append(("blockSize", "\(pool.blockSize)")) }
             if pool.encapsulation != plain.encapsulation {
@@ -298,19 +312,21 @@ struct NativeWriter {
             if pool.natOutgoing { fields.append(("natOutgoing", "true")) }
             switch pool.nodeSelector {
             case .all: break
-            case .nobody: fields.append(("nodeSelector", "\"!all()\""))
+            case .nobody: fields.append(("nodeSelector", YAMLWriter.scalar("!all()")))
             case .labels(let labels): fields.append(("nodeSelector", self.labels(labels)))
-            case .expression(let expression): fields.append(("nodeSelector", yamlScalar(expression.description)))
+            case .expression(let expression): fields.append(("nodeSelector", YAMLWriter.scalar(expression.description)))
             }
             if pool.allowedUses != plain.allowedUses {
-                fields.append(("allowedUses", list(pool.allowedUses.map(\.rawValue).sorted())))
+                fields.append(("allowedUses", YAMLWriter.list(pool.allowedUses.map(\.rawValue).sorted())))
             }
             if !pool.assignsAutomatically { fields.append(("assignmentMode", "Manual")) }
             if pool.disablesBGPExport { fields.append(("disableBGPExport", "true")) }
-            line(2, yamlScalar(pool.name), flow(fields))
+            line(2, YAMLWriter.scalar(pool.name), YAMLWriter.flow(fields))
         }
-        if !cluster.serviceSubnets.isEmpty { line(1, "serviceSubnets", list(cluster.serviceSubnets)) }
-        if !cluster.reservedAddresses.isEmpty { line(1, "reservedAddresses", list(cluster.reservedAddresses)) }
+        if !cluster.serviceSubnets.isEmpty { line(1, "serviceSubnets", YAMLWriter.list(cluster.serviceSubnets)) }
+        if !cluster.reservedAddresses.isEmpty {
+            line(1, "reservedAddresses", YAMLWriter.list(cluster.reservedAddresses))
+        }
         if cluster.vxlanPort != defaults.vxlanPort { line(1, "vxlanPort", "\(cluster.vxlanPort)") }
         if cluster.vxlanVNI != defaults.vxlanVNI { line(1, "vxlanVNI", "\(cluster.vxlanVNI)") }
         if let mtu = cluster.mtu { line(1, "mtu", "\(mtu)") }
@@ -326,23 +342,23 @@ struct NativeWriter {
         case .pod: fields.append(("kind", "Pod"))
         }
         if !workload.labels.isEmpty { fields.append(("labels", labels(workload.labels))) }
-        if let node = workload.nodeName { fields.append(("node", yamlScalar(node))) }
+        if let node = workload.nodeName { fields.append(("node", YAMLWriter.scalar(node))) }
         if !workload.nodeSelector.isEmpty { fields.append(("nodeSelector", labels(workload.nodeSelector))) }
         if workload.affinity != NodeAffinity() { fields.append(("affinity", Self.text(workload.affinity))) }
         if workload.toleratesControlPlane { fields.append(("controlPlane", "true")) }
-        if !workload.addresses.isEmpty { fields.append(("addresses", list(workload.addresses))) }
+        if !workload.addresses.isEmpty { fields.append(("addresses", YAMLWriter.list(workload.addresses))) }
         if !workload.pools.isEmpty {
-            fields.append(("pools", "[\(workload.pools.map(yamlScalar).joined(separator: ", "))]"))
+            fields.append(("pools", YAMLWriter.list(workload.pools)))
         }
         if workload.usesHostNetwork { fields.append(("hostNetwork", "true")) }
-        if let hostname = workload.hostname { fields.append(("hostname", yamlScalar(hostname))) }
-        if let subdomain = workload.subdomain { fields.append(("subdomain", yamlScalar(subdomain))) }
+        if let hostname = workload.hostname { fields.append(("hostname", YAMLWriter.scalar(hostname))) }
+        if let subdomain = workload.subdomain { fields.append(("subdomain", YAMLWriter.scalar(subdomain))) }
         if !workload.ports.isEmpty {
             fields.append(("ports", "[\(workload.ports.map(Self.text).joined(separator: ", "))]"))
         }
-        if let address = workload.hardwareAddress { fields.append(("mac", yamlScalar(address.description))) }
-        if key != workload.key { fields.append(("name", yamlScalar(workload.name))) }
-        line(1, yamlScalar(key), flow(fields))
+        if let address = workload.hardwareAddress { fields.append(("mac", YAMLWriter.scalar(address.description))) }
+        if key != workload.key { fields.append(("name", YAMLWriter.scalar(workload.name))) }
+        line(1, YAMLWriter.scalar(key), YAMLWriter.flow(fields))
     }
 
     // MARK: Text
@@ -365,21 +381,10 @@ struct NativeWriter {
         text += "\n"
     }
 
-    private func flow(_ fields: [(String, String)]) -> String { Self.flow(fields) }
-
-    private func list(_ items: [some CustomStringConvertible]) -> String { Self.list(items) }
-
     private func labels(_ labels: [String: String]) -> String { Self.labels(labels) }
 
-    static func flow(_ fields: [(String, String)]) -> String {
-        fields.isEmpty ? "{}" : "{ " + fields.map { "\($0): \($1)" }.joined(separator: ", ") + " }"
-    }
-
-    static func list(_ items: [some CustomStringConvertible]) -> String {
-        "[" + items.map { yamlScalar($0.description) }.joined(separator: ", ") + "]"
-    }
-
     static func labels(_ labels: [String: String]) -> String {
-        flow(labels.sorted { $0.key < $1.key }.map { (yamlScalar($0.key), yamlScalar($0.value)) })
+        YAMLWriter.flow(
+            labels.sorted { $0.key < $1.key }.map { (YAMLWriter.scalar($0.key), YAMLWriter.scalar($0.value)) })
     }
 }

@@ -1,3 +1,5 @@
+import YAML
+
 /// Finds the lines that a problem's field was written in. Nothing is kept while reading: the path is followed from the
 /// root again, and only where there is a problem.
 struct SourceMap {

@@ -1,3 +1,5 @@
+import YAML
+
 extension Topology {
     /// Reads the native format from a file's bytes and checks what they say.
     ///
@@ -8,7 +10,7 @@ extension Topology {
     ///   says (`problems()`), each at the line it was written in.
     public static func read(_ bytes: [UInt8], file: String) throws(TopologyErrors) -> Topology {
         let root: YAMLValue?
-        do { root = try YAMLValue.compose(bytes) } catch {
+        do { root = try document(bytes) } catch {
             throw TopologyErrors([
                 TopologyError(file: file, line: error.mark.line, column: error.mark.column, sentence: error.sentence)
             ])
@@ -28,6 +30,31 @@ extension Topology {
             throw TopologyErrors(map.errors(for: problems, file: file))
         }
         return topology
+    }
+
+    /// The one document of a file; nil if there is none.
+    private static func document(_ bytes: [UInt8]) throws(YAMLSyntaxError) -> YAMLValue? {
+        guard bytes.count <= YAMLDocument.maximumBytes else {
+            throw YAMLSyntaxError(
+                YAMLValue.Mark(line: 1, column: 1),
+                "the file has more than \(YAMLDocument.maximumBytes >> 20) MiB; a lab needs less")
+        }
+        let documents = YAMLDocument.documents(of: bytes)
+        let root: YAMLValue?
+        // What is there twice is an error of its field, and NativeReader has the field.
+        do { root = try documents.first?.read(.scalars)?.root } catch {
+            let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            let line = String(decoding: lines.dropFirst(error.mark.line - 1).first ?? [], as: UTF8.self)
+            guard line.contains(".."), error.sentence.hasPrefix("this is not YAML") else { throw error }
+            throw YAMLSyntaxError(
+                error.mark, error.sentence + "; inside { } and [ ] a range needs quotes: \"tor:eth{1..3}\"")
+        }
+        if documents.count > 1 {
+            throw YAMLSyntaxError(
+                YAMLValue.Mark(line: documents[1].firstLine, column: 1),
+                "a second document begins here; one file is one lab")
+        }
+        return root
     }
 
     /// Reads the native format from text and checks what it says.

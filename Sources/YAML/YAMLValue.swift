@@ -1,12 +1,12 @@
-/// A value of a YAML document with the place it stands at. Scalars are text: what they mean is for the reader of a
-/// field to say, so that `10` is a VLAN in one place and a label in another, and `no` is never a country.
+/// A value of a YAML document and its place. Scalars are text: what they mean is for the reader of a field to say, so that
+/// `10` is a VLAN in one place and a label in another, and `no` is never a country.
 package struct YAMLValue: Sendable {
     /// What it is.
     package var content: Content
     /// Where it begins.
     package var mark: Mark
 
-    package init(_ content: Content, mark: Mark) {
+    package init(_ content: Content, mark: Mark = Mark(line: 1, column: 1)) {
         self.content = content
         self.mark = mark
     }
@@ -26,12 +26,12 @@ package struct YAMLValue: Sendable {
 
     /// The three kinds of YAML, and what this project does not read.
     package enum Content: Sendable {
-        /// Text; plain if it stood without quotes.
+        /// Text; plain if it was written without quotes and without a tag that makes it text (`!!str`).
         case scalar(String, isPlain: Bool)
         case sequence([YAMLValue])
         /// The pairs as they were written: a key may occur twice.
         case mapping([Entry])
-        /// A value with a tag such as `!!int` or `!secret`.
+        /// A value with a tag that is not one of YAML's own, such as `!secret`.
         case tagged(String)
     }
 
@@ -40,6 +40,11 @@ package struct YAMLValue: Sendable {
         /// The key; a list or map in its place has no text.
         package var key: YAMLValue
         package var value: YAMLValue
+
+        package init(key: YAMLValue, value: YAMLValue) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// The scalar's text.
@@ -61,16 +66,5 @@ package struct YAMLValue: Sendable {
         case .mapping: "a map"
         case .tagged: "a tagged value"
         }
-    }
-}
-
-/// Text that is not YAML, or more than this project reads of it.
-package struct YAMLSyntaxError: Error, Hashable, Sendable {
-    package var mark: YAMLValue.Mark
-    package var sentence: String
-
-    package init(_ mark: YAMLValue.Mark, _ sentence: String) {
-        self.mark = mark
-        self.sentence = sentence
     }
 }
