@@ -69,12 +69,12 @@ let package = Package(
         .target(name: "Calico", dependencies: ["Addresses"]),
         .target(name: "Blueprint", dependencies: ["Addresses", "Calico", "NetworkObjects", "Topology"]),
 
-        // What this machine can do, and what a lab would lack on it.
+        // What this kernel and this machine can do, and what a lab would lack.
         .target(
-            name: "Doctor",
+            name: "KernelCapabilities",
             dependencies: [
-                "Addresses", "Blueprint", "CLinux", "Netlink", "NetworkNamespaces", "NetworkObjects", "Nftables",
-                "Rtnetlink", "System",
+                "Addresses", "Blueprint", "CLinux", "NetworkNamespaces", "NetworkObjects", "Nftables", "Rtnetlink", "System",
+                "Topology",
             ]),
 
         // What a network engineer asks a switch.
@@ -84,7 +84,7 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "Addresses", "Blueprint", "DNS", "Doctor", "NetworkNamespaces", "NetworkObjects", "Nftables",
+                "Addresses", "Blueprint", "DNS", "KernelCapabilities", "NetworkNamespaces", "NetworkObjects", "Nftables",
                 "Responders", "Rtnetlink", "ShowCommands", "System", "Topology",
             ]),
         .target(
@@ -98,7 +98,7 @@ let package = Package(
         .target(
             name: "NSLabKit",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "Doctor", "Engine", "LabFolders", "NetworkNamespaces",
+                "Addresses", "Blueprint", "BundledTopologies", "Engine", "KernelCapabilities", "LabFolders", "NetworkNamespaces",
                 "NetworkObjects", "Probes", "Responders", "ShowCommands", "System", "Topology",
             ]),
         .executableTarget(
@@ -134,9 +134,9 @@ let package = Package(
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
         .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies", "NetworkObjects"]),
         .testTarget(
-            name: "DoctorTests",
+            name: "KernelCapabilitiesTests",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "Doctor", "KernelTestSupport", "NetworkNamespaces",
+                "Addresses", "Blueprint", "BundledTopologies", "KernelCapabilities", "KernelTestSupport", "NetworkNamespaces",
                 "NetworkObjects", "Rtnetlink", "System",
             ]),
         .testTarget(

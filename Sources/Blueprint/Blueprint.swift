@@ -92,31 +92,3 @@ public struct Blueprint: Hashable, Sendable {
         case router, network, node, host, pod
     }
 }
-
-/// What the kernel at hand can do, as far as the form of a lab depends on it.
-public struct KernelFeatures: Hashable, Sendable {
-    /// Bridges filter by VLAN (`CONFIG_BRIDGE_VLAN_FILTERING`).
-    public var bridgeVLANFiltering: Bool
-    /// 802.1Q links can be created (`CONFIG_VLAN_8021Q`).
-    public var vlanLinks: Bool
-    /// IPIP tunnels can be created (`CONFIG_NET_IPIP`). Looked at only for a lab that has some.
-    public var ipip: Bool
-    /// What of link conditions it can do. Looked at only for a lab that has some.
-    public var qdiscs: QdiscSupport
-
-    /// A kernel with these features.
-    public init(
-        bridgeVLANFiltering: Bool, vlanLinks: Bool, ipip: Bool = true, qdiscs: QdiscSupport = .complete
-    ) {
-        self.bridgeVLANFiltering = bridgeVLANFiltering
-        self.vlanLinks = vlanLinks
-        self.ipip = ipip
-        self.qdiscs = qdiscs
-    }
-
-    /// How packets to a pool's addresses cross on this kernel: without IPIP natively.
-    func encapsulation(_ wanted: Encapsulation) -> Encapsulation { wanted.tunnel == .ipip && !ipip ? .none : wanted }
-
-    /// A kernel that has all of them, as distributions build it.
-    public static let complete = KernelFeatures(bridgeVLANFiltering: true, vlanLinks: true)
-}

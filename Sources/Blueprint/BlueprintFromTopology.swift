@@ -49,7 +49,7 @@ extension Blueprint {
             problems += error.problems
         }
         addNodesAndPods(of: topology, placement, cabling, clusterRoutes, features, problems: &problems)
-        addConditions(of: topology, features.qdiscs, problems: &problems)
+        addConditions(of: topology, features, problems: &problems)
         if !problems.isEmpty { throw BlueprintError(problems) }
     }
 

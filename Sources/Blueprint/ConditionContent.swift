@@ -2,32 +2,15 @@ import Addresses
 import NetworkObjects
 import Topology
 
-/// The kernel's queueing disciplines that link conditions ask for.
-public struct QdiscSupport: Hashable, Sendable {
-    /// The kernel has `netem` (`CONFIG_NET_SCH_NETEM`), which does all of them.
-    public var netem: Bool
-    /// The kernel has `tbf` (`CONFIG_NET_SCH_TBF`), which limits a rate.
-    public var tokenBucket: Bool
-
-    /// A kernel with these disciplines.
-    public init(netem: Bool, tokenBucket: Bool) {
-        self.netem = netem
-        self.tokenBucket = tokenBucket
-    }
-
-    /// A kernel that has both, as distributions build it.
-    public static let complete = QdiscSupport(netem: true, tokenBucket: true)
-}
-
 extension Qdisc {
     /// What makes the frames that leave by a link suffer these conditions.
     ///
     /// - Parameters:
     ///   - mtu: the link's, in bytes.
     /// - Returns: nil if nothing is asked for, or if the kernel cannot do it.
-    public init?(_ device: InterfaceName, _ conditions: LinkConditions, mtu: UInt32, support: QdiscSupport) {
+    public init?(_ device: InterfaceName, _ conditions: LinkConditions, mtu: UInt32, features: KernelFeatures) {
         if conditions == .none { return nil }
-        if support.netem {
+        if features.contains(.netem) {
             self.init(
                 device,
                 .netem(
@@ -37,7 +20,7 @@ extension Qdisc {
                         duplicate: Probability(millionths: conditions.duplicate),
                         reorder: Probability(millionths: conditions.reorder),
                         corrupt: Probability(millionths: conditions.corrupt), rate: conditions.rate.map { $0 / 8 })))
-        } else if let rate = conditions.rate, conditions.isRateAlone, support.tokenBucket {
+        } else if let rate = conditions.rate, conditions.isRateAlone, features.contains(.tokenBucket) {
             self.init(device, .tokenBucket(TokenBucket(rate: rate / 8, mtu: mtu)))
         } else {
             return nil
@@ -73,7 +56,7 @@ extension Topology {
 extension Blueprint {
     /// Gives the cables' ends the conditions of what leaves by them.
     mutating func addConditions(
-        of topology: Topology, _ support: QdiscSupport, problems: inout [BlueprintError.Problem]
+        of topology: Topology, _ features: KernelFeatures, problems: inout [BlueprintError.Problem]
     ) {
         guard topology.hasLinkConditions else { return }
         let positions = Dictionary(
@@ -84,7 +67,7 @@ extension Blueprint {
                 guard let position = positions[end.device] else { continue }
                 for link in namespaces[position].content.links where link.isOfCable(at: end.interface) {
                     let mtu = link.mtu ?? Cabling.ethernetMTU
-                    if let qdisc = Qdisc(link.name, conditions, mtu: mtu, support: support) {
+                    if let qdisc = Qdisc(link.name, conditions, mtu: mtu, features: features) {
                         namespaces[position].content.qdiscs.append(qdisc)
                     } else if link.name.description == end.interface {
                         problems.append(.needsQdisc(end, conditions))

@@ -62,7 +62,7 @@ struct MachineContent {
                 problems.append(.needsVLANLinks(Endpoint(device, interface.name)))
                 return nil
             }
-            guard features.vlanLinks, let parent = InterfaceName(parent) else {
+            guard features.contains(.vlanLinks), let parent = InterfaceName(parent) else {
                 return Link(name, cabling.tagged.substitute(name, of: device), mtu: interface.mtu, master: master)
             }
             return Link(name, .vlan(VLAN(parent: parent, id: id)), mtu: interface.mtu, master: master)

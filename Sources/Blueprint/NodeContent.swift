@@ -31,7 +31,7 @@ struct NodeContent {
             Encapsulation(pool.encapsulation).tunnel.map { ($0, pool.prefix.family) }
         }
         podMTU = topology.cluster.mtu ?? MTU.pod(tunnels: tunnels, underlay: underlay)
-        for end in placed.tunnels where end.tunnel != .ipip || features.ipip {
+        for end in placed.tunnels where end.tunnel != .ipip || features.contains(.ipip) {
             guard let address = placed.address(end.address.family) else { continue }
             add(end, of: placed.name, at: address, topology.cluster, underlay)
         }

@@ -35,7 +35,7 @@ enum PoolNotes {
         case .vxlanCrossSubnet:
             return crossSubnet(pool, placement)
         case .ipip, .ipipCrossSubnet:
-            guard features.ipip else {
+            guard features.contains(.ipip) else {
                 return
                     "IP pool \(pool.name) is \(pool.encapsulation.rawValue): this kernel has no IPIP (module ipip, "
                     + "CONFIG_NET_IPIP), so it is routed natively, as without encapsulation."

@@ -24,8 +24,8 @@ struct RouterContent {
         self.router = router
         self.cabling = cabling
         // The SVI of a VLAN-aware bridge is an 802.1Q link on it, so one feature without the other is of no use.
-        isVLANAware = features.bridgeVLANFiltering && features.vlanLinks
-        hasVLANLinks = features.vlanLinks
+        isVLANAware = features.contains(.vlanFiltering) && features.contains(.vlanLinks)
+        hasVLANLinks = features.contains(.vlanLinks)
         vlans = Self.allVLANs(of: router)
         content.links = [Link("lo", .loopback)]
         content.sysctls = KernelSettings.router(forwarding: router.forwards)

@@ -18,7 +18,7 @@ struct TaggedCables {
     private(set) var notes: [String] = []
 
     init(_ topology: Topology, _ features: KernelFeatures) {
-        if features.vlanLinks { return }
+        if features.contains(.vlanLinks) { return }
         let routers = Dictionary(topology.routers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var machines: [String: [Node.Interface]] = [:]
         for node in topology.nodes where machines[node.name] == nil { machines[node.name] = node.interfaces }

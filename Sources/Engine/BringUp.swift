@@ -1,7 +1,7 @@
 import Addresses
 import Blueprint
-import Doctor
 import Glibc
+import KernelCapabilities
 import NetworkNamespaces
 import NetworkObjects
 import Nftables
@@ -123,9 +123,9 @@ public struct BringUp {
             if lacks.isEmpty { throw error }
             throw EngineError.lacking(([error.description] + lacks).joined(separator: "\n"))
         }
-        let demand = Demand(blueprint)
-        if let lack = try QuickLook.lack(of: demand, limits, &socket) { throw EngineError.lacking(lack) }
-        return (features, blueprint, limits.lacks(demand).map(\.sentence))
+        let requirements = Requirements(blueprint)
+        if let lack = try Preflight.lack(of: requirements, limits, &socket) { throw EngineError.lacking(lack) }
+        return (features, blueprint, limits.lacks(requirements).map(\.sentence))
     }
 
     private func build(
@@ -136,7 +136,7 @@ public struct BringUp {
         }
         let stopped = try StoppedPods.read(state)
         // The lab keeps the form that it was built in, but for what it may have had no use for.
-        journal.features.ipip = features.ipip
+        journal.features.ipip = features.contains(.ipip)
         let wanted =
             stopped.isEmpty && features == journal.kernelFeatures
             ? blueprint : try Blueprint(topology: topology, features: journal.kernelFeatures, stopped: stopped)
@@ -253,7 +253,7 @@ private func installTables(_ blueprint: Blueprint, _ interruption: Interruption)
         } catch {
             throw EngineError.refused(
                 object: "\(namespace.name): nf_tables", reason: error.message,
-                advice: try? Threads.run { Examination.lack(among: Demand(blueprint).features) })
+                advice: try? Threads.run { Examination.lack(among: Requirements(blueprint).features) })
         }
         records[blueprint.pin(of: namespace)] = RuleRecord(
             try reportingRefusals(of: namespace.name) { try Nftables.generation() }, namespace.content.tables)

@@ -1,5 +1,6 @@
-import Doctor
+import Blueprint
 import Glibc
+import KernelCapabilities
 import NetworkNamespaces
 import NetworkObjects
 import Responders

@@ -31,7 +31,7 @@ public struct Journal: Codable, Hashable, Sendable {
         public var pin: String
     }
 
-    /// `KernelFeatures` as they are written.
+    /// Those of `KernelFeatures` that a blueprint depends on, as they are written.
     struct Features: Codable, Hashable, Sendable {
         var bridgeVLANFiltering: Bool
         var vlanLinks: Bool
@@ -45,8 +45,9 @@ public struct Journal: Codable, Hashable, Sendable {
         lab = blueprint.lab
         self.source = source
         self.features = Features(
-            bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks, ipip: features.ipip,
-            netem: features.qdiscs.netem, tokenBucket: features.qdiscs.tokenBucket)
+            bridgeVLANFiltering: features.contains(.vlanFiltering), vlanLinks: features.contains(.vlanLinks),
+            ipip: features.contains(.ipip), netem: features.contains(.netem),
+            tokenBucket: features.contains(.tokenBucket))
         namespaces = blueprint.namespaces.map {
             Entry(name: $0.name, kind: $0.kind.rawValue, pin: "\(blueprint.lab)-\($0.name)")
         }
@@ -54,10 +55,12 @@ public struct Journal: Codable, Hashable, Sendable {
 
     /// The features in the blueprint's words.
     var kernelFeatures: KernelFeatures {
-        KernelFeatures(
-            bridgeVLANFiltering: features.bridgeVLANFiltering, vlanLinks: features.vlanLinks,
-            ipip: features.ipip,
-            qdiscs: QdiscSupport(netem: features.netem, tokenBucket: features.tokenBucket))
+        var all = KernelFeatures.complete
+        for (feature, isThere) in [
+            (KernelFeature.vlanFiltering, features.bridgeVLANFiltering), (.vlanLinks, features.vlanLinks),
+            (.ipip, features.ipip), (.netem, features.netem), (.tokenBucket, features.tokenBucket),
+        ] where !isThere { all.remove(feature) }
+        return all
     }
 
     /// Whether all pins are such as a lab of this name has: what a journal says is not to lead anywhere else.

@@ -1,7 +1,7 @@
 import Addresses
 import Blueprint
-import Doctor
 import Glibc
+import KernelCapabilities
 import NetworkNamespaces
 import NetworkObjects
 import Rtnetlink
@@ -72,9 +72,9 @@ extension RunningLab {
         let ends = try ends(of: end, direction)
         try change(waiting) {
             if conditions != .none {
-                let support = try Threads.run { try Self.qdiscSupport() }
+                let features = try Threads.run { try Self.qdiscFeatures() }
                 // The size of the frames makes no difference to whether it can be done.
-                guard Qdisc(end.interface, conditions, mtu: 1500, support: support) != nil else {
+                guard Qdisc(end.interface, conditions, mtu: 1500, features: features) != nil else {
                     throw EngineError.lacking("\(end.endpoint): \(conditions): \(KernelFeature.netem.lack)")
                 }
             }
@@ -127,10 +127,10 @@ extension RunningLab {
     }
 
     /// The calling thread ends up in a namespace of its own.
-    private static func qdiscSupport() throws -> QdiscSupport {
+    private static func qdiscFeatures() throws -> KernelFeatures {
         try NetworkNamespace.unshareThread()
         var socket = try RouteSocket()
-        return try QdiscSupport(&socket)
+        return try .qdiscs(&socket)
     }
 
     /// The calling thread ends up in the namespace.
@@ -140,9 +140,9 @@ extension RunningLab {
         let link = try end.find(in: links)
         let table = InterfaceTable(links)
         let old = try session.socket.qdiscs(in: table).first { $0.device == end.interface }
-        let support = try QdiscSupport(&session.socket)
+        let features = try KernelFeatures.qdiscs(&session.socket)
         var batch = RouteBatch(capacity: 512)
-        if let new = Qdisc(end.interface, conditions, mtu: link.link.mtu ?? 1500, support: support) {
+        if let new = Qdisc(end.interface, conditions, mtu: link.link.mtu ?? 1500, features: features) {
             try batch.replace(new, in: table)
         } else if let old {
             try batch.delete(old, in: table)

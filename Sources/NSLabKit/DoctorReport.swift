@@ -1,6 +1,6 @@
 import Blueprint
-import Doctor
 import Engine
+import KernelCapabilities
 import NetworkNamespaces
 import Topology
 
@@ -44,8 +44,8 @@ public struct DoctorReport: Encodable, Sendable {
     /// - Throws: `NSLabError` if no machine could have that lab.
     public init(_ topology: Topology) throws(NSLabError) {
         self = try reportingErrors {
-            let demand = Demand(try Self.blueprint(topology))
-            let examination = try Examination(demand)
+            let requirements = Requirements(try Self.blueprint(topology))
+            let examination = try Examination(requirements)
             // What other users' processes are in cannot be looked at without privilege.
             let leftovers = Capabilities.missing().isEmpty ? try Leftovers.find().descriptions : []
             return DoctorReport(examination, lab: topology.name, leftovers: leftovers)
@@ -57,7 +57,7 @@ public struct DoctorReport: Encodable, Sendable {
         self.lab = lab
         kernel = Kernel(
             release: examination.release, version: examination.version, machine: examination.machine)
-        checks = Finding.Group.allCases.flatMap { group in examination.findings.filter { $0.group == group } }.map {
+        checks = CheckResult.Group.allCases.flatMap { group in examination.results.filter { $0.group == group } }.map {
             Check(
                 group: $0.group.rawValue, name: $0.name, state: $0.state.rawValue, found: $0.found,
                 consequence: $0.consequence, remedy: $0.remedy)

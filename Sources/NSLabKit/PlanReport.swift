@@ -46,7 +46,7 @@ public struct PlanReport: Encodable, Sendable {
         let blueprint: Blueprint
         do {
             let features =
-                plainBridge ? KernelFeatures(bridgeVLANFiltering: false, vlanLinks: false) : .complete
+                plainBridge ? .complete.subtracting([.vlanFiltering, .vlanLinks]) : KernelFeatures.complete
             blueprint = try Blueprint(topology: topology, features: features)
         } catch {
             throw NSLabError("\(error)", .badInput)

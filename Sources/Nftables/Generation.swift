@@ -9,16 +9,18 @@ extension Nftables {
     ///
     /// - Returns: nil where the kernel has no nf_tables.
     public static func generation() throws(NetlinkError) -> UInt32? {
-        var socket = try NetlinkSocket(protocol: nfnetlinkProtocol, strictDumps: false)
         let replies: [Message]
         do {
+            var socket = try NetlinkSocket(protocol: nfnetlinkProtocol, strictDumps: false)
             replies = try socket.replies(to: getGeneration) { message in
                 // struct nfgenmsg: any family, version 0, no resource.
                 message.append(structure: UInt32(0))
             }
         } catch {
-            guard case .refused = error else { throw error }
-            return nil
+            switch error {
+            case .refused, .system(_, errno: EPROTONOSUPPORT): return nil
+            default: throw error
+            }
         }
         do throws(MalformedMessage) {
             guard let reply = replies.first else { return nil }

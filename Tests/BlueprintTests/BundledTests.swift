@@ -15,8 +15,8 @@ struct BundledTests {
         "each has a blueprint in every form, without a route that leads nowhere, and its pods reach each other",
         arguments: BundledTopology.names,
         [
-            KernelFeatures.complete, KernelFeatures(bridgeVLANFiltering: false, vlanLinks: true),
-            KernelFeatures(bridgeVLANFiltering: true, vlanLinks: true, ipip: false),
+            KernelFeatures.complete, KernelFeatures.complete.subtracting([.vlanFiltering]),
+            KernelFeatures.complete.subtracting([.ipip]),
         ])
     func all(name: String, features: KernelFeatures) throws {
         let bundled = try #require(BundledTopology.named(name))

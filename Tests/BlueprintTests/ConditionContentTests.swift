@@ -14,8 +14,7 @@ struct ConditionContentTests {
         return topology
     }
 
-    private func qdiscs(_ conditions: LinkConditions, _ support: QdiscSupport) throws -> [String: [Qdisc]] {
-        let features = KernelFeatures(bridgeVLANFiltering: true, vlanLinks: true, qdiscs: support)
+    private func qdiscs(_ conditions: LinkConditions, _ features: KernelFeatures) throws -> [String: [Qdisc]] {
         let blueprint = try Blueprint(topology: topology(conditions), features: features)
         return Dictionary(
             uniqueKeysWithValues: blueprint.namespaces.filter { !$0.content.qdiscs.isEmpty }.map {
@@ -38,7 +37,7 @@ struct ConditionContentTests {
 
     @Test("a rate alone is a token bucket where there is no emulator")
     func rate() throws {
-        let plain = QdiscSupport(netem: false, tokenBucket: true)
+        let plain = KernelFeatures.complete.subtracting([.netem])
         let bucket = TokenBucket(rate: 1_000_000, mtu: 1500)
         #expect(
             try qdiscs(LinkConditions(rate: 8_000_000), plain) == ["ceos01": [Qdisc("eth1", .tokenBucket(bucket))]])
@@ -46,12 +45,12 @@ struct ConditionContentTests {
 
     @Test("what the kernel cannot do is an error that names the end and the conditions")
     func lacking() throws {
-        for (conditions, support) in [
-            (LinkConditions(delay: 1_000_000), QdiscSupport(netem: false, tokenBucket: true)),
-            (LinkConditions(delay: 1_000_000, rate: 8000), QdiscSupport(netem: false, tokenBucket: true)),
-            (LinkConditions(rate: 8000), QdiscSupport(netem: false, tokenBucket: false)),
-        ] {
-            let error = #expect(throws: BlueprintError.self) { try qdiscs(conditions, support) }
+        let cases: [(LinkConditions, KernelFeatures)] = [
+            (LinkConditions(delay: 1_000_000), [.netem]), (LinkConditions(delay: 1_000_000, rate: 8000), [.netem]),
+            (LinkConditions(rate: 8000), [.netem, .tokenBucket]),
+        ]
+        for (conditions, missing) in cases {
+            let error = #expect(throws: BlueprintError.self) { try qdiscs(conditions, .complete.subtracting(missing)) }
             #expect(error?.problems == [.needsQdisc(Endpoint("ceos01", "eth1"), conditions)])
             #expect(error?.description.hasPrefix("ceos01:eth1 asks for \(conditions), which") == true)
         }
@@ -61,7 +60,7 @@ struct ConditionContentTests {
     func back() {
         let conditions = LinkConditions(
             delay: 1_000_000, jitter: 1000, loss: 1, duplicate: 2, reorder: 3, corrupt: 4, rate: 8000)
-        let qdisc = Qdisc("eth1", conditions, mtu: 1500, support: .complete)
+        let qdisc = Qdisc("eth1", conditions, mtu: 1500, features: .complete)
         #expect(qdisc.flatMap { LinkConditions($0.kind) } == conditions)
         #expect(LinkConditions(.other("prio")) == nil)
     }

@@ -81,9 +81,9 @@ struct DefaultLabTests {
     @Test("without VLAN filtering VLAN 10 is a plain bridge that carries the SVI's addresses")
     func plainRouter() throws {
         for features in [
-            KernelFeatures(bridgeVLANFiltering: false, vlanLinks: false),
-            KernelFeatures(bridgeVLANFiltering: false, vlanLinks: true),
-            KernelFeatures(bridgeVLANFiltering: true, vlanLinks: false),
+            KernelFeatures.complete.subtracting([.vlanFiltering, .vlanLinks]),
+            KernelFeatures.complete.subtracting([.vlanFiltering]),
+            KernelFeatures.complete.subtracting([.vlanLinks]),
         ] {
             let plain = try Blueprint(topology: Labs.dualStack, features: features)
             let content = try plain.content("ceos01")

@@ -137,7 +137,7 @@ struct FormTests {
     @Test("on plain bridges a trunk is a VLAN link in each VLAN's bridge")
     func plainTrunks() throws {
         let blueprint = try Blueprint(
-            topology: Labs.trunks, features: KernelFeatures(bridgeVLANFiltering: false, vlanLinks: true))
+            topology: Labs.trunks, features: KernelFeatures.complete.subtracting([.vlanFiltering]))
         let links = try blueprint.content("spine").links
         #expect(links.map(\.name) == ["lo", "vlan10", "vlan20", "eth1", "eth1.10", "eth2", "eth2.30"])
         #expect(links[3].master == "vlan20")
@@ -146,7 +146,7 @@ struct FormTests {
 
     @Test("without 802.1Q links in the kernel each VLAN of a trunk has a veth of its own, and a note says so")
     func trunksWithoutTags() throws {
-        let features = KernelFeatures(bridgeVLANFiltering: false, vlanLinks: false)
+        let features = KernelFeatures.complete.subtracting([.vlanFiltering, .vlanLinks])
         let blueprint = try Blueprint(topology: Labs.trunks, features: features)
         let spine = try blueprint.content("spine")
         let tagged = try #require(spine.links.first { $0.name == "eth1.10" })
@@ -173,7 +173,7 @@ struct FormTests {
         topology.cables[0] = Cable(Endpoint("spine", "eth1"), Endpoint("segment", "port1"))
         let error = try #require(throws: BlueprintError.self) {
             try Blueprint(
-                topology: topology, features: KernelFeatures(bridgeVLANFiltering: false, vlanLinks: false))
+                topology: topology, features: KernelFeatures.complete.subtracting([.vlanFiltering, .vlanLinks]))
         }
         #expect(error.problems == [.needsVLANLinks(Endpoint("spine", "eth1"))])
         #expect(error.description.contains("spine:eth1 carries tagged frames"))
@@ -295,7 +295,7 @@ struct FormTests {
         #expect(content.routes.isEmpty)
         // On plain bridges the VLAN is switched on: only its addresses are gone.
         let plain = try Blueprint(
-            topology: topology, features: KernelFeatures(bridgeVLANFiltering: false, vlanLinks: true)
+            topology: topology, features: KernelFeatures.complete.subtracting([.vlanFiltering])
         ).content("spine")
         #expect(plain.links.first { $0.name == "vlan20" }?.isUp == true)
         #expect(!plain.addresses.contains { $0.device == "vlan20" })

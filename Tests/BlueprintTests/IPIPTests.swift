@@ -6,7 +6,7 @@ import Topology
 
 @Suite("Pools with IPIP")
 struct IPIPTests {
-    private static let without = KernelFeatures(bridgeVLANFiltering: true, vlanLinks: true, ipip: false)
+    private static let without = KernelFeatures.complete.subtracting([.ipip])
 
     private func ip(_ text: String) -> IPAddress { IPAddress(text)! }
 

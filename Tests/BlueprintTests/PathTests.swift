@@ -9,8 +9,8 @@ struct PathTests {
     private func ip(_ text: String) -> IPAddress { IPAddress(text)! }
 
     private static let forms = [
-        KernelFeatures.complete, KernelFeatures(bridgeVLANFiltering: false, vlanLinks: true),
-        KernelFeatures(bridgeVLANFiltering: false, vlanLinks: false),
+        KernelFeatures.complete, KernelFeatures.complete.subtracting([.vlanFiltering]),
+        KernelFeatures.complete.subtracting([.vlanFiltering, .vlanLinks]),
     ]
 
     @Test("pods of two nodes, both families, native and VXLAN", arguments: forms)

@@ -16,7 +16,7 @@ struct ComparisonTests {
     init() throws {
         let topology = try #require(BundledTopology.named("two-vlans")).topology()
         blueprint = try Blueprint(
-            topology: topology, features: KernelFeatures(bridgeVLANFiltering: true, vlanLinks: true))
+            topology: topology, features: KernelFeatures.complete)
         node = try #require(blueprint.namespaces.firstIndex { $0.kind == .node && !$0.content.forwarding.isEmpty })
     }
 

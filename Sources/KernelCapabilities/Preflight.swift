@@ -1,12 +1,13 @@
+import Blueprint
 import CLinux
 import Glibc
-import Netlink
 import NetworkObjects
+import Nftables
 import Rtnetlink
 
 /// What `nslab up` looks at before it makes anything: questions that make nothing in the kernel and take microseconds, in the
 /// place of the doctor's trials.
-public enum QuickLook {
+public enum Preflight {
     /// Finds what a lab cannot be built without and this machine has not.
     ///
     /// Rules that only some kernels lack are found out when they are installed: trying them would take longer than the whole
@@ -15,10 +16,12 @@ public enum QuickLook {
     /// - Parameter socket: opened in a namespace that is thrown away.
     /// - Returns: what is missing, what follows and what to do, as `nslab doctor` says it; nil if nothing is known to be
     ///   missing.
-    public static func lack(of demand: Demand, _ limits: Limits, _ socket: inout RouteSocket) throws -> String? {
+    public static func lack(of requirements: Requirements, _ limits: Limits, _ socket: inout RouteSocket) throws
+        -> String?
+    {
         // First: with too little of everything, the kernel seems to lack what it has.
-        if let finding = limits.findings(demand).first(where: { $0.state == .failed }) { return finding.sentence }
-        for feature in KernelFeature.allCases where demand.features.contains(feature) {
+        if let finding = limits.results(requirements).first(where: { $0.state == .failed }) { return finding.sentence }
+        for feature in KernelFeature.allCases where requirements.features.contains(feature) {
             let isThere =
                 switch feature {
                 case .veth: try socket.supports(linkKind: "veth")
@@ -27,23 +30,13 @@ public enum QuickLook {
                 case .vxlanIPv4, .vxlanIPv6: try socket.supports(linkKind: "vxlan")
                 case .ipip: try socket.supports(linkKind: "ipip")
                 case .ipv6: access("/proc/sys/net/ipv6/conf", F_OK) == 0
-                case .nftables: answersForRules()
+                // Asking loads the module.
+                case .nftables: try Nftables.generation() != nil
                 default: true
                 }
             if !isThere { return feature.lack }
         }
         return nil
-    }
-
-    /// Whether nf_tables is there: whether it tells the number of its last transaction (`NFT_MSG_GETGEN`). Asking loads its
-    /// module.
-    private static func answersForRules() -> Bool {
-        guard var socket = try? NetlinkSocket(protocol: NETLINK_NETFILTER) else { return false }
-        let type = Int(NFNL_SUBSYS_NFTABLES) << 8 | Int(NFT_MSG_GETGEN.rawValue)
-        let answer = try? socket.replies(to: type) {
-            $0.append(structure: nfgenmsg(nfgen_family: 0, version: UInt8(NFNETLINK_V0), res_id: 0))
-        }
-        return answer != nil
     }
 }
 

@@ -1,5 +1,5 @@
 /// One thing that was looked at.
-public struct Finding: Hashable, Sendable {
+public struct CheckResult: Hashable, Sendable {
     /// What it belongs to.
     public var group: Group
     /// What it is.
@@ -31,7 +31,7 @@ public struct Finding: Hashable, Sendable {
         self.remedy = remedy
     }
 
-    /// What findings belong to.
+    /// What results belong to.
     public enum Group: String, Hashable, Sendable, CaseIterable {
         case privileges, kernel, limits, host
     }

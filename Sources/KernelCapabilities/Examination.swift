@@ -1,3 +1,4 @@
+import Blueprint
 import CLinux
 import Glibc
 import NetworkNamespaces
@@ -11,57 +12,62 @@ public struct Examination: Sendable {
     public var version: String
     /// The machine's architecture.
     public var machine: String
-    /// All that was looked at, in the order of `Finding.Group`.
-    public var findings: [Finding]
+    /// All that was looked at, in the order of `CheckResult.Group`.
+    public var results: [CheckResult]
 
     /// Looks at everything. What takes a privilege that the process has not is told to be so.
     ///
-    /// - Parameter demand: what the lab takes that the machine is to be judged for.
-    public init(_ demand: Demand) throws {
+    /// - Parameter requirements: what the lab takes that the machine is to be judged for.
+    public init(_ requirements: Requirements) throws {
         var system = utsname()
         uname(&system)
         release = Self.text(of: &system.release)
         version = Self.text(of: &system.version)
         machine = Self.text(of: &system.machine)
         let missing = Capabilities.missing()
-        findings = [Self.privileges(missing)]
+        results = [Self.privileges(missing)]
         // Before a thread is elsewhere: these are about the host's own namespace.
-        let host = HostInfluence.findings()
-        findings += missing.isEmpty ? try Threads.run { try Self.features(demand) } : [Self.unknownFeatures]
-        findings += Limits().findings(demand) + host
+        let host = HostInterference.results()
+        results += missing.isEmpty ? try Threads.run { try Self.features(requirements) } : [Self.unknownFeatures]
+        results += Limits().results(requirements) + host
     }
 
     /// Whether the lab that was asked about can be built.
-    public var isReady: Bool { !findings.contains { $0.state == .failed } }
+    public var isReady: Bool { !results.contains { $0.state == .failed } }
 
-    private static func privileges(_ missing: [Capabilities.Capability]) -> Finding {
+    private static func privileges(_ missing: [Capabilities.Capability]) -> CheckResult {
         let required = Capabilities.required.map(\.name).joined(separator: ", ")
-        if missing.isEmpty { return Finding(.privileges, "capabilities", "\(required): there") }
-        return Finding(
+        if missing.isEmpty { return CheckResult(.privileges, "capabilities", "\(required): there") }
+        return CheckResult(
             .privileges, "capabilities", .failed, "\(missing.map(\.name).joined(separator: " and ")) missing",
             consequence: "labs can be planned and validated, and none can be built", remedy: "run nslab with sudo")
     }
 
-    private static let unknownFeatures = Finding(
+    private static let unknownFeatures = CheckResult(
         .kernel, "features", .failed, "not looked at without those capabilities",
         consequence: "it is not known what this kernel can do", remedy: "run `sudo nslab doctor`")
 
     /// The calling thread ends up in a namespace of its own.
-    private static func features(_ demand: Demand) throws -> [Finding] {
+    private static func features(_ requirements: Requirements) throws -> [CheckResult] {
         var trial: FeatureTrial
         do {
             trial = try FeatureTrial()
         } catch let error as SystemCallError {
-            return [finding(.namespaces, "\(error)", demand)]
+            return [finding(.namespaces, "\(error)", requirements)]
         }
-        return try KernelFeature.allCases.map { feature in finding(feature, try trial.refusal(of: feature), demand) }
+        return try KernelFeature.allCases.map { feature in
+            finding(feature, try trial.refusal(of: feature), requirements)
+        }
     }
 
-    private static func finding(_ feature: KernelFeature, _ refusal: String?, _ demand: Demand) -> Finding {
-        guard let refusal else { return Finding(.kernel, feature.rawValue, "there") }
-        return Finding(
+    private static func finding(_ feature: KernelFeature, _ refusal: String?, _ requirements: Requirements)
+        -> CheckResult
+    {
+        guard let refusal else { return CheckResult(.kernel, feature.rawValue, "there") }
+        return CheckResult(
             .kernel, feature.rawValue,
-            demand.features.contains(feature) ? .failed : feature.isUsed ? .warning : .note, "missing (\(refusal))",
+            requirements.features.contains(feature) ? .failed : feature.isUsed ? .warning : .note,
+            "missing (\(refusal))",
             consequence: feature.consequence, remedy: feature.remedy)
     }
 

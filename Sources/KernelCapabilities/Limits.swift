@@ -38,41 +38,47 @@ public struct Limits: Sendable {
     }
 
     /// How they stand to what a lab takes.
-    public func findings(_ demand: Demand) -> [Finding] {
-        [openFilesFinding(demand), namespacesFinding(demand)] + neighbourFindings(demand) + [runFinding(demand)]
-            + memoryFindings(demand)
+    public func results(_ requirements: Requirements) -> [CheckResult] {
+        [openFilesFinding(requirements), namespacesFinding(requirements)] + neighbourFindings(requirements) + [
+            runFinding(requirements)
+        ]
+            + memoryFindings(requirements)
     }
 
     /// Those that a lab breaks on, or may break on.
-    public func lacks(_ demand: Demand) -> [Finding] { findings(demand).filter { $0.state != .ok } }
-
-    private func openFilesFinding(_ demand: Demand) -> Finding {
-        let found = "\(openFiles) allowed, \(demand.lab) takes \(demand.openFiles)"
-        if openFiles >= demand.openFiles { return Finding(.limits, "open files", found) }
-        return Finding(
-            .limits, "open files", .failed, found, consequence: "lab \(demand.lab) cannot be built",
-            remedy: "raise the hard limit: ulimit -Hn \(demand.openFiles), or in /etc/security/limits.conf")
+    public func lacks(_ requirements: Requirements) -> [CheckResult] {
+        results(requirements).filter { $0.state != .ok }
     }
 
-    private func namespacesFinding(_ demand: Demand) -> Finding {
+    private func openFilesFinding(_ requirements: Requirements) -> CheckResult {
+        let found = "\(openFiles) allowed, \(requirements.lab) takes \(requirements.openFiles)"
+        if openFiles >= requirements.openFiles { return CheckResult(.limits, "open files", found) }
+        return CheckResult(
+            .limits, "open files", .failed, found, consequence: "lab \(requirements.lab) cannot be built",
+            remedy: "raise the hard limit: ulimit -Hn \(requirements.openFiles), or in /etc/security/limits.conf")
+    }
+
+    private func namespacesFinding(_ requirements: Requirements) -> CheckResult {
         let name = "network namespaces"
-        guard let maximumNamespaces else { return Finding(.limits, name, "no limit is told") }
-        let found = "\(maximumNamespaces) allowed, \(demand.lab) takes \(demand.namespaces)"
+        guard let maximumNamespaces else { return CheckResult(.limits, name, "no limit is told") }
+        let found = "\(maximumNamespaces) allowed, \(requirements.lab) takes \(requirements.namespaces)"
         // One more is thrown away after each look at the kernel.
-        if maximumNamespaces > demand.namespaces { return Finding(.limits, name, found) }
-        return Finding(
-            .limits, name, .failed, found, consequence: "lab \(demand.lab) cannot be built",
-            remedy: "sysctl -w user.max_net_namespaces=\(demand.namespaces * 2 + 128)")
+        if maximumNamespaces > requirements.namespaces { return CheckResult(.limits, name, found) }
+        return CheckResult(
+            .limits, name, .failed, found, consequence: "lab \(requirements.lab) cannot be built",
+            remedy: "sysctl -w user.max_net_namespaces=\(requirements.namespaces * 2 + 128)")
     }
 
-    private func neighbourFindings(_ demand: Demand) -> [Finding] {
+    private func neighbourFindings(_ requirements: Requirements) -> [CheckResult] {
         AddressFamily.allCases.compactMap { family in
-            guard let limit = neighbours[family], let wanted = demand.neighbours[family], wanted > 0 else { return nil }
+            guard let limit = neighbours[family], let wanted = requirements.neighbours[family], wanted > 0 else {
+                return nil
+            }
             let key = "net.\(family == .ipv4 ? "ipv4" : "ipv6").neigh.default.gc_thresh3"
-            let found = "\(key) is \(limit), \(demand.lab) can fill \(wanted)"
+            let found = "\(key) is \(limit), \(requirements.lab) can fill \(wanted)"
             let name = "neighbours of \(family)"
-            if limit >= wanted { return Finding(.limits, name, found) }
-            return Finding(
+            if limit >= wanted { return CheckResult(.limits, name, found) }
+            return CheckResult(
                 .limits, name, .warning, found,
                 consequence:
                     "when more speak with each other than the table of the whole host holds, packets are dropped "
@@ -81,27 +87,27 @@ public struct Limits: Sendable {
         }
     }
 
-    private func runFinding(_ demand: Demand) -> Finding {
+    private func runFinding(_ requirements: Requirements) -> CheckResult {
         // The topology, the journal, and a few short files a namespace.
-        let wanted = UInt64(demand.namespaces) * 16384 + (1 << 20)
-        let found = "\(runSpace >> 20) MiB free, \(demand.lab) takes up to \(wanted >> 20) MiB"
-        if runSpace >= wanted { return Finding(.limits, "/run", found) }
-        return Finding(
-            .limits, "/run", .failed, found, consequence: "the state of lab \(demand.lab) cannot be written",
+        let wanted = UInt64(requirements.namespaces) * 16384 + (1 << 20)
+        let found = "\(runSpace >> 20) MiB free, \(requirements.lab) takes up to \(wanted >> 20) MiB"
+        if runSpace >= wanted { return CheckResult(.limits, "/run", found) }
+        return CheckResult(
+            .limits, "/run", .failed, found, consequence: "the state of lab \(requirements.lab) cannot be written",
             remedy: "remove what fills /run, or make it larger: mount -o remount,size=64M /run")
     }
 
     /// Only where there is a limit. Without memory a Swift program, and libnftables, end where they are: it has to be said before.
-    private func memoryFindings(_ demand: Demand) -> [Finding] {
+    private func memoryFindings(_ requirements: Requirements) -> [CheckResult] {
         [
-            ("address space", addressSpace, demand.addressSpace, "ulimit -v"),
-            ("data", data, demand.data, "ulimit -d"),
+            ("address space", addressSpace, requirements.addressSpace, "ulimit -v"),
+            ("data", data, requirements.data, "ulimit -d"),
         ].compactMap { name, limit, wanted, command in
             guard let limit else { return nil }
-            let found = "\(limit >> 20) MiB of \(name) allowed, \(demand.lab) takes up to \(wanted >> 20) MiB"
-            if limit >= wanted { return Finding(.limits, "memory", found) }
-            return Finding(
-                .limits, "memory", .failed, found, consequence: "lab \(demand.lab) cannot be built",
+            let found = "\(limit >> 20) MiB of \(name) allowed, \(requirements.lab) takes up to \(wanted >> 20) MiB"
+            if limit >= wanted { return CheckResult(.limits, "memory", found) }
+            return CheckResult(
+                .limits, "memory", .failed, found, consequence: "lab \(requirements.lab) cannot be built",
                 remedy: "raise the limit: \(command) unlimited")
         }
     }

@@ -4,7 +4,7 @@ import NetworkNamespaces
 import NetworkObjects
 
 /// What a lab takes from the kernel and the host, worked out from its blueprint.
-public struct Demand: Hashable, Sendable {
+public struct Requirements: Hashable, Sendable {
     /// The lab's name.
     public var lab: String
     /// What it cannot be built without.
@@ -21,7 +21,7 @@ public struct Demand: Hashable, Sendable {
     public var addressSpace: UInt64
     public var data: UInt64
 
-    /// The demand of a lab.
+    /// The requirements of a lab.
     public init(_ blueprint: Blueprint) {
         lab = blueprint.lab
         namespaces = blueprint.namespaces.count

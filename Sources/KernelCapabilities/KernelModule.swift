@@ -3,17 +3,14 @@ import Glibc
 
 /// A module of the kernel, looked for and not loaded: some give the host a device when they are (`dummy0`, `tunl0`), and
 /// nslab changes nothing there.
-public struct KernelModule: Sendable {
+struct KernelModule {
     /// Its name, as modprobe(8) takes it.
-    public let name: String
+    let name: String
 
     init(_ name: String) { self.name = name }
 
-    /// Tunnels of IPv4 in IPv4.
-    public static let ipip = KernelModule("ipip")
-
     /// Whether the kernel has it: built in, loaded, or among its files (modules.builtin(5), modules.dep(5)).
-    public var isInstalled: Bool {
+    var isInstalled: Bool {
         if access("/sys/module/\(name)", F_OK) == 0 { return true }
         var system = utsname()
         uname(&system)

@@ -2,26 +2,7 @@ import Addresses
 import Blueprint
 import NetworkObjects
 
-/// Something that a kernel has or has not, and a lab may need.
-public enum KernelFeature: String, Hashable, Sendable, CaseIterable {
-    case namespaces = "network namespaces"
-    case veth = "veth"
-    case ipv6 = "IPv6"
-    case bridge = "bridge"
-    case vlanFiltering = "VLAN filtering"
-    case vlanLinks = "802.1Q"
-    case vxlanIPv4 = "VXLAN over IPv4"
-    case vxlanIPv6 = "VXLAN over IPv6"
-    case nftables = "nf_tables"
-    case natIPv4 = "NAT for IPv4"
-    case natIPv6 = "NAT for IPv6"
-    case conntrack = "connection tracking"
-    case serviceRules = "rules of services"
-    case netem = "netem"
-    case tokenBucket = "tbf"
-    case dummy = "dummy"
-    case ipip = "IPIP"
-
+extension KernelFeature {
     /// What is not there, or not as on a real cluster, without it.
     public var consequence: String {
         switch self {

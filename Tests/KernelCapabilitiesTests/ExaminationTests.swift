@@ -1,8 +1,8 @@
 import Addresses
 import Blueprint
 import BundledTopologies
-import Doctor
 import Glibc
+import KernelCapabilities
 import KernelTestSupport
 import NetworkNamespaces
 import NetworkObjects
@@ -11,42 +11,43 @@ import Testing
 
 @Suite("What a lab takes")
 struct DemandTests {
-    private func demand(_ topology: String, _ features: KernelFeatures = .complete) throws -> Demand {
+    private func requirements(_ topology: String, _ features: KernelFeatures = .complete) throws -> Requirements {
         let topology = try #require(BundledTopology.named(topology)).topology()
-        return Demand(try Blueprint(topology: topology, features: features))
+        return Requirements(try Blueprint(topology: topology, features: features))
     }
 
     @Test("the built-in lab takes VLANs, VXLAN, NAT and the rules of services, and no conditions")
     func builtIn() throws {
-        let demand = try demand("dual-stack")
+        let requirements = try requirements("dual-stack")
         #expect(
-            demand.features == [
+            requirements.features == [
                 .namespaces, .veth, .ipv6, .bridge, .vlanFiltering, .vlanLinks, .vxlanIPv4, .vxlanIPv6, .nftables,
                 .natIPv4, .natIPv6, .conntrack, .serviceRules,
             ])
-        #expect(demand.namespaces == 9)
+        #expect(requirements.namespaces == 9)
         // Four on VLAN 10, and five pods with their nodes.
-        #expect(demand.neighbours == [.ipv4: 12 + 10, .ipv6: 12 + 10])
+        #expect(requirements.neighbours == [.ipv4: 12 + 10, .ipv6: 12 + 10])
     }
 
     @Test("on a kernel without VLANs the lab takes another form, and asks for none")
     func plain() throws {
-        let demand = try demand("dual-stack", KernelFeatures(bridgeVLANFiltering: false, vlanLinks: false))
-        #expect(!demand.features.contains(.vlanFiltering) && !demand.features.contains(.vlanLinks))
-        #expect(demand.features.contains(.bridge))
+        let requirements = try requirements(
+            "dual-stack", KernelFeatures.complete.subtracting([.vlanFiltering, .vlanLinks]))
+        #expect(!requirements.features.contains(.vlanFiltering) && !requirements.features.contains(.vlanLinks))
+        #expect(requirements.features.contains(.bridge))
     }
 
     @Test("one family takes nothing of the other")
     func oneFamily() throws {
-        let demand = try demand("ipv4-only")
-        #expect(demand.features.isDisjoint(with: [.vxlanIPv6, .natIPv6]))
-        #expect(demand.neighbours[.ipv6] == nil)
+        let requirements = try requirements("ipv4-only")
+        #expect(requirements.features.isDisjoint(with: [.vxlanIPv6, .natIPv6]))
+        #expect(requirements.neighbours[.ipv6] == nil)
     }
 
     @Test("limits are told against the lab's size, with the command that lifts them")
     func limits() throws {
         var limits = Limits()
-        let (small, large) = (try demand("dual-stack"), try demand("nodes-100x10"))
+        let (small, large) = (try requirements("dual-stack"), try requirements("nodes-100x10"))
         limits.neighbours = [.ipv4: 1024, .ipv6: 1024]
         limits.openFiles = 1024
         limits.maximumNamespaces = 100
@@ -110,16 +111,16 @@ struct FeatureTests {
     @Test("the built-in lab can be built here, and the examination changes nothing of the host's network")
     func examination() throws {
         let topology = try #require(BundledTopology.named("dual-stack")).topology()
-        let features = KernelFeatures(bridgeVLANFiltering: false, vlanLinks: false)
-        let demand = Demand(try Blueprint(topology: topology, features: features))
+        let features = KernelFeatures.complete.subtracting([.vlanFiltering, .vlanLinks])
+        let requirements = Requirements(try Blueprint(topology: topology, features: features))
         let before = try Witness.output(["sh", "-c", "ip -d link; ip address; tc qdisc; nft list ruleset"])
-        let examination = try Examination(demand)
+        let examination = try Examination(requirements)
         #expect(try Witness.output(["sh", "-c", "ip -d link; ip address; tc qdisc; nft list ruleset"]) == before)
-        #expect(examination.isReady, "\(examination.findings.filter { $0.state == .failed })")
+        #expect(examination.isReady, "\(examination.results.filter { $0.state == .failed })")
         #expect(examination.release == (try Witness.output(["uname", "-r"])).trimmingCharacters())
-        #expect(Set(examination.findings.map(\.group)) == Set(Finding.Group.allCases))
+        #expect(Set(examination.results.map(\.group)) == Set(CheckResult.Group.allCases))
         // What is missing is said with what follows and what to do.
-        for finding in examination.findings where finding.state != .ok {
+        for finding in examination.results where finding.state != .ok {
             #expect(finding.consequence != nil && finding.remedy != nil, "\(finding)")
         }
     }
@@ -130,17 +131,18 @@ struct FeatureTests {
         let blueprint = try Blueprint(topology: topology)
         try await inNamespace {
             var socket = try RouteSocket()
-            var demand = Demand(blueprint)
-            demand.features.subtract([.vlanFiltering, .vlanLinks])
+            var requirements = Requirements(blueprint)
+            requirements.features.subtract([.vlanFiltering, .vlanLinks])
             var limits = Limits()
-            #expect(try QuickLook.lack(of: demand, limits, &socket) == nil)
+            #expect(try Preflight.lack(of: requirements, limits, &socket) == nil)
             limits.maximumNamespaces = 3
             #expect(
-                try QuickLook.lack(of: demand, limits, &socket)?.contains("sysctl -w user.max_net_namespaces=") == true)
+                try Preflight.lack(of: requirements, limits, &socket)?.contains("sysctl -w user.max_net_namespaces=")
+                    == true)
             // 802.1Q, where this kernel has it not.
-            demand.features.insert(.vlanLinks)
+            requirements.features.insert(.vlanLinks)
             let hasVLANs = try socket.supports(linkKind: "vlan")
-            let lack = try QuickLook.lack(of: demand, Limits(), &socket)
+            let lack = try Preflight.lack(of: requirements, Limits(), &socket)
             #expect(lack == (hasVLANs ? nil : KernelFeature.vlanLinks.lack))
             #expect(try Witness.links() == ["lo"])
         }
