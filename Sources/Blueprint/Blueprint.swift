@@ -67,22 +67,22 @@ public struct Blueprint: Hashable, Sendable {
         public var commands: [[String]] = []
         /// The addresses that people know it by, IPv4 before IPv6.
         public var addresses: [IPAddress]
-        /// The `resolv.conf` that processes inside see; nil for the host's own.
-        public var resolverConfiguration: String?
+        /// How processes inside resolve names; nil for as the host does.
+        public var resolver: ResolverConfig?
         /// What the kernel must hold.
         public var content: NamespaceContent
 
         /// A namespace with this content.
         public init(
             name: String, kind: Kind, hostname: String? = nil, node: String? = nil, addresses: [IPAddress] = [],
-            resolverConfiguration: String? = nil, content: NamespaceContent
+            resolver: ResolverConfig? = nil, content: NamespaceContent
         ) {
             self.name = name
             self.kind = kind
             self.hostname = hostname ?? name
             self.node = node
             self.addresses = addresses
-            self.resolverConfiguration = resolverConfiguration
+            self.resolver = resolver
             self.content = content
         }
     }

@@ -107,7 +107,7 @@ extension Blueprint {
             var namespace = Namespace(
                 name: pod.networkNamespace, kind: .pod,
                 hostname: pod.hostname ?? PodName.hostname(ofPod: pod.name), node: node, addresses: pod.addresses,
-                resolverConfiguration: pod.resolverConfiguration(topology.cluster.serviceSubnets),
+                resolver: pod.resolver(topology.cluster.serviceSubnets),
                 content: NamespaceContent(pod, on: node, mtu: mtu))
             namespace.pod = pod.reference
             namespace.ports = pod.ports

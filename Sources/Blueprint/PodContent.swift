@@ -37,15 +37,12 @@ extension NamespaceContent {
 }
 
 extension Placement.Pod {
-    /// The `resolv.conf` that kubelet writes for a pod: the cluster's DNS service, which kubeadm puts at the tenth
+    /// How kubelet has a pod resolve names: by the cluster's DNS service, which kubeadm puts at the tenth
     /// address of the first service range; nil for a cluster without services.
-    func resolverConfiguration(_ serviceSubnets: [Prefix]) -> String? {
+    func resolver(_ serviceSubnets: [Prefix]) -> ResolverConfig? {
         guard let nameserver = serviceSubnets.first?.address(at: 10) else { return nil }
-        return """
-            search \(namespace).svc.cluster.local svc.cluster.local cluster.local
-            nameserver \(nameserver)
-            options ndots:5
-
-            """
+        return ResolverConfig(
+            nameservers: [nameserver],
+            search: ["\(namespace).svc.cluster.local", "svc.cluster.local", "cluster.local"], options: ["ndots:5"])
     }
 }

@@ -88,7 +88,7 @@ extension ClusterZone.Service {
         endpoints = service.endpoints.map { endpoint in
             ClusterZone.Endpoint(
                 address: endpoint.address, hostname: endpoint.hostname,
-                isReady: endpoint.isReady || service.publishesNotReadyAddresses,
+                isReady: service.isReady(endpoint),
                 ports: zip(service.ports, endpoint.ports).compactMap { port, number in
                     number.map { ClusterZone.Port(name: port.name, transport: port.transport, number: $0) }
                 })

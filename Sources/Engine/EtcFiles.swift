@@ -15,7 +15,7 @@ enum EtcFiles {
     static func install(_ blueprint: Blueprint, _ state: StateFolder) throws(SystemCallError) {
         var written = contents(state)
         for namespace in blueprint.namespaces {
-            guard let resolver = namespace.resolverConfiguration else { continue }
+            guard let resolver = namespace.resolver?.text else { continue }
             let source: String
             if let known = written[resolver] {
                 source = known
@@ -45,7 +45,7 @@ enum EtcFiles {
     static func faults(_ blueprint: Blueprint, _ state: StateFolder) -> [(namespace: String, path: String)] {
         let written = contents(state)
         return blueprint.namespaces.compactMap { namespace in
-            guard let resolver = namespace.resolverConfiguration else { return nil }
+            guard let resolver = namespace.resolver?.text else { return nil }
             let link = link(blueprint.pin(of: namespace))
             let target = FileDescriptor.linkTarget(link)
             return target != nil && target == written[resolver] ? nil : (namespace.name, "\(link)/resolv.conf")

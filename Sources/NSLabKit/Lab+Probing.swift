@@ -31,13 +31,16 @@ extension Lab {
                 target.includes(service: $0, address: $1)
             }
             guard !paths.probes.isEmpty || services.count > 0 || (from == nil && to == nil) else {
-                throw NSLabError("nothing is probed from \(from ?? "anywhere") to \(to ?? "anywhere")", .badInput)
+                let reason = services.unprobed.first.map { ": \($0.reason)" } ?? ""
+                throw NSLabError(
+                    "nothing is probed from \(from ?? "anywhere") to \(to ?? "anywhere")\(reason)", .badInput)
             }
             progress(.probing(count: (paths.probes.count + services.count) * count))
             let pins = Dictionary(uniqueKeysWithValues: running.journal.namespaces.map { ($0.name, $0.pin) })
             let lab = running
             let run = ProbeRun(lab.blueprint, pins: pins) { name in try Threads.run { try lab.observe(name) } }
             var report = try run.run(paths, count: count)
+            report.unprobed = services.unprobed.isEmpty ? nil : services.unprobed
             // Behind the paths: a service cannot answer where its pods are not reached.
             if services.count > 0 {
                 let causes = ServiceCauses(self)

@@ -107,6 +107,6 @@ extension PlanReport.Namespace {
             sysctls: content.sysctls.map { "net/\($0.path) = \($0.value)" },
             tables: content.tables.map(\.declaration),
             commands: namespace.commands.isEmpty ? nil : namespace.commands.map { $0.joined(separator: " ") },
-            resolverConfiguration: namespace.resolverConfiguration)
+            resolverConfiguration: namespace.resolver?.text)
     }
 }

@@ -58,7 +58,7 @@ public struct ServiceReport: Encodable, Sendable {
             Endpoint(
                 address: "\(endpoint.address)", ports: endpoint.ports.compactMap(\.self),
                 pod: endpoint.pod.map(\.description), node: endpoint.node,
-                ready: endpoint.isReady || service.publishesNotReadyAddresses)
+                ready: service.isReady(endpoint))
         }
     }
 
@@ -92,15 +92,12 @@ extension ObservedServices {
     fileprivate static func expected(of service: ClusterService, on node: String) -> [Arrival: Set<Target>] {
         var expected: [Arrival: Set<Target>] = [:]
         for address in service.clusterAddresses {
-            let endpoints = service.readyEndpoints(address.family).filter {
-                !service.isInternallyLocal || $0.node == node
-            }
             for (index, port) in service.ports.enumerated() {
                 let arrival = Arrival(
                     address: address, transport: port.transport, port: Int(port.number))
                 expected[arrival] = Set(
-                    endpoints.compactMap { endpoint in
-                        endpoint.ports[index].map { Target(address: endpoint.address, port: Int($0)) }
+                    service.backends(ofPort: index, address.family, from: node).map {
+                        Target(address: $0.address, port: Int($0.port))
                     })
             }
         }

@@ -10,6 +10,8 @@ public struct ProbeReport: Encodable, Sendable {
     public var complete: Int
     /// What was left out because the lab's own files lead no way there, a sentence each; absent where nothing was.
     public var unreachable: [String]?
+    /// Services and names that nothing can be said of; absent where there are none.
+    public var unprobed: [UnprobedService]?
     /// How long all of it took, in seconds.
     public var duration: Double
     public var results: [Result]

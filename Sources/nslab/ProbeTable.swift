@@ -16,7 +16,7 @@ struct ProbeTable {
             ])
         }
         var text = console.isQuiet ? "" : table.text
-        if !console.isQuiet { for sentence in report.unreachable ?? [] { text += sentence + "\n" } }
+        if !console.isQuiet { for sentence in (report.unreachable ?? []) + unprobed { text += sentence + "\n" } }
         for failure in report.failures { text += console.bad("✗ ") + failure + "\n" }
         let total = report.passed + report.failed
         text +=
@@ -25,6 +25,24 @@ struct ProbeTable {
             : console.bad("✗ ") + "\(report.failed) of \(total) probes failed\n"
         return text
     }
+
+    /// A sentence for each reason that services are not probed.
+    private var unprobed: [String] {
+        var reasons: [String] = []
+        var titles: [String: [String]] = [:]
+        for gap in report.unprobed ?? [] {
+            if titles[gap.reason] == nil { reasons.append(gap.reason) }
+            titles[gap.reason, default: []].append(gap.title)
+        }
+        return reasons.map { reason in
+            let all = titles[reason] ?? []
+            let more = all.count > Self.listed ? " and \(all.count - Self.listed) more" : ""
+            return "not probed: \(all.prefix(Self.listed).joined(separator: ", "))\(more): \(reason)"
+        }
+    }
+
+    /// How many of one kind are listed by name.
+    private static let listed = 5
 }
 
 /// Seconds as milliseconds with a tenth: `12.3 ms`.

@@ -94,10 +94,10 @@ struct ClusterServiceTests {
         let pod = try #require(all[1].endpoints[0].pod)
         let stopped = all[1].stopping([pod])
         #expect(stopped.endpoints.map(\.isReady) == [false, false, true, true, true, true])
-        #expect(stopped.readyEndpoints(.ipv4).count == 2)
+        #expect(stopped.backends(ofPort: 0, .ipv4).count == 2)
         var publishing = stopped
         publishing.publishesNotReadyAddresses = true
-        #expect(publishing.readyEndpoints(.ipv4).count == 3)
+        #expect(publishing.backends(ofPort: 0, .ipv4).count == 3)
         #expect(stopped.stopping([]) == all[1])
         let blueprint = try Blueprint(topology: Labs.builtIn, stopped: [pod])
         #expect(blueprint.services[1] == stopped)

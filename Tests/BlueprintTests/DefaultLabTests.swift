@@ -195,7 +195,7 @@ struct DefaultLabTests {
             ])
         #expect(pod.content.neighbours.isEmpty && pod.content.forwarding.isEmpty && pod.content.tables.isEmpty)
         #expect(
-            pod.resolverConfiguration == """
+            pod.resolver?.text == """
                 search default.svc.cluster.local svc.cluster.local cluster.local
                 nameserver 10.96.0.10
                 options ndots:5

@@ -28,6 +28,84 @@ struct ServiceProbeTests {
         }
     }
 
+    /// Two nodes, both families; the agents and, if asked for, the name server are on their nodes' network.
+    private func hostNetworkLab(names: Bool) -> String {
+        """
+        lab: hosted
+        nodes:
+          a: { interfaces: { eth1: { connect: "r:eth1", addresses: [10.20.0.11/24, "fd00:20::11/64"] } } }
+          b: { interfaces: { eth1: { connect: "r:eth2", addresses: [10.20.0.12/24, "fd00:20::12/64"] } } }
+        routers:
+          r:
+            vlans: { 10: { addresses: [10.20.0.1/24, "fd00:20::1/64"] } }
+            ports: { eth1: { access: 10 }, eth2: { access: 10 } }
+        cluster:
+          pools:
+            four: { cidr: 192.168.0.0/16, encapsulation: VXLAN, natOutgoing: true }
+            six: { cidr: "fd00:10:244::/64", encapsulation: VXLAN, natOutgoing: true }
+          serviceSubnets: [10.96.0.0/16, "fd00:96::/112"]
+        workloads:
+          agent: { kind: DaemonSet, labels: { app: agent }, hostNetwork: true, ports: [9100] }
+          web: { kind: DaemonSet, labels: { app: web }, ports: [8080] }
+          kube-system/coredns:
+            kind: Deployment
+            hostNetwork: \(names)
+            labels: { k8s-app: kube-dns }
+            ports: [{ name: dns, port: 53, protocol: UDP, answer: dns }, { name: dns-tcp, port: 53, answer: dns }]
+        services:
+          agent: { ipFamilies: [IPv4, IPv6], ipFamilyPolicy: RequireDualStack, selector: { app: agent }, ports: [{ port: 80, targetPort: 9100 }] }
+          kube-system/kube-dns:
+            selector: { k8s-app: kube-dns }
+            ports:
+              - { name: dns, port: 53, targetPort: dns, protocol: UDP }
+              - { name: dns-tcp, port: 53, targetPort: dns-tcp }
+
+        """
+    }
+
+    @Test(
+        "services whose endpoints are on their nodes' network are probed by address, by name and for balance, in both families"
+    )
+    func hostNetwork() throws {
+        let file = NSTemporaryDirectory() + "nslabtest-\(UUID().uuidString).yaml"
+        defer { unlink(file) }
+        try hostNetworkLab(names: false).write(toFile: file, atomically: true, encoding: .utf8)
+        try Program.with { nslab in
+            let up = try nslab.run("up", file, "--name", nslab.lab, "--no-probe")
+            #expect(up.status == 0, "\(up.output)")
+            let (failures, results) = try probe(nslab)
+            #expect(failures == [])
+            for family in ["IPv4", "IPv6"] {
+                let paths = results.filter {
+                    $0["check"] as? String == "pod → service" && $0["to"] as? String == "default/agent"
+                        && $0["family"] as? String == family
+                }
+                .compactMap { $0["path"] as? String }
+                #expect(paths.filter { $0 == "by address" }.count == 2, "\(family): \(paths)")
+                #expect(Set(paths) == ["by address", "by name", "balance"], "\(family): \(paths)")
+            }
+            // Without its rules on one node, the service fails from there: the probes see these endpoints.
+            try Witness.output(
+                ["nft", "flush", "chain", "ip", "kube-proxy", "service-default/agent/tcp/80"], in: nslab.pin("b"))
+            #expect(try !probe(nslab, "--to", "service/agent").failures.isEmpty)
+        }
+    }
+
+    @Test("names are asked for where the name server is on its node's network")
+    func hostNetworkNames() throws {
+        let file = NSTemporaryDirectory() + "nslabtest-\(UUID().uuidString).yaml"
+        defer { unlink(file) }
+        try hostNetworkLab(names: true).write(toFile: file, atomically: true, encoding: .utf8)
+        try Program.with { nslab in
+            let up = try nslab.run("up", file, "--name", nslab.lab, "--no-probe")
+            #expect(up.status == 0, "\(up.output)")
+            let (failures, results) = try probe(nslab)
+            #expect(failures == [])
+            let asked = results.filter { $0["check"] as? String == "DNS" }
+            #expect(Set(asked.compactMap { $0["path"] as? String }).isSuperset(of: ["A", "AAAA", "SRV", "PTR"]))
+        }
+    }
+
     @Test("what is broken on one node fails there alone, and is named")
     func brokenRules() throws {
         try Program.with { nslab in

@@ -80,11 +80,74 @@ struct ServiceMatrixTests {
         }
         let checks = ServiceMatrix(blueprint).checks.filter { $0.service == "default/multitool-dual-stack" }
         #expect(Set(checks.map(\.address.family)) == [.ipv4])
+        let gaps = ServiceMatrix(blueprint).unprobed.filter { $0.service == "default/multitool-dual-stack" }
+        #expect(gaps.map(\.reason) == ["\(UnprobedService.Reason.nothingAnswers)"] && gaps[0].address.contains(":"))
         for check in checks {
             guard case .page(let pods) = check.expectation else { Issue.record("\(check)"); continue }
             let source = blueprint.namespaces.first { $0.name == check.from }
             #expect(pods == Set([source?.pod].compactMap(\.self)))
         }
+    }
+
+    /// The default lab with workloads of these names on their nodes' own network.
+    private func onHostNetwork(_ names: Set<String>) throws -> Blueprint {
+        try Blueprints.bundled("dual-stack") { topology in
+            for index in topology.workloads.indices where names.contains(topology.workloads[index].name) {
+                topology.workloads[index].usesHostNetwork = true
+            }
+        }
+    }
+
+    @Test("services and name servers whose pods are on their nodes' network are asked like any others")
+    func hostNetwork() throws {
+        let name = try #require(
+            Blueprints.bundled("dual-stack").services.first { $0.name == "multitool-dual-stack" }?.endpoints.first?.pod)
+        let workload = name.name.split(separator: "-").first.map(String.init) ?? ""
+        let web = try onHostNetwork([workload])
+        let matrix = ServiceMatrix(web)
+        let hosted = Set(web.namespaces.flatMap(\.hostPods).map(\.pod).filter { $0.name.hasPrefix(workload) })
+        #expect(hosted.count == 3)
+        for family in AddressFamily.allCases {
+            let checks = matrix.checks.filter {
+                $0.service == "default/multitool-dual-stack" && $0.address.family == family
+            }
+            // The control plane has a pod that asks: a name server's. On the workers the node itself does.
+            #expect(checks.count { !$0.isBalance } == 3 && checks.count { $0.isBalance } == 1)
+            #expect(checks.allSatisfy { $0.expectation == .page(pods: hosted) })
+        }
+        #expect(Set(matrix.checks.map(\.from)).isSuperset(of: ["dual-stack-worker", "dual-stack-worker2"]))
+        let names = ServiceMatrix(try onHostNetwork(["coredns"]))
+        #expect(names.names.count == ServiceMatrix(try Blueprints.bundled("dual-stack")).names.count)
+        #expect(
+            Set(names.checks.filter { $0.service == "kube-system/kube-dns" }.map(\.expectation))
+                == [.names(.udp), .names(.tcp)])
+    }
+
+    @Test("what cannot be probed is said, with the reason, and what is filtered out is not")
+    func gaps() throws {
+        let blueprint = try Blueprints.bundled("dual-stack") { topology in
+            let index = topology.services.firstIndex { $0.name == "multitool-dual-stack" }!
+            topology.services[index].ports.append(.init(name: "sctp", transport: .sctp, port: 80))
+            topology.services[index].ports.append(.init(name: "other", port: 81, target: .number(81)))
+        }
+        let gaps = ServiceMatrix(blueprint).unprobed
+        func reasons(_ service: String, _ port: String) -> Set<String> {
+            Set(gaps.filter { $0.service == service && $0.port == port }.map(\.reason))
+        }
+        #expect(reasons("default/kubernetes", "443/TCP") == ["\(UnprobedService.Reason.noPod)"])
+        #expect(reasons("default/multitool-dual-stack", "80/SCTP") == ["nothing in a lab answers SCTP"])
+        #expect(
+            reasons("default/multitool-dual-stack", "81/TCP") == ["\(UnprobedService.Reason.nothingAnswers)"])
+        #expect(gaps.allSatisfy { ["default/kubernetes", "default/multitool-dual-stack"].contains($0.service) })
+        #expect(ServiceMatrix(blueprint, from: { _ in false }).unprobed.isEmpty)
+        let noPods = ServiceMatrix(
+            try Blueprints.bundled("dual-stack") {
+                $0.workloads = [Workload(name: "other", kind: .pod, nodeName: "dual-stack-worker")]
+            })
+        #expect(noPods.unprobed.contains { $0.service == nil && $0.address == "10.96.0.10" })
+        let nobody = ServiceMatrix(try Blueprints.bundled("dual-stack") { $0.workloads = [] })
+        #expect(nobody.count == 0)
+        #expect(Set(nobody.unprobed.compactMap(\.service)) == Set(blueprint.services.map(\.key)))
     }
 
     @Test("filters keep what is asked for")

@@ -114,11 +114,6 @@ public struct ClusterService: Hashable, Sendable {
     /// What it is called where names of all Kubernetes namespaces meet: `kube-system/kube-dns`.
     public var key: String { "\(namespace)/\(name)" }
 
-    /// The endpoints of a family that packets may go to.
-    public func readyEndpoints(_ family: AddressFamily) -> [Endpoint] {
-        endpoints.filter { $0.address.family == family && ($0.isReady || publishesNotReadyAddresses) }
-    }
-
     /// The service while these pods do not answer.
     public func stopping(_ stopped: Set<PodReference>) -> ClusterService {
         var service = self

@@ -88,7 +88,7 @@ private struct FamilyRules {
         var hairpins: [String] = []
         var seen: Set<String> = []
         for port in ports {
-            for endpoint in port.endpoints where endpoint.node == node.name && endpoint.isPod {
+            for endpoint in port.endpoints where endpoint.node == node.name && endpoint.pod != nil {
                 let key = "\(endpoint.address) . \(port.transport) . \(endpoint.port) . \(endpoint.address)"
                 if seen.insert(key).inserted { hairpins.append(key) }
             }

@@ -3,17 +3,6 @@ import Topology
 
 /// A port of a service in one family, as kube-proxy sees it: where packets for it arrive, and where they may go.
 struct ProxiedPort {
-    /// An address and port that answers.
-    struct Endpoint: Hashable {
-        let address: IPAddress
-        let port: UInt16
-        let node: String
-        let isPod: Bool
-
-        /// `192.168.77.1 . 8080`.
-        var element: String { "\(address) . \(port)" }
-    }
-
     let family: AddressFamily
     /// `default/multitool/tcp/80`.
     let name: String
@@ -23,7 +12,7 @@ struct ProxiedPort {
     let externalAddresses: [IPAddress]
     let nodePort: UInt16?
     /// Those that are ready.
-    let endpoints: [Endpoint]
+    let endpoints: [ServiceBackend]
     private let sessionAffinity: UInt32?
     private let isInternallyLocal: Bool
     private let isExternallyLocal: Bool
@@ -31,22 +20,11 @@ struct ProxiedPort {
     /// The ports of a service in a family; none where it has no address in it.
     static func all(of service: ClusterService, _ family: AddressFamily) -> [ProxiedPort] {
         guard service.families.contains(family), !service.isHeadless else { return [] }
-        let ready = service.readyEndpoints(family)
-        return service.ports.enumerated().map { index, port in
-            ProxiedPort(
-                service, family, port,
-                ready.compactMap { endpoint in
-                    endpoint.ports[index].map {
-                        Endpoint(
-                            address: endpoint.address, port: $0, node: endpoint.node, isPod: endpoint.pod != nil)
-                    }
-                })
-        }
+        return service.ports.indices.map { ProxiedPort(service, family, $0) }
     }
 
-    private init(
-        _ service: ClusterService, _ family: AddressFamily, _ port: ClusterService.Port, _ endpoints: [Endpoint]
-    ) {
+    private init(_ service: ClusterService, _ family: AddressFamily, _ index: Int) {
+        let port = service.ports[index]
         self.family = family
         transport = port.transport
         number = port.number
@@ -54,7 +32,7 @@ struct ProxiedPort {
         clusterAddress = service.clusterAddresses.first { $0.family == family }
         externalAddresses = service.externalAddresses.filter { $0.family == family }
         nodePort = port.nodePort
-        self.endpoints = endpoints
+        endpoints = service.backends(ofPort: index, family)
         sessionAffinity = service.sessionAffinity
         isInternallyLocal = service.isInternallyLocal
         isExternallyLocal = service.isExternallyLocal
@@ -104,10 +82,10 @@ struct ProxiedPort {
     }
 
     /// The rules that pick one of these endpoints.
-    private func choice(of endpoints: [Endpoint]) -> [String] {
+    private func choice(of endpoints: [ServiceBackend]) -> [String] {
         if sessionAffinity == nil {
             if endpoints.count == 1 { return [translation(to: endpoints[0])] }
-            let map = endpoints.enumerated().map { "\($0) : \($1.element)" }.joined(separator: ", ")
+            let map = endpoints.enumerated().map { "\($0) : \($1.address) . \($1.port)" }.joined(separator: ", ")
             return ["meta l4proto \(transport) dnat \(ip) to numgen random mod \(endpoints.count) map { \(map) }"]
         }
         let known = endpoints.map { "\(ip) saddr @affinity-\(id(of: $0)) goto endpoint-\(id(of: $0))" }
@@ -115,7 +93,7 @@ struct ProxiedPort {
         return known + ["numgen random mod \(endpoints.count) vmap { \(map) }"]
     }
 
-    private func translation(to endpoint: Endpoint) -> String {
+    private func translation(to endpoint: ServiceBackend) -> String {
         let place = family == .ipv4 ? "\(endpoint.address)" : "[\(endpoint.address)]"
         return "meta l4proto \(transport) dnat to \(place):\(endpoint.port)"
     }
@@ -145,14 +123,14 @@ struct ProxiedPort {
         }
     }
 
-    private func endpointChain(_ endpoint: Endpoint) -> RuleTable.Chain {
+    private func endpointChain(_ endpoint: ServiceBackend) -> RuleTable.Chain {
         .init(
             name: "endpoint-\(id(of: endpoint))", hook: nil,
             rules: ["update @affinity-\(id(of: endpoint)) { \(ip) saddr }", translation(to: endpoint)])
     }
 
     /// What an endpoint's chain and set are called by; a name in nf_tables has no colons.
-    private func id(of endpoint: Endpoint) -> String {
+    private func id(of endpoint: ServiceBackend) -> String {
         let address = "\(endpoint.address)".map { $0 == ":" ? "." : $0 }
         return "\(name)__\(String(address))/\(endpoint.port)"
     }

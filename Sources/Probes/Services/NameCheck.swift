@@ -109,16 +109,22 @@ extension Record {
 }
 
 extension NameCheck {
-    /// The questions of a lab: each service's A and AAAA from every source, the other types from the first.
-    ///
-    /// None where the name server of the pods' resolv.conf does not answer in this lab.
+    /// The questions of a lab: each service's A and AAAA from every source, the other types from the first; and the name
+    /// servers that are not asked, because nothing answers for them in this lab.
     static func all(
         _ blueprint: Blueprint, sources: [Blueprint.Namespace], ports: [PodReference: [Workload.ContainerPort]],
         to: (String, IPAddress?) -> Bool
-    ) -> [NameCheck] {
+    ) -> (checks: [NameCheck], unprobed: [UnprobedService]) {
         var checks: [NameCheck] = []
-        for (rank, source) in sources.enumerated() {
-            guard let server = source.nameserver, blueprint.answersNames(at: server, ports) else { continue }
+        var silent: [IPAddress] = []
+        var rank = 0
+        for source in sources {
+            guard let server = source.resolver?.nameservers.first else { continue }
+            guard blueprint.answersNames(at: server, ports) else {
+                if !silent.contains(server), to("", server) || to("", nil) { silent.append(server) }
+                continue
+            }
+            defer { rank += 1 }
             for service in blueprint.services where to(service.key, nil) || to(service.key, server) {
                 checks += of(service, from: source, server, all: rank == 0)
             }
@@ -127,7 +133,7 @@ extension NameCheck {
                     NameCheck(from: source.name, server: server, name: name, type: .a, expected: .noSuchName))
             }
         }
-        return checks
+        return (checks, silent.map { UnprobedService(address: $0, .noNameServer) })
     }
 
     private static func of(
@@ -143,8 +149,7 @@ extension NameCheck {
             return DomainName(target).map { [check(name, .cname, .name($0))] } ?? []
         }
         var checks: [NameCheck] = []
-        let headless =
-            service.isHeadless ? service.endpoints.filter { $0.isReady || service.publishesNotReadyAddresses } : []
+        let headless = service.isHeadless ? service.readyEndpoints : []
         let addresses = service.isHeadless ? headless.map(\.address) : service.clusterAddresses
         // A headless service whose endpoints are all gone has no name (CoreDNS, plugin/kubernetes: findServices).
         if service.isHeadless, addresses.isEmpty { return [check(name, .a, .noSuchName)] }
@@ -168,16 +173,6 @@ extension NameCheck {
     }
 }
 
-extension Blueprint.Namespace {
-    /// The first name server of its resolv.conf (resolv.conf(5)).
-    fileprivate var nameserver: IPAddress? {
-        resolverConfiguration?.split(separator: "\n").lazy.compactMap { line -> IPAddress? in
-            let words = line.split(separator: " ")
-            return words.count == 2 && words[0] == "nameserver" ? IPAddress(String(words[1])) : nil
-        }.first
-    }
-}
-
 extension Blueprint {
     /// Whether a service with this address leads to pods that answer DNS.
     fileprivate func answersNames(
@@ -185,8 +180,9 @@ extension Blueprint {
     ) -> Bool {
         services.contains { service in
             service.clusterAddresses.contains(server)
-                && service.readyEndpoints(server.family).contains { endpoint in
-                    endpoint.pod.flatMap { ports[$0] }?.contains { $0.answer == .dns } ?? false
+                && service.readyEndpoints.contains { endpoint in
+                    endpoint.address.family == server.family
+                        && endpoint.pod.flatMap { ports[$0] }?.contains { $0.answer == .dns } ?? false
                 }
         }
     }

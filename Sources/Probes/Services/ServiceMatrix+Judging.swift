@@ -35,8 +35,12 @@ extension ServiceMatrix.Check {
 
     /// What is wrong with what came of the exchange; nil if nothing is.
     ///
-    /// - Parameter source: the namespace that asked.
-    func fault(in outcome: ExchangeRun.Outcome, source: Blueprint.Namespace) -> String? {
+    /// - Parameters:
+    ///   - source: the namespace that asked.
+    ///   - clients: which client a pod should have seen.
+    func fault(
+        in outcome: ExchangeRun.Outcome, source: Blueprint.Namespace, _ clients: ClientAddress
+    ) -> String? {
         let bytes: [UInt8]
         switch outcome {
         case .failure(.refused):
@@ -59,13 +63,7 @@ extension ServiceMatrix.Check {
         case .page(let pods):
             guard let page = page(in: outcome) else { return "expected a pod's page, got none" }
             guard pods.contains(page.pod) else { return "\(page.pod) answered, which is no endpoint of it" }
-            // A pod that reaches itself is masqueraded (kube-proxy's hairpin); between pods nothing is translated.
-            let isItself = page.pod == source.pod
-            guard source.addresses.contains(page.client) != isItself else {
-                return "\(page.pod) saw the request come from \(page.client), "
-                    + (isItself ? "expected the node's address" : "expected the pod's own address")
-            }
-            return nil
+            return clients.fault(in: page, source: source)
         }
     }
 

@@ -5,7 +5,7 @@ import Topology
 /// The checks of a lab's services: who asks which service at which address, and what has to come back.
 ///
 /// One pod of every node asks, so that each service is reached from the nodes that have its endpoints and from those that
-/// have none.
+/// have none. Where all pods of a node are on the node's own network, the node asks.
 public struct ServiceMatrix: Sendable {
     /// A service's port, asked at one of its addresses.
     struct Check: Hashable, Sendable {
@@ -34,10 +34,12 @@ public struct ServiceMatrix: Sendable {
         case refusal(Transport)
     }
 
-    /// Who asks: one pod of every node.
+    /// The namespaces that ask.
     let sources: [Blueprint.Namespace]
     private(set) var checks: [Check] = []
     private(set) var names: [NameCheck] = []
+    /// What is not checked, and why.
+    public private(set) var unprobed: [UnprobedService] = []
 
     /// The most endpoints of which every single one must be seen to answer. Of more than these, chance has too long a tail.
     static let countedEndpoints = 64
@@ -52,105 +54,114 @@ public struct ServiceMatrix: Sendable {
         to: (String, IPAddress?) -> Bool = { _, _ in true }
     ) {
         var nodes: Set<String> = []
-        sources = blueprint.namespaces.filter { namespace in
+        let pods = blueprint.namespaces.filter { namespace in
             guard namespace.kind == .pod, let node = namespace.node else { return false }
             return from(namespace.name) && nodes.insert(node).inserted
         }
-        var ports: [PodReference: [Workload.ContainerPort]] = [:]
-        for namespace in blueprint.namespaces {
-            if let pod = namespace.pod { ports[pod] = namespace.ports }
-        }
+        sources =
+            pods + blueprint.namespaces.filter { !$0.hostPods.isEmpty && from($0.name) && !nodes.contains($0.name) }
+        // Who may not ask is no gap in the checks.
+        if sources.isEmpty, blueprint.namespaces.contains(where: { !from($0.name) }) { return }
+        let ports = blueprint.containerPorts
         for service in blueprint.services {
-            let plans = Self.plans(service, ports).filter { to(service.key, $0.address) }
-            for source in sources {
-                for plan in plans where source.addresses.contains(where: { $0.family == plan.address.family }) {
-                    if let check = plan.check(from: source) { checks.append(check) }
-                }
-            }
-            // Balance is the node's doing: one node shows it, and each node has the same rules.
-            if let source = sources.first {
-                for plan in plans where source.addresses.contains(where: { $0.family == plan.address.family }) {
-                    if let check = plan.balance(from: source) { checks.append(check) }
-                }
+            for address in service.clusterAddresses where to(service.key, address) {
+                for index in service.ports.indices { add(PortPlan(service, index, at: address, ports)) }
             }
         }
-        names = NameCheck.all(blueprint, sources: sources, ports: ports, to: to)
+        let asked = NameCheck.all(blueprint, sources: sources, ports: ports, to: to)
+        names = asked.checks
+        unprobed += asked.unprobed
     }
 
     /// The checks and queries that there are.
     public var count: Int { checks.count * 2 + names.count }
 
-    private static func plans(
-        _ service: ClusterService, _ ports: [PodReference: [Workload.ContainerPort]]
-    ) -> [PortPlan] {
-        service.clusterAddresses.flatMap { address in
-            service.ports.indices.compactMap { PortPlan(service, $0, at: address, ports) }
+    /// Adds the checks of a port at one address, or why there are none.
+    private mutating func add(_ plan: PortPlan) {
+        let able = sources.filter { source in source.addresses.contains { $0.family == plan.address.family } }
+        var reasons: [UnprobedService.Reason] = able.isEmpty ? [.nobodyAsks(plan.address.family)] : []
+        for source in able {
+            do {
+                checks.append(try plan.check(from: source))
+            } catch {
+                if !reasons.contains(error) { reasons.append(error) }
+            }
         }
+        unprobed += reasons.map { plan.unprobed($0) }
+        // Balance is the node's doing: one node shows it, and each node has the same rules.
+        if let source = able.first, let check = plan.balance(from: source) { checks.append(check) }
     }
 }
 
-/// A service's port at one address, and what stands behind it.
+/// A service's port at one address, and what answers there.
 private struct PortPlan {
     let service: ClusterService
+    let index: Int
     let address: IPAddress
-    let port: UInt16
-    let transport: Transport
-    /// The endpoints that packets may go to, with what answers there; nil for one of which nobody knows.
-    let endpoints: [(endpoint: ClusterService.Endpoint, answer: Workload.ContainerPort?)]
+    private let ports: [PodReference: [Workload.ContainerPort]]
 
-    /// Nil for a transport that is not probed.
-    init?(
+    init(
         _ service: ClusterService, _ index: Int, at address: IPAddress,
         _ ports: [PodReference: [Workload.ContainerPort]]
     ) {
-        let port = service.ports[index]
-        guard port.transport != .sctp else { return nil }
-        transport = port.transport
         self.service = service
+        self.index = index
         self.address = address
-        self.port = port.number
-        endpoints = service.readyEndpoints(address.family).compactMap { endpoint in
-            guard let number = endpoint.ports[index] else { return nil }
-            let container = endpoint.pod.flatMap { ports[$0] }?.first {
-                $0.number == number && $0.transport == port.transport && $0.listen.has(address.family)
-            }
-            return (endpoint, container)
-        }
+        self.ports = ports
     }
 
-    func check(from source: Blueprint.Namespace) -> ServiceMatrix.Check? {
-        guard let expectation = expectation(from: source) else { return nil }
-        return ServiceMatrix.Check(
-            from: source.name, service: service.key, address: address, port: port, expectation: expectation)
+    private var port: ClusterService.Port { service.ports[index] }
+
+    func unprobed(_ reason: UnprobedService.Reason) -> UnprobedService {
+        UnprobedService(
+            service: service.key, port: "\(port.number)/\(port.transport.rawValue)", address: address, reason)
+    }
+
+    func check(from source: Blueprint.Namespace) throws(UnprobedService.Reason) -> ServiceMatrix.Check {
+        ServiceMatrix.Check(
+            from: source.name, service: service.key, address: address, port: port.number,
+            expectation: try expectation(from: source))
     }
 
     /// The check that every endpoint answers; with session affinity, that always the same one does.
     func balance(from source: Blueprint.Namespace) -> ServiceMatrix.Check? {
-        guard endpoints.count > 1, !service.isInternallyLocal, var check = check(from: source),
-            case .page = check.expectation
+        guard service.backends(ofPort: index, address.family).count > 1, !service.isInternallyLocal,
+            var check = try? check(from: source), case .page = check.expectation
         else { return nil }
         check.isBalance = true
         return check
     }
 
-    private func expectation(from source: Blueprint.Namespace) -> ServiceMatrix.Expectation? {
-        if endpoints.isEmpty { return .refusal(transport) }
-        let near =
-            service.isInternallyLocal ? endpoints.filter { $0.endpoint.node == source.node } : endpoints
+    private func expectation(
+        from source: Blueprint.Namespace
+    ) throws(UnprobedService.Reason) -> ServiceMatrix.Expectation {
+        guard port.transport != .sctp else { throw .transport(port.transport) }
+        if service.backends(ofPort: index, address.family).isEmpty { return .refusal(port.transport) }
+        let near = service.backends(ofPort: index, address.family, from: source.nodeName ?? "")
         // Without an endpoint on its own node a packet is dropped, which takes a long time to see.
-        guard !near.isEmpty else { return nil }
-        let answers = near.compactMap(\.answer)
-        guard answers.count == near.count, let answer = answers.first?.answer,
-            answers.allSatisfy({ $0.answer == answer })
-        else { return nil }
+        guard !near.isEmpty else { throw .dropped(node: source.nodeName ?? "") }
+        guard near.allSatisfy({ $0.pod != nil }) else { throw .noPod }
+        let answers = near.compactMap(answer)
+        guard answers.count == near.count, let answer = answers.first?.answer, answer != .none else {
+            throw .nothingAnswers
+        }
+        guard answers.allSatisfy({ $0.answer == answer }) else { throw .differentAnswers }
         switch answer {
         case .http:
             let bodies = answers.compactMap(\.body)
             if bodies.count == answers.count { return .body(Set(bodies)) }
-            return bodies.isEmpty ? .page(pods: Set(near.compactMap(\.endpoint.pod))) : nil
-        case .echo: return .echo(transport)
-        case .dns: return .names(transport)
-        case .none: return nil
+            if bodies.isEmpty { return .page(pods: Set(near.compactMap(\.pod))) }
+            throw .differentAnswers
+        case .echo: return .echo(port.transport)
+        case .dns: return .names(port.transport)
+        case .none: throw .nothingAnswers
+        }
+    }
+
+    /// The container's port that answers for a backend; nil where none says so.
+    private func answer(for backend: ServiceBackend) -> Workload.ContainerPort? {
+        backend.pod.flatMap { ports[$0] }?.first {
+            $0.number == backend.port && $0.transport == port.transport && $0.listen.has(address.family)
         }
     }
 }

@@ -12,6 +12,7 @@ public struct ServiceRun {
     private let byName: [String: Blueprint.Namespace]
     private let affinities: Set<String>
     private let cause: (_ service: String?, _ from: Blueprint.Namespace) -> String?
+    private let clients: ClientAddress
     private let exchanges = ExchangeRun()
 
     /// - Parameters:
@@ -25,6 +26,7 @@ public struct ServiceRun {
         self.pins = pins
         self.cause = cause
         byName = Dictionary(uniqueKeysWithValues: blueprint.namespaces.map { ($0.name, $0) })
+        clients = ClientAddress(blueprint)
         affinities = Set(blueprint.services.filter { $0.sessionAffinity != nil }.map(\.key))
     }
 
@@ -107,7 +109,7 @@ public struct ServiceRun {
             tries += batch
             let exchange = check.exchange(from: pin(check.from))
             for outcome in try exchanges.run(Array(repeating: exchange, count: batch)) {
-                if let fault = check.fault(in: outcome, source: source) {
+                if let fault = check.fault(in: outcome, source: source, clients) {
                     return result(of: check, outcome, path: "balance", fault: fault)
                 }
                 if let page = check.page(in: outcome) { seen.insert(page.pod) }
@@ -138,7 +140,7 @@ public struct ServiceRun {
         let fault =
             switch known {
             case .some(let fault): fault
-            case .none: source.flatMap { check.fault(in: outcome, source: $0) }
+            case .none: source.flatMap { check.fault(in: outcome, source: $0, clients) }
             }
         return ProbeReport.Result(
             from: check.from, to: check.service, address: check.address.description, name: "port \(check.port)",

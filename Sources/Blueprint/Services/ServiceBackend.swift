@@ -1,0 +1,58 @@
+import Addresses
+import Topology
+
+/// What answers for one port of a service: an endpoint's address with its own port.
+public struct ServiceBackend: Hashable, Sendable {
+    /// The address.
+    public var address: IPAddress
+    /// The port there.
+    public var port: UInt16
+    /// The pod that has the address, or whose node has it; nil for what is no pod, such as the API server.
+    public var pod: PodReference?
+    /// The node that it is on.
+    public var node: String
+}
+
+extension ClusterService {
+    /// Whether packets may go to an endpoint.
+    public func isReady(_ endpoint: Endpoint) -> Bool { endpoint.isReady || publishesNotReadyAddresses }
+
+    /// The endpoints of all families that packets may go to.
+    public var readyEndpoints: [Endpoint] { endpoints.filter(isReady) }
+
+    /// What answers at a port in a family, on whichever node.
+    ///
+    /// - Parameter index: the port's place in `ports`.
+    public func backends(ofPort index: Int, _ family: AddressFamily) -> [ServiceBackend] {
+        endpoints.compactMap { endpoint in
+            guard endpoint.address.family == family, isReady(endpoint), let port = endpoint.ports[index] else {
+                return nil
+            }
+            return ServiceBackend(address: endpoint.address, port: port, pod: endpoint.pod, node: endpoint.node)
+        }
+    }
+
+    /// What answers, at a port in a family, one who asks at the service's own address from a node or a pod on it
+    /// (`internalTrafficPolicy`).
+    public func backends(ofPort index: Int, _ family: AddressFamily, from node: String) -> [ServiceBackend] {
+        let all = backends(ofPort: index, family)
+        return isInternallyLocal ? all.filter { $0.node == node } : all
+    }
+}
+
+extension Blueprint {
+    /// The ports that each pod's containers say they listen on, of pods on their node's network too.
+    public var containerPorts: [PodReference: [Workload.ContainerPort]] {
+        var ports: [PodReference: [Workload.ContainerPort]] = [:]
+        for namespace in namespaces {
+            if let pod = namespace.pod { ports[pod] = namespace.ports }
+            for hosted in namespace.hostPods { ports[hosted.pod] = hosted.ports }
+        }
+        return ports
+    }
+}
+
+extension Blueprint.Namespace {
+    /// The node that it is, or that its pod runs on.
+    public var nodeName: String? { kind == .node ? name : node }
+}

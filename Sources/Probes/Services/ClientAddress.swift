@@ -1,0 +1,41 @@
+import Addresses
+import Blueprint
+
+/// Which address a pod sees as that of a client that came to it by way of a service.
+struct ClientAddress: Sendable {
+    private let plane: ForwardingPlane
+    /// The nodes of pods that are on their node's network.
+    private let hosts: [PodReference: Blueprint.Namespace]
+
+    init(_ blueprint: Blueprint) {
+        plane = ForwardingPlane(blueprint)
+        hosts = Dictionary(
+            blueprint.namespaces.flatMap { node in node.hostPods.map { ($0.pod, node) } },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// What is wrong with the client that a page names; nil if nothing is.
+    ///
+    /// - Parameter source: the namespace that asked.
+    func fault(in page: PodPage, source: Blueprint.Namespace) -> String? {
+        let mayBeOwn: Bool
+        if source.kind == .node {
+            // Masqueraded or not, a node has sent it.
+            if source.content.addresses.contains(where: { $0.address.address == page.client }) { return nil }
+            mayBeOwn = false
+        } else if let host = hosts[page.pod] {
+            // Calico's natOutgoing gives what a pod sends to another node that node's address, for no pool has it.
+            let family = page.client.family
+            guard let address = host.addresses.first(where: { $0.family == family }),
+                let seen = plane.path(from: source.name, to: address).source
+            else { return nil }
+            mayBeOwn = source.addresses.contains(seen)
+        } else {
+            // A pod that reaches itself is masqueraded (kube-proxy's hairpin); between pods nothing is translated.
+            mayBeOwn = page.pod != source.pod
+        }
+        if mayBeOwn == source.addresses.contains(page.client) { return nil }
+        return "\(page.pod) saw the request come from \(page.client), "
+            + (mayBeOwn ? "expected the pod's own address" : "expected the node's address")
+    }
+}
