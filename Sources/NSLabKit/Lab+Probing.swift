@@ -38,13 +38,19 @@ extension Lab {
             progress(.probing(count: (paths.probes.count + services.count) * count))
             let pins = Dictionary(uniqueKeysWithValues: running.journal.namespaces.map { ($0.name, $0.pin) })
             let lab = running
-            let run = ProbeRun(lab.blueprint, pins: pins) { name in try Threads.run { try lab.observe(name) } }
+            let diagnosis = Diagnosis(lab.blueprint) { name in
+                try Threads.run { try lab.observe(name) }
+            } differing: {
+                nodesThatDiffer()
+            } isServed: {
+                if case .ended = lab.responders { false } else { true }
+            }
+            let run = ProbeRun(lab.blueprint, pins: pins, diagnosis: diagnosis)
             var report = try run.run(paths, count: count)
             report.unprobed = services.unprobed.isEmpty ? nil : services.unprobed
             // Behind the paths: a service cannot answer where its pods are not reached.
             if services.count > 0 {
-                let causes = ServiceCauses(self)
-                let run = ServiceRun(lab.blueprint, pins: pins) { causes.cause(of: $0, from: $1) }
+                let run = ServiceRun(lab.blueprint, pins: pins, diagnosis: diagnosis)
                 for _ in 0..<count {
                     let start = ContinuousClock.now
                     let results = try run.run(services)
@@ -53,6 +59,17 @@ extension Lab {
             }
             return report
         }
+    }
+
+    /// By service, the nodes whose rules are not as they should be; none where that cannot be found out.
+    private func nodesThatDiffer() -> [String: Set<String>] {
+        var nodes: [String: Set<String>] = [:]
+        for service in (try? services()) ?? [] {
+            if case .differs(let differing) = service.state {
+                nodes["\(service.namespace)/\(service.name)"] = Set(differing)
+            }
+        }
+        return nodes
     }
 
     /// The names of the only running lab's namespaces; empty where they cannot be read.
@@ -102,28 +119,5 @@ private enum ProbeTarget {
         case .address(let wanted): wanted == address
         case .service(let key): key == service
         }
-    }
-}
-
-/// What is wrong with services in the kernel, looked up once something is.
-private final class ServiceCauses {
-    private let lab: Lab
-    private lazy var states: [String: String] = {
-        let services = (try? lab.services()) ?? []
-        return Dictionary(uniqueKeysWithValues: services.map { ("\($0.namespace)/\($0.name)", $0.state ?? "ok") })
-    }()
-    private lazy var responders = lab.running.responders
-
-    init(_ lab: Lab) { self.lab = lab }
-
-    /// - Parameter service: `NAMESPACE/NAME`; nil for the DNS.
-    func cause(of service: String?, from source: Blueprint.Namespace) -> String? {
-        if case .ended = responders {
-            return "the process that answers for the lab's pods has ended; `nslab up` starts it again"
-        }
-        let key = service ?? "kube-system/kube-dns"
-        guard let state = states[key], state.hasPrefix("differs") else { return nil }
-        return
-            "the rules of \(key) \(state.replacing("differs", with: "differ", maxReplacements: 1)) (nft table kube-proxy)"
     }
 }

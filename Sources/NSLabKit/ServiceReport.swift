@@ -16,8 +16,29 @@ public struct ServiceReport: Encodable, Sendable {
     /// `80/TCP`, or with the nodes' port `80:30080/TCP`.
     public var ports: [String]
     public var endpoints: [Endpoint]
-    /// For a running lab: `ok`, `no endpoints`, or the nodes whose rules say otherwise.
-    public var state: String?
+    /// How the nodes of a running lab have it.
+    public var state: State?
+
+    /// How the nodes of a running lab have a service.
+    public enum State: Hashable, Sendable, Encodable, CustomStringConvertible {
+        case ok
+        case noEndpoints
+        /// The rules of these nodes say otherwise.
+        case differs(nodes: [String])
+
+        public var description: String {
+            switch self {
+            case .ok: "ok"
+            case .noEndpoints: "no endpoints"
+            case .differs(let nodes): "differs on " + nodes.joined(separator: ", ")
+            }
+        }
+
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            try container.encode(description)
+        }
+    }
 
     /// An address that answers for a service.
     public struct Endpoint: Encodable, Sendable {
@@ -82,8 +103,7 @@ public struct ServiceReport: Encodable, Sendable {
             endpoints[index].ready = false
         }
         let isServed = endpoints.contains(where: \.ready)
-        state =
-            !differing.isEmpty ? "differs on " + differing.joined(separator: ", ") : isServed ? "ok" : "no endpoints"
+        state = !differing.isEmpty ? .differs(nodes: differing) : isServed ? .ok : .noEndpoints
     }
 }
 

@@ -2,56 +2,95 @@ import Addresses
 import Blueprint
 import NetworkObjects
 
-/// Why a probe failed: the way that its packet and the answer should take is walked on the blueprint, and every entry that
+/// Why probes fail: the way that a packet and its answer should take is walked on the blueprint, and every entry that
 /// decides something on it is looked for in the kernel.
-struct Diagnosis {
+///
+/// A class, for all runs over a lab share what was looked up: each namespace once, and the nodes' rules once.
+public final class Diagnosis {
     private let plane: ForwardingPlane
     private let blueprint: Blueprint
+    private let contents: [String: NamespaceContent]
     private let observe: (String) throws -> NamespaceContent
     private var observed: [String: Result<NamespaceContent, any Error>] = [:]
+    private let findDiffering: () -> [String: Set<String>]
+    private lazy var differing = findDiffering()
+    private let isServed: () -> Bool
+    private lazy var hasServer = isServed()
 
-    init(_ blueprint: Blueprint, observe: @escaping (String) throws -> NamespaceContent) {
+    /// - Parameters:
+    ///   - observe: what a namespace holds now, read from the kernel.
+    ///   - differing: by service (`NAMESPACE/NAME`), the nodes whose rules are not as they should be.
+    ///   - isServed: whether the process that answers for the lab's pods runs.
+    public init(
+        _ blueprint: Blueprint, observe: @escaping (String) throws -> NamespaceContent,
+        differing: @escaping () -> [String: Set<String>] = { [:] }, isServed: @escaping () -> Bool = { true }
+    ) {
         self.blueprint = blueprint
         self.observe = observe
+        findDiffering = differing
+        self.isServed = isServed
+        contents = Dictionary(
+            blueprint.namespaces.map { ($0.name, $0.content) }, uniquingKeysWith: { first, _ in first })
         plane = ForwardingPlane(blueprint)
     }
 
-    /// What is missing or different on a probe's way, in a sentence.
-    mutating func cause(of probe: ProbeMatrix.Probe) -> String {
+    /// What is missing or different on a probe's way.
+    func cause(of probe: ProbeMatrix.Probe) -> FailureCause {
         let trip = plane.roundTrip(from: probe.from, to: probe.address)
-        let hops = trip.request.hops + (trip.reply?.hops ?? [])
-        for hop in hops.flatMap({ [$0] + ($0.tunnel?.hops ?? []) }) {
-            if let fault = fault(at: hop) { return "\(hop.namespace): \(fault)" }
-        }
-        if let last = trip.request.hops.last, let missing = missing(probe.address, at: last.namespace) {
-            return missing
-        }
-        if let stop = trip.stop { return "\(stop.namespace): the blueprint itself leads no further (\(stop.reason))" }
-        for hop in hops {
+        if let fault = fault(on: trip, to: probe.address) { return fault }
+        if let stop = trip.stop { return .blueprint(namespace: stop.namespace, reason: "\(stop.reason)") }
+        for hop in trip.request.hops + (trip.reply?.hops ?? []) {
             if let conditions = conditions(at: hop) { return conditions }
         }
-        return "every route, neighbour and FDB entry on the way is as it should be; look at rules (nft) and links"
+        return .unknown
+    }
+
+    /// What is wrong for one who asks a service; nil where nothing was found.
+    ///
+    /// - Parameters:
+    ///   - address: the service's, or that of the name server.
+    ///   - source: the namespace that asks.
+    func cause(ofServiceAt address: IPAddress, from source: Blueprint.Namespace) -> FailureCause? {
+        if !hasServer { return .noServer }
+        guard let service = blueprint.services.first(where: { $0.clusterAddresses.contains(address) }) else {
+            return nil
+        }
+        if let node = source.nodeName, differing[service.key]?.contains(node) == true {
+            return .rules(service: service.key, node: node)
+        }
+        for endpoint in service.readyEndpoints where endpoint.address.family == address.family {
+            let trip = plane.roundTrip(from: source.name, to: endpoint.address)
+            if let fault = fault(on: trip, to: endpoint.address) { return fault }
+        }
+        return nil
+    }
+
+    /// The first thing that is not as it should be on a way there and back.
+    private func fault(on trip: RoundTrip, to address: IPAddress) -> FailureCause? {
+        for hop in (trip.request.hops + (trip.reply?.hops ?? [])).flatMap({ [$0] + ($0.tunnel?.hops ?? []) }) {
+            if let fault = fault(at: hop) { return fault }
+        }
+        return trip.request.hops.last.flatMap { missing(address, at: $0.namespace) }
     }
 
     /// What the frames suffer that leave a hop, if that is not the kernel's own choice.
-    private mutating func conditions(at hop: Path.Hop) -> String? {
+    private func conditions(at hop: Path.Hop) -> FailureCause? {
         guard let egress = hop.egress, case .success(let found) = content(hop.namespace),
             let qdisc = found.qdiscs.first(where: { $0.device == egress })
         else { return nil }
-        return "\(hop.namespace): all is there, but what leaves by \(egress) goes through \(qdisc.kind)"
+        return .conditions(namespace: hop.namespace, link: "\(egress)", qdisc: "\(qdisc.kind)")
     }
 
     /// That an address which should be one of a namespace's own is not there; nil if it is, or should not be.
-    private mutating func missing(_ address: IPAddress, at namespace: String) -> String? {
-        let wanted = blueprint.namespaces.first { $0.name == namespace }?.content.addresses ?? []
-        guard let wanted = wanted.first(where: { $0.address.address == address }),
-            case .success(let found) = content(namespace)
+    private func missing(_ address: IPAddress, at namespace: String) -> FailureCause? {
+        guard let wanted = contents[namespace]?.addresses.first(where: { $0.address.address == address }),
+            case .success(let found) = content(namespace),
+            !found.addresses.contains(where: { $0.address.address == address })
         else { return nil }
-        return found.addresses.contains { $0.address.address == address }
-            ? nil : "\(namespace): address \(wanted) is missing"
+        return .object(namespace: namespace, kind: "address", object: "\(wanted)", .missing)
     }
 
-    private mutating func content(_ namespace: String) -> Result<NamespaceContent, any Error> {
+    private func content(_ namespace: String) -> Result<NamespaceContent, any Error> {
         if let known = observed[namespace] { return known }
         let content = Result { try observe(namespace) }
         observed[namespace] = content
@@ -59,70 +98,83 @@ struct Diagnosis {
     }
 
     /// The first thing that is not as the blueprint has it among what a hop relies on.
-    private mutating func fault(at hop: Path.Hop) -> String? {
+    private func fault(at hop: Path.Hop) -> FailureCause? {
+        let place = hop.namespace
         let found: NamespaceContent
-        switch content(hop.namespace) {
+        switch content(place) {
         case .success(let content): found = content
-        case .failure(let error): return "it cannot be looked into (\(error))"
+        case .failure(let error): return .namespace(place, reason: "\(error)")
         }
-        let wanted = blueprint.namespaces.first { $0.name == hop.namespace }?.content ?? NamespaceContent()
+        let wanted = contents[place] ?? NamespaceContent()
+        func object(_ kind: String, _ object: String, _ fault: FailureCause.ObjectFault) -> FailureCause {
+            .object(namespace: place, kind: kind, object: object, fault)
+        }
         for name in [hop.ingress, hop.egress].compactMap({ $0 }) {
-            if let fault = linkFault(name, wanted, found) { return fault }
+            if let expected = wanted.links.first(where: { $0.name == name }) {
+                if let fault = linkFault(expected, found) {
+                    return .link(namespace: place, name: "\(name)", fault)
+                }
+                let addresses = Set(found.addresses.filter { $0.device == name }.map(\.address))
+                let missing = wanted.addresses.first { $0.device == name && !addresses.contains($0.address) }
+                if let missing { return object("address", "\(missing)", .missing) }
+            }
         }
-        if let route = hop.route, let fault = routeFault(route, wanted, found) { return fault }
+        if let route = hop.route, let fault = routeFault(route, wanted, found, in: place) { return fault }
         if let neighbour = hop.neighbour {
             // One that the kernel asks for itself, or has learned, is not the one that should be there.
             let same = found.neighbours.first {
                 $0.device == neighbour.device && $0.address == neighbour.address && $0.state.contains(.permanent)
             }
-            if same == nil { return "neighbour \(neighbour) is missing" }
-            if same?.mac != neighbour.mac { return "neighbour \(neighbour) is expected, found \(same!)" }
+            guard let same else { return object("neighbour", "\(neighbour)", .missing) }
+            if same.mac != neighbour.mac { return object("neighbour", "\(neighbour)", .different(found: "\(same)")) }
         }
         if let entry = hop.forwardingEntry {
             let same = found.forwarding.filter { $0.device == entry.device && $0.mac == entry.mac }
-            if same.isEmpty { return "FDB entry \(entry) is missing" }
+            guard let first = same.first else { return object("FDB entry", "\(entry)", .missing) }
             if !same.contains(where: { $0.destination == entry.destination }) {
-                return "FDB entry \(entry) is expected, found \(same[0])"
+                return object("FDB entry", "\(entry)", .different(found: "\(first)"))
             }
         }
         if hop.ingress != nil, hop.egress != nil {
             for setting in wanted.sysctls where setting.isForwarding {
                 if let value = found.sysctls.first(where: { $0.path == setting.path })?.value, value != setting.value {
-                    return "sysctl \(setting.path) is \(value), expected \(setting.value)"
+                    return object("sysctl", setting.path, .value(found: value, wanted: setting.value))
                 }
             }
         }
         return nil
     }
 
-    private func linkFault(_ name: InterfaceName, _ wanted: NamespaceContent, _ found: NamespaceContent) -> String? {
-        guard let expected = wanted.links.first(where: { $0.name == name }) else { return nil }
-        guard let link = found.links.first(where: { $0.name == name }) else { return "link \(name) is missing" }
-        if expected.isUp, !link.isUp { return "link \(name) is down" }
-        if !expected.isSatisfied(by: link) { return "link \(expected) is expected, found \(link)" }
-        let addresses = Set(found.addresses.filter { $0.device == name }.map(\.address))
-        let missing = wanted.addresses.first { $0.device == name && !addresses.contains($0.address) }
-        return missing.map { "address \($0) is missing" }
+    private func linkFault(_ expected: Link, _ found: NamespaceContent) -> FailureCause.LinkFault? {
+        guard let link = found.links.first(where: { $0.name == expected.name }) else { return .missing }
+        if expected.isUp, !link.isUp { return .down }
+        return expected.isSatisfied(by: link) ? nil : .different(wanted: "\(expected)", found: "\(link)")
     }
 
-    private func routeFault(_ route: Route, _ wanted: NamespaceContent, _ found: NamespaceContent) -> String? {
+    private func routeFault(
+        _ route: Route, _ wanted: NamespaceContent, _ found: NamespaceContent, in place: String
+    ) -> FailureCause? {
         // A route of the kernel's own making stands or falls with its address.
         guard route.origin != .kernel else { return nil }
         let expected = route.asReported
         let same = found.routes.filter { $0.destination == expected.destination }
-        guard let first = same.first else { return "route \(route) is missing" }
+        guard let first = same.first else {
+            return .object(namespace: place, kind: "route", object: "\(route)", .missing)
+        }
         let agrees = same.contains {
             $0.kind == expected.kind && $0.gateway == expected.gateway
                 && (expected.device == nil || $0.device == expected.device)
         }
-        if !agrees { return "route \(route) is expected, found \(first)" }
+        if !agrees {
+            return .object(namespace: place, kind: "route", object: "\(route)", .different(found: "\(first)"))
+        }
         // A longer prefix that nobody asked for takes the packets away.
         let known = Set(wanted.routes.map(\.destination))
         let stray = found.routes.first {
             route.destination.contains($0.destination) && $0.destination.length > route.destination.length
                 && !known.contains($0.destination)
         }
-        return stray.map { "route \($0) takes packets away from \(route)" }
+        return stray.map { .stray(namespace: place, route: "\($0)", from: "\(route)") }
     }
 }
 

@@ -1,7 +1,7 @@
 import Addresses
 
 /// What the probes of a lab found, in the words of its JSON.
-public struct ProbeReport: Encodable, Sendable {
+public struct ProbeReport: Sendable {
     /// How many probes found what they had to.
     public var passed: Int
     /// How many did not.
@@ -17,7 +17,7 @@ public struct ProbeReport: Encodable, Sendable {
     public var results: [Result]
 
     /// One probe.
-    public struct Result: Encodable, Sendable {
+    public struct Result: Sendable {
         public var from: String
         public var to: String
         public var address: String
@@ -38,9 +38,21 @@ public struct ProbeReport: Encodable, Sendable {
         public var expectedTTL: Int?
         /// What was expected and what is wrong; absent if the probe passed.
         public var failure: String?
+        /// The failure without its cause and without what was checked.
+        public var finding: String?
+        /// What is wrong in the lab; absent if the probe passed, or nothing was found.
+        public var cause: FailureCause?
 
         /// What tells it from every other check of a lab.
         fileprivate var identity: [String] { [check, path, from, to, address, family] + (name.map { [$0] } ?? []) }
+    }
+
+    /// The probes that failed for one cause.
+    public struct Failures: Sendable {
+        /// The cause; nil where nothing was found.
+        public var cause: FailureCause?
+        /// The probes, in the report's order.
+        public var results: [Result]
     }
 
     /// Probes of one sort, family and path.
@@ -92,6 +104,8 @@ public struct ProbeReport: Encodable, Sendable {
                 failed += 1
                 results[index].ok = false
                 results[index].failure = other.failure
+                results[index].finding = other.finding
+                results[index].cause = other.cause
             }
             results[index].rtt = [results[index].rtt, other.rtt].compactMap(\.self).min()
         }
@@ -99,6 +113,57 @@ public struct ProbeReport: Encodable, Sendable {
 
     /// What is wrong, a sentence for each probe that failed.
     public var failures: [String] { results.compactMap(\.failure) }
+
+    /// The probes that failed by what is wrong in the lab: the cause of most first, those without one last.
+    public var failuresByCause: [Failures] {
+        var order: [FailureCause?: Int] = [:]
+        var all: [Failures] = []
+        for result in results where !result.ok {
+            let index = order[result.cause, default: all.count]
+            if index == all.count {
+                order[result.cause] = index
+                all.append(Failures(cause: result.cause, results: []))
+            }
+            all[index].results.append(result)
+        }
+        return all.enumerated().sorted {
+            ($0.element.cause == nil ? 1 : 0, -$0.element.results.count, $0.offset)
+                < ($1.element.cause == nil ? 1 : 0, -$1.element.results.count, $1.offset)
+        }.map(\.element)
+    }
+}
+
+extension ProbeReport: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case passed, failed, complete, unreachable, unprobed, causes, duration, results
+    }
+
+    /// A cause, and how many probes failed for it.
+    private struct Cause: Encodable {
+        var cause: FailureCause
+        var probes: Int
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(passed, forKey: .passed)
+        try container.encode(failed, forKey: .failed)
+        try container.encode(complete, forKey: .complete)
+        try container.encodeIfPresent(unreachable, forKey: .unreachable)
+        try container.encodeIfPresent(unprobed, forKey: .unprobed)
+        let causes = failuresByCause.compactMap { group in
+            group.cause.map { Cause(cause: $0, probes: group.results.count) }
+        }
+        if !causes.isEmpty { try container.encode(causes, forKey: .causes) }
+        try container.encode(duration, forKey: .duration)
+        try container.encode(results, forKey: .results)
+    }
+}
+
+extension ProbeReport.Result: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case from, to, address, name, family, check, path, ok, rtt, ttl, expectedTTL, failure, cause
+    }
 }
 
 extension ProbeReport.Group {

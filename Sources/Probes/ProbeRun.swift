@@ -6,21 +6,16 @@ import NetworkNamespaces
 public struct ProbeRun {
     private let blueprint: Blueprint
     private let pins: [String: String]
-    private let observe: (String) throws -> NamespaceContent
+    private let diagnosis: Diagnosis
 
     /// - Parameters:
     ///   - pins: the pin of each namespace.
-    ///   - observe: what a namespace holds now, read from the kernel.
-    public init(
-        _ blueprint: Blueprint, pins: [String: String], observe: @escaping (String) throws -> NamespaceContent
-    ) {
+    ///   - diagnosis: finds out what is wrong.
+    public init(_ blueprint: Blueprint, pins: [String: String], diagnosis: Diagnosis) {
         self.blueprint = blueprint
         self.pins = pins
-        self.observe = observe
+        self.diagnosis = diagnosis
     }
-
-    /// How many failures are looked into; the others are told without a cause.
-    private static let diagnosed = 20
 
     /// Sends every probe of the matrix and compares what comes back.
     ///
@@ -44,12 +39,13 @@ public struct ProbeRun {
             passed: requests.count - reasons.count, failed: reasons.count, complete: matrix.complete,
             unreachable: matrix.unreachable.isEmpty ? nil : matrix.unreachable,
             duration: start.duration(to: .now) / .seconds(1), results: results.compactMap { $0 })
-        var diagnosis = Diagnosis(blueprint, observe: observe)
-        for (rank, index) in reasons.keys.sorted().enumerated() {
+        for (index, reason) in reasons {
             let probe = matrix.probes[index]
-            let cause = rank < Self.diagnosed ? ": " + diagnosis.cause(of: probe) : ""
+            let cause = diagnosis.cause(of: probe)
             report.results[index].failure =
-                "\(probe.from) → \(probe.to) (\(probe.address), \(probe.way.rawValue)): \(reasons[index]!)\(cause)"
+                "\(probe.from) → \(probe.to) (\(probe.address), \(probe.way.rawValue)): \(reason): \(cause)"
+            report.results[index].finding = reason
+            report.results[index].cause = cause == .unknown ? nil : cause
         }
         return report
     }

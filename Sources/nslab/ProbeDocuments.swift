@@ -25,7 +25,10 @@ extension ProbeReport {
         var text = "TAP version 14\n1..\(results.count)\n"
         for (index, result) in results.enumerated() {
             text += "\(result.ok ? "ok" : "not ok") \(index + 1) - \(result.title.replacing("#", with: "\\#"))\n"
-            if let failure = result.failure { text += "  ---\n  message: \(YAMLWriter.quoted(failure))\n  ...\n" }
+            guard let failure = result.failure else { continue }
+            text += "  ---\n  message: \(YAMLWriter.quoted(failure))\n"
+            if let cause = result.cause { text += "  cause: \(YAMLWriter.quoted("\(cause)"))\n" }
+            text += "  ...\n"
         }
         return text
     }
@@ -46,7 +49,9 @@ extension ProbeReport {
                 text += "    <testcase classname=\"\(Self.escaped(lab))\" name=\"\(Self.escaped(result.title))\""
                 text += " time=\"\(decimal(result.rtt ?? 0, digits: 6))\""
                 if let failure = result.failure {
-                    text += ">\n      <failure message=\"\(Self.escaped(failure))\"/>\n    </testcase>\n"
+                    text += ">\n      <failure message=\"\(Self.escaped(failure))\""
+                    if let cause = result.cause { text += " type=\"\(Self.escaped("\(cause)"))\"" }
+                    text += "/>\n    </testcase>\n"
                 } else {
                     text += "/>\n"
                 }

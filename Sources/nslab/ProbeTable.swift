@@ -1,6 +1,6 @@
 import NSLabKit
 
-/// A probe report for people: a line for each sort of path, and a paragraph for each that failed.
+/// A probe report for people: a line for each kind of path, and a paragraph for each cause of failures.
 struct ProbeTable {
     let report: ProbeReport
     let console: Console
@@ -17,12 +17,36 @@ struct ProbeTable {
         }
         var text = console.isQuiet ? "" : table.text
         if !console.isQuiet { for sentence in (report.unreachable ?? []) + unprobed { text += sentence + "\n" } }
-        for failure in report.failures { text += console.bad("✗ ") + failure + "\n" }
+        for failures in report.failuresByCause { text += self.text(failures) }
         let total = report.passed + report.failed
         text +=
             report.failed == 0
             ? console.good("✓ ") + "all \(total) probes passed\n"
             : console.bad("✗ ") + "\(report.failed) of \(total) probes failed\n"
+        return text
+    }
+
+    /// What is wrong, and a line for each group of probes that failed for it.
+    private func text(_ failures: ProbeReport.Failures) -> String {
+        let count = failures.results.count
+        var text = console.bad("✗ ") + (failures.cause?.description ?? "no cause found")
+        text += ": \(count) probe\(count == 1 ? "" : "s")\n"
+        var order: [[String]] = []
+        var groups: [[String]: [ProbeReport.Result]] = [:]
+        for result in failures.results {
+            let key = [result.check, result.family, result.path]
+            if groups[key] == nil { order.append(key) }
+            groups[key, default: []].append(result)
+        }
+        for key in order {
+            guard let group = groups[key], let first = group.first else { continue }
+            // Without a cause each one has to be looked into; with one, one shows what the others are like.
+            for result in failures.cause == nil ? group : [first] {
+                let place = "\(result.from) → \(result.to) (\(result.address)\(result.name.map { ", \($0)" } ?? ""))"
+                let others = failures.cause != nil && group.count > 1 ? ", and \(group.count - 1) more" : ""
+                text += "  \(key.joined(separator: ", ")): \(place): \(result.finding ?? "failed")\(others)\n"
+            }
+        }
         return text
     }
 

@@ -15,7 +15,7 @@ enum ServiceTable {
             table.add([
                 service.name + (service.namespace == "default" ? "" : "\nin \(service.namespace)"), service.type,
                 addresses.joined(separator: "\n"), service.ports.joined(separator: "\n"), shown.joined(separator: "\n"),
-                service.state ?? "",
+                service.state?.description ?? "",
             ])
         }
         return table.text

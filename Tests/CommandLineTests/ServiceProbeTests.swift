@@ -123,6 +123,57 @@ struct ServiceProbeTests {
         }
     }
 
+    @Test(
+        "a link that is down is said once, with how many probes fail for it; a rule that is lost besides is another cause"
+    )
+    func causes() throws {
+        try Program.with { nslab in
+            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try Witness.ip("link set eth1 down", in: nslab.pin("dual-stack-worker"))
+            func causes() throws -> (all: [String: Int], report: [String: Any]) {
+                let output = try Witness.run([BuiltProgram.path, "probe", "--lab", nslab.lab, "-o", "json"])
+                #expect(output.status == 1)
+                let report = try #require(
+                    try JSONSerialization.jsonObject(with: Data(output.output.utf8)) as? [String: Any])
+                let list = try #require(report["causes"] as? [[String: Any]])
+                return (
+                    Dictionary(
+                        uniqueKeysWithValues: list.map { ($0["cause"] as? String ?? "", $0["probes"] as? Int ?? 0) }),
+                    report
+                )
+            }
+            let link = "link dual-stack-worker:eth1 is down"
+            let first = try causes()
+            let failed = try #require(first.report["failed"] as? Int)
+            #expect(first.all == [link: failed])
+            let results = try #require(first.report["results"] as? [[String: Any]])
+            #expect(results.count { $0["cause"] as? String == link } == failed)
+            #expect(results.allSatisfy { ($0["cause"] == nil) == ($0["ok"] as? Bool == true) })
+            // How many fail differs from run to run: which endpoint is asked is drawn.
+            let table = try nslab.run("probe", "--lab", nslab.lab).output
+            let lines = table.split(separator: "\n").map(String.init)
+            let (said, total) = (try #require(lines.first { $0.hasPrefix("✗ \(link): ") }), try #require(lines.last))
+            let count = try #require(Int(said.dropFirst("✗ \(link): ".count).prefix { $0.isNumber }))
+            #expect(total.hasPrefix("✗ \(count) of "), "\(table)")
+            #expect(lines.count { $0.hasPrefix("✗ ") } == 2, "\(table)")
+            // A line for each kind of check, and not for each probe.
+            #expect(lines.count { $0.hasPrefix("  ") } < count / 2, "\(table)")
+            for (format, failure, cause) in [
+                ("junit", "<failure ", " type=\"\(link)\"/>"), ("tap", "\nnot ok ", "\n  cause: \"\(link)\"\n"),
+            ] {
+                let document = try nslab.run("probe", "--lab", nslab.lab, "--format", format).output
+                let failures = document.components(separatedBy: failure).count
+                #expect(failures > 20 && failures == document.components(separatedBy: cause).count)
+            }
+            try Witness.output(
+                ["nft", "flush", "chain", "ip6", "kube-proxy", "service-default/multitool-ipv6-only/tcp/80"],
+                in: nslab.pin("dual-stack-worker2"))
+            let both = try causes()
+            let rules = "the rules of default/multitool-ipv6-only differ on dual-stack-worker2 (nft table kube-proxy)"
+            #expect(Set(both.all.keys) == [link, rules])
+        }
+    }
+
     @Test("without the process that answers, names and services fail and say so, and paths pass")
     func withoutProcess() throws {
         try Program.with { nslab in

@@ -1,5 +1,6 @@
 import Addresses
 import Blueprint
+import Foundation
 import NetworkObjects
 import System
 import Testing
@@ -28,13 +29,13 @@ struct DiagnosisTests {
         _ family: AddressFamily, _ namespace: String = "dual-stack-worker",
         _ change: @escaping (inout NamespaceContent) -> Void
     ) throws -> String {
-        var diagnosis = Diagnosis(blueprint) { [blueprint] name in
+        let diagnosis = Diagnosis(blueprint) { [blueprint] name in
             var content = try #require(blueprint.namespaces.first { $0.name == name }).content
             content.routes = content.routes.map(\.asReported)
             if name == namespace { change(&content) }
             return content
         }
-        return diagnosis.cause(of: try probe(family))
+        return "\(diagnosis.cause(of: try probe(family)))"
     }
 
     private static let tunnel = IPAddress("fd00:10:244:b742:2d01:58:8f51:b000")!
@@ -58,13 +59,13 @@ struct DiagnosisTests {
     func lostLoopback() throws {
         let from = try #require(blueprint.namespaces.first { $0.node == "dual-stack-worker" }).name
         let probe = try #require(matrix.probes.first { $0.from == from && $0.address == IPAddress("1.1.1.1") })
-        var diagnosis = Diagnosis(blueprint) { [blueprint] name in
+        let diagnosis = Diagnosis(blueprint) { [blueprint] name in
             var content = try #require(blueprint.namespaces.first { $0.name == name }).content
             content.routes = content.routes.map(\.asReported)
             if name == "ceos01" { content.addresses.removeAll { $0.address.address == IPAddress("1.1.1.1") } }
             return content
         }
-        #expect(diagnosis.cause(of: probe).hasPrefix("ceos01: address 1.1.1.1/32 "))
+        #expect("\(diagnosis.cause(of: probe))".hasPrefix("ceos01: address 1.1.1.1/32 "))
     }
 
     @Test("conditions of a link on a way on which all else is right")
@@ -78,7 +79,7 @@ struct DiagnosisTests {
             content.qdiscs = [Qdisc("eth1", .netem(Netem(loss: Probability(millionths: 1_000_000))))]
             content.links.removeAll { $0.name == "eth1" }
         }
-        #expect(missing.contains("link eth1 is missing"))
+        #expect(missing == "link dual-stack-worker:eth1 is missing")
     }
 
     @Test("a neighbour entry that is missing or wrong")
@@ -140,10 +141,10 @@ struct DiagnosisTests {
             }
         }
         #expect(
-            try cause(.ipv4) { $0.links.removeAll { $0.name == "eth1" } } == "dual-stack-worker: link eth1 is missing")
-        #expect(try eth1 { $0.isUp = false } == "dual-stack-worker: link eth1 is down")
+            try cause(.ipv4) { $0.links.removeAll { $0.name == "eth1" } } == "link dual-stack-worker:eth1 is missing")
+        #expect(try eth1 { $0.isUp = false } == "link dual-stack-worker:eth1 is down")
         let small = try eth1 { $0.mtu = 1280 }
-        #expect(small.hasPrefix("dual-stack-worker: link eth1 mtu 1500"))
+        #expect(small.hasPrefix("link dual-stack-worker:eth1 mtu 1500"))
         #expect(small.contains(" is expected, found eth1 mtu 1280"))
         #expect(
             try cause(.ipv4) { $0.addresses.removeAll { $0.device == "eth1" && $0.address.family == .ipv4 } }
@@ -179,12 +180,12 @@ struct DiagnosisTests {
     @Test("a namespace that cannot be looked into is named, and each is looked into once")
     func gone() throws {
         var looks: [String: Int] = [:]
-        var diagnosis = Diagnosis(blueprint) { name in
+        let diagnosis = Diagnosis(blueprint) { name in
             looks[name, default: 0] += 1
             throw SystemCallError("open", name, errno: 2)
         }
         let probe = try probe(.ipv6)
-        let cause = diagnosis.cause(of: probe)
+        let cause = "\(diagnosis.cause(of: probe))"
         #expect(cause == "\(probe.from): it cannot be looked into (\(probe.from): No such file or directory (open))")
         _ = diagnosis.cause(of: probe)
         #expect(looks == [probe.from: 1])
@@ -195,13 +196,82 @@ struct DiagnosisTests {
         var broken = blueprint
         let node = try #require(broken.namespaces.firstIndex { $0.name == "dual-stack-worker" })
         broken.namespaces[node].content.routes.removeAll { $0.gateway == Self.tunnel }
-        var diagnosis = Diagnosis(broken) { name in
+        let diagnosis = Diagnosis(broken) { name in
             var content = try #require(broken.namespaces.first { $0.name == name }).content
             content.routes = content.routes.map(\.asReported)
             return content
         }
         #expect(
-            diagnosis.cause(of: try probe(.ipv6)).hasPrefix(
+            "\(diagnosis.cause(of: try probe(.ipv6)))".hasPrefix(
                 "dual-stack-worker: the blueprint itself leads no further (no route to"))
+    }
+
+    // MARK: Services
+
+    /// A kernel that holds the blueprint but for these links, which are down.
+    private func diagnosis(
+        down: [String: InterfaceName] = [:], differing: [String: Set<String>] = [:], isServed: Bool = true
+    ) -> Diagnosis {
+        Diagnosis(blueprint) { [blueprint] name in
+            var content = try #require(blueprint.namespaces.first { $0.name == name }).content
+            content.routes = content.routes.map(\.asReported)
+            for index in content.links.indices where content.links[index].name == down[name] {
+                content.links[index].isUp = false
+            }
+            return content
+        } differing: {
+            differing
+        } isServed: {
+            isServed
+        }
+    }
+
+    private func cause(_ diagnosis: Diagnosis, from node: String) throws -> String? {
+        let source = try #require(blueprint.namespaces.first { $0.kind == .pod && $0.node == node })
+        let service = try #require(blueprint.services.first { $0.name == "multitool-dual-stack" })
+        return diagnosis.cause(ofServiceAt: service.clusterAddresses[0], from: source).map { "\($0)" }
+    }
+
+    @Test(
+        "a service fails for the link on the way to an endpoint, for its rules on the node that asks, or for the server"
+    )
+    func services() throws {
+        let key = "default/multitool-dual-stack"
+        let rules = "the rules of \(key) differ on dual-stack-worker (nft table kube-proxy)"
+        #expect(try cause(diagnosis(), from: "dual-stack-worker") == nil)
+        #expect(
+            try cause(diagnosis(down: ["dual-stack-worker": "eth1"]), from: "dual-stack-worker2")
+                == "link dual-stack-worker:eth1 is down")
+        let both = diagnosis(down: ["dual-stack-worker2": "eth1"], differing: [key: ["dual-stack-worker"]])
+        #expect(try cause(both, from: "dual-stack-worker") == rules)
+        #expect(try cause(both, from: "dual-stack-control-plane") == "link dual-stack-worker2:eth1 is down")
+        #expect(
+            try cause(diagnosis(down: ["dual-stack-worker": "eth1"], isServed: false), from: "dual-stack-worker")
+                == "the process that answers for the lab's pods has ended; `nslab up` starts it again")
+    }
+
+    @Test("two causes at once are two groups, the one of most probes first, and what has none comes last")
+    func groups() throws {
+        let diagnosis = diagnosis(down: ["dual-stack-worker": "eth1", "dual-stack-worker2": "eth1"])
+        var report = ProbeReport(passed: 0, failed: 0, complete: 0, duration: 0, results: [])
+        for probe in matrix.probes where probe.address.family == .ipv4 && probe.sort == .podToPod {
+            let cause = diagnosis.cause(of: probe)
+            report.results.append(
+                ProbeReport.Result(
+                    from: probe.from, to: probe.to, address: "\(probe.address)", family: "IPv4", check: "c", path: "p",
+                    ok: false, failure: "f", cause: cause == .unknown ? nil : cause))
+        }
+        let groups = report.failuresByCause
+        #expect(
+            Set(groups.dropLast().compactMap(\.cause).map { "\($0)" }) == [
+                "link dual-stack-worker:eth1 is down", "link dual-stack-worker2:eth1 is down",
+            ])
+        #expect(groups.last?.cause == nil)
+        #expect(groups[0].results.count >= groups[1].results.count)
+        #expect(groups.map(\.results.count).reduce(0, +) == report.results.count)
+        let object = try #require(
+            JSONSerialization.jsonObject(with: JSONEncoder().encode(report)) as? [String: Any])
+        let causes = try #require(object["causes"] as? [[String: Any]])
+        #expect(causes.map { $0["probes"] as? Int } == groups.dropLast().map(\.results.count))
     }
 }

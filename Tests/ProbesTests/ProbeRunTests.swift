@@ -40,7 +40,7 @@ struct ProbeRunTests {
 
     private func run(_ blueprint: Blueprint, _ pair: RoutedPair, count: Int = 1) throws -> ProbeReport {
         let pins = ["a": pair.host, "r": pair.router]
-        let run = ProbeRun(blueprint, pins: pins) { name in
+        let diagnosis = Diagnosis(blueprint) { name in
             let pin = try #require(pins[name])
             return try Threads.run {
                 try NetworkNamespace(at: Pins.path(pin)).enter()
@@ -54,7 +54,7 @@ struct ProbeRunTests {
                 return content
             }
         }
-        return try run.run(ProbeMatrix(blueprint), count: count)
+        return try ProbeRun(blueprint, pins: pins, diagnosis: diagnosis).run(ProbeMatrix(blueprint), count: count)
     }
 
     @Test("answers with the TTL of the way pass, as often as they are asked for")

@@ -11,20 +11,16 @@ public struct ServiceRun {
     private let pins: [String: String]
     private let byName: [String: Blueprint.Namespace]
     private let affinities: Set<String>
-    private let cause: (_ service: String?, _ from: Blueprint.Namespace) -> String?
+    private let diagnosis: Diagnosis
     private let clients: ClientAddress
     private let exchanges = ExchangeRun()
 
     /// - Parameters:
     ///   - pins: the pin of each namespace.
-    ///   - cause: what is wrong in the kernel with a service (`NAMESPACE/NAME`) for one who asks from this pod, or with the
-    ///     DNS for nil.
-    public init(
-        _ blueprint: Blueprint, pins: [String: String],
-        cause: @escaping (_ service: String?, _ from: Blueprint.Namespace) -> String?
-    ) {
+    ///   - diagnosis: finds out what is wrong.
+    public init(_ blueprint: Blueprint, pins: [String: String], diagnosis: Diagnosis) {
         self.pins = pins
-        self.cause = cause
+        self.diagnosis = diagnosis
         byName = Dictionary(uniqueKeysWithValues: blueprint.namespaces.map { ($0.name, $0) })
         clients = ClientAddress(blueprint)
         affinities = Set(blueprint.services.filter { $0.sessionAffinity != nil }.map(\.key))
@@ -145,10 +141,9 @@ public struct ServiceRun {
         return ProbeReport.Result(
             from: check.from, to: check.service, address: check.address.description, name: "port \(check.port)",
             family: check.address.family.description, check: "pod → service", path: path, outcome,
-            fault: fault.map {
-                "\(check.from) → service \(check.service) (\(check.address) port \(check.port), \(path)): \($0)"
-                    + suffix(check.service, source)
-            })
+            fault: fault,
+            title: "\(check.from) → service \(check.service) (\(check.address) port \(check.port), \(path))",
+            cause: fault.flatMap { _ in cause(at: check.address, source) })
     }
 
     private func result(of check: NameCheck, _ outcome: ExchangeRun.Outcome, id: UInt16) -> ProbeReport.Result {
@@ -160,27 +155,25 @@ public struct ServiceRun {
         return ProbeReport.Result(
             from: check.from, to: check.service ?? "no service", address: check.server.description,
             name: check.name.description, family: check.server.family.description, check: "DNS", path: check.typeName,
-            outcome,
-            fault: fault.map {
-                "\(check.from) → DNS (\(check.server)), \(check.name) \(check.typeName): \($0)"
-                    + suffix(nil, byName[check.from])
-            })
+            outcome, fault: fault, title: "\(check.from) → DNS (\(check.server)), \(check.name) \(check.typeName)",
+            cause: fault.flatMap { _ in cause(at: check.server, byName[check.from]) })
     }
 
-    private func suffix(_ service: String?, _ source: Blueprint.Namespace?) -> String {
-        source.flatMap { cause(service, $0) }.map { ": \($0)" } ?? ""
+    private func cause(at address: IPAddress, _ source: Blueprint.Namespace?) -> FailureCause? {
+        source.flatMap { diagnosis.cause(ofServiceAt: address, from: $0) }
     }
 }
 
 extension ProbeReport.Result {
     fileprivate init(
         from: String, to: String, address: String, name: String, family: String, check: String, path: String,
-        _ outcome: ExchangeRun.Outcome, fault: String?
+        _ outcome: ExchangeRun.Outcome, fault: String?, title: String, cause: FailureCause?
     ) {
         let roundTrip: Double? = if case .success(let reply) = outcome { reply.roundTrip } else { nil }
         self.init(
             from: from, to: to, address: address, name: name, family: family, check: check, path: path,
             ok: fault == nil,
-            rtt: roundTrip, ttl: nil, expectedTTL: nil, failure: fault)
+            rtt: roundTrip, ttl: nil, expectedTTL: nil,
+            failure: fault.map { "\(title): \($0)" + (cause.map { ": \($0)" } ?? "") }, finding: fault, cause: cause)
     }
 }
