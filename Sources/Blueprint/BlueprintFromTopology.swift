@@ -75,7 +75,7 @@ extension Blueprint {
         let running = placement.pods.filter { $0.pendingReason == nil }
         let podsByNode = Dictionary(grouping: running, by: { $0.node ?? "" })
         let blocksByNode = Dictionary(grouping: placement.blocks, by: \.node)
-        let tables = AddressFamily.allCases.compactMap { NftablesTable.outgoingNAT($0, topology.cluster.pools) }
+        let nat = AddressFamily.allCases.compactMap { OutgoingNAT($0, topology.cluster.pools) }
         let proxy = KubeProxy(services, topology.cluster)
         var podMTUs: [String: UInt32] = [:]
         for (index, node) in topology.nodes.enumerated() {
@@ -85,7 +85,8 @@ extension Blueprint {
             part.addBlackholes(blocksByNode[node.name, default: []])
             let pods = podsByNode[node.name, default: []]
             for pod in pods where !pod.usesHostNetwork { part.add(pod) }
-            part.content.tables = tables + proxy.tables(on: placed).map(\.table)
+            part.content.outgoingNAT = nat
+            part.content.tables = nat.map(\.table) + proxy.tables(on: placed)
             podMTUs[node.name] = part.podMTU
             notes += part.notes
             var namespace = Namespace(

@@ -23,7 +23,9 @@ public struct NamespaceContent: Hashable, Sendable {
     /// The kernel settings below `/proc/sys/net`.
     public var sysctls: [Sysctl] = []
     /// The nf_tables tables.
-    public var tables: [NftablesTable] = []
+    public var tables: [RuleTable] = []
+    /// What of the tables gives packets on their way out the namespace's own address; by family.
+    public var outgoingNAT: [OutgoingNAT] = []
 
     /// A namespace that holds nothing yet.
     public init() {}
@@ -40,31 +42,5 @@ public struct Sysctl: Hashable, Sendable {
     public init(_ path: String, _ value: String) {
         self.path = path
         self.value = value
-    }
-}
-
-/// One nf_tables table with all its sets, chains and rules, as `nft` reads it.
-public struct NftablesTable: Hashable, Sendable {
-    /// The table's family: `ip`, `ip6` or `inet`.
-    public var family: String
-    /// The table's name, unique in its family.
-    public var name: String
-    /// What stands between the table's braces, in nft(8)'s language.
-    public var body: String
-
-    /// The table with this content.
-    public init(family: String, name: String, body: String) {
-        self.family = family
-        self.name = name
-        self.body = body
-    }
-
-    /// The table as nft(8) declares it.
-    public var declaration: String { "table \(family) \(name) {\n\(body)\n}\n" }
-
-    /// The commands that put the table in the place of whatever has its name, in one transaction.
-    public var replacement: String {
-        // Adding first makes the deletion succeed where there is none.
-        "add table \(family) \(name)\ndelete table \(family) \(name)\n" + declaration
     }
 }

@@ -1,54 +1,62 @@
 import Addresses
+import NetworkObjects
 import Topology
 
-extension NftablesTable {
-    /// The name of Calico's table in its nftables mode, one in each family.
-    static let calicoName = "calico"
+/// Which packets leave a node with the node's own address in one family (Calico's natOutgoing): those that come from a pool
+/// with natOutgoing and go to no pool.
+public struct OutgoingNAT: Hashable, Sendable {
+    /// The family.
+    public var family: AddressFamily
+    /// All pools' prefixes.
+    public var pools: [Prefix]
+    /// Those of pools with natOutgoing.
+    public var masqueraded: [Prefix]
 
-    /// The sets of a family: all pools, and those with natOutgoing (felix/rules/rule_defs.go).
-    static func calicoSets(_ family: AddressFamily) -> (all: String, masquerade: String) {
-        let prefix = family == .ipv4 ? "cali40" : "cali60"
-        return (prefix + "all-ipam-pools", prefix + "masq-ipam-pools")
+    /// Nil where no pool of the family has natOutgoing.
+    public init?(_ family: AddressFamily, _ pools: [Pool]) {
+        let all = pools.filter { $0.prefix.family == family }
+        self.family = family
+        self.pools = all.map(\.prefix)
+        masqueraded = all.filter(\.natOutgoing).map(\.prefix)
+        if masqueraded.isEmpty { return nil }
     }
 
-    /// Calico's table for natOutgoing in a family: what comes from a pool with natOutgoing and goes to no pool takes the
-    /// node's address. Nil where no pool of the family has it.
-    ///
-    /// Chains and sets have the names that Felix gives them (felix/nftables/table.go, felix/rules/nat.go). The hook's
-    /// priority is Felix's too: ten behind kube-proxy's.
-    static func outgoingNAT(_ family: AddressFamily, _ pools: [Pool]) -> NftablesTable? {
-        let all = pools.filter { $0.prefix.family == family }
-        let masquerade = all.filter(\.natOutgoing)
-        guard !masquerade.isEmpty else { return nil }
-        let (allName, masqueradeName) = calicoSets(family)
-        let ip = family == .ipv4 ? "ip" : "ip6"
-        let type = family == .ipv4 ? "ipv4_addr" : "ipv6_addr"
-        let elements = { (pools: [Pool]) in pools.map(\.prefix.description).joined(separator: ", ") }
-        return NftablesTable(
-            family: ip, name: calicoName,
-            body: """
-                \tset \(allName) {
-                \t\ttype \(type)
-                \t\tflags interval
-                \t\telements = { \(elements(all)) }
-                \t}
-                \tset \(masqueradeName) {
-                \t\ttype \(type)
-                \t\tflags interval
-                \t\telements = { \(elements(masquerade)) }
-                \t}
-                \tchain nat-cali-nat-outgoing {
-                \t\t\(ip) saddr @\(masqueradeName) \(ip) daddr != @\(allName) counter masquerade fully-random comment \
-                "natOutgoing: from a pod to outside all pools, so it takes this node's address"
-                \t}
-                \tchain nat-cali-POSTROUTING {
-                \t\tjump nat-cali-nat-outgoing
-                \t}
-                \tchain nat-POSTROUTING {
-                \t\ttype nat hook postrouting priority srcnat + 10; policy accept;
-                \t\tjump nat-cali-POSTROUTING
-                \t}
+    /// Whether a packet's source address is changed.
+    func changesSource(_ source: IPAddress, to destination: IPAddress) -> Bool {
+        masqueraded.contains { $0.contains(source) } && !pools.contains { $0.contains(destination) }
+    }
 
-                """)
+    /// The name of Calico's table in its nftables mode, one in each family.
+    static let tableName = "calico"
+
+    /// Calico's table for it.
+    ///
+    /// Chains and sets have the names that Felix gives them (felix/nftables/table.go, felix/rules/nat.go, rule_defs.go). The
+    /// hook's priority is Felix's too: ten behind kube-proxy's.
+    var table: RuleTable {
+        let prefix = family == .ipv4 ? "cali40" : "cali60"
+        let (all, masquerade) = (prefix + "all-ipam-pools", prefix + "masq-ipam-pools")
+        func set(_ name: String, _ prefixes: [Prefix]) -> RuleTable.NamedSet {
+            .init(
+                name, key: [family.ruleType], flags: [.interval], elements: prefixes.map { .init([.prefix($0)]) })
+        }
+        var table = RuleTable(.init(family), Self.tableName)
+        table.sets = [set(all, pools), set(masquerade, masqueraded)]
+        table.chains = [
+            .init(
+                "nat-cali-nat-outgoing",
+                [
+                    Rule(
+                        [
+                            .match(.sourceAddress(family), .named(masquerade)),
+                            .mismatch(.destinationAddress(family), .named(all)), .counter, .masquerade,
+                        ], comment: "natOutgoing: from a pod to outside all pools, so it takes this node's address")
+                ]),
+            .init("nat-cali-POSTROUTING", [Rule([.verdict(.jump("nat-cali-nat-outgoing"))])]),
+            .init(
+                "nat-POSTROUTING", hook: .init("nat", "postrouting", "srcnat + 10"),
+                [Rule([.verdict(.jump("nat-cali-POSTROUTING"))])]),
+        ]
+        return table
     }
 }

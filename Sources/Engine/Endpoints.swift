@@ -86,7 +86,7 @@ extension RunningLab {
         for node in placement.nodes {
             guard let pin = pins[node.name] else { continue }
             let (held, wanted) = (was.tables(on: node), will.tables(on: node))
-            let whole = wanted.map(\.table.replacement).joined()
+            let whole = wanted.map(\.replacement).joined()
             // Who says it again has a reason to: an earlier command may have been cut short. Then all is put in place.
             let commands = before == after ? whole : zip(held, wanted).map { $0.commands(to: $1) }.joined()
             if commands.isEmpty { continue }
@@ -108,8 +108,13 @@ func changeRules(_ commands: String, orElse whole: String, in pin: String, of no
         throw EngineError(error, object: node)
     }
     do throws(NftablesError) {
-        do throws(NftablesError) { try Nftables.run(commands) } catch { try Nftables.run(whole) }
-    } catch {
-        throw EngineError.refused(object: "\(node): nf_tables", reason: error.message, advice: nil)
+        try Nftables.run(commands)
+    } catch let first {
+        do throws(NftablesError) {
+            try Nftables.run(whole)
+        } catch {
+            let reason = error == first ? error.message : "\(error.message); changing it in place: \(first.message)"
+            throw EngineError.refused(object: "\(node): nf_tables", reason: reason, advice: nil)
+        }
     }
 }

@@ -43,7 +43,7 @@ enum KernelObject: Hashable, Sendable {
         /// A MAC address that stands for several hosts may have several destinations.
         case forwarding(InterfaceName, MACAddress, vlan: UInt16?, isSelf: Bool, destination: IPAddress?)
         case qdisc(InterfaceName)
-        case table(family: String, name: String)
+        case table(RuleTable.ID)
     }
 
     var kind: Kind {
@@ -75,7 +75,7 @@ enum KernelObject: Hashable, Sendable {
                 entry.device, entry.mac, vlan: entry.vlan, isSelf: entry.isSelf,
                 destination: entry.mac.isOfOneHost ? nil : entry.destination)
         case .qdisc(let qdisc): .qdisc(qdisc.device)
-        case .table(let table): .table(family: table.family, name: table.name)
+        case .table(let table): .table(table.id)
         }
     }
 
@@ -147,7 +147,7 @@ extension KernelObject: CustomStringConvertible {
         case .neighbour(let neighbour): "\(neighbour)"
         case .forwarding(let entry): "\(entry)"
         case .qdisc(let qdisc): "\(qdisc)"
-        case .table(let table): "\(table.family) \(table.name)"
+        case .table(let table): "\(table.id)"
         }
     }
 }

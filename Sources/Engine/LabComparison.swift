@@ -108,9 +108,7 @@ enum FormerObjects {
         self = .known(
             Dictionary(
                 blueprint.namespaces.map { namespace in
-                    let tables = namespace.content.tables.map {
-                        KernelObject.Identity.table(family: $0.family, name: $0.name)
-                    }
+                    let tables = namespace.content.tables.map { KernelObject.Identity.table($0.id) }
                     return (namespace.name, Set(namespace.content.objects.map(\.identity) + tables))
                 }, uniquingKeysWith: { first, _ in first }))
     }

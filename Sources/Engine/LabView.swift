@@ -81,7 +81,7 @@ struct RuleRecord: Codable, Hashable, Sendable {
     var digest: UInt64
 
     /// Nil where the number is not known.
-    init?(_ generation: UInt32?, _ tables: [NftablesTable]) {
+    init?(_ generation: UInt32?, _ tables: [RuleTable]) {
         guard let generation else { return nil }
         self.generation = generation
         // FNV-1a (RFC 9923). It is to notice an edit, not a forgery.
@@ -94,22 +94,21 @@ struct RuleRecord: Codable, Hashable, Sendable {
 /// Tables as nft lists them once the kernel has them, so that they can be compared with those that it lists of a lab.
 enum ListedTables {
     /// Has the kernel take tables in a namespace that is thrown away, and reads them back.
-    static func tables(_ wanted: [[NftablesTable]]) throws -> [[RuleTable]] {
-        /// A table without its name: most nodes have the same ones.
-        struct Body: Hashable {
-            var family: String
-            var body: String
-        }
+    ///
+    /// Not a comparison with the tables as they are declared: how nft writes a rule back differs from version to version, and
+    /// what is there and should be there are to be told apart by nothing else. Asking the nft at hand takes a few
+    /// milliseconds a lab, and nothing where no rule set has changed (`RuleRecord`).
+    static func tables(_ wanted: [[RuleTable]]) throws -> [[RuleTable]] {
         let all = wanted.joined()
         if all.isEmpty { return wanted.map { _ in [] } }
-        var names: [Body: String] = [:]
+        // Most nodes have the same ones.
+        var names: [RuleTable: String] = [:]
         var declarations = ""
-        for table in all {
-            let body = Body(family: table.family, body: table.body)
-            if names[body] != nil { continue }
-            let name = "t\(names.count)"
-            names[body] = name
-            declarations += NftablesTable(family: table.family, name: name, body: table.body).declaration
+        for table in all where names[table] == nil {
+            var copy = table
+            copy.id.name = "t\(names.count)"
+            names[table] = copy.name
+            declarations += copy.declaration
         }
         let listing = try Threads.run { [declarations] in
             try NetworkNamespace.unshareThread()
@@ -120,14 +119,11 @@ enum ListedTables {
                 throw EngineError.refused(object: "nf_tables", reason: error.message, advice: nil)
             }
         }
-        let listed = Dictionary(
-            listing.tables.map { ("\($0.family) \($0.name)", $0) }, uniquingKeysWith: { first, _ in first })
+        let listed = Dictionary(listing.tables.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         return wanted.map { tables in
             tables.compactMap { table in
-                guard let name = names[Body(family: table.family, body: table.body)],
-                    var found = listed["\(table.family) \(name)"]
-                else { return nil }
-                found.name = table.name
+                guard let name = names[table], var found = listed[name] else { return nil }
+                found.id = table.id
                 return found
             }
         }

@@ -24,9 +24,8 @@ struct NamespaceChange {
 
     /// A table to be changed or removed.
     struct TableChange: Hashable, Sendable {
-        /// The table, as it is known.
-        var family: String
-        var name: String
+        /// What the table is known by.
+        var id: RuleTable.ID
         /// nft's commands that change no more than they must; nil where that is not known, or cannot be.
         var commands: String?
         /// The commands that put the whole in place.
@@ -62,8 +61,7 @@ struct NamespaceChange {
     /// Has the tables of a namespace that is new installed too.
     mutating func addTables(of content: NamespaceContent) {
         tables = content.tables.map {
-            TableChange(
-                family: $0.family, name: $0.name, commands: nil, replacement: $0.replacement, action: .add)
+            TableChange(id: $0.id, commands: nil, replacement: $0.replacement, action: .add)
         }
     }
 
@@ -139,15 +137,14 @@ extension ObjectFinding {
 extension NamespaceChange.TableChange {
     /// A table that is not there, or is not as it should be.
     fileprivate init(_ wanted: RuleTable, from found: RuleTable?, in content: NamespaceContent) {
-        let declared = content.tables.first { $0.family == wanted.family && $0.name == wanted.name }
+        let declared = content.tables.first { $0.id == wanted.id }
         self.init(
-            family: wanted.family, name: wanted.name, commands: found.flatMap { wanted.commands(from: $0) },
-            replacement: (declared ?? wanted.table).replacement, action: found == nil ? .add : .change)
+            id: wanted.id, commands: found.flatMap { wanted.commands(from: $0) },
+            replacement: (declared ?? wanted).replacement, action: found == nil ? .add : .change)
     }
 
     fileprivate init(removing table: RuleTable) {
-        let command = "delete table \(table.family) \(table.name)\n"
-        self.init(family: table.family, name: table.name, commands: nil, replacement: command, action: .remove)
+        self.init(id: table.id, commands: nil, replacement: "delete table \(table.id)\n", action: .remove)
     }
 }
 

@@ -1,7 +1,7 @@
 import Addresses
 import Blueprint
-import FoundationEssentials
 import NetworkNamespaces
+import NetworkObjects
 import Nftables
 
 /// Where a node sends packets for services, read back from its kernel.
@@ -45,81 +45,60 @@ public struct ObservedServices: Hashable, Sendable {
 }
 
 extension ObservedServices {
-    /// Reads the tables of the calling thread's namespace.
-    ///
-    /// - Throws: `NftablesError`, also for a node without the tables; `DecodingError`.
-    init(reading families: [AddressFamily]) throws {
-        self.init()
-        for family in families {
-            let text = try Nftables.output(
-                of: "list table \(family == .ipv4 ? "ip" : "ip6") \(KubeProxy.tableName)", json: true)
-            try add(JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)), family)
-        }
+    /// What these tables do.
+    init(_ tables: [RuleTable]) {
+        for table in tables where table.name == KubeProxy.tableName { add(table) }
     }
 
-    /// Adds what a table's listing says.
-    mutating func add(_ listing: JSONValue, _ family: AddressFamily) throws {
-        var rules: [String: [JSONValue]] = [:]
-        var maps: [String: [JSONValue]] = [:]
-        for item in listing["nftables"]?.items ?? [] {
-            if let rule = item["rule"], let chain = rule["chain"]?.text {
-                rules[chain, default: []] += rule["expr"]?.items ?? []
-            } else if let map = item["map"], let name = map["name"]?.text {
-                maps[name] = map["elem"]?.items ?? []
-            }
-        }
-        for (name, hasAddress) in [("service-ips", true), ("service-nodeports", false)] {
-            for element in maps[name] ?? [] {
-                guard element.items.count == 2 else { continue }
-                var key = (element.items[0]["concat"]?.items ?? [])[...]
-                let address = hasAddress ? key.popFirst()?.text.flatMap { IPAddress($0) } : nil
-                guard let transport = key.popFirst()?.text.flatMap({ Transport($0) }), let port = key.popFirst()?.number
+    private mutating func add(_ table: RuleTable) {
+        let chains = Dictionary(table.chains.map { ($0.name, $0.rules) }, uniquingKeysWith: { first, _ in first })
+        for map in table.sets where ["service-ips", "service-nodeports"].contains(map.name) {
+            for element in map.elements {
+                var key = element.key[...]
+                var address: IPAddress?
+                if case .address(let own) = key.first {
+                    address = own
+                    key = key.dropFirst()
+                }
+                guard key.count == 2, case .transport(let transport) = key.first, case .number(let port) = key.last
                 else { continue }
-                let chain = (element.items[1]["goto"] ?? element.items[1]["jump"])?["target"]?.text
-                var seen: Set<String> = []
-                let found = chain.map { Self.targets(of: $0, rules, &seen) } ?? []
-                targets[Arrival(address: address, transport: transport, port: port), default: []].formUnion(found)
+                var (found, seen): (Set<Target>, Set<String>) = ([], [])
+                if case .verdict(let verdict) = element.value, let chain = verdict.chain {
+                    found = Self.targets(of: chain, chains, &seen)
+                }
+                targets[Arrival(address: address, transport: transport, port: Int(port)), default: []]
+                    .formUnion(found)
             }
         }
     }
 
     /// What a chain translates to, by itself and by the chains that it leads to.
     private static func targets(
-        of chain: String, _ rules: [String: [JSONValue]], _ seen: inout Set<String>
+        of chain: String, _ chains: [String: [Rule]], _ seen: inout Set<String>
     ) -> Set<Target> {
         guard seen.insert(chain).inserted else { return [] }
         var found: Set<Target> = []
-        for expression in rules[chain] ?? [] {
-            if let translation = expression["dnat"] { found.formUnion(targets(of: translation)) }
-            for verdict in [expression["goto"], expression["jump"]] {
-                if let next = verdict?["target"]?.text { found.formUnion(targets(of: next, rules, &seen)) }
-            }
-            for element in expression["vmap"]?["data"]?["set"]?.items ?? [] where element.items.count == 2 {
-                if let next = element.items[1]["goto"]?["target"]?.text {
-                    found.formUnion(targets(of: next, rules, &seen))
+        for statement in (chains[chain] ?? []).flatMap(\.statements) {
+            switch statement {
+            case .translation(let destinations):
+                found.formUnion(destinations.map { Target(address: $0.address, port: Int($0.port)) })
+            case .verdict(let verdict):
+                if let next = verdict.chain { found.formUnion(targets(of: next, chains, &seen)) }
+            case .verdictMap(_, .elements(let elements)):
+                for case .verdict(let verdict) in elements.compactMap(\.value) {
+                    if let next = verdict.chain { found.formUnion(targets(of: next, chains, &seen)) }
                 }
+            default: break
             }
         }
         return found
-    }
-
-    private static func targets(of translation: JSONValue) -> [Target] {
-        if let address = translation["addr"]?.text.flatMap({ IPAddress($0) }), let port = translation["port"]?.number {
-            return [Target(address: address, port: port)]
-        }
-        return (translation["addr"]?["map"]?["data"]?["set"]?.items ?? []).compactMap { element in
-            guard element.items.count == 2, let pair = element.items[1]["concat"]?.items, pair.count == 2,
-                let address = pair[0].text.flatMap({ IPAddress($0) }), let port = pair[1].number
-            else { return nil }
-            return Target(address: address, port: port)
-        }
     }
 }
 
 extension RunningLab {
     /// Where each node sends packets for services, read from the kernel; nil for a node whose tables cannot be read.
     public func observeServices() throws(EngineError) -> [String: ObservedServices?] {
-        let families = blueprint.proxiedFamilies
+        let wanted = blueprint.proxiedTables
         let entries = journal.namespaces.filter { $0.kind == "node" }
         return try reportingRefusals(of: "lab \(journal.lab)") {
             try Threads.run {
@@ -129,7 +108,9 @@ extension RunningLab {
                         observed.updateValue(nil, forKey: entry.name)
                         continue
                     }
-                    observed.updateValue(try? ObservedServices(reading: families), forKey: entry.name)
+                    let tables = (try? Nftables.output(of: "list ruleset")).map { RuleListing($0).tables } ?? []
+                    let isWhole = wanted.isSubset(of: tables.map(\.id))
+                    observed.updateValue(isWhole ? ObservedServices(tables) : nil, forKey: entry.name)
                 }
                 return observed
             }
@@ -138,10 +119,9 @@ extension RunningLab {
 }
 
 extension Blueprint {
-    /// The families in which nodes have kube-proxy's table.
-    fileprivate var proxiedFamilies: [AddressFamily] {
+    /// kube-proxy's tables, which all nodes have.
+    fileprivate var proxiedTables: Set<RuleTable.ID> {
         let node = namespaces.first { $0.kind == .node }
-        let tables = node?.content.tables.filter { $0.name == KubeProxy.tableName }.map(\.family) ?? []
-        return AddressFamily.allCases.filter { tables.contains($0 == .ipv4 ? "ip" : "ip6") }
+        return Set(node?.content.tables.map(\.id).filter { $0.name == KubeProxy.tableName } ?? [])
     }
 }

@@ -46,7 +46,7 @@ extension PlannedOperation {
             let name = namespace.name
             return [PlannedOperation(name, .add, "namespace", blueprint.pin(of: namespace))]
                 + namespace.content.objects.map { PlannedOperation(name, .add, $0.kind.rawValue, "\($0)") }
-                + namespace.content.tables.map { PlannedOperation(name, .add, "table", "\($0.family) \($0.name)") }
+                + namespace.content.tables.map { PlannedOperation(name, .add, "table", "\($0.id)") }
         }
     }
 
@@ -83,9 +83,9 @@ extension PlannedOperation {
         for operation in change.make { add(operation) }
         for table in change.tables {
             var planned = PlannedOperation(
-                name, Action(rawValue: table.action.rawValue) ?? .change, "table", "\(table.family) \(table.name)")
+                name, Action(rawValue: table.action.rawValue) ?? .change, "table", "\(table.id)")
             for case .different(.table(let wanted), _, let attributes) in part.findings
-            where wanted.family == table.family && wanted.name == table.name { planned.attributes = attributes }
+            where wanted.id == table.id { planned.attributes = attributes }
             operations.append(planned)
         }
         for operation in change.clear { add(operation) }

@@ -112,25 +112,18 @@ public enum Reset {
     /// Sets what the calling thread's namespace's tables have counted to zero, and forgets the clients that they remember.
     ///
     /// - Returns: how many tables there were that had counted a packet or remembered a client.
-    private static func clearCounters(_ tables: [NftablesTable]) throws -> Int {
+    private static func clearCounters(_ tables: [RuleTable]) throws -> Int {
         if tables.isEmpty { return 0 }
         let counted = try Nftables.resetRuleCounters()
         // Where the kernel has no way to reset counters, and where a set holds clients, the table is put in place anew.
-        let replaceable = tables.filter {
-            $0.body.contains("dynamic") || counted == nil && $0.body.contains("counter")
-        }
+        let replaceable = tables.filter { $0.remembers || counted == nil && $0.counts }
         // Apart: libnftables filters what it reads by the first table that it is asked for.
         let touched = try replaceable.filter { table in
-            !RuleListing(try Nftables.output(of: "list table \(table.label)")).touched.isEmpty
+            !RuleListing(try Nftables.output(of: "list table \(table.id)")).touched.isEmpty
         }
         if !touched.isEmpty { try Nftables.run(touched.map(\.replacement).joined()) }
-        return (counted ?? []).union(touched.map(\.label)).count
+        return (counted ?? []).union(touched.map(\.id.description)).count
     }
-}
-
-extension NftablesTable {
-    /// The table as nft writes it: `ip calico`.
-    fileprivate var label: String { "\(family) \(name)" }
 }
 
 extension Session {

@@ -109,9 +109,9 @@ public struct FeatureTrial: ~Copyable {
 
     /// Installs a table, as a blueprint's would be.
     private func rules(_ family: String, _ body: String) -> String? {
-        let table = NftablesTable(family: family, name: "nslab-trial", body: body)
+        let table = "table \(family) nslab-trial"
         do throws(NftablesError) {
-            try Nftables.run(table.replacement)
+            try Nftables.run("add \(table)\ndelete \(table)\n\(table) {\n\(body)\n}\n")
             return nil
         } catch {
             // The first line has the kernel's words, the others show the place in the text above.

@@ -75,8 +75,8 @@ extension KernelFeature {
     }
 
     /// What a table's rules need.
-    static func features(of table: NftablesTable) -> Set<KernelFeature> {
-        var features: Set<KernelFeature> = [.nftables, .conntrack, table.family == "ip6" ? .natIPv6 : .natIPv4]
+    static func features(of table: RuleTable) -> Set<KernelFeature> {
+        var features: Set<KernelFeature> = [.nftables, .conntrack, table.family == .ip6 ? .natIPv6 : .natIPv4]
         if table.name == KubeProxy.tableName { features.insert(.serviceRules) }
         return features
     }

@@ -202,7 +202,7 @@ struct ClusterServiceTests {
         let blueprint = try Blueprint(topology: Labs.builtIn)
         for namespace in blueprint.namespaces {
             let isNode = namespace.kind == .node
-            #expect(namespace.content.tables.map(\.family) == (isNode ? ["ip", "ip6", "ip", "ip6"] : []))
+            #expect(namespace.content.tables.map(\.family) == (isNode ? [.ip, .ip6, .ip, .ip6] : []))
             #expect(
                 namespace.content.tables.map(\.name)
                     == (isNode ? ["calico", "calico", "kube-proxy", "kube-proxy"] : []))

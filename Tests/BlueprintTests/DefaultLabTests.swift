@@ -243,7 +243,7 @@ struct DefaultLabTests {
     @Test("every node masquerades in both families, the router and the pods do not")
     func tables() throws {
         for namespace in blueprint.namespaces {
-            #expect(namespace.content.tables.map(\.family) == (namespace.kind == .node ? ["ip", "ip6"] : []))
+            #expect(namespace.content.tables.map(\.family) == (namespace.kind == .node ? [.ip, .ip6] : []))
             #expect(namespace.content.tables.allSatisfy { $0.name == "calico" })
         }
     }

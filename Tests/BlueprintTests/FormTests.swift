@@ -24,7 +24,7 @@ struct FormTests {
         #expect(pod.content.links.last?.mtu == 1450)
         #expect(pod.addresses.map(\.family) == [.ipv4])
         #expect(pod.content.routes.allSatisfy { $0.destination.family == .ipv4 })
-        #expect(node.tables.map(\.family) == ["ip"])
+        #expect(node.tables.map(\.family) == [.ip])
         // Always VXLAN: the block lies behind the tunnel, though the node is near.
         #expect(
             route(node, to: "192.168.183.64/26")
@@ -49,7 +49,7 @@ struct FormTests {
                     Prefix("192.168.183.64/26")!, via: ip("10.10.10.12"), device: "eth1", origin: .calico, onlink: true)
         )
         #expect(route(node, to: "fd00:10:244:b742:2d01:58:8f51:b000/122")?.gateway == ip("fd00:10:10::12"))
-        #expect(node.tables.map(\.family) == ["ip"])
+        #expect(node.tables.map(\.family) == [.ip])
         #expect(try blueprint.content("ceos01").routes.count == 2)
         #expect(blueprint.pods(on: "dual-stack-worker").first?.addresses.first == ip("192.168.77.0"))
         #expect(blueprint.notes.filter { $0.contains("no encapsulation") }.count == 2)

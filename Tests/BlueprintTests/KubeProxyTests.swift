@@ -18,7 +18,7 @@ struct KubeProxyTests {
 
     private func tables(_ services: [ClusterService], on name: String = "n1") -> [String] {
         let place = name == "n1" ? node("n1", "10.1.0.1/24", "fd00:1::1/64") : node(name, "10.1.0.2/24", "fd00:1::2/64")
-        return KubeProxy(services, cluster).tables(on: place).map(\.table.declaration)
+        return KubeProxy(services, cluster).tables(on: place).map(\.declaration)
     }
 
     private func endpoint(_ address: String, on node: String, isReady: Bool = true, _ ports: UInt16?...)
@@ -108,7 +108,6 @@ struct KubeProxyTests {
                 \t\ttype filter hook output priority -90; policy accept;
                 \t\tct state new jump cluster-ips-check
                 \t}
-
                 }
 
                 """

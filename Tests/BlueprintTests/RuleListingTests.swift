@@ -1,4 +1,7 @@
+import Addresses
+import NetworkObjects
 import Testing
+import Topology
 
 @testable import Blueprint
 
@@ -34,20 +37,29 @@ struct RuleListingTests {
             }
             """)
         #expect(listing.tables.map(\.name) == ["calico", "empty"])
-        #expect(listing.tables.map(\.family) == ["ip", "ip6"])
+        #expect(listing.tables.map(\.family) == [.ip, .ip6])
         let table = listing.tables[0]
-        #expect(table.sets.map(\.name) == ["pools", "ports"] && table.sets.map(\.isMap) == [false, true])
-        #expect(table.sets[0].elements == [.init(key: "10.244.0.0/16"), .init(key: "192.168.0.0/16")])
+        #expect(table.sets.map(\.name) == ["pools", "ports"] && table.sets.map(\.value) == [nil, "verdict"])
+        #expect(
+            table.sets[0].elements.map(\.key) == [
+                [.prefix(Prefix("10.244.0.0/16")!)], [.prefix(Prefix("192.168.0.0/16")!)],
+            ])
         #expect(
             table.sets[1].elements == [
-                .init(key: "tcp . 80", value: "goto web"), .init(key: "udp . 53", value: "goto dns"),
+                .init([.transport(.tcp), .number(80)], .verdict(.goto("web"))),
+                .init([.transport(.udp), .number(53)], .verdict(.goto("dns"))),
             ])
-        #expect(table.sets[0].declaration == ["type ipv4_addr", "flags interval"])
+        #expect(table.sets[0].key == ["ipv4_addr"] && table.sets[0].flags == [.interval])
+        #expect(table.sets[1].key == ["inet_proto", "inet_service"])
         #expect(table.chains.map(\.name) == ["web", "nat"])
-        #expect(table.chains[0].hook == nil && table.chains[0].rules == ["counter dnat to 10.244.0.5:8080"])
-        #expect(table.chains[1].hook == "type nat hook postrouting priority srcnat; policy accept;")
-        #expect(table.chains[1].rules == ["ip saddr @pools ip daddr != @pools counter masquerade"])
-        #expect(listing.touched == [RuleListing.TableName(family: "ip", name: "calico")])
+        #expect(
+            table.chains[0].hook == nil
+                && table.chains[0].rules.map(\.statements) == [
+                    [.counter, .translation(to: [.init(IPAddress("10.244.0.5")!, 8080)])]
+                ])
+        #expect(table.chains[1].hook == .init("nat", "postrouting", "srcnat"))
+        #expect(table.chains[1].rules.map(\.description) == ["ip saddr @pools ip daddr != @pools counter masquerade"])
+        #expect(listing.touched == [RuleTable.ID(family: .ip, name: "calico")])
     }
 
     @Test("what packets added to a dynamic set is no part of the table, and counts as touched")
@@ -84,16 +96,18 @@ struct RuleListingTests {
             }
             """)
         #expect(listing.tables.map(\.name) == ["t", "u"])
-        #expect(listing.tables[0].chains.last?.rules.last == "drop")
+        #expect(
+            listing.tables[0].chains.last?.rules.first?.comment == "counter packets 7 bytes { 9"
+                && listing.touched.isEmpty)
+        #expect(listing.tables[0].others == ["comment \"a { b\""])
+        #expect(listing.tables[0].chains.last?.rules.last == Rule([.verdict(.drop)]))
     }
 
     @Test("IPv6 keys of maps keep their colons")
     func colons() {
         let listing = RuleListing("table ip6 t {\n map m {\n elements = { fd00::1 . 80 : goto a,\n ::1 : drop }\n }\n}")
         #expect(
-            listing.tables.first?.sets.first?.elements == [
-                .init(key: "fd00::1 . 80", value: "goto a"), .init(key: "::1", value: "drop"),
-            ])
+            listing.tables.first?.sets.first?.elements.map(\.description) == ["fd00::1 . 80 : goto a", "::1 : drop"])
     }
 
     @Test(
@@ -118,5 +132,41 @@ struct RuleListingTests {
             + elements.joined(separator: ",\n\t\t\t     ") + " }\n\t}\n}\n"
         let listing = RuleListing(text)
         #expect(listing.tables.first?.sets.first?.elements.count == 100_000)
+    }
+
+    @Test("what a blueprint declares is read back as it was declared, and what its rules do as values")
+    func ownTables() throws {
+        for topology in [Labs.dualStack] {
+            let tables = try Blueprint(topology: topology).namespaces.flatMap(\.content.tables)
+            #expect(!tables.isEmpty)
+            for table in tables {
+                let read = RuleListing(table.declaration).tables
+                #expect(read.map(\.declaration) == [table.declaration])
+                #expect(read.first?.sets == table.sets)
+                #expect(read.first?.counts == table.counts && read.first?.remembers == table.remembers)
+                let translations = { (table: RuleTable) in
+                    table.chains.flatMap(\.rules).flatMap(\.statements).filter {
+                        if case .translation = $0 { true } else { false }
+                    }
+                }
+                #expect(read.first.map(translations) == translations(table))
+            }
+        }
+    }
+
+    @Test(
+        "a rule that is not known keeps all its words, and what is known of it is told",
+        arguments: [
+            "meta nftrace set 1", "tcp option maxseg size set rt mtu", "queue flags bypass to 0-3",
+            "xt target \"MASQUERADE\"", "dnat to 10.0.0.1-10.0.0.9",
+            "dnat ip to numgen inc mod 2 map { 0 : 10.0.0.1 . 80 }",
+            "dnat to 10.0.0.1:80 persistent", "ip daddr vmap { 10.0.0.1 : jump a, 10.0.0.2 : drop } accept",
+            "iifname \"drop it\" goto c comment \"a, b : { c\"", "reject with tcp reset", "masquerade to :1024-2048",
+            "counter name \"x\" drop", "limit rate 5/second burst 7 packets log prefix \"goto x \"", "jump", "dnat",
+            "vmap",
+        ])
+    func unknown(line: String) {
+        let listing = RuleListing("table ip t {\n\tchain c {\n\t\t\(line)\n\t}\n}\n")
+        #expect(listing.tables.first?.chains.first?.rules.map(\.description) == [line])
     }
 }

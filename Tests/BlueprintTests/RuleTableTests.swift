@@ -1,22 +1,25 @@
+import Addresses
+import NetworkObjects
 import Testing
 
-@testable import Blueprint
+extension Rule: ExpressibleByStringLiteral {
+    /// A rule in nft's words.
+    public init(stringLiteral value: String) { self.init([.other(value)]) }
+}
 
 @Suite("What changes from one rule table to another")
 struct RuleTableTests {
     private func table(_ change: (inout RuleTable) -> Void = { _ in }) -> RuleTable {
-        var table = RuleTable(family: "ip", name: "t")
+        var table = RuleTable(.ip, "t")
         table.sets = [
-            .init(name: "kept", declaration: ["type ipv4_addr", "flags dynamic,timeout"]),
+            .init("kept", key: ["ipv4_addr"], flags: [.dynamic, .timeout]),
             .init(
-                name: "m", isMap: true, declaration: ["type inet_service : verdict"],
-                elements: [.init(key: "1", value: "goto a"), .init(key: "2", value: "goto b")]),
+                "m", key: ["inet_service"], value: "verdict",
+                elements: [.init([.number(1)], .verdict(.goto("a"))), .init([.number(2)], .verdict(.goto("b")))]),
         ]
         table.chains = [
-            .init(name: "a", hook: nil, rules: ["accept"]), .init(name: "b", hook: nil, rules: ["drop"]),
-            .init(
-                name: "in", hook: "type nat hook prerouting priority dstnat; policy accept;",
-                rules: ["tcp dport vmap @m"]),
+            .init("a", ["accept"]), .init("b", ["drop"]),
+            .init("in", hook: .init("nat", "prerouting", "dstnat"), ["tcp dport vmap @m"]),
         ]
         change(&table)
         return table
@@ -34,9 +37,12 @@ struct RuleTableTests {
     @Test("what is new comes before what refers to it, what is gone after")
     func order() {
         let new = table {
-            $0.chains[1] = .init(name: "c", hook: nil, rules: ["return"])
-            $0.sets[1].elements = [.init(key: "1", value: "goto c"), .init(key: "3", value: "goto a")]
-            $0.sets[0] = .init(name: "s", declaration: ["type ipv4_addr"], elements: [.init(key: "10.0.0.1")])
+            $0.chains[1] = .init("c", ["return"])
+            $0.sets[1].elements = [
+                .init([.number(1)], .verdict(.goto("c"))), .init([.number(3)], .verdict(.goto("a"))),
+            ]
+            $0.sets[0] = .init(
+                "s", key: ["ipv4_addr"], elements: [.init([.address(IPAddress("10.0.0.1")!)])])
         }
         #expect(
             table().commands(to: new) == """

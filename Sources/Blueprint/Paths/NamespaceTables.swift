@@ -24,8 +24,6 @@ final class NamespaceTables: Sendable {
     private let forwardingDevices: Set<InterfaceName>
     private let proxyARPDevices: Set<InterfaceName>
     private let answersAllByProxy: Bool
-    private let poolsIPv4: PoolSets?
-    private let poolsIPv6: PoolSets?
 
     private struct NeighbourKey: Hashable {
         let device: InterfaceName
@@ -77,8 +75,6 @@ final class NamespaceTables: Sendable {
         (forwardsIPv4, forwardsIPv6, answersAllByProxy) = (v4, v6, all)
         self.forwardingDevices = forwardingDevices
         self.proxyARPDevices = proxyARPDevices
-        poolsIPv4 = PoolSets(.ipv4, content.tables)
-        poolsIPv6 = PoolSets(.ipv6, content.tables)
     }
 
     /// The route that the kernel makes of an address with a subnet.
@@ -126,8 +122,7 @@ final class NamespaceTables: Sendable {
 
     /// Whether a packet that leaves takes the namespace's own address.
     func masquerades(_ source: IPAddress, to destination: IPAddress) -> Bool {
-        let pools = source.family == .ipv4 ? poolsIPv4 : poolsIPv6
-        return pools?.changesSource(source, to: destination) ?? false
+        content.outgoingNAT.contains { $0.family == source.family && $0.changesSource(source, to: destination) }
     }
 
     /// The address that the namespace itself sends from on a link.

@@ -1,4 +1,5 @@
 import Addresses
+import NetworkObjects
 import Topology
 
 /// What kube-proxy installs on every node in its nftables mode: a table in each family that sends packets for services to
@@ -33,15 +34,12 @@ private struct FamilyRules {
     private let subnets: [Prefix]
     private let pods: [Prefix]
     private let clusterAddresses: [IPAddress]
-    /// `ip` or `ip6`.
-    private let ip: String
     /// The chains that are the same on all nodes.
     private let sharedChains: [RuleTable.Chain]
     private let sharedSets: [RuleTable.NamedSet]
 
     init(_ family: AddressFamily, _ services: [ClusterService], _ cluster: Cluster) {
         self.family = family
-        ip = family == .ipv4 ? "ip" : "ip6"
         ports = services.flatMap { ProxiedPort.all(of: $0, family) }
         isAnyNodePort = ports.contains { $0.nodePort != nil }
         subnets = cluster.serviceSubnets.filter { $0.family == family }
@@ -58,7 +56,7 @@ private struct FamilyRules {
         let local = ports.filter(\.dependsOnNode)
         let refused = ports.filter { $0.isReachable && !$0.isReady }
         let refusedNodePorts = nodeAddress == nil ? [] : refused.filter { $0.nodePort != nil }
-        var table = RuleTable(family: ip, name: KubeProxy.tableName)
+        var table = RuleTable(.init(family), KubeProxy.tableName)
         table.sets = addressSets(on: node, nodeAddress) + sharedSets
         table.sets += verdictMaps(on: node, nodeAddress, refused, refusedNodePorts)
         table.chains = sharedChains + local.flatMap { $0.chains(on: node.name) }
@@ -71,29 +69,34 @@ private struct FamilyRules {
 
     // MARK: Sets and maps
 
-    private var addressType: String { family == .ipv4 ? "ipv4_addr" : "ipv6_addr" }
+    private static let portKey = ["inet_proto", "inet_service"]
 
     private func addressSets(on node: Placement.Node, _ nodeAddress: IPAddress?) -> [RuleTable.NamedSet] {
         var sets: [RuleTable.NamedSet] = []
-        func add(_ name: String, _ declaration: [String], _ elements: [String], evenEmpty: Bool = false) {
+        func add(
+            _ name: String, _ key: [String], flags: Set<RuleTable.NamedSet.Flag> = [], _ elements: [[RuleValue]],
+            evenEmpty: Bool = false
+        ) {
             if elements.isEmpty, !evenEmpty { return }
-            sets.append(
-                RuleTable.NamedSet(name: name, declaration: declaration, elements: elements.map { .init(key: $0) }))
+            sets.append(RuleTable.NamedSet(name, key: key, flags: flags, elements: elements.map { .init($0) }))
         }
         add(
-            "cluster-pods", ["type \(addressType)", "flags interval"], pods.map(\.description),
+            "cluster-pods", [family.ruleType], flags: [.interval], pods.map { [.prefix($0)] },
             evenEmpty: ports.contains(where: \.dependsOnNode))
-        add("cluster-ips", ["type \(addressType)"], clusterAddresses.map(\.description))
-        add("nodeport-ips", ["type \(addressType)"], nodeAddress.map { ["\($0)"] } ?? [])
-        var hairpins: [String] = []
-        var seen: Set<String> = []
+        add("cluster-ips", [family.ruleType], clusterAddresses.map { [.address($0)] })
+        add("nodeport-ips", [family.ruleType], nodeAddress.map { [[.address($0)]] } ?? [])
+        var hairpins: [[RuleValue]] = []
+        var seen: Set<[RuleValue]> = []
         for port in ports {
             for endpoint in port.endpoints where endpoint.node == node.name && endpoint.pod != nil {
-                let key = "\(endpoint.address) . \(port.transport) . \(endpoint.port) . \(endpoint.address)"
+                let key: [RuleValue] = [
+                    .address(endpoint.address), .transport(port.transport), .number(UInt32(endpoint.port)),
+                    .address(endpoint.address),
+                ]
                 if seen.insert(key).inserted { hairpins.append(key) }
             }
         }
-        add("hairpin-connections", ["type \(addressType) . inet_proto . inet_service . \(addressType)"], hairpins)
+        add("hairpin-connections", [family.ruleType] + Self.portKey + [family.ruleType], hairpins)
         return sets
     }
 
@@ -101,109 +104,131 @@ private struct FamilyRules {
         on node: Placement.Node, _ nodeAddress: IPAddress?, _ refused: [ProxiedPort], _ refusedNodePorts: [ProxiedPort]
     ) -> [RuleTable.NamedSet] {
         var maps: [RuleTable.NamedSet] = []
-        func add(_ name: String, _ type: String, _ elements: [RuleTable.Element]) {
+        func add(_ name: String, _ key: [String], _ elements: [([RuleValue], Rule.Verdict)]) {
             if elements.isEmpty { return }
             maps.append(
-                RuleTable.NamedSet(name: name, isMap: true, declaration: ["type \(type) : verdict"], elements: elements)
-            )
+                RuleTable.NamedSet(
+                    name, key: key, value: "verdict", elements: elements.map { .init($0, .verdict($1)) }))
         }
         let ready = ports.filter(\.isReady)
-        var services: [RuleTable.Element] = []
+        let refusal = Rule.Verdict.goto("reject-chain")
+        var services: [([RuleValue], Rule.Verdict)] = []
         for port in ready {
             if let address = port.clusterAddress {
-                services.append(.init(key: port.key(address), value: port.internalVerdict(on: node.name)))
+                services.append((port.key(address), port.internalVerdict(on: node.name)))
             }
-            services += port.externalAddresses.map { .init(key: port.key($0), value: port.externalVerdict) }
+            services += port.externalAddresses.map { (port.key($0), port.externalVerdict) }
         }
-        add("service-ips", "\(addressType) . inet_proto . inet_service", services)
+        add("service-ips", [family.ruleType] + Self.portKey, services)
         if nodeAddress != nil {
             add(
-                "service-nodeports", "inet_proto . inet_service",
-                ready.compactMap { port in
-                    port.nodePort.map { .init(key: "\(port.transport) . \($0)", value: port.externalVerdict) }
-                })
+                "service-nodeports", Self.portKey,
+                ready.compactMap { port in port.nodePortKey.map { ($0, port.externalVerdict) } })
         }
         add(
-            "no-endpoint-services", "\(addressType) . inet_proto . inet_service",
-            refused.flatMap { port in
-                port.externalAddresses.map { .init(key: port.key($0), value: "goto reject-chain") }
-            })
+            "no-endpoint-services", [family.ruleType] + Self.portKey,
+            refused.flatMap { port in port.externalAddresses.map { (port.key($0), refusal) } })
         add(
-            "no-endpoint-nodeports", "inet_proto . inet_service",
-            refusedNodePorts.compactMap { port in
-                port.nodePort.map { .init(key: "\(port.transport) . \($0)", value: "goto reject-chain") }
-            })
+            "no-endpoint-nodeports", Self.portKey,
+            refusedNodePorts.compactMap { port in port.nodePortKey.map { ($0, refusal) } })
         return maps
     }
 
     // MARK: Chains
 
+    /// Where a packet is going, as the maps of services have it.
+    private var destination: Rule.Expression {
+        .concatenation([.destinationAddress(family), .transport, .destinationPort])
+    }
+
+    /// The port at which a packet arrives, as the maps of nodes' ports have it.
+    private static let nodePort = Rule.Expression.concatenation([.transport, .destinationPort])
+
     private func natChains(_ nodeAddress: IPAddress?, hasHairpins: Bool) -> [RuleTable.Chain] {
         let ready = ports.filter(\.isReady)
-        var services: [String] = []
+        let (to, from) = (Rule.Expression.destinationAddress(family), Rule.Expression.sourceAddress(family))
+        var services: [Rule] = []
         if !clusterAddresses.isEmpty, !pods.isEmpty {
             services.append(
-                "\(ip) daddr @cluster-ips \(ip) saddr != @cluster-pods jump mark-for-masquerade "
-                    + "comment \"not from a pod: the answer has to come back this way\"")
+                Rule(
+                    [
+                        .match(to, .named("cluster-ips")), .mismatch(from, .named("cluster-pods")),
+                        .verdict(.jump("mark-for-masquerade")),
+                    ], comment: "not from a pod: the answer has to come back this way"))
         }
         if ready.contains(where: { $0.clusterAddress != nil || !$0.externalAddresses.isEmpty }) {
-            services.append("\(ip) daddr . meta l4proto . th dport vmap @service-ips")
+            services.append(Rule([.verdictMap(destination, .named("service-ips"))]))
         }
         if nodeAddress != nil, ready.contains(where: { $0.nodePort != nil }) {
-            services.append("\(ip) daddr @nodeport-ips meta l4proto . th dport vmap @service-nodeports")
+            services.append(
+                Rule([
+                    .match(to, .named("nodeport-ips")), .verdictMap(Self.nodePort, .named("service-nodeports")),
+                ]))
         }
-        let mark = "0x00004000"
+        let mark: UInt32 = 0x4000
         var masquerading = [
-            "meta mark & \(mark) == \(mark) meta mark set meta mark & 0xffffbfff masquerade fully-random "
-                + "comment \"marked on the way in\""
+            Rule(
+                [
+                    .match(.and(.mark, mark), .value(.bits(mark))), .set(.mark, to: .and(.mark, ~mark)), .masquerade,
+                ], comment: "marked on the way in")
         ]
         if hasHairpins {
             masquerading.append(
-                "\(ip) daddr . meta l4proto . th dport . \(ip) saddr @hairpin-connections masquerade fully-random "
-                    + "comment \"a pod that reaches itself through a service\"")
+                Rule(
+                    [
+                        .match(
+                            .concatenation([to, .transport, .destinationPort, from]), .named("hairpin-connections")),
+                        .masquerade,
+                    ], comment: "a pod that reaches itself through a service"))
+        }
+        func hook(_ name: String, _ point: String, _ priority: String, _ target: String) -> RuleTable.Chain {
+            .init(name, hook: .init("nat", point, priority), [Rule([.verdict(.jump(target))])])
         }
         return [
-            .init(name: "services", hook: nil, rules: services),
-            .init(name: "mark-for-masquerade", hook: nil, rules: ["meta mark set meta mark | \(mark)"]),
-            .init(name: "masquerading", hook: nil, rules: masquerading),
-            .init(
-                name: "nat-prerouting", hook: "type nat hook prerouting priority dstnat; policy accept;",
-                rules: ["jump services"]),
-            .init(
-                name: "nat-output", hook: "type nat hook output priority -100; policy accept;",
-                rules: ["jump services"]),
-            .init(
-                name: "nat-postrouting", hook: "type nat hook postrouting priority srcnat; policy accept;",
-                rules: ["jump masquerading"]),
+            .init("services", services),
+            .init("mark-for-masquerade", [Rule([.set(.mark, to: .or(.mark, mark))])]),
+            .init("masquerading", masquerading),
+            hook("nat-prerouting", "prerouting", "dstnat", "services"),
+            hook("nat-output", "output", "-100", "services"),
+            hook("nat-postrouting", "postrouting", "srcnat", "masquerading"),
         ]
     }
 
     /// What is still for a service behind the translation has no endpoint.
     private func filterChains(refusesExternals: Bool, refusesNodePorts: Bool) -> [RuleTable.Chain] {
-        var checks: [String] = []
+        let to = Rule.Expression.destinationAddress(family)
+        var checks: [Rule] = []
         if !clusterAddresses.isEmpty {
             checks.append(
-                "\(ip) daddr @cluster-ips goto reject-chain comment \"a service without such a port or ready endpoints\""
-            )
+                Rule(
+                    [.match(to, .named("cluster-ips")), .verdict(.goto("reject-chain"))],
+                    comment: "a service without such a port or ready endpoints"))
         }
-        checks += subnets.map { "\(ip) daddr \($0) drop comment \"no service has this address\"" }
-        if refusesExternals { checks.append("\(ip) daddr . meta l4proto . th dport vmap @no-endpoint-services") }
-        func filter(_ name: String, _ hook: String, _ target: String) -> RuleTable.Chain {
-            .init(
-                name: name, hook: "type filter hook \(hook); policy accept;", rules: ["ct state new jump \(target)"])
+        checks += subnets.map {
+            Rule([.match(to, .value(.prefix($0))), .verdict(.drop)], comment: "no service has this address")
+        }
+        if refusesExternals { checks.append(Rule([.verdictMap(destination, .named("no-endpoint-services"))])) }
+        func filter(_ name: String, _ point: String, _ priority: String, _ target: String) -> RuleTable.Chain {
+            let isNew = Rule.Statement.match(.connectionState, .value(.other("new")))
+            return .init(name, hook: .init("filter", point, priority), [Rule([isNew, .verdict(.jump(target))])])
         }
         var chains = [
-            RuleTable.Chain(name: "reject-chain", hook: nil, rules: ["reject"]),
-            RuleTable.Chain(name: "cluster-ips-check", hook: nil, rules: checks),
-            filter("filter-forward", "forward priority -110", "cluster-ips-check"),
-            filter("filter-output-post-dnat", "output priority -90", "cluster-ips-check"),
+            RuleTable.Chain("reject-chain", [Rule([.reject])]),
+            RuleTable.Chain("cluster-ips-check", checks),
+            filter("filter-forward", "forward", "-110", "cluster-ips-check"),
+            filter("filter-output-post-dnat", "output", "-90", "cluster-ips-check"),
         ]
         if refusesNodePorts {
             chains.append(
                 .init(
-                    name: "nodeport-endpoints-check", hook: nil,
-                    rules: ["\(ip) daddr @nodeport-ips meta l4proto . th dport vmap @no-endpoint-nodeports"]))
-            chains.append(filter("filter-input", "input priority -110", "nodeport-endpoints-check"))
+                    "nodeport-endpoints-check",
+                    [
+                        Rule([
+                            .match(to, .named("nodeport-ips")),
+                            .verdictMap(Self.nodePort, .named("no-endpoint-nodeports")),
+                        ])
+                    ]))
+            chains.append(filter("filter-input", "input", "-110", "nodeport-endpoints-check"))
         }
         return chains
     }

@@ -1,4 +1,5 @@
 import Addresses
+import NetworkObjects
 import Topology
 
 /// A port of a service in one family, as kube-proxy sees it: where packets for it arrive, and where they may go.
@@ -51,17 +52,22 @@ struct ProxiedPort {
     var dependsOnNode: Bool { isInternallyLocal || isExternal && isExternallyLocal }
 
     /// Its key in the map of services.
-    func key(_ address: IPAddress) -> String { "\(address) . \(transport) . \(number)" }
+    func key(_ address: IPAddress) -> [RuleValue] {
+        [.address(address), .transport(transport), .number(UInt32(number))]
+    }
+
+    /// Its key in the map of nodes' ports; nil where it has none.
+    var nodePortKey: [RuleValue]? { nodePort.map { [.transport(transport), .number(UInt32($0))] } }
 
     /// What happens to packets for its own address. Where only the node's own endpoints may answer and there are none,
     /// kube-proxy drops.
-    func internalVerdict(on node: String) -> String {
-        if !isInternallyLocal { return "goto service-\(name)" }
-        return endpoints.contains { $0.node == node } ? "goto local-\(name)" : "drop"
+    func internalVerdict(on node: String) -> Rule.Verdict {
+        if !isInternallyLocal { return .goto("service-\(name)") }
+        return endpoints.contains { $0.node == node } ? .goto("local-\(name)") : .drop
     }
 
     /// What happens to packets from outside.
-    var externalVerdict: String { "goto external-\(name)" }
+    var externalVerdict: Rule.Verdict { .goto("external-\(name)") }
 
     // MARK: Chains
 
@@ -72,41 +78,49 @@ struct ProxiedPort {
         let usesCluster = !isInternallyLocal || isExternal
         let usesLocal = !local.isEmpty && (isInternallyLocal || isExternal && isExternallyLocal)
         var chains: [RuleTable.Chain] = []
-        if usesCluster { chains.append(.init(name: "service-\(name)", hook: nil, rules: choice(of: endpoints))) }
-        if usesLocal { chains.append(.init(name: "local-\(name)", hook: nil, rules: choice(of: local))) }
-        if isExternal {
-            chains.append(.init(name: "external-\(name)", hook: nil, rules: externalRules(hasLocal: !local.isEmpty)))
-        }
+        if usesCluster { chains.append(.init("service-\(name)", choice(of: endpoints))) }
+        if usesLocal { chains.append(.init("local-\(name)", choice(of: local))) }
+        if isExternal { chains.append(.init("external-\(name)", externalRules(hasLocal: !local.isEmpty))) }
         if sessionAffinity != nil { chains += endpoints.map(endpointChain) }
         return chains
     }
 
     /// The rules that pick one of these endpoints.
-    private func choice(of endpoints: [ServiceBackend]) -> [String] {
-        if sessionAffinity == nil {
-            if endpoints.count == 1 { return [translation(to: endpoints[0])] }
-            let map = endpoints.enumerated().map { "\($0) : \($1.address) . \($1.port)" }.joined(separator: ", ")
-            return ["meta l4proto \(transport) dnat \(ip) to numgen random mod \(endpoints.count) map { \(map) }"]
+    private func choice(of endpoints: [ServiceBackend]) -> [Rule] {
+        if sessionAffinity == nil { return [translation(to: endpoints)] }
+        let known = endpoints.map {
+            Rule([
+                .match(.sourceAddress(family), .named("affinity-\(id(of: $0))")),
+                .verdict(.goto("endpoint-\(id(of: $0))")),
+            ])
         }
-        let known = endpoints.map { "\(ip) saddr @affinity-\(id(of: $0)) goto endpoint-\(id(of: $0))" }
-        let map = endpoints.enumerated().map { "\($0) : goto endpoint-\(id(of: $1))" }.joined(separator: ", ")
-        return known + ["numgen random mod \(endpoints.count) vmap { \(map) }"]
+        let map = endpoints.enumerated().map {
+            RuleTable.Element([.number(UInt32($0))], .verdict(.goto("endpoint-\(id(of: $1))")))
+        }
+        return known + [Rule([.verdictMap(.random(below: endpoints.count), .elements(map))])]
     }
 
-    private func translation(to endpoint: ServiceBackend) -> String {
-        let place = family == .ipv4 ? "\(endpoint.address)" : "[\(endpoint.address)]"
-        return "meta l4proto \(transport) dnat to \(place):\(endpoint.port)"
+    private func translation(to endpoints: [ServiceBackend]) -> Rule {
+        Rule([
+            .match(.transport, .value(.transport(transport))),
+            .translation(to: endpoints.map { Rule.Destination($0.address, $0.port) }),
+        ])
     }
 
     /// Packets from outside have their answers come back this way, unless only endpoints of this node may answer: then
     /// they keep their source. Pods and the node itself are not outside.
-    private func externalRules(hasLocal: Bool) -> [String] {
-        guard isExternallyLocal else { return ["jump mark-for-masquerade", "goto service-\(name)"] }
+    private func externalRules(hasLocal: Bool) -> [Rule] {
+        let (mark, all) = (Rule.Statement.verdict(.jump("mark-for-masquerade")), "service-\(name)")
+        guard isExternallyLocal else { return [Rule([mark]), Rule([.verdict(.goto(all))])] }
+        let isNode = Rule.Statement.match(.sourceAddressType, .value(.other("local")))
         return [
-            "\(ip) saddr @cluster-pods goto service-\(name) comment \"a pod is not outside\"",
-            "fib saddr type local jump mark-for-masquerade",
-            "fib saddr type local goto service-\(name) comment \"nor is the node itself\"",
-            hasLocal ? "goto local-\(name)" : "drop comment \"externalTrafficPolicy: Local, and no endpoint is here\"",
+            Rule(
+                [.match(.sourceAddress(family), .named("cluster-pods")), .verdict(.goto(all))],
+                comment: "a pod is not outside"),
+            Rule([isNode, mark]), Rule([isNode, .verdict(.goto(all))], comment: "nor is the node itself"),
+            hasLocal
+                ? Rule([.verdict(.goto("local-\(name)"))])
+                : Rule([.verdict(.drop)], comment: "externalTrafficPolicy: Local, and no endpoint is here"),
         ]
     }
 
@@ -115,18 +129,20 @@ struct ProxiedPort {
     /// The sets that remember each endpoint's clients.
     var affinitySets: [RuleTable.NamedSet] {
         guard let sessionAffinity, isReachable else { return [] }
-        let type = family == .ipv4 ? "ipv4_addr" : "ipv6_addr"
         return endpoints.map {
             .init(
-                name: "affinity-\(id(of: $0))",
-                declaration: ["type \(type)", "size 65535", "flags dynamic,timeout", "timeout \(sessionAffinity)s"])
+                "affinity-\(id(of: $0))", key: [family.ruleType], flags: [.dynamic, .timeout], size: 65535,
+                timeout: sessionAffinity)
         }
     }
 
     private func endpointChain(_ endpoint: ServiceBackend) -> RuleTable.Chain {
         .init(
-            name: "endpoint-\(id(of: endpoint))", hook: nil,
-            rules: ["update @affinity-\(id(of: endpoint)) { \(ip) saddr }", translation(to: endpoint)])
+            "endpoint-\(id(of: endpoint))",
+            [
+                Rule([.update(set: "affinity-\(id(of: endpoint))", .sourceAddress(family))]),
+                translation(to: [endpoint]),
+            ])
     }
 
     /// What an endpoint's chain and set are called by; a name in nf_tables has no colons.
@@ -134,6 +150,9 @@ struct ProxiedPort {
         let address = "\(endpoint.address)".map { $0 == ":" ? "." : $0 }
         return "\(name)__\(String(address))/\(endpoint.port)"
     }
+}
 
-    private var ip: String { family == .ipv4 ? "ip" : "ip6" }
+extension AddressFamily {
+    /// The type of its addresses in sets, by nft's name.
+    var ruleType: String { self == .ipv4 ? "ipv4_addr" : "ipv6_addr" }
 }

@@ -1,0 +1,112 @@
+import Addresses
+import BundledTopologies
+import Foundation
+import KernelTestSupport
+import NetworkObjects
+import Testing
+
+@testable import Engine
+
+/// What is read of the kernel's rule sets as nft's text, beside what nft itself says of them in JSON.
+@Suite("Rule sets read from the kernel", .needsRoot, .serialized)
+struct RuleReadingTests {
+    /// A table as JSON has it: how many rules each chain has and how many elements each set.
+    private struct Witnessed: Equatable {
+        var rules: [String: Int] = [:]
+        var elements: [String: Int] = [:]
+        /// `ADDRESS PORT` of each translation.
+        var destinations: Set<String> = []
+    }
+
+    private func witnessed(in pin: String) throws -> [String: Witnessed] {
+        let text = try Witness.output(["nft", "-j", "list", "ruleset"], in: pin)
+        let root = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        var tables: [String: Witnessed] = [:]
+        for item in try #require(root["nftables"] as? [[String: Any]]) {
+            func object(_ kind: String) -> (id: String, value: [String: Any])? {
+                guard let value = item[kind] as? [String: Any], let family = value["family"] as? String else {
+                    return nil
+                }
+                return ("\(family) \(value["table"] ?? value["name"] ?? "")", value)
+            }
+            if let (id, _) = object("table") { tables[id] = Witnessed() }
+            if let (id, chain) = object("chain") { tables[id]?.rules[chain["name"] as? String ?? ""] = 0 }
+            if let (id, rule) = object("rule") {
+                tables[id]?.rules[rule["chain"] as? String ?? "", default: 0] += 1
+                for expression in rule["expr"] as? [[String: Any]] ?? [] {
+                    guard let translation = expression["dnat"] as? [String: Any] else { continue }
+                    tables[id]?.destinations.formUnion(destinations(translation))
+                }
+            }
+            for kind in ["set", "map"] {
+                if let (id, set) = object(kind) {
+                    tables[id]?.elements[set["name"] as? String ?? ""] = (set["elem"] as? [Any])?.count ?? 0
+                }
+            }
+        }
+        return tables
+    }
+
+    private func destinations(_ translation: [String: Any]) -> [String] {
+        if let address = translation["addr"] as? String { return ["\(address) \(translation["port"] ?? 0)"] }
+        let map = (translation["addr"] as? [String: Any])?["map"] as? [String: Any]
+        let set = (map?["data"] as? [String: Any])?["set"] as? [[Any]] ?? []
+        return set.compactMap { pair in
+            let values = (pair.last as? [String: Any])?["concat"] as? [Any] ?? []
+            return values.count == 2 ? "\(values[0]) \(values[1])" : nil
+        }
+    }
+
+    private func read(in pin: String) throws -> [String: Witnessed] {
+        let tables = RuleListing(try Witness.output(["nft", "list", "ruleset"], in: pin)).tables
+        return Dictionary(
+            uniqueKeysWithValues: tables.map { table in
+                var found = Witnessed()
+                for chain in table.chains { found.rules[chain.name] = chain.rules.count }
+                for set in table.sets { found.elements[set.name] = set.elements.count }
+                for case .translation(let destinations) in table.chains.flatMap(\.rules).flatMap(\.statements) {
+                    found.destinations.formUnion(destinations.map { "\($0.address) \($0.port)" })
+                }
+                return ("\(table.id)", found)
+            })
+    }
+
+    @Test(
+        "every table, chain, rule, set and translation of a lab's nodes is read",
+        arguments: ["dual-stack", "ipv4-only"])
+    func labs(topology: String) throws {
+        try TestLab.with(topology) { lab in
+            for node in lab.blueprint.namespaces where node.kind == .node {
+                let found = try read(in: lab.pin(node.name))
+                #expect(try found == witnessed(in: lab.pin(node.name)))
+                #expect(found.values.contains { $0.destinations.count > 1 })
+            }
+        }
+    }
+
+    @Test("what a user adds to a lab's own tables is told, whatever it is")
+    func additions() throws {
+        let additions: [(command: String, told: String)] = [
+            ("add set ip calico mine { type ipv4_addr; }", "set mine is present"),
+            ("add map ip calico mine { type ipv4_addr : verdict; }", "map mine is present"),
+            ("add counter ip calico mine", "counter mine is present"),
+            ("add chain ip calico mine { type filter hook forward priority 5; policy drop; }", "chain mine is present"),
+            ("add rule ip calico nat-cali-POSTROUTING meta nftrace set 1", "rule is meta nftrace set 1"),
+            ("add rule ip calico nat-cali-POSTROUTING tcp option maxseg size set rt mtu", "rule is tcp option maxseg"),
+            ("add rule ip calico nat-cali-POSTROUTING ct mark set 7", "rule is ct mark set 0x00000007"),
+            ("add rule ip calico nat-cali-POSTROUTING counter", "rule is counter"),
+        ]
+        let topology = try #require(BundledTopology.named("ipv4-only")).topology()
+        try TestLab.with(topology) { lab in
+            let pin = lab.pin("worker1")
+            for (command, told) in additions {
+                try Witness.output(["nft", command], in: pin)
+                let differences = try lab.differences(strict: false)
+                #expect(differences.count == 1, "\(command): \(differences)")
+                #expect(differences.first?.contains(told) == true, "\(command): \(differences)")
+                try lab.up(topology)
+                #expect(try lab.differences(strict: true) == [], "\(command)")
+            }
+        }
+    }
+}
