@@ -131,6 +131,7 @@ let package = Package(
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
         .testTarget(
             name: "LabFoldersTests", dependencies: ["Blueprint", "LabFolders", "Topology"], exclude: ["Fixtures"]),
+        .testTarget(name: "NSLabKitTests", dependencies: ["LabFolders", "NSLabKit"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
         .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies", "NetworkObjects"]),
         .testTarget(

@@ -27,9 +27,9 @@ struct PodNames {
             pod.usesHostNetwork = true
             return pod
         }
-        var networkNamespace = name
+        var networkNamespace = Self.fileName(name, workload.namespace, name)
         if !networkNamespaces.insert(networkNamespace).inserted {
-            networkNamespace = "\(name).\(workload.namespace)"
+            networkNamespace = Self.fileName("\(name).\(workload.namespace)", workload.namespace, name)
             guard networkNamespaces.insert(networkNamespace).inserted else { return pending(name, workload, node) }
         }
         return Placement.Pod(
@@ -44,6 +44,17 @@ struct PodNames {
     private static func hostname(_ workload: Workload, _ name: String) -> String? {
         if case .statefulSet = workload.kind { return name }
         return workload.hostname
+    }
+
+    /// The longest name of a network namespace: its file is `LAB-NAME`, which has 255 bytes at most (`NAME_MAX`), and a lab's
+    /// name has 63.
+    static let longestNamespace = 255 - 63 - 1
+
+    /// A name for the pod's network namespace: a long one ends with the name of its interface on the host, which is unique.
+    private static func fileName(_ name: String, _ namespace: String, _ pod: String) -> String {
+        if name.utf8.count <= longestNamespace { return name }
+        let suffix = ".\(WorkloadInterface.hostInterface(namespace: namespace, pod: pod))"
+        return String(name.prefix(longestNamespace - suffix.utf8.count)) + suffix
     }
 
     private func pending(_ name: String, _ workload: Workload, _ node: String?) -> Placement.Pod {

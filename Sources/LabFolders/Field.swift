@@ -64,7 +64,7 @@ struct Field: Sendable {
     func list(_ findings: inout Findings) -> [Field] {
         guard let value else { return [] }
         if case .sequence = value.content { return items }
-        findings.error(self, "this has to be a list, and is \(value.kindName)")
+        findings.error(self, "want a list, found \(value.kindName)")
         return []
     }
 
@@ -72,7 +72,7 @@ struct Field: Sendable {
     func map(_ findings: inout Findings) -> [(key: String, field: Field)] {
         guard let value else { return [] }
         if case .mapping = value.content { return entries }
-        findings.error(self, "this has to be a map of names and values, and is \(value.kindName)")
+        findings.error(self, "want a map of names and values, found \(value.kindName)")
         return []
     }
 
@@ -85,7 +85,7 @@ struct Field: Sendable {
     func text(_ findings: inout Findings) -> String? {
         guard let value else { return nil }
         if let text = value.text { return text }
-        findings.error(self, "this has to be a single value, and is \(value.kindName)")
+        findings.error(self, "want a single value, found \(value.kindName)")
         return nil
     }
 

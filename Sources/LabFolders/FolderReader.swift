@@ -10,7 +10,7 @@ struct FolderReader {
     private(set) var accounts: [FileAccount] = []
     /// The files that are read already.
     private var done: Set<String> = []
-    /// Folders of Helm charts, whose files are templates and no documents.
+    /// The folders of Helm charts, each with a slash behind it; the lab's own is empty.
     private let charts: [String]
 
     /// The most bytes of one file that are read.
@@ -18,7 +18,8 @@ struct FolderReader {
 
     init(_ files: FolderFiles) {
         self.files = files
-        charts = files.paths.filter { $0.hasSuffix("Chart.yaml") }.map { String($0.dropLast("Chart.yaml".count)) }
+        charts = files.paths.filter { $0.split(separator: "/").last == "Chart.yaml" }
+            .map { String($0.dropLast("Chart.yaml".count)) }
     }
 
     /// The lab's name: the topology's, else the cluster's, else the folder's.
@@ -44,7 +45,8 @@ struct FolderReader {
         readScripts()
         for path in files.paths where !accounts.contains(where: { $0.path == path }) {
             var account = FileAccount(path: path)
-            account.ignored.append("no file that nslab reads")
+            account.ignored.append(
+                isOfChart(path) ? "part of a Helm chart, and charts are not rendered" : "not a recognised file")
             accounts.append(account)
         }
         accounts.sort { $0.path < $1.path }
@@ -54,8 +56,18 @@ struct FolderReader {
         // containerlab's own state of a lab that runs, and hidden folders.
         let folders = path.split(separator: "/").dropLast()
         if folders.contains(where: { $0.hasPrefix("clab-") || $0.hasPrefix(".") }) { return false }
-        if charts.contains(where: { path.hasPrefix($0) }) { return false }
+        if isOfChart(path) { return false }
         return path.hasSuffix(".yaml") || path.hasSuffix(".yml") || path.hasSuffix(".json")
+    }
+
+    /// Whether a file belongs to a Helm chart, whose files are templates and not documents (helm.sh/docs/topics/charts). In a
+    /// lab folder that is a chart itself, the files beside the chart's own are the lab's.
+    private func isOfChart(_ path: String) -> Bool {
+        charts.contains { chart in
+            if !chart.isEmpty { return path.hasPrefix(chart) }
+            return ["templates/", "charts/", "crds/"].contains(where: path.hasPrefix)
+                || ["Chart.yaml", "values.yaml", "values.schema.json"].contains(path)
+        }
     }
 
     // MARK: The topology

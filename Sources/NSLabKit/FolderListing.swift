@@ -19,6 +19,8 @@ extension FolderFiles {
     ///   - excluded: paths below the folder, or patterns of such paths or names (fnmatch(3)), that do not count.
     init(folder: String, adding added: [String] = [], excluding excluded: [String] = []) throws(NSLabError) {
         var paths: [String] = []
+        // Where links lead, below the root.
+        var targets: [String: String] = [:]
         var count = 0
         let root = Self.realPath(folder) ?? folder
         var open: [(path: String, depth: Int)] = [("", 0)]
@@ -33,6 +35,9 @@ extension FolderFiles {
                 switch Self.kind("\(folder)/\(path)", inside: root) {
                 case .folder where depth < Self.maximumDepth && name != ".git": open.append((path, depth + 1))
                 case .file: paths.append(path)
+                case .link(let target):
+                    paths.append(path)
+                    targets[path] = target
                 case .folder, .other: break
                 }
             }
@@ -45,14 +50,27 @@ extension FolderFiles {
         // A file that is there anyway is not read twice.
         let known = Set(paths.map { "\(root)/\($0)" })
         let added = places.keys.filter { !known.contains(places[$0] ?? "") }.sorted()
+        let links = targets
         self.init(name: folder, paths: paths, added: added, root: root, places: places) { path in
-            let place = added.contains(path) ? path : "\(folder)/\(path)"
-            let descriptor = try FileDescriptor(opening: place, O_RDONLY | O_NONBLOCK | O_NOCTTY)
-            return try descriptor.readAll(place, limit: 17 << 20)
+            if added.contains(path) {
+                let descriptor = try FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+                return try descriptor.readAll(path, limit: Self.maximumBytes)
+            }
+            // The folder may be someone else's, and change while it is read.
+            let descriptor = try FileDescriptor(reading: links[path] ?? path, beneath: root)
+            return try descriptor.readAll("\(folder)/\(path)", limit: Self.maximumBytes)
         }
     }
 
-    private enum Kind { case file, folder, other }
+    /// More than the reader takes, so that it says so.
+    private static let maximumBytes = 17 << 20
+
+    private enum Kind {
+        case file
+        /// A link to a file inside of the folder, with that file's path below the folder.
+        case link(String)
+        case folder, other
+    }
 
     private static func kind(_ path: String, inside root: String) -> Kind {
         var status = stat()
@@ -61,10 +79,10 @@ extension FolderFiles {
         case S_IFREG: return .file
         case S_IFDIR: return .folder
         case S_IFLNK:
-            guard let target = realPath(path), target.hasPrefix(root + "/"), stat(target, &status) == 0 else {
-                return .other
-            }
-            return status.st_mode & S_IFMT == S_IFREG ? .file : .other
+            guard let target = realPath(path), target.hasPrefix(root + "/"), stat(target, &status) == 0,
+                status.st_mode & S_IFMT == S_IFREG
+            else { return .other }
+            return .link(String(target.dropFirst(root.count + 1)))
         default: return .other
         }
     }

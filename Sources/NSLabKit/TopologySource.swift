@@ -57,7 +57,7 @@ public struct TopologySource: CustomStringConvertible, Sendable {
             }
         }
         if !files.isEmpty || !excluded.isEmpty {
-            throw NSLabError("--file and --exclude are about lab folders, and \(name) is none", .badInput)
+            throw NSLabError("--file and --exclude apply to lab folders only, and \(name) is not one", .badInput)
         }
     }
 

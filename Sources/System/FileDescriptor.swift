@@ -22,6 +22,28 @@ public struct FileDescriptor: ~Copyable, Sendable {
         number = opened
     }
 
+    /// Opens a file below a folder for reading, one name after the other, and follows no link on the way: what takes the place
+    /// of a file or folder meanwhile leads nowhere else.
+    ///
+    /// - Parameters:
+    ///   - path: names with `/` between them, none of them `..`.
+    ///   - folder: the folder, which may be a link.
+    /// - Throws: `SystemCallError` that names the file; `ELOOP` or `ENOTDIR` where a link is in the way.
+    public init(reading path: String, beneath folder: String) throws(SystemCallError) {
+        let whole = "\(folder)/\(path)"
+        var directory = try FileDescriptor(opening: folder, O_RDONLY | O_DIRECTORY)
+        let names = path.split(separator: "/").map(String.init)
+        for name in names.dropLast() {
+            let next = try systemCall("open", whole) {
+                openat(directory.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            }
+            directory = FileDescriptor(owning: next)
+        }
+        number = try systemCall("open", whole) {
+            openat(directory.number, names.last ?? ".", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+        }
+    }
+
     deinit { close(number) }
 
     /// Gives the descriptor to the caller, who closes it.

@@ -127,7 +127,7 @@ extension LabelExpression {
                 case ("has", let label?): return .has(label)
                 default:
                     throw SyntaxError(
-                        sentence: "there is no \"\(key)(\(argument ?? ""))\"; there are all() and has(LABEL)")
+                        sentence: "there is no \"\(key)(\(argument ?? ""))\"; the functions are all() and has(LABEL)")
                 }
             }
             return try comparison(of: key)

@@ -8,7 +8,7 @@ extension LinkConditions {
     public static func duration(_ text: String) throws(QuantityError) -> UInt64 {
         let units: [(String, UInt64)] = [("us", 1000), ("ms", 1_000_000), ("s", 1_000_000_000)]
         guard let value = quantity(text, units) else {
-            throw QuantityError("\"\(text)\" is no duration: a number with us, ms or s, such as 20ms")
+            throw QuantityError("\"\(text)\" is not a duration: a number with us, ms or s, such as 20ms")
         }
         guard value <= maximumDelay else {
             throw QuantityError("\(text) is more than \(Self.text(duration: maximumDelay))")
@@ -23,7 +23,8 @@ extension LinkConditions {
     public static func share(_ text: String) throws(QuantityError) -> UInt32 {
         guard let value = quantity(text, [("%", 10_000)]), value <= 1_000_000 else {
             throw QuantityError(
-                "\"\(text)\" is no share of frames: a number from 0 to 100 with %, such as 1%, to four places at most")
+                "\"\(text)\" is not a share of frames: a number from 0 to 100 with %, such as 1%, to four places at most"
+            )
         }
         return UInt32(value)
     }
@@ -36,7 +37,7 @@ extension LinkConditions {
         let units: [(String, UInt64)] = [("kbit", 1000), ("mbit", 1_000_000), ("gbit", 1_000_000_000), ("bit", 1)]
         guard let value = quantity(text.lowercased(), units) else {
             throw QuantityError(
-                "\"\(text)\" is no rate: a number with bit, kbit, mbit or gbit (bits a second), such as 10mbit")
+                "\"\(text)\" is not a rate: a number with bit, kbit, mbit or gbit (bits a second), such as 10mbit")
         }
         guard (8...maximumRate).contains(value), value.isMultiple(of: 8) else {
             throw QuantityError("a rate goes from 8bit to 1000gbit in whole bytes, and \(text) does not")

@@ -4,11 +4,14 @@ public struct Problem: Hashable, Sendable {
     public var path: FieldPath
     /// What is wrong, the other place of a conflict, and what would be right: one sentence without a full stop.
     public var sentence: String
+    /// Whether Kubernetes' API server refuses the object that has the field.
+    public var isRefusedByAPIServer: Bool
 
     /// A problem with a field.
-    public init(_ path: FieldPath, _ sentence: String) {
+    public init(_ path: FieldPath, _ sentence: String, isRefusedByAPIServer: Bool = false) {
         self.path = path
         self.sentence = sentence
+        self.isRefusedByAPIServer = isRefusedByAPIServer
     }
 }
 

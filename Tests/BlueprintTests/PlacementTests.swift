@@ -201,4 +201,22 @@ struct PlacementTests {
         #expect(Set(placement.pods.map(\.hostInterface)).count == 3)
         #expect(placement.pending.isEmpty)
     }
+
+    @Test(
+        "a pod has its name's host name, cut as kubelet cuts it, and a network namespace whose file can have its name")
+    func longNames() throws {
+        let long = String(repeating: "a", count: 62) + ".b" + String(repeating: "-c", count: 80)
+        let names = ["x.y", long, long + "d"]
+        let lab = lab(nodes(controlPlanes: 1, workers: 1), names.map { Workload(name: $0, kind: .pod) })
+        let pods = try Placement(lab).pods
+        #expect(pods.map(\.name) == names)
+        #expect(pods[0].networkNamespace == "x.y")
+        // NAME_MAX, with the longest name of a lab and a hyphen before it.
+        #expect(pods.allSatisfy { $0.networkNamespace.utf8.count + 64 <= 255 })
+        #expect(Set(pods.map(\.networkNamespace)).count == 3)
+        #expect(
+            names.map(PodName.hostname) == [
+                "x.y", String(repeating: "a", count: 62), String(repeating: "a", count: 62),
+            ])
+    }
 }

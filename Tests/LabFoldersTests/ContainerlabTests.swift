@@ -86,7 +86,7 @@ struct ContainerlabTests {
             ),
             (
                 "name: x\ntopology:\n  nodes: [a]",
-                "lab.clab.yaml:3:10: topology.nodes: this has to be a map of names and values, and is a list"
+                "lab.clab.yaml:3:10: topology.nodes: want a map of names and values, found a list"
             ),
         ])
     func errors(yaml: String, expected: String) {

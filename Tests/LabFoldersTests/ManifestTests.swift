@@ -183,7 +183,10 @@ struct ManifestTests {
             spec: { ports: [{ port: 81 }] }
             """)
         #expect(folder.service("s")?.ports.map(\.port) == [81])
-        #expect(folder.lines.contains { $0.hasPrefix("app.yaml:6: Service default/s is in app.yaml:1 too") })
+        #expect(
+            folder.lines.contains {
+                $0.hasPrefix("app.yaml:6: Service default/s is also in app.yaml:1; the later one counts")
+            })
     }
 
     @Test("a controller that does not select its own pods is refused by the API server, and left out")
@@ -211,5 +214,40 @@ struct ManifestTests {
         ])
         #expect(folder.files.first { $0.path == "values.yaml" }?.ignored.first?.contains("without apiVersion") == true)
         #expect(folder.topology.workloads.map(\.name) == ["coredns"])
+    }
+
+    @Test("a chart is a folder with a Chart.yaml, and not what begins like one")
+    func charts() throws {
+        let pod = { (name: String) in "apiVersion: v1\nkind: Pod\nmetadata: { name: \(name) }\nspec: { containers: [] }"
+        }
+        let kind = "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4"
+        let beside = try Folders.read([
+            "kind.yaml": kind, "NetChart.yaml": "x: y", "Net.yaml": pod("a"), "Net/b.yaml": pod("b"),
+            "c/Chart.yaml": "x: y", "c/d.yaml": pod("d"), "cc/e.yaml": pod("e"),
+        ])
+        #expect(beside.topology.workloads.map(\.name) == ["a", "b", "e", "coredns"])
+        #expect(
+            beside.files.first { $0.path == "c/d.yaml" }?.ignored == [
+                "part of a Helm chart, and charts are not rendered"
+            ])
+        // A lab folder that is a chart itself.
+        let itself = try Folders.read([
+            "kind.yaml": kind, "Chart.yaml": "x: y", "values.yaml": "replicas: 1", "templates/a.yaml": "{{ if x }}",
+            "crds/b.yaml": pod("b"), "charts/sub/c.yaml": pod("c"), "lab/d.yaml": pod("d"),
+        ])
+        #expect(itself.topology.workloads.map(\.name) == ["d", "coredns"])
+    }
+
+    @Test("a document that is not YAML is skipped with a warning where nothing of it is a manifest")
+    func notYAML() throws {
+        let kind = "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4"
+        let folder = try Folders.read(["kind.yaml": kind, "x.yaml": "{{ if a }}: [\n---\n# c\n---\nx: [\n"])
+        #expect(
+            folder.lines.filter { $0.hasPrefix("x.yaml:") }.map { $0.prefix(26) } == [
+                "x.yaml:2: this is not YAML", "x.yaml:6: this is not YAML",
+            ])
+        #expect(
+            Folders.errors(["kind.yaml": kind, "x.yaml": "apiVersion: v1\nkind: Pod\n\tx"]).first?.hasPrefix(
+                "x.yaml:3:1: ") == true)
     }
 }

@@ -128,7 +128,7 @@ struct ClusterRuleTests {
                 "web makes several pods"),
             WrongLab(
                 "  one: {", "  two: { kind: Pod, addresses: [192.168.7.7] }\n  one: {",
-                "35:43 workloads.one.addresses[0]", "by another pod too (workloads.two.addresses[0])"),
+                "35:43 workloads.one.addresses[0]", "is also requested by another pod (workloads.two.addresses[0])"),
             WrongLab(
                 "  pools:", "  reservedAddresses: [192.168.7.0/28]\n  pools:", "35:43 workloads.one.addresses[0]",
                 "is reserved (cluster.reservedAddresses[0])"),

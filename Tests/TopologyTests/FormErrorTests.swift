@@ -15,8 +15,8 @@ import Topology
                 "lab.yaml:18:11: nodes.cp.role: \"master\" is not a role; a node is control-plane or worker",
                 "lab.yaml:20:33: nodes.cp.interfaces.eth1.adresses: there is no field \"adresses\" here; did you mean \"addresses\"?",
                 "lab.yaml:30:41: cluster.pools.v6.blockSize: \"big\" is not the prefix length of a block: a whole number from 0 to 128",
-                "lab.yaml:31:20: cluster.serviceSubnets[0]: 10.96.0.1/16 has bits set behind its length; did you mean 10.96.0.0/16 or 10.96.0.1/32?",
-                "lab.yaml:31:34: cluster.serviceSubnets[1]: 10.97.0.0 lacks its length; write 10.97.0.0/32 for the one address",
+                "lab.yaml:31:20: cluster.serviceSubnets[0]: 10.96.0.1/16 has host bits set; did you mean 10.96.0.0/16 or 10.96.0.1/32?",
+                "lab.yaml:31:34: cluster.serviceSubnets[1]: 10.97.0.0 has no prefix length; write 10.97.0.0/32 for the one address",
             ])
     }
 
@@ -71,7 +71,7 @@ import Topology
     func wrongKinds(yaml: String, place: String, kind: String) {
         #expect(places(of: yaml).first == place)
         #expect(
-            sentences(of: yaml)[0].hasSuffix("and is \(kind)") || sentences(of: yaml)[0].hasSuffix("this is \(kind)"))
+            sentences(of: yaml)[0].hasSuffix("found \(kind)") || sentences(of: yaml)[0].hasSuffix("this is \(kind)"))
     }
 
     @Test("true and false are written so", arguments: ["yes", "no", "on", "True", "1", "\"true\"", "[]", "", "~"])
@@ -134,14 +134,14 @@ import Topology
     @Test(
         "routes that are none",
         arguments: [
-            ("10.0.0.0/8", "does not say which way"), ("10.0.0.0/8 via", "needs the gateway's address behind it"),
+            ("10.0.0.0/8", "does not say which way"), ("10.0.0.0/8 via", "via requires a gateway address"),
             ("10.0.0.0/8 via eth1", "\"eth1\" is not an address of a gateway"),
             ("10.0.0.0/8 vai 10.1.0.1", "did you mean \"via\"?"),
             ("blackhole 10.0.0.0/8", "write 10.0.0.0/8 blackhole"),
             ("10.0.0.0/8 blackhole dev eth1", "no gateway and no interface"),
             ("default dev eth1", "write 0.0.0.0/0 or ::/0"),
             ("10.0.0.0 via 10.1.0.1", "write 10.0.0.0/32"), ("10.0.0.1/8 via 10.1.0.1", "did you mean 10.0.0.0/8"),
-            ("10.0.0.0/8 via 10.1.0.1 via 10.1.0.2", "via stands twice"),
+            ("10.0.0.0/8 via 10.1.0.1 via 10.1.0.2", "via is given twice"),
             ("10.0.0.0/8 dev eth1 metric x", "\"x\" is not a metric"),
         ])
     func routes(text: String, sentence: String) {

@@ -24,7 +24,11 @@ struct NameRuleTests {
                 [("21:3 nodes.w1..x", "a node's name"), ("34:27 workloads.one.node", "there is no node w1")]),
             WrongLab("    v6: {", "    V6: {", "30:5 cluster.pools.V6", "a pool's name"),
             WrongLab("  web:", "  Web:", "33:3 workloads.Web", "\"web\" would be"),
-            WrongLab("  web:", "  web.x:", "33:3 workloads.web.x", "a workload's name is a DNS label"),
+            WrongLab(
+                "  web:", "  web_x:", "33:3 workloads.web_x", "a workload's name is a DNS label, or several joined"),
+            WrongLab(
+                "  web: { kind: Deployment", "  web.x: { kind: StatefulSet", "33:3 workloads.web.x",
+                "a StatefulSet's name is a DNS label (RFC 1123)"),
             WrongLab(
                 "  web:", "  Kube/web:", "33:3 workloads.Kube/web.namespace", "a Kubernetes namespace is a DNS label"),
         ])

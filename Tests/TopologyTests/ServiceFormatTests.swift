@@ -136,13 +136,13 @@ struct ServiceFormatTests {
             ("web: { clusterIPs: [10.96.255.255], ports: [80] }", "services.web.clusterIPs[0]", "last address"),
             (
                 "a: { clusterIP: 10.96.0.7, ports: [80] }\n  b: { clusterIP: 10.96.0.7, ports: [80] }",
-                "services.b.clusterIPs[0]", "service a too"
+                "services.b.clusterIPs[0]", "is also the address of the service a"
             ),
             (
                 "web: { ipFamilies: [IPv6, IPv4], clusterIPs: [10.96.0.7, \"fd00:96::7\"], ports: [80] }",
                 "services.web.clusterIPs[0]", "is not IPv6"
             ),
-            ("web: { ipFamilies: [IPv4, IPv4], ports: [80] }", "services.web.ipFamilies[1]", "stands twice"),
+            ("web: { ipFamilies: [IPv4, IPv4], ports: [80] }", "services.web.ipFamilies[1]", "is given twice"),
             (
                 "web: { ipFamilies: [IPv4, IPv6], ipFamilyPolicy: SingleStack, ports: [80] }",
                 "services.web.ipFamilyPolicy", "PreferDualStack"

@@ -54,7 +54,7 @@ struct ClusterFromFolder {
         } else {
             findings.warn(
                 at: kind.place,
-                "kind's own network plugin stands in the place of Calico here: Calico's blocks and names, no encapsulation"
+                "kind's own network plugin is built as Calico without encapsulation, with Calico's blocks and names"
             )
         }
         return kind.podSubnets.map { subnet in

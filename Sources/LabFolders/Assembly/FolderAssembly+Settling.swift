@@ -1,14 +1,14 @@
 import Topology
 
 extension FolderAssembly {
-    /// Leaves out what the API server would refuse, turns what works in part into warnings, and throws for the rest.
+    /// Leaves out workloads and services that cannot be, turns what works in part into warnings, and throws for the rest.
     mutating func settle() throws(TopologyErrors) {
         breakLoops()
         // Leaving one thing out may lead to another: a service whose pods are gone.
         for _ in 0..<100 {
             let problems = topology.problems()
-            guard let refused = problems.first(where: { isRefusedByServer($0) }) else { break }
-            leaveOut(refused)
+            guard let problem = problems.first(where: { subject($0) != nil }) else { break }
+            leaveOut(problem)
         }
         let fatal = topology.problems()
         if !fatal.isEmpty {
@@ -58,13 +58,13 @@ extension FolderAssembly {
         }
     }
 
-    private func isRefusedByServer(_ problem: Problem) -> Bool { subject(problem) != nil }
-
     private mutating func leaveOut(_ problem: Problem) {
         guard let (isService, index) = subject(problem) else { return }
         let place = place(of: problem)
         findings.warn(
-            at: place, "\(problem.path): \(problem.sentence); the API server refuses it, and it is left out")
+            at: place,
+            "\(problem.path): \(problem.sentence); "
+                + (problem.isRefusedByAPIServer ? "the API server refuses it, and it is left out" : "it is left out"))
         change { topology, places, _ in
             if isService {
                 topology.services.remove(at: index)

@@ -89,7 +89,7 @@ private struct RouterBuilding {
         var vlans = configuration.vlans.map { Router.VLANSegment(id: $0.id, name: $0.name.flatMap(Self.vlanName)) }
         for interface in configuration.interfaces where interface.name.kind == .vlan {
             guard let id = interface.name.path.first, (1...4094).contains(id) else {
-                findings.warn(at: interface.place, "\(interface.name) is no VLAN's interface; it is left out")
+                findings.warn(at: interface.place, "\(interface.name) is not a VLAN's interface; it is left out")
                 continue
             }
             let index: Int
@@ -178,7 +178,8 @@ private struct RouterBuilding {
         if let interface = route.interface {
             device = kernelName(of: interface)
             if device == nil {
-                findings.warn(at: route.place, "\(interface) is no interface of a cable or VLAN; the route is left out")
+                findings.warn(
+                    at: route.place, "\(interface) is not an interface of a cable or VLAN; the route is left out")
                 return nil
             }
         }

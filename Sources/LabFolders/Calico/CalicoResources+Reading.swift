@@ -48,7 +48,7 @@ extension CalicoResources {
         case (never, never): pool.encapsulation = .none
         default:
             findings.error(
-                spec[vxlan == never ? "ipipMode" : "vxlanMode"], "this has to be Never, CrossSubnet or Always")
+                spec[vxlan == never ? "ipipMode" : "vxlanMode"], "want Never, CrossSubnet or Always")
         }
         pool.natOutgoing = spec["natOutgoing"].boolean(&findings) ?? spec["nat-outgoing"].boolean(&findings) ?? false
         if spec["disabled"].boolean(&findings) == true { pool.allowedUses = [] }
@@ -112,7 +112,7 @@ extension CalicoResources {
         peer.node = spec["node"].text(&findings)
         if let text = spec["nodeSelector"].text(&findings) {
             do throws(LabelExpression.SyntaxError) { peer.nodes = try LabelExpression(text) } catch {
-                findings.error(spec["nodeSelector"], "\"\(text)\" is no selector: \(error.sentence)")
+                findings.error(spec["nodeSelector"], "\"\(text)\" is not a selector: \(error.sentence)")
             }
         }
         peers.append(peer)
@@ -175,7 +175,7 @@ extension CalicoResources {
         }
         guard let prefix = field["cidr"].prefix(&findings) else { return nil }
         if let text = field["cidr"].text, InterfaceAddress(text)?.address != prefix.address {
-            findings.error(field["cidr"], "\(text) has bits set behind its length; did you mean \(prefix)?")
+            findings.error(field["cidr"], "\(text) has host bits set; did you mean \(prefix)?")
         }
         return prefix
     }
@@ -189,7 +189,7 @@ extension CalicoResources {
             do {
                 pool.nodeSelector = try Pool.NodeSelector(selector: text)
             } catch {
-                findings.error(field["nodeSelector"], "\"\(text)\" is no selector: \(error.sentence)")
+                findings.error(field["nodeSelector"], "\"\(text)\" is not a selector: \(error.sentence)")
             }
         } else if case .tagged? = field["nodeSelector"].value?.content {
             findings.error(field["nodeSelector"], "YAML reads a word after ! as a tag; put it in quotes: \"!all()\"")
@@ -204,7 +204,7 @@ extension CalicoResources {
                     let known = Pool.Use(rawValue: text)
                     // LoadBalancer is a use that no pod and no tunnel makes of a pool.
                     if known == nil, text != "LoadBalancer", text != "HostSecondaryInterface" {
-                        findings.error(use, "\"\(text)\" is no use of a pool: Workload, Tunnel or LoadBalancer")
+                        findings.error(use, "\"\(text)\" is not a use of a pool: Workload, Tunnel or LoadBalancer")
                     }
                     return known
                 })

@@ -144,7 +144,7 @@ extension ContainerlabTopology.End {
         self.init(node: node, interface: interface)
         if let mac = field["mac"].text(&findings) {
             hardwareAddress = MACAddress(mac)
-            if hardwareAddress == nil { findings.error(field["mac"], "\"\(mac)\" is no MAC address") }
+            if hardwareAddress == nil { findings.error(field["mac"], "\"\(mac)\" is not a MAC address") }
         }
     }
 }

@@ -175,7 +175,7 @@ struct EOSReader {
             return
         }
         guard let set = VLANSet(arguments.joined()) else {
-            return warn(command, "\(arguments.joined(separator: " ")) is no list of VLANs from 1 to 4094")
+            return warn(command, "\(arguments.joined(separator: " ")) is not a list of VLANs from 1 to 4094")
         }
         mode = .vlans(set.ranges.flatMap { $0.map { defineVLAN($0, at: command.place) } })
     }

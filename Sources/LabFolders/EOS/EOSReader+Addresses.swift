@@ -19,7 +19,7 @@ extension EOSReader {
             return warn(command, "there is no DHCP server in a lab; the interface gets no address")
         }
         guard let (address, rest) = Self.address(arguments), address.family == .ipv4 else {
-            return warn(command, "\(arguments.joined(separator: " ")) is no IPv4 address with a prefix length")
+            return warn(command, "\(arguments.joined(separator: " ")) is not an IPv4 address with a prefix length")
         }
         for index in indices {
             // A second primary address takes the first one's place.
@@ -44,7 +44,7 @@ extension EOSReader {
             InterfaceAddress(text)
             ?? (isLinkLocal ? IPAddress(text).map { InterfaceAddress($0, prefixLength: 64) } : nil)
         guard let address, address.family == .ipv6 else {
-            return warn(command, "\(text) is no IPv6 address with a prefix length")
+            return warn(command, "\(text) is not an IPv6 address with a prefix length")
         }
         if arguments.dropFirst().first == "eui-64" {
             return warn(command, "eui-64 is not supported: write the whole address; the line is skipped")
@@ -98,7 +98,7 @@ extension EOSReader {
             return
         }
         guard let (destination, rest) = Self.address(arguments), destination.family == family else {
-            return warn(command, "\(arguments.first ?? "") is no \(family) prefix; the route is left out")
+            return warn(command, "\(arguments.first ?? "") is not an \(family) prefix; the route is left out")
         }
         var route = EOSConfiguration.Route(destination: destination.prefix, place: command.place)
         var words = rest

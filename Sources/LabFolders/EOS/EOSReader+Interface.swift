@@ -93,7 +93,7 @@ extension EOSReader {
             }
         } else if let list = command.arguments(after: "sw|itchport tr|unk allo|wed vl|an") {
             guard let change = command.isNegated ? { _ in .all } : Self.allowedVLANs(list) else {
-                return warn(command, "\(list.joined(separator: " ")) is no list of VLANs; the line is skipped")
+                return warn(command, "\(list.joined(separator: " ")) is not a list of VLANs; the line is skipped")
             }
             all { $0.allowedVLANs = change($0.allowedVLANs) }
         } else if command.arguments(after: "sw|itchport def|ault") == nil,

@@ -26,26 +26,26 @@ extension NetworkCommand {
             switch word {
             case "dev": device = try arguments.value(of: word)
             case "local": local = try prefix(try arguments.value(of: word), family)
-            case "peer", "remote", "anycast": throw .other("\"\(word)\" of an address is no part of a topology")
+            case "peer", "remote", "anycast": throw .other("\"\(word)\" of an address is not part of a topology")
             case "scope":
                 let scope = try arguments.value(of: word)
-                if scope != "global" { throw .other("an address of scope \(scope) is no part of a topology") }
+                if scope != "global" { throw .other("an address of scope \(scope) is not part of a topology") }
             case "label", "proto": _ = try arguments.value(of: word)
             case "noprefixroute", "home", "mngtmpaddr", "autojoin":
-                throw .other("\"\(word)\" of an address is no part of a topology")
+                throw .other("\"\(word)\" of an address is not part of a topology")
             // Duplicate detection is off in a lab, and the rest says what is so anyway.
             case "nodad", "optimistic", "permanent", "dynamic", "secondary", "temporary", "tentative", "deprecated",
                 "dadfailed", "stable-privacy":
                 break
             case _ where matches(word, "broadcast") || word == "brd": _ = try arguments.value(of: word)
             case _ where matches(word, "metric") || matches(word, "priority") || matches(word, "preference"):
-                throw .other("the metric of an address is no part of a topology")
+                throw .other("the metric of an address is not part of a topology")
             case _ where matches(word, "valid_lft") || matches(word, "preferred_lft"):
                 if try arguments.value(of: word) != "forever" {
-                    throw .other("an address that ends by itself is no part of a topology")
+                    throw .other("an address that ends by itself is not part of a topology")
                 }
             default:
-                if local != nil { throw .wrong("either \"local\" stands twice, or \"\(word)\" is not known") }
+                if local != nil { throw .wrong("either \"local\" is given twice, or \"\(word)\" is not known") }
                 local = try prefix(word, family)
             }
         }
@@ -64,11 +64,11 @@ extension NetworkCommand {
             // Addresses of a topology are of global scope but for link-local ones, which the kernel makes.
             case "scope":
                 if try arguments.value(of: word) != "global" {
-                    throw .other("flushing by scope is no part of a topology")
+                    throw .other("flushing by scope is not part of a topology")
                 }
             case "permanent": break
             default:
-                if device != nil { throw .other("flushing by \"\(word)\" is no part of a topology") }
+                if device != nil { throw .other("flushing by \"\(word)\" is not part of a topology") }
                 device = word
             }
         }

@@ -28,7 +28,7 @@ extension NetworkCommand {
 
         /// Takes the word that an option needs.
         mutating func value(of option: String) throws(CommandRefusal) -> String {
-            guard let word = rest.popFirst() else { throw .wrong("\"\(option)\" needs a value behind it") }
+            guard let word = rest.popFirst() else { throw .wrong("\"\(option)\" requires a value") }
             return word
         }
 
@@ -57,16 +57,16 @@ extension NetworkCommand {
             switch name {
             case "-4": family = .ipv4
             case "-6": family = .ipv6
-            case "-0", "-M", "-B": throw .other("\"ip \(option)\" is no part of a topology")
+            case "-0", "-M", "-B": throw .other("\"ip \(option)\" is not part of a topology")
             case _ where matches(name, "-loops") && name.count > 2: _ = arguments.next()
             case _ where matches(name, "-family"):
                 switch try arguments.value(of: option) {
                 case "inet": family = .ipv4
                 case "inet6": family = .ipv6
-                default: throw .other("\"ip \(option)\" is no part of a topology")
+                default: throw .other("\"ip \(option)\" is not part of a topology")
                 }
             case _ where matches(name, "-batch") && name.count > 2, _ where matches(name, "-netns") && name.count > 1:
-                throw .other("\"ip \(option)\" is no part of a topology")
+                throw .other("\"ip \(option)\" is not part of a topology")
             default: break
             }
         }
@@ -77,7 +77,7 @@ extension NetworkCommand {
         case "route": return try route(&arguments, family)
         case "link": return try link(&arguments)
         case nil: throw .wrong("ip knows no object \"\(object)\"")
-        case let other?: throw .other("\"ip \(other)\" is no part of a topology")
+        case let other?: throw .other("\"ip \(other)\" is not part of a topology")
         }
     }
 

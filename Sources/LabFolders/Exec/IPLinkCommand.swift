@@ -14,7 +14,7 @@ extension NetworkCommand {
             guard var name = arguments.next() else { throw .wrong("the interface is missing") }
             if name == "dev" { name = try arguments.value(of: name) }
             return .link(.delete(name))
-        case "property": throw .other("\"ip link property\" is no part of a topology")
+        case "property": throw .other("\"ip link property\" is not part of a topology")
         case nil: throw .wrong("\"ip link\" knows no \"\(word)\"")
         default: return .nothing
         }
@@ -31,9 +31,9 @@ extension NetworkCommand {
             case _ where matches(word, "master"): attributes.master = .some(try arguments.value(of: word))
             case _ where ignoredWithValue.contains { matches(word, $0) } && word.count > 2:
                 _ = try arguments.value(of: word)
-            case _ where others.contains(word): throw .other("\"\(word)\" of an interface is no part of a topology")
+            case _ where others.contains(word): throw .other("\"\(word)\" of an interface is not part of a topology")
             default:
-                if device != nil { throw .other("\"\(word)\" of an interface is no part of a topology") }
+                if device != nil { throw .other("\"\(word)\" of an interface is not part of a topology") }
                 device = word
             }
         }
@@ -61,9 +61,9 @@ extension NetworkCommand {
                 attributes.master = .some(try arguments.value(of: word))
             case _ where ignoredWithValue.contains { matches(word, $0) } && word.count > 2:
                 _ = try arguments.value(of: word)
-            case _ where others.contains(word): throw .other("\"\(word)\" of an interface is no part of a topology")
+            case _ where others.contains(word): throw .other("\"\(word)\" of an interface is not part of a topology")
             default:
-                if name != nil { throw .wrong("either \"dev\" stands twice, or \"\(word)\" is not known") }
+                if name != nil { throw .wrong("either \"dev\" is given twice, or \"\(word)\" is not known") }
                 name = word
             }
         }
@@ -80,7 +80,7 @@ extension NetworkCommand {
         case "mtu": attributes.mtu = try arguments.number(of: word)
         case _ where matches(word, "address") && word.count > 2:
             let text = try arguments.value(of: word)
-            guard let address = MACAddress(text) else { throw .wrong("\"\(text)\" is no MAC address") }
+            guard let address = MACAddress(text) else { throw .wrong("\"\(text)\" is not a MAC address") }
             attributes.hardwareAddress = address
         default: return false
         }
@@ -99,9 +99,9 @@ extension NetworkCommand {
                     id = try arguments.number(of: word)
                 } else if matches(word, "protocol") {
                     let name = try arguments.value(of: word).lowercased()
-                    if name != "802.1q" { throw .other("VLANs of protocol \(name) are no part of a topology") }
+                    if name != "802.1q" { throw .other("VLANs of protocol \(name) are not part of a topology") }
                 } else {
-                    throw .other("\"\(word)\" of a VLAN is no part of a topology")
+                    throw .other("\"\(word)\" of a VLAN is not part of a topology")
                 }
             }
             guard let id, (1...4094).contains(id) else {
@@ -113,14 +113,14 @@ extension NetworkCommand {
                 let value = try arguments.value(of: word)
                 // Without a spanning tree and without VLANs is how a topology's bridges are.
                 guard ["stp_state", "vlan_filtering"].contains(word), value == "0" else {
-                    throw .other("\"\(word) \(value)\" of a bridge is no part of a topology")
+                    throw .other("\"\(word) \(value)\" of a bridge is not part of a topology")
                 }
             }
             return .bridge
         case "dummy":
             if let word = arguments.next() { throw .wrong("\"\(word)\" is not known for a dummy interface") }
             return .dummy
-        default: throw .other("an interface of type \(type) is no part of a topology")
+        default: throw .other("an interface of type \(type) is not part of a topology")
         }
     }
 

@@ -14,7 +14,7 @@ extension NetworkCommand {
         case "append", "prepend": return .route(try routeChange(.add(replacing: false), &arguments, family))
         case "change", "chg", "replace": return .route(try routeChange(.add(replacing: true), &arguments, family))
         case "delete": return .route(try routeChange(.delete, &arguments, family))
-        case "flush", "restore": throw .other("\"ip route \(word)\" is no part of a topology")
+        case "flush", "restore": throw .other("\"ip route \(word)\" is not part of a topology")
         case nil: throw .wrong("\"ip route\" knows no \"\(word)\"")
         default: return .nothing
         }
@@ -36,17 +36,17 @@ extension NetworkCommand {
         while let word = arguments.next() {
             switch word {
             case "via":
-                if hop.gateway != nil { throw .wrong("\"via\" stands twice") }
+                if hop.gateway != nil { throw .wrong("\"via\" is given twice") }
                 let gateway = try gateway(&arguments, family)
                 if family == nil { family = gateway.family }
                 hop.gateway = gateway
             case "dev", "oif": hop.device = try arguments.value(of: word)
             case "src", "from", "as", "encap", "ttl-propagate", "expires", "tos", "mtu", "hoplimit", "advmss", "nhid",
                 "rtt", "rto_min":
-                throw .other("\"\(word)\" of a route is no part of a topology")
+                throw .other("\"\(word)\" of a route is not part of a topology")
             // The kernel works out the scope; where a gateway is on link without a subnet, the kernel is told by hand.
             case "scope": _ = try arguments.value(of: word)
-            case "onlink": throw .other("\"onlink\" of a route is no part of a topology")
+            case "onlink": throw .other("\"onlink\" of a route is not part of a topology")
             case "nexthop":
                 hops = try nexthops(&arguments, &family)
             case _ where matches(word, "metric") || matches(word, "priority") || word == "preference":
@@ -55,21 +55,21 @@ extension NetworkCommand {
             case _ where matches(word, "table"):
                 let table = try arguments.value(of: word)
                 if table != "main" && table != "254" {
-                    throw .other("a route of table \(table) is no part of a topology")
+                    throw .other("a route of table \(table) is not part of a topology")
                 }
             case _ where routeOptions.contains { matches(word, $0) }:
-                throw .other("\"\(word)\" of a route is no part of a topology")
+                throw .other("\"\(word)\" of a route is not part of a topology")
             default:
                 var text = word == "to" ? try arguments.value(of: word) : word
                 if routeTypes.contains(text) {
                     guard text == "unicast" || text == "blackhole" else {
-                        throw .other("a route of type \(text) is no part of a topology")
+                        throw .other("a route of type \(text) is not part of a topology")
                     }
                     change.isBlackhole = text == "blackhole"
                     text = try arguments.value(of: text)
                 }
                 if change.destination != nil || isDefault {
-                    throw .wrong("either \"to\" stands twice, or \"\(word)\" is not known")
+                    throw .wrong("either \"to\" is given twice, or \"\(word)\" is not known")
                 }
                 if ["default", "any", "all"].contains(text) {
                     isDefault = true
@@ -77,7 +77,7 @@ extension NetworkCommand {
                     let address = try prefix(text, family)
                     family = address.family
                     guard address.prefix.address == address.address else {
-                        throw .wrong("\"\(text)\" has bits set behind its length; did you mean \(address.prefix)?")
+                        throw .wrong("\"\(text)\" has host bits set; did you mean \(address.prefix)?")
                     }
                     change.destination = address.prefix
                 }
@@ -109,7 +109,7 @@ extension NetworkCommand {
         }
         let gateway = try address(word, asked)
         if let family, gateway.family != family {
-            throw .other("a gateway of the other family is no part of a topology")
+            throw .other("a gateway of the other family is not part of a topology")
         }
         return gateway
     }
@@ -129,8 +129,8 @@ extension NetworkCommand {
             case "dev": hops[hops.count - 1].device = try arguments.value(of: word)
             case "weight":
                 let weight: Int = try arguments.number(of: word)
-                if weight != 1 { throw .other("the weight of a next hop is no part of a topology") }
-            default: throw .other("\"\(word)\" of a next hop is no part of a topology")
+                if weight != 1 { throw .other("the weight of a next hop is not part of a topology") }
+            default: throw .other("\"\(word)\" of a next hop is not part of a topology")
             }
         }
         guard hops.allSatisfy({ $0 != Hop() }) else { throw .wrong("a next hop has neither \"via\" nor \"dev\"") }

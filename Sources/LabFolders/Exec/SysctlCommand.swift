@@ -8,7 +8,7 @@ extension NetworkCommand {
                 case "--write", "--ignore", "--quiet", "--values", "--names", "--binary": continue
                 default:
                     guard word.dropFirst().allSatisfy({ "weqnNb".contains($0) }), word.count > 1 else {
-                        throw .other("\"sysctl \(word)\" is no part of a topology")
+                        throw .other("\"sysctl \(word)\" is not part of a topology")
                     }
                     continue
                 }
@@ -42,7 +42,7 @@ extension NetworkCommand {
         guard parts[0] == "net" else {
             throw .notNetwork("\(key) is the whole machine's setting and not a network's; it is left as it is")
         }
-        guard parts[1] == "ipv4" || parts[1] == "ipv6" else { throw .other("\(key) is no part of a topology") }
+        guard parts[1] == "ipv4" || parts[1] == "ipv6" else { throw .other("\(key) is not part of a topology") }
         return parts.dropFirst().joined(separator: "/")
     }
 }

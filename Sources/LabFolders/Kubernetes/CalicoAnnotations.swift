@@ -28,7 +28,7 @@ struct CalicoAnnotations {
             case "hwAddr":
                 guard let text = field.text(&findings) else { continue }
                 hardwareAddress = MACAddress(text)
-                if hardwareAddress == nil { findings.error(field, "\"\(text)\" is no MAC address") }
+                if hardwareAddress == nil { findings.error(field, "\"\(text)\" is not a MAC address") }
             case "floatingIPs": findings.warn(field, "floating addresses are not taken over")
             default: break
             }
@@ -42,7 +42,7 @@ struct CalicoAnnotations {
         guard let value = try? document?.read()?.root, case .sequence(let items) = value.content,
             !items.contains(where: { $0.text == nil })
         else {
-            findings.error(field, "this has to be a list in JSON, such as '[\"192.168.10.10\"]', and is \(text)")
+            findings.error(field, "want a list in JSON, such as '[\"192.168.10.10\"]', found \(text)")
             return []
         }
         return items.compactMap(\.text)

@@ -32,7 +32,8 @@ extension Manifests {
         let same = services.firstIndex { $0.value.name == service.name && $0.value.namespace == service.namespace }
         guard let same else { return services.append(located) }
         findings.warn(
-            root, "Service \(service.namespace)/\(service.name) is in \(services[same].place) too; the later one counts"
+            root,
+            "Service \(service.namespace)/\(service.name) is also in \(services[same].place); the later one counts"
         )
         services[same] = located
     }
@@ -48,7 +49,7 @@ extension Manifests {
         guard let same else { return workloads.append(located) }
         findings.warn(
             root,
-            "\(root["kind"].text ?? "") \(workload.namespace)/\(workload.name) is in \(workloads[same].place) too; the "
+            "\(root["kind"].text ?? "") \(workload.namespace)/\(workload.name) is also in \(workloads[same].place); the "
                 + "later one counts")
         workloads[same] = located
     }

@@ -13,7 +13,7 @@ extension Service {
         guard let kind = Self.kind(spec, &findings) else { return nil }
         self.kind = kind
         selector = spec["selector"].texts(&findings)
-        ports = spec["ports"].list(&findings).compactMap { Port($0, hasNodePort: kind.hasNodePort, &findings) }
+        ports = spec["ports"].list(&findings).compactMap { Port($0, &findings) }
         families = spec["ipFamilies"].list(&findings).compactMap { field in
             switch field.text(&findings) {
             case "IPv4": return .ipv4
@@ -83,13 +83,8 @@ extension Service {
     }
 }
 
-extension Service.Kind {
-    /// Whether nodes have ports for it.
-    fileprivate var hasNodePort: Bool { self == .nodePort || self == .loadBalancer }
-}
-
 extension Service.Port {
-    fileprivate init?(_ field: Field, hasNodePort: Bool, _ findings: inout Findings) {
+    fileprivate init?(_ field: Field, _ findings: inout Findings) {
         guard field["port"].isPresent else {
             findings.error(field, "a service's port needs its number: port: 80")
             return nil
@@ -106,6 +101,6 @@ extension Service.Port {
                 target = .name(text)
             }
         }
-        if hasNodePort { nodePort = field["nodePort"].number(&findings, "a port", 1...65535) }
+        nodePort = field["nodePort"].number(&findings, "a port", 1...65535)
     }
 }

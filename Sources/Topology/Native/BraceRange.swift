@@ -48,7 +48,7 @@ struct BraceTemplate: Hashable, Sendable {
         while let open = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
             if open > rest.startIndex { pieces.append(.text(String(rest[..<open]))) }
             guard rest[open] == "{", let close = rest[open...].firstIndex(of: "}") else {
-                throw BraceError(sentence: "a brace without its other half; a range is written {1..3}")
+                throw BraceError(sentence: "unmatched brace; a range is written {1..3}")
             }
             pieces.append(.range(try Self.range(rest[rest.index(after: open)..<close])))
             rest = rest[rest.index(after: close)...]

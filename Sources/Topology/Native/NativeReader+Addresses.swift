@@ -10,7 +10,7 @@ extension NativeReader {
         if let bare = IPAddress(text) {
             report(
                 value.mark,
-                "\(text) lacks its prefix length; write \(text)/\(bare.family == .ipv4 ? 24 : 64) or another")
+                "\(text) has no prefix length; write \(text)/\(bare.family == .ipv4 ? 24 : 64) or another")
         } else {
             report(
                 value.mark, "\"\(text)\" is not an address with its prefix length, such as 10.10.10.1/24 or fd00::1/64")
@@ -57,16 +57,14 @@ extension NativeReader {
     /// A map of label keys and values.
     mutating func labels(_ value: YAMLValue) -> [String: String] {
         var labels: [String: String] = [:]
+        var seen: [String: YAMLValue.Mark] = [:]
         guard let entries = mapEntries(value) else { return [:] }
         for entry in entries {
             guard let key = text(entry.key, "a label's name") else { continue }
             at(.key(key)) { reader in
                 // An empty value is a label that only stands there, as on control-plane nodes.
                 let text = entry.value.isNull ? "" : reader.text(entry.value, "a label's value")
-                guard let text else { return }
-                if labels.updateValue(text, forKey: key) != nil {
-                    reader.report(entry.key.mark, "the label \(key) stands twice")
-                }
+                if let text, !reader.isDuplicate(key, entry.key.mark, &seen) { labels[key] = text }
             }
         }
         return labels

@@ -86,7 +86,7 @@ extension NativeReader {
             do throws(LabelExpression.SyntaxError) { return .expression(try LabelExpression(text)) } catch {
                 report(
                     value.mark,
-                    "\"\(text)\" is no selector: \(error.sentence); a pool's nodeSelector is all(), \"!all()\", a map of "
+                    "\"\(text)\" is not a selector: \(error.sentence); a pool's nodeSelector is all(), \"!all()\", a map of "
                         + "labels, such as { zone: a }, or an expression, such as \"zone == 'a'\"")
             }
         default:

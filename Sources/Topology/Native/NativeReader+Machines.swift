@@ -70,6 +70,7 @@ extension NativeReader {
     /// A map of settings below `/proc/sys/net` and their values.
     mutating func sysctls(_ value: YAMLValue) -> [String: String] {
         var settings: [String: String] = [:]
+        var seen: [String: YAMLValue.Mark] = [:]
         guard let entries = mapEntries(value) else { return [:] }
         for entry in entries {
             guard let path = text(entry.key, "a setting, such as ipv4/ip_forward") else { continue }
@@ -83,10 +84,8 @@ extension NativeReader {
                         "\"\(path)\" is not a setting of a network namespace, such as ipv4/ip_forward or "
                             + "ipv6/conf/all/forwarding")
                 }
-                guard let text = reader.literal(entry.value, "a setting's value") else { return }
-                if settings.updateValue(text, forKey: path) != nil {
-                    reader.report(entry.key.mark, "the setting \(path) stands twice")
-                }
+                let text = reader.literal(entry.value, "a setting's value")
+                if let text, !reader.isDuplicate(path, entry.key.mark, &seen) { settings[path] = text }
             }
         }
         return settings
@@ -95,7 +94,7 @@ extension NativeReader {
     /// Text that is somebody else's: braces and words such as on mean nothing in it.
     mutating func literal(_ value: YAMLValue, _ what: String) -> String? {
         if let text = value.text, !value.isNull { return text }
-        report(value.mark, "this has to be \(what), and is \(value.kindName)")
+        report(value.mark, "want \(what), found \(value.kindName)")
         return nil
     }
 

@@ -146,7 +146,7 @@ struct NativeReader {
     }
 
     /// Reports a key that its map has already.
-    private mutating func isDuplicate(
+    mutating func isDuplicate(
         _ key: String, _ mark: YAMLValue.Mark, _ seen: inout [String: YAMLValue.Mark]
     ) -> Bool {
         guard let first = seen[key] else {
@@ -179,7 +179,7 @@ struct NativeReader {
     /// The items of a list, each read with `body`.
     mutating func list<T>(_ value: YAMLValue, example: String, _ body: (inout Self, YAMLValue) -> T?) -> [T] {
         guard case .sequence(let items) = value.content else {
-            report(value.mark, "this has to be a list, such as \(example), and is \(value.kindName)")
+            report(value.mark, "want a list, such as \(example), found \(value.kindName)")
             return []
         }
         guard mayRead(items.count, value.mark) else { return [] }
@@ -197,7 +197,7 @@ struct NativeReader {
     mutating func mapEntries(_ value: YAMLValue) -> [YAMLValue.Entry]? {
         if case .mapping(let entries) = value.content { return mayRead(entries.count, value.mark) ? entries : nil }
         if value.isNull { return [] }
-        report(value.mark, "this has to be a map of names and values, and is \(value.kindName)")
+        report(value.mark, "want a map of names and values, found \(value.kindName)")
         return nil
     }
 
@@ -222,12 +222,12 @@ struct NativeReader {
     /// Text, with the ranges in it replaced by their values at this step.
     mutating func text(_ value: YAMLValue, _ what: String) -> String? {
         guard case .scalar(let raw, let isPlain) = value.content, !value.isNull else {
-            report(value.mark, "this has to be \(what), and is \(value.kindName)")
+            report(value.mark, "want \(what), found \(value.kindName)")
             return nil
         }
         // Other YAML readers take these words for booleans; whoever writes one as a name should say so.
         if isPlain, Self.booleanWords.contains(raw) {
-            report(value.mark, "this has to be \(what); if \(raw) is meant as text, put it in quotes: \"\(raw)\"")
+            report(value.mark, "want \(what); if \(raw) is meant as text, put it in quotes: \"\(raw)\"")
             return nil
         }
         return stepped(raw, value.mark)
@@ -279,7 +279,7 @@ struct NativeReader {
             if text == "true" { return true }
             if text == "false" { return false }
         }
-        report(value.mark, "this has to be true or false\(value.text.map { ", and is \"\($0)\"" } ?? "")")
+        report(value.mark, "want true or false\(value.text.map { ", found \"\($0)\"" } ?? "")")
         return nil
     }
 
@@ -287,7 +287,7 @@ struct NativeReader {
     mutating func number<N: FixedWidthInteger>(_ value: YAMLValue, _ what: String, _ bounds: ClosedRange<N>) -> N? {
         guard case .scalar(let raw, _) = value.content, !value.isNull, let text = stepped(raw, value.mark) else {
             if value.text == nil || value.isNull {
-                report(value.mark, "this has to be \(what), and is \(value.kindName)")
+                report(value.mark, "want \(what), found \(value.kindName)")
             }
             return nil
         }

@@ -25,13 +25,13 @@ extension StaticRoute {
         while let word = words.popFirst() {
             func argument(_ what: String) throws(SyntaxError) -> Substring {
                 guard let next = words.popFirst() else {
-                    throw SyntaxError(sentence: "\(word) needs \(what) behind it")
+                    throw SyntaxError(sentence: "\(word) requires \(what)")
                 }
                 return next
             }
             switch word {
             case "via" where gateway == nil:
-                let next = try argument("the gateway's address")
+                let next = try argument("a gateway address")
                 guard let address = IPAddress(next) else {
                     throw SyntaxError(sentence: "\"\(next)\" is not an address of a gateway, such as 10.10.10.1")
                 }
@@ -44,11 +44,12 @@ extension StaticRoute {
                 }
                 metric = number
             case "blackhole" where !isBlackhole: isBlackhole = true
-            case "via", "dev", "metric", "blackhole": throw SyntaxError(sentence: "\(word) stands twice in this route")
+            case "via", "dev", "metric", "blackhole":
+                throw SyntaxError(sentence: "\(word) is given twice in this route")
             default:
                 throw SyntaxError(
                     sentence:
-                        "\"\(word)\" is no part of a route; it can have via ADDRESS, dev INTERFACE, metric NUMBER "
+                        "\"\(word)\" is not part of a route; it can have via ADDRESS, dev INTERFACE, metric NUMBER "
                         + "or blackhole\(didYouMean(String(word), among: ["via", "dev", "metric", "blackhole"]))")
             }
         }
@@ -79,11 +80,11 @@ extension StaticRoute {
         if let address = InterfaceAddress(text) {
             throw SyntaxError(
                 sentence:
-                    "\(text) has bits set behind its length; did you mean \(address.prefix) or \(address.address.hostPrefix)?"
+                    "\(text) has host bits set; did you mean \(address.prefix) or \(address.address.hostPrefix)?"
             )
         }
         if let address = IPAddress(text) {
-            throw SyntaxError(sentence: "\(text) lacks its length; write \(address.hostPrefix) for the one address")
+            throw SyntaxError(sentence: "\(text) has no prefix length; write \(address.hostPrefix) for the one address")
         }
         throw SyntaxError(sentence: "\"\(text)\" is not a prefix, such as 192.168.0.0/16 or fd00::/48")
     }

@@ -1,29 +1,27 @@
 /// Rules of names: what DNS, Kubernetes and the kernel take, and each name once.
 extension TopologyCheck {
     mutating func names() {
-        label(topology.name, FieldPath()["lab"], "a lab's name")
+        name(topology.name, .label, FieldPath()["lab"], "a lab's name")
         for (index, router) in topology.routers.enumerated() {
             let path = Self.routers[router.name]
-            label(router.name, path, "a router's name")
+            name(router.name, .label, path, "a router's name")
             unique(.router(index), path)
             // A router without a host name has its name for one, which was looked at already.
             if router.hostname != router.name { hostname(router.hostname, path) }
         }
         for (index, network) in topology.networks.enumerated() {
-            label(network.name, Self.networks[network.name], "a network's name")
+            name(network.name, .label, Self.networks[network.name], "a network's name")
             unique(.network(index), Self.networks[network.name])
         }
         for (index, node) in topology.nodes.enumerated() {
             let path = Self.nodes[node.name]
-            // The kernel's host name holds 64 bytes.
-            if !isSubdomain(node.name, limit: 63) {
-                report(path, notALabel(node.name, "a node's name", "DNS label, or several joined by dots"))
-            }
+            // kubelet cuts its host name there, and a node's name is its host name.
+            name(node.name, .subdomain(limit: 63), path, "a node's name")
             unique(.node(index), path)
         }
         for (index, host) in topology.hosts.enumerated() {
             let path = Self.hosts[host.name]
-            label(host.name, path, "a host's name")
+            name(host.name, .label, path, "a host's name")
             unique(.host(index), path)
             if host.hostname != host.name { hostname(host.hostname, path) }
         }
@@ -37,8 +35,14 @@ extension TopologyCheck {
             path["hostname"], "\"\(name)\" is not a host name: letters, digits, hyphens and dots, at most 64 of them")
     }
 
-    mutating func label(_ name: String, _ path: FieldPath, _ what: String) {
-        if !isLabel(name) { report(path, notALabel(name, what, "DNS label")) }
+    /// Checks a name's form.
+    ///
+    /// - Parameter isKubernetes: whether the API server checks it too.
+    mutating func name(
+        _ name: String, _ form: NameForm, _ path: FieldPath, _ what: String, isKubernetes: Bool = false
+    ) {
+        if form.matches(name) { return }
+        if isKubernetes { refuse(path, form.complaint(name, what)) } else { report(path, form.complaint(name, what)) }
     }
 
     private mutating func unique(_ device: Device, _ path: FieldPath) {
@@ -63,9 +67,7 @@ extension TopologyCheck {
         var seen: Set<String> = []
         for pool in topology.cluster.pools {
             let path = Self.cluster["pools"][pool.name]
-            if !isSubdomain(pool.name, limit: 253) {
-                report(path, notALabel(pool.name, "a pool's name", "DNS label, or several joined by dots"))
-            }
+            name(pool.name, .subdomain, path, "a pool's name", isKubernetes: true)
             if !seen.insert(pool.name).inserted { report(path, "there is another pool of the name \(pool.name)") }
         }
     }
@@ -74,8 +76,13 @@ extension TopologyCheck {
         var seen: Set<String> = []
         for workload in topology.workloads {
             let path = Self.path(of: workload)
-            label(workload.name, path, "a workload's name")
-            label(workload.namespace, path["namespace"], "a Kubernetes namespace")
+            if case .statefulSet = workload.kind {
+                // Its pods' host names begin with it.
+                name(workload.name, .label, path, "a StatefulSet's name", isKubernetes: true)
+            } else {
+                name(workload.name, .subdomain, path, "a workload's name", isKubernetes: true)
+            }
+            name(workload.namespace, .label, path["namespace"], "a Kubernetes namespace", isKubernetes: true)
             // Kubernetes keeps the names of different kinds apart; where one writes for oneself it is a mistake.
             let sort = topology.allowsPendingPods ? workload.kind.name : "workload"
             if !seen.insert("\(sort)/\(workload.key)").inserted {
@@ -117,74 +124,29 @@ extension TopologyCheck {
             let parts = key.split(separator: "/", omittingEmptySubsequences: false)
             let isPrefixed = parts.count == 2
             if parts.count > 2 || !isLabelWord(parts[parts.count - 1])
-                || isPrefixed && !isSubdomain(parts[0], limit: 253)
+                || isPrefixed && !NameForm.subdomain.matches(parts[0])
             {
-                report(
+                refuse(
                     path[key],
                     "\"\(key)\" is not a label's name: letters, digits, - _ and . (at most 63), after PREFIX/ if need be"
                 )
             }
             if !value.isEmpty, !isLabelWord(value[...]) {
-                report(
-                    path[key],
-                    "\"\(value)\" is not a label's value: letters, digits, - _ and ., with a letter or digit first and "
-                        + "last, at most 63")
+                refuse(path[key], notALabelsValue(value))
             }
         }
     }
 }
 
+func notALabelsValue(_ value: String) -> String {
+    "\"\(value)\" is not a label's value: letters, digits, - _ and ., with a letter or digit first and last, at most 63"
+}
+
 extension Topology {
     /// Whether a lab can have this name: a DNS label (RFC 1123) in lower case, so that it is also a file's name and part
     /// of a namespace's.
-    public static func isName(_ name: String) -> Bool { isLabel(name) }
+    public static func isName(_ name: String) -> Bool { NameForm.label.matches(name) }
 
     /// What is wrong with a lab's name that is none, and what would be right.
-    public static func complaint(aboutName name: String) -> String { notALabel(name, "a lab's name", "DNS label") }
-}
-
-/// What a DNS label is, and what the name might have been meant to be.
-func notALabel(_ name: String, _ what: String, _ form: String) -> String {
-    let repaired = String(name.lowercased().map { $0 == "_" || $0 == " " ? "-" : $0 })
-    return "\(what) is a \(form) (RFC 1123): lower-case letters, digits and hyphens, a letter or digit first and last, "
-        + "at most 63; \"\(name)\" is not" + (isLabel(repaired) ? ", \"\(repaired)\" would be" : "")
-}
-
-func isAlphanumeric(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
-    default: false
-    }
-}
-
-/// RFC 1123 as Kubernetes reads it: lower case.
-func isLabel(_ text: some StringProtocol) -> Bool {
-    let bytes = text.utf8
-    guard let first = bytes.first, bytes.count <= 63, isAlphanumeric(first) else { return false }
-    var last = first
-    for byte in bytes {
-        guard isAlphanumeric(byte) || byte == UInt8(ascii: "-") else { return false }
-        last = byte
-    }
-    return isAlphanumeric(last)
-}
-
-func isSubdomain(_ text: some StringProtocol, limit: Int) -> Bool {
-    if isLabel(text) { return true }
-    return text.utf8.count <= limit
-        && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { isLabel($0) }
-}
-
-private func isHostname(_ text: String) -> Bool {
-    (1...64).contains(text.utf8.count)
-        && text.lowercased().split(separator: ".", omittingEmptySubsequences: false).allSatisfy { isLabel($0) }
-}
-
-private func isLabelWord(_ text: Substring) -> Bool {
-    let bytes = text.lowercased().utf8
-    guard let first = bytes.first, let last = bytes.last, bytes.count <= 63, isAlphanumeric(first), isAlphanumeric(last)
-    else { return false }
-    return bytes.allSatisfy { byte in
-        isAlphanumeric(byte) || [UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ".")].contains(byte)
-    }
+    public static func complaint(aboutName name: String) -> String { NameForm.label.complaint(name, "a lab's name") }
 }

@@ -10,7 +10,7 @@ extension TopologyCheck {
             let path = Self.path(of: service)
             serviceName(service, path)
             if !seen.insert(service.key).inserted {
-                report(
+                refuse(
                     path, "there is another service of the name \(service.name) in the namespace \(service.namespace)")
             }
             labels(service.selector, path["selector"])
@@ -22,20 +22,16 @@ extension TopologyCheck {
     }
 
     private mutating func serviceName(_ service: Service, _ path: FieldPath) {
-        label(service.name, path, "a service's name")
-        // A service's name begins with a letter (RFC 1035), as no other name here has to.
-        if isLabel(service.name), service.name.utf8.first.map({ $0 < UInt8(ascii: "a") }) ?? false {
-            report(path, "a service's name begins with a letter (RFC 1035); \"\(service.name)\" does not")
-        }
-        label(service.namespace, path["namespace"], "a Kubernetes namespace")
+        name(service.name, .serviceLabel, path, "a service's name", isKubernetes: true)
+        name(service.namespace, .label, path["namespace"], "a Kubernetes namespace", isKubernetes: true)
     }
 
     private mutating func kind(of service: Service, _ path: FieldPath) {
         if case .externalName(let name) = service.kind {
             let bare = name.hasSuffix(".") ? name.dropLast() : name[...]
-            if !isSubdomain(bare, limit: 253) {
-                report(
-                    path["externalName"], notALabel(name, "an external name", "DNS label, or several joined by dots"))
+            self.name(String(bare), .subdomain, path["externalName"], "an external name", isKubernetes: true)
+            if bare.split(separator: ".").contains(where: { $0.utf8.count > 63 }) {
+                report(path["externalName"], "a label of a name in DNS has 63 characters at most (RFC 1035, 2.3.4)")
             }
         } else if service.kind != .headless, topology.cluster.serviceSubnets.isEmpty {
             report(
@@ -44,14 +40,14 @@ extension TopologyCheck {
                     + "[10.96.0.0/16] }")
         }
         if let seconds = service.sessionAffinity, !(1...Service.maximumAffinity).contains(seconds) {
-            report(
+            refuse(
                 path["sessionAffinityTimeout"],
                 "\(seconds) is not a timeout: 1 to \(Service.maximumAffinity) seconds")
         }
         if service.isExternallyLocal, service.kind != .nodePort, service.kind != .loadBalancer,
             service.externalAddresses.isEmpty
         {
-            report(
+            refuse(
                 path["externalTrafficPolicy"],
                 "nothing reaches this service from outside; make it a NodePort service or give it externalIPs")
         }
@@ -61,20 +57,20 @@ extension TopologyCheck {
         let available = topology.cluster.serviceFamilies
         for (index, family) in service.families.enumerated() {
             if service.families[..<index].contains(family) {
-                report(path["ipFamilies"][index], "\(family) stands twice")
+                refuse(path["ipFamilies"][index], "\(family) is given twice")
             } else if !available.isEmpty, !available.contains(family) {
-                report(
+                refuse(
                     path["ipFamilies"][index],
                     "the cluster has no \(family) range of services (cluster.serviceSubnets)")
             }
         }
         if service.familyPolicy == .singleStack, max(service.families.count, service.clusterAddresses.count) > 1 {
-            report(
+            refuse(
                 path["ipFamilyPolicy"],
                 "a SingleStack service has one family; write PreferDualStack or RequireDualStack")
         }
         if service.familyPolicy == .requireDualStack, available.count == 1 {
-            report(
+            refuse(
                 path["ipFamilyPolicy"],
                 "RequireDualStack needs services of both families, and the cluster has a range of \(available[0]) only "
                     + "(cluster.serviceSubnets)")
@@ -87,23 +83,23 @@ extension TopologyCheck {
         let field = path["clusterIPs"]
         if !service.clusterAddresses.isEmpty {
             switch service.kind {
-            case .headless: report(field, "a headless service has no addresses of its own")
-            case .externalName: report(field, "an ExternalName service has no addresses of its own")
+            case .headless: refuse(field, "a headless service has no addresses of its own")
+            case .externalName: refuse(field, "an ExternalName service has no addresses of its own")
             case .clusterIP, .nodePort, .loadBalancer: break
             }
         }
         for (index, address) in service.clusterAddresses.enumerated() {
             let path = field[index]
             if service.clusterAddresses[..<index].contains(where: { $0.family == address.family }) {
-                report(path, "a service has one \(address.family) address at most")
+                refuse(path, "a service has one \(address.family) address at most")
             } else if service.families.indices.contains(index), service.families[index] != address.family {
-                report(path, "\(address) is not \(service.families[index]), which ipFamilies has in this place")
+                refuse(path, "\(address) is not \(service.families[index]), which ipFamilies has in this place")
             }
             if let other = owners.updateValue(service.key, forKey: address) {
-                report(path, "\(address) is the address of the service \(other) too")
+                refuse(path, "\(address) is also the address of the service \(other)")
             }
             guard let subnet = topology.cluster.serviceSubnets.first(where: { $0.contains(address) }) else {
-                report(
+                refuse(
                     path,
                     "\(address) is in no range of services; they are "
                         + topology.cluster.serviceSubnets.map(\.description).joined(separator: " and "))
@@ -111,7 +107,7 @@ extension TopologyCheck {
             }
             let isLast = subnet.family == .ipv4 && address == subnet.lastAddress
             if address == subnet.address || isLast {
-                report(
+                refuse(
                     path, "\(address) is the \(isLast ? "last" : "first") address of \(subnet), which no service gets")
             } else if address.value - subnet.address.value > 0xffff, subnet.family == .ipv6 {
                 report(path, "\(address) is not among the first 65536 addresses of \(subnet), which services get")
@@ -127,7 +123,7 @@ extension TopologyCheck {
         case .headless, .externalName: hasAddress = false
         case .clusterIP, .nodePort, .loadBalancer: break
         }
-        if service.ports.isEmpty, hasAddress { report(path, "a service needs a port: ports: [80]") }
+        if service.ports.isEmpty, hasAddress { refuse(path, "a service needs a port: ports: [80]") }
         let selected = topology.workloads.filter { workload in
             workload.namespace == service.namespace && !service.selector.isEmpty
                 && service.selector.allSatisfy { workload.labels[$0.key] == $0.value }
@@ -135,17 +131,17 @@ extension TopologyCheck {
         for (index, port) in service.ports.enumerated() {
             let path = path["ports"][index]
             let earlier = service.ports[..<index]
-            if port.port == 0 { report(path["port"], "a port is a number from 1 to 65535") }
+            if port.port == 0 { refuse(path["port"], "a port is a number from 1 to 65535") }
             if earlier.contains(where: { $0.port == port.port && $0.transport == port.transport }) {
-                report(path["port"], "the service has \(port.transport.rawValue) port \(port.port) already")
+                refuse(path["port"], "the service has \(port.transport.rawValue) port \(port.port) already")
             }
             if let name = port.name {
-                label(name, path["name"], "a service port's name")
+                self.name(name, .label, path["name"], "a service port's name", isKubernetes: true)
                 if earlier.contains(where: { $0.name == name }) {
-                    report(path["name"], "the service has another port of the name \(name)")
+                    refuse(path["name"], "the service has another port of the name \(name)")
                 }
             } else if service.ports.count > 1 {
-                report(path["name"], "of several ports each needs a name: { name: http, port: \(port.port) }")
+                refuse(path["name"], "of several ports each needs a name: { name: http, port: \(port.port) }")
             }
             target(of: port, path["targetPort"], service, selected)
             if let nodePort = port.nodePort {
@@ -158,12 +154,13 @@ extension TopologyCheck {
         of port: Service.Port, _ path: FieldPath, _ service: Service, _ selected: [Workload]
     ) {
         switch port.target {
-        case .number(let number): if number == 0 { report(path, "a port is a number from 1 to 65535") }
+        case .number(let number): if number == 0 { refuse(path, "a port is a number from 1 to 65535") }
         case .name(let name):
             if service.isAPIServer {
                 report(path, "the API server's port is a number, such as 6443")
                 return
             }
+            if !isPortName(name) { return refuse(path, notAPortName(name)) }
             let known = selected.flatMap(\.ports).filter { $0.transport == port.transport }.compactMap(\.name)
             if selected.isEmpty || known.contains(name) { return }
             reportTolerable(
@@ -178,16 +175,16 @@ extension TopologyCheck {
         _ earlier: ArraySlice<Service.Port>, _ owners: inout [UInt16: String]
     ) {
         guard service.kind == .nodePort || service.kind == .loadBalancer else {
-            report(path, "only a service of type NodePort or LoadBalancer has a port on the nodes")
+            refuse(path, "only a service of type NodePort or LoadBalancer has a port on the nodes")
             return
         }
         if !(30000...32767).contains(nodePort) {
-            report(path, "\(nodePort) is not a port that nodes have for services: 30000 to 32767")
+            refuse(path, "\(nodePort) is not a port that nodes have for services: 30000 to 32767")
         }
         if earlier.contains(where: { $0.nodePort == nodePort && $0.transport == port.transport }) {
-            report(path, "nodePort \(nodePort) stands twice for \(port.transport.rawValue)")
+            refuse(path, "nodePort \(nodePort) is given twice for \(port.transport.rawValue)")
         } else if let other = owners.updateValue(service.key, forKey: nodePort), other != service.key {
-            report(path, "nodePort \(nodePort) is the service \(other)'s")
+            refuse(path, "nodePort \(nodePort) is the service \(other)'s")
         }
     }
 
@@ -195,24 +192,23 @@ extension TopologyCheck {
     mutating func containerPorts() {
         for workload in topology.workloads {
             let path = Self.path(of: workload)
-            if let hostname = workload.hostname { label(hostname, path["hostname"], "a pod's host name") }
-            if let subdomain = workload.subdomain { label(subdomain, path["subdomain"], "a subdomain") }
+            if let hostname = workload.hostname {
+                name(hostname, .label, path["hostname"], "a pod's host name", isKubernetes: true)
+            }
+            if let subdomain = workload.subdomain {
+                name(subdomain, .label, path["subdomain"], "a subdomain", isKubernetes: true)
+            }
             for (index, port) in workload.ports.enumerated() {
                 let path = path["ports"][index]
                 let earlier = workload.ports[..<index]
-                if port.number == 0 { report(path["port"], "a port is a number from 1 to 65535") }
+                if port.number == 0 { refuse(path["port"], "a port is a number from 1 to 65535") }
                 if earlier.contains(where: { $0.isBoundLike(port) }) {
                     report(
                         path["port"],
                         "\(workload.name) listens on \(port.transport.rawValue) port \(port.number) already")
                 }
                 if let name = port.name {
-                    if !isPortName(name) {
-                        report(
-                            path["name"],
-                            "\"\(name)\" is not a port's name (RFC 6335): lower-case letters, digits and single hyphens "
-                                + "inside, a letter among them, at most 15")
-                    }
+                    if !isPortName(name) { refuse(path["name"], notAPortName(name)) }
                     if earlier.contains(where: { $0.name == name }) {
                         reportTolerable(path["name"], "\(workload.name) has another port of the name \(name)")
                     }
@@ -240,8 +236,7 @@ extension Workload.ContainerPort {
     }
 }
 
-/// A port's name as containers have it (IANA_SVC_NAME, RFC 6335, 5.1).
-private func isPortName(_ name: String) -> Bool {
-    isLabel(name) && name.utf8.count <= 15 && !name.contains("--")
-        && name.utf8.contains { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+private func notAPortName(_ name: String) -> String {
+    "\"\(name)\" is not a port's name (RFC 6335): lower-case letters, digits and single hyphens inside, a letter among them, "
+        + "at most 15"
 }

@@ -73,6 +73,11 @@ struct TopologyCheck {
 
     mutating func report(_ path: FieldPath, _ sentence: String) { problems.append(Problem(path, sentence)) }
 
+    /// Notes what Kubernetes' API server refuses (pkg/apis/core/validation).
+    mutating func refuse(_ path: FieldPath, _ sentence: String) {
+        problems.append(Problem(path, sentence, isRefusedByAPIServer: true))
+    }
+
     /// Notes what a real network or cluster would take, though it does not work.
     mutating func reportTolerable(_ path: FieldPath, _ sentence: String) {
         if topology.allowsPendingPods {

@@ -35,18 +35,27 @@ extension TopologyCheck {
         staticAddresses()
     }
 
-    /// Names that no node, pool or label could have, which the API server refuses.
+    /// Names that no node, pool or label could have.
     private mutating func references(of workload: Workload, _ path: FieldPath) {
-        if let name = workload.nodeName, !isSubdomain(name, limit: 253) {
-            report(path["node"], notALabel(name, "a node's name", "DNS label, or several joined by dots"))
+        if let nodeName = workload.nodeName {
+            name(nodeName, .subdomain, path["node"], "a node's name", isKubernetes: true)
         }
-        for (index, pool) in workload.pools.enumerated() where !isSubdomain(pool, limit: 253) {
-            report(path["pools"][index], notALabel(pool, "a pool's name", "DNS label, or several joined by dots"))
+        // Annotations are not checked by the API server; Calico finds no such pool then.
+        for (index, pool) in workload.pools.enumerated() {
+            name(pool, .subdomain, path["pools"][index], "a pool's name")
         }
-        let terms = workload.affinity.required + workload.affinity.preferred.map(\.term)
-        for requirement in terms.flatMap({ $0.labels + $0.names }) {
-            let values = requirement.values.isEmpty ? [""] : requirement.values
-            for value in values { labels([requirement.key: value], path["affinity"]) }
+        let (required, preferred) = (workload.affinity.required, workload.affinity.preferred.map(\.term))
+        for requirement in (required + preferred).flatMap(\.labels) { labels([requirement.key: ""], path["affinity"]) }
+        for value in required.flatMap(\.labels).flatMap(\.values) where !value.isEmpty && !isLabelWord(value) {
+            refuse(path["affinity"], notALabelsValue(value))
+        }
+        // Of a preference the API server takes any.
+        for value in preferred.flatMap(\.labels).flatMap(\.values) where !value.isEmpty && !isLabelWord(value) {
+            report(path["affinity"], notALabelsValue(value))
+        }
+        let terms = required + preferred
+        for value in terms.flatMap(\.names).flatMap(\.values) {
+            name(value, .subdomain, path["affinity"], "a node's name", isKubernetes: true)
         }
     }
 
@@ -96,7 +105,7 @@ extension TopologyCheck {
                     reportTolerable(path, "a pod asks for one \(address.family) address at most")
                 }
                 if let other = owners.updateValue(path, forKey: address) {
-                    reportTolerable(path, "\(address) is asked for by another pod too (\(other))")
+                    reportTolerable(path, "\(address) is also requested by another pod (\(other))")
                 }
                 if !topology.cluster.pools.isEmpty,
                     !topology.cluster.pools.contains(where: { $0.prefix.contains(address) })
