@@ -61,18 +61,18 @@ struct Field: Sendable {
     }
 
     /// The items of a list that the field has to be, if it is there.
-    func list(_ findings: inout Findings) -> [Field] {
+    func list(_ diagnostics: inout Diagnostics) -> [Field] {
         guard let value else { return [] }
         if case .sequence = value.content { return items }
-        findings.error(self, "want a list, found \(value.kindName)")
+        diagnostics.error(self, "want a list, found \(value.kindName)")
         return []
     }
 
     /// The pairs of a map that the field has to be, if it is there.
-    func map(_ findings: inout Findings) -> [(key: String, field: Field)] {
+    func map(_ diagnostics: inout Diagnostics) -> [(key: String, field: Field)] {
         guard let value else { return [] }
         if case .mapping = value.content { return entries }
-        findings.error(self, "want a map of names and values, found \(value.kindName)")
+        diagnostics.error(self, "want a map of names and values, found \(value.kindName)")
         return []
     }
 
@@ -82,49 +82,49 @@ struct Field: Sendable {
     var text: String? { value?.text }
 
     /// Text that the field has to be, if it is there.
-    func text(_ findings: inout Findings) -> String? {
+    func text(_ diagnostics: inout Diagnostics) -> String? {
         guard let value else { return nil }
         if let text = value.text { return text }
-        findings.error(self, "want a single value, found \(value.kindName)")
+        diagnostics.error(self, "want a single value, found \(value.kindName)")
         return nil
     }
 
     /// `true` or `false`, if it is there.
-    func boolean(_ findings: inout Findings) -> Bool? {
-        guard let text = text(&findings) else { return nil }
+    func boolean(_ diagnostics: inout Diagnostics) -> Bool? {
+        guard let text = text(&diagnostics) else { return nil }
         switch text {
         case "true", "True", "TRUE", "yes", "on", "Yes", "On": return true
         case "false", "False", "FALSE", "no", "off", "No", "Off": return false
         default:
-            findings.error(self, "\"\(text)\" is neither true nor false")
+            diagnostics.error(self, "\"\(text)\" is neither true nor false")
             return nil
         }
     }
 
     /// A whole number in a range, if it is there.
     func number<N: FixedWidthInteger>(
-        _ findings: inout Findings, _ what: String, _ bounds: ClosedRange<N>
+        _ diagnostics: inout Diagnostics, _ what: String, _ bounds: ClosedRange<N>
     ) -> N? {
-        guard let text = text(&findings) else { return nil }
+        guard let text = text(&diagnostics) else { return nil }
         if let number = N(text), bounds.contains(number) { return number }
-        findings.error(
+        diagnostics.error(
             self, "\"\(text)\" is not \(what): a whole number from \(bounds.lowerBound) to \(bounds.upperBound)")
         return nil
     }
 
     /// An address, if it is there.
-    func address(_ findings: inout Findings) -> IPAddress? {
-        guard let text = text(&findings) else { return nil }
+    func address(_ diagnostics: inout Diagnostics) -> IPAddress? {
+        guard let text = text(&diagnostics) else { return nil }
         if let address = IPAddress(text) { return address }
-        findings.error(self, "\"\(text)\" is not an address, such as 10.10.10.10 or fd00::10")
+        diagnostics.error(self, "\"\(text)\" is not an address, such as 10.10.10.10 or fd00::10")
         return nil
     }
 
     /// A prefix, if it is there; an address stands for itself alone. Bits behind the length are cut off.
-    func prefix(_ findings: inout Findings) -> Prefix? {
-        guard let text = text(&findings) else { return nil }
+    func prefix(_ diagnostics: inout Diagnostics) -> Prefix? {
+        guard let text = text(&diagnostics) else { return nil }
         if let prefix = Self.prefix(text) { return prefix }
-        findings.error(self, "\"\(text)\" is not a prefix, such as 192.168.0.0/16 or fd00::/48")
+        diagnostics.error(self, "\"\(text)\" is not a prefix, such as 192.168.0.0/16 or fd00::/48")
         return nil
     }
 
@@ -134,11 +134,20 @@ struct Field: Sendable {
     }
 
     /// A map of texts, if it is there; an entry without a value is the empty text.
-    func texts(_ findings: inout Findings) -> [String: String] {
+    func texts(_ diagnostics: inout Diagnostics) -> [String: String] {
         var texts: [String: String] = [:]
-        for (key, field) in map(&findings) {
-            if let text = field.isPresent ? field.text(&findings) : "" { texts[key] = text }
+        for (key, field) in map(&diagnostics) {
+            if let text = field.isPresent ? field.text(&diagnostics) : "" { texts[key] = text }
         }
         return texts
+    }
+}
+
+extension StringProtocol {
+    /// The text without blanks at both ends.
+    var trimmingBlanks: String {
+        let start = drop { $0.isWhitespace }
+        guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+        return String(start[...last])
     }
 }

@@ -77,16 +77,3 @@ public struct FolderFiles: Sendable {
     /// Whether there is such a file.
     func contains(_ path: String) -> Bool { paths.contains(path) || added.contains(path) }
 }
-
-/// What was taken from a file, and what was not.
-public struct FileAccount: Hashable, Sendable {
-    /// The file's path below the folder.
-    public var path: String
-    /// What was taken, in a few words each.
-    public var taken: [String] = []
-    /// What was not, and why.
-    public var ignored: [String] = []
-
-    /// An account of a file of which nothing is taken yet.
-    public init(path: String) { self.path = path }
-}

@@ -8,7 +8,7 @@ public struct LabFolder: Sendable {
     /// What is not done as the files say, in their order.
     public var warnings: [Warning]
     /// The files, with what was taken from each.
-    public var files: [FileAccount]
+    public var files: [FileReport]
 
     /// Reads a folder.
     ///
@@ -16,18 +16,18 @@ public struct LabFolder: Sendable {
     public init(_ files: FolderFiles) throws(TopologyErrors) {
         var reader = FolderReader(files)
         reader.read()
-        try Self.stop(reader.findings)
+        try Self.stop(reader.diagnostics)
         let name = reader.labName
-        var assembly = FolderAssembly(reader.documents, labName: name, reader.findings)
-        assembly.assemble()
-        try Self.stop(assembly.findings)
-        try assembly.settle()
-        topology = assembly.topology
-        warnings = assembly.findings.warnings.sorted { $0.place < $1.place }
-        self.files = reader.accounts
+        var builder = TopologyBuilder(reader.documents, labName: name, reader.diagnostics)
+        builder.build()
+        try Self.stop(builder.diagnostics)
+        try builder.validate()
+        topology = builder.topology
+        warnings = builder.diagnostics.warnings.sorted { $0.place < $1.place }
+        self.files = reader.reports
     }
 
-    private static func stop(_ findings: Findings) throws(TopologyErrors) {
-        if !findings.errors.isEmpty { throw TopologyErrors(findings.errors) }
+    private static func stop(_ diagnostics: Diagnostics) throws(TopologyErrors) {
+        if !diagnostics.errors.isEmpty { throw TopologyErrors(diagnostics.errors) }
     }
 }

@@ -25,7 +25,7 @@ public struct TopologySource: CustomStringConvertible, Sendable {
         /// What is not done as the files say, a line each with its place.
         public var warnings: [String] = []
         /// The files of a folder, with what was taken from each.
-        public var files: [FileAccount] = []
+        public var files: [FileReport] = []
     }
 
     /// Finds the topology that a command's argument names.

@@ -4,26 +4,26 @@ import Topology
 extension CalicoResources {
     /// How a node's address of a family is to be found.
     static func detection(
-        _ field: Field, _ family: AddressFamily, _ findings: inout Findings
+        _ field: Field, _ family: AddressFamily, _ diagnostics: inout Diagnostics
     ) -> Autodetection.Method? {
         if field["cidrs"].isPresent {
-            return .ranges(field["cidrs"].list(&findings).compactMap { $0.prefix(&findings) })
+            return .ranges(field["cidrs"].list(&diagnostics).compactMap { $0.prefix(&diagnostics) })
         }
-        if let pattern = field["interface"].text(&findings) { return .interface(patterns(pattern)) }
-        if let pattern = field["skipInterface"].text(&findings) { return .skipInterface(patterns(pattern)) }
-        if let method = field["kubernetes"].text(&findings) {
-            if method != "NodeInternalIP" { findings.warn(field["kubernetes"], "\"\(method)\" is not known") }
+        if let pattern = field["interface"].text(&diagnostics) { return .interface(patterns(pattern)) }
+        if let pattern = field["skipInterface"].text(&diagnostics) { return .skipInterface(patterns(pattern)) }
+        if let method = field["kubernetes"].text(&diagnostics) {
+            if method != "NodeInternalIP" { diagnostics.warn(field["kubernetes"], "\"\(method)\" is not known") }
             return .kubernetes
         }
-        if let target = field["canReach"].text(&findings) {
+        if let target = field["canReach"].text(&diagnostics) {
             guard let address = IPAddress(target), address.family == family else {
-                findings.warn(
+                diagnostics.warn(
                     field["canReach"], "there is no name server outside of the lab; the first address is taken")
                 return .firstFound
             }
             return .canReach(address)
         }
-        return field["firstFound"].boolean(&findings) == false ? Autodetection.Method.none : .firstFound
+        return field["firstFound"].boolean(&diagnostics) == false ? Autodetection.Method.none : .firstFound
     }
 
     private static func patterns(_ text: String) -> [String] {

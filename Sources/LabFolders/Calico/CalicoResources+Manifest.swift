@@ -4,11 +4,11 @@ import Topology
 extension CalicoResources {
     /// Calico's own manifest (calico.yaml): what the DaemonSet `calico-node` is told by its environment
     /// (docs.tigera.io, "Configuring calico/node").
-    mutating func addManifest(_ root: Field, _ findings: inout Findings) {
+    mutating func addManifest(_ root: Field, _ diagnostics: inout Diagnostics) {
         var environment: [String: Field] = [:]
-        for container in root["spec"]["template"]["spec"]["containers"].list(&findings)
+        for container in root["spec"]["template"]["spec"]["containers"].list(&diagnostics)
         where container["name"].text == "calico-node" {
-            for variable in container["env"].list(&findings) {
+            for variable in container["env"].list(&diagnostics) {
                 if let name = variable["name"].text { environment[name] = variable["value"] }
             }
         }
@@ -17,7 +17,7 @@ extension CalicoResources {
                 family == .ipv4
                 || environment["FELIX_IPV6SUPPORT"]?.text == "true" && environment["IP6"]?.text == "autodetect"
             if isUsed, environment["NO_DEFAULT_POOLS"]?.text != "true" {
-                addManifestPool(family, "CALICO_IPV\(version)POOL_", environment, at: root.place, &findings)
+                addManifestPool(family, "CALICO_IPV\(version)POOL_", environment, at: root.place, &diagnostics)
             }
             if let method = environment["IP\(suffix)_AUTODETECTION_METHOD"], let text = method.text {
                 detection[family] = Autodetection(method: Self.method(text, family), place: method.place)
@@ -27,7 +27,7 @@ extension CalicoResources {
 
     private mutating func addManifestPool(
         _ family: AddressFamily, _ prefix: String, _ environment: [String: Field], at place: SourceLine,
-        _ findings: inout Findings
+        _ diagnostics: inout Diagnostics
     ) {
         var pool = ManifestPool(family: family, natOutgoing: family == .ipv4)
         if let text = environment[prefix + "VXLAN"]?.text, let mode = Self.modes(.vxlan, .vxlanCrossSubnet)[text] {
@@ -40,14 +40,14 @@ extension CalicoResources {
             pool.encapsulation = mode
         }
         if let field = environment[prefix + "BLOCK_SIZE"],
-            let size: Int = field.number(&findings, "the prefix length of a block", 0...128)
+            let size: Int = field.number(&diagnostics, "the prefix length of a block", 0...128)
         {
             pool.blockSize = size
         }
         if let text = environment[prefix + "NAT_OUTGOING"]?.text { pool.natOutgoing = text == "true" }
         // Without a word on it, calico-node takes the cluster's own range.
         guard let range = environment[prefix + "CIDR"], range.isPresent else { return manifestPools.append(pool) }
-        if let cidr = range.prefix(&findings) { pools.append(Located(pool.pool(cidr), at: place)) }
+        if let cidr = range.prefix(&diagnostics) { pools.append(Located(pool.pool(cidr), at: place)) }
     }
 
     /// A pool that calico-node makes (`configureIPPools` in node/pkg/lifecycle/startup).

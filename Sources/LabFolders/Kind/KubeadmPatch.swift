@@ -27,32 +27,32 @@ struct KubeadmPatch: Sendable {
     }
 
     /// The patches in a field: YAML inside of YAML.
-    static func all(in field: Field, _ findings: inout Findings) -> [KubeadmPatch] {
-        guard let text = field.text(&findings) else { return [] }
+    static func all(in field: Field, _ diagnostics: inout Diagnostics) -> [KubeadmPatch] {
+        guard let text = field.text(&diagnostics) else { return [] }
         // The text of a block begins in the line after its mark.
         let documents = YAMLDocument.documents(of: Array(text.utf8), firstLine: field.mark.line + 1)
         return documents.compactMap { document in
-            document.read(of: field.file, path: field.path, &findings).flatMap { KubeadmPatch($0, &findings) }
+            document.read(of: field.file, path: field.path, &diagnostics).flatMap { KubeadmPatch($0, &diagnostics) }
         }
     }
 
-    private init?(_ root: Field, _ findings: inout Findings) {
+    private init?(_ root: Field, _ diagnostics: inout Diagnostics) {
         switch root["kind"].text {
         case "InitConfiguration": kind = .initialise
         case "JoinConfiguration": kind = .join
         case "ClusterConfiguration":
             kind = .cluster
-            podSubnets = Self.subnets(root["networking"]["podSubnet"], &findings)
-            serviceSubnets = Self.subnets(root["networking"]["serviceSubnet"], &findings)
+            podSubnets = Self.subnets(root["networking"]["podSubnet"], &diagnostics)
+            serviceSubnets = Self.subnets(root["networking"]["serviceSubnet"], &diagnostics)
             return
         default: return nil
         }
         let registration = root["nodeRegistration"]
-        for (name, value) in Self.arguments(registration["kubeletExtraArgs"], &findings) {
+        for (name, value) in Self.arguments(registration["kubeletExtraArgs"], &diagnostics) {
             switch name {
-            case "node-ip": readAddresses(value, &findings)
+            case "node-ip": readAddresses(value, &diagnostics)
             case "node-labels":
-                for pair in (value.text(&findings) ?? "").split(separator: ",") {
+                for pair in (value.text(&diagnostics) ?? "").split(separator: ",") {
                     let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                     labels[parts[0].trimmingBlanks] = parts.count == 2 ? parts[1].trimmingBlanks : ""
                 }
@@ -68,17 +68,17 @@ struct KubeadmPatch: Sendable {
     }
 
     /// `{ node-ip: … }`, or from v1beta4 on `[{ name: node-ip, value: … }]`.
-    private static func arguments(_ field: Field, _ findings: inout Findings) -> [(String, Field)] {
+    private static func arguments(_ field: Field, _ diagnostics: inout Diagnostics) -> [(String, Field)] {
         if case .sequence? = field.value?.content {
             return field.items.compactMap { item in item["name"].text.map { ($0, item["value"]) } }
         }
-        return field.map(&findings).map { ($0.key, $0.field) }
+        return field.map(&diagnostics).map { ($0.key, $0.field) }
     }
 
-    private mutating func readAddresses(_ field: Field, _ findings: inout Findings) {
-        for part in (field.text(&findings) ?? "").split(separator: ",") {
+    private mutating func readAddresses(_ field: Field, _ diagnostics: inout Diagnostics) {
+        for part in (field.text(&diagnostics) ?? "").split(separator: ",") {
             guard let address = IPAddress(part.trimmingBlanks) else {
-                findings.error(field, "\"\(part.trimmingBlanks)\" is not an address of a node")
+                diagnostics.error(field, "\"\(part.trimmingBlanks)\" is not an address of a node")
                 continue
             }
             // `0.0.0.0` and `::` leave the choice to kubelet.
@@ -88,8 +88,8 @@ struct KubeadmPatch: Sendable {
         }
     }
 
-    private static func subnets(_ field: Field, _ findings: inout Findings) -> [Prefix]? {
-        guard let text = field.text(&findings) else { return nil }
+    private static func subnets(_ field: Field, _ diagnostics: inout Diagnostics) -> [Prefix]? {
+        guard let text = field.text(&diagnostics) else { return nil }
         return text.split(separator: ",").compactMap { InterfaceAddress($0.trimmingBlanks)?.prefix }
     }
 }

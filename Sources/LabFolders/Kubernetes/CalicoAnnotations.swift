@@ -13,36 +13,36 @@ struct CalicoAnnotations {
 
     private static let prefix = "cni.projectcalico.org/"
 
-    init(_ annotations: Field, _ findings: inout Findings) {
-        for (key, field) in annotations.map(&findings) where key.hasPrefix(Self.prefix) {
+    init(_ annotations: Field, _ diagnostics: inout Diagnostics) {
+        for (key, field) in annotations.map(&diagnostics) where key.hasPrefix(Self.prefix) {
             switch key.dropFirst(Self.prefix.count) {
             case "ipAddrs", "ipAddrsNoIpam":
-                for text in Self.list(field, &findings) {
+                for text in Self.list(field, &diagnostics) {
                     guard let address = IPAddress(text) else {
-                        findings.error(field, "\"\(text)\" is not an address")
+                        diagnostics.error(field, "\"\(text)\" is not an address")
                         continue
                     }
                     addresses.append(address)
                 }
-            case "ipv4pools", "ipv6pools": pools += Self.list(field, &findings)
+            case "ipv4pools", "ipv6pools": pools += Self.list(field, &diagnostics)
             case "hwAddr":
-                guard let text = field.text(&findings) else { continue }
+                guard let text = field.text(&diagnostics) else { continue }
                 hardwareAddress = MACAddress(text)
-                if hardwareAddress == nil { findings.error(field, "\"\(text)\" is not a MAC address") }
-            case "floatingIPs": findings.warn(field, "floating addresses are not taken over")
+                if hardwareAddress == nil { diagnostics.error(field, "\"\(text)\" is not a MAC address") }
+            case "floatingIPs": diagnostics.warn(field, "floating addresses are not taken over")
             default: break
             }
         }
     }
 
     /// A list in JSON, which is YAML too.
-    private static func list(_ field: Field, _ findings: inout Findings) -> [String] {
-        guard let text = field.text(&findings) else { return [] }
+    private static func list(_ field: Field, _ diagnostics: inout Diagnostics) -> [String] {
+        guard let text = field.text(&diagnostics) else { return [] }
         let document = YAMLDocument.documents(of: Array(text.utf8)).first
         guard let value = try? document?.read()?.root, case .sequence(let items) = value.content,
             !items.contains(where: { $0.text == nil })
         else {
-            findings.error(field, "want a list in JSON, such as '[\"192.168.10.10\"]', found \(text)")
+            diagnostics.error(field, "want a list in JSON, such as '[\"192.168.10.10\"]', found \(text)")
             return []
         }
         return items.compactMap(\.text)

@@ -7,10 +7,10 @@ struct ContainerImages {
     private(set) var ports: [Workload.ContainerPort] = []
 
     /// Takes a container.
-    mutating func add(_ container: Field, _ findings: inout Findings) {
-        let words = (container["command"].list(&findings) + container["args"].list(&findings)).compactMap(\.text)
+    mutating func add(_ container: Field, _ diagnostics: inout Diagnostics) {
+        let words = (container["command"].list(&diagnostics) + container["args"].list(&diagnostics)).compactMap(\.text)
         var environment: [String: String] = [:]
-        for variable in container["env"].list(&findings) {
+        for variable in container["env"].list(&diagnostics) {
             if let name = variable["name"].text { environment[name] = variable["value"].text ?? "" }
         }
         let configured = words.flatMap(Self.listens)

@@ -2,15 +2,15 @@ import Addresses
 import Topology
 
 /// What runs on the cluster: the folder's own workloads and services, and those that every cluster of kind has.
-extension FolderAssembly {
+extension TopologyBuilder {
     mutating func addWorkloads() {
         let manifests = documents.manifests
         guard documents.kind != nil || manifests.workloads.isEmpty else {
             let place = manifests.workloads[0].place
-            return findings.warn(
+            return diagnostics.warn(
                 at: place, "there is no cluster in the folder for workloads to run on; they are left out")
         }
-        change { topology, places, findings in
+        change { topology, places, diagnostics in
             for located in manifests.workloads {
                 var workload = located.value
                 if workload.pools.isEmpty { workload.pools = manifests.namespacePools[workload.namespace] ?? [] }

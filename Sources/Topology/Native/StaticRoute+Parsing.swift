@@ -88,17 +88,4 @@ extension StaticRoute {
         }
         throw SyntaxError(sentence: "\"\(text)\" is not a prefix, such as 192.168.0.0/16 or fd00::/48")
     }
-
-    /// The route as `init(parsing:)` reads it.
-    package var text: String {
-        let suffix = metric.map { " metric \($0)" } ?? ""
-        switch target {
-        case .gateway(let gateway, let interface):
-            let isDefault = destination == .all(gateway.family)
-            return (isDefault ? "default" : destination.description) + " via \(gateway)"
-                + (interface.map { " dev \($0)" } ?? "") + suffix
-        case .interface(let interface): return "\(destination) dev \(interface)\(suffix)"
-        case .blackhole: return "\(destination) blackhole\(suffix)"
-        }
-    }
 }

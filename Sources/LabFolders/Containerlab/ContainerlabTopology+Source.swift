@@ -3,25 +3,25 @@ import Topology
 
 extension ContainerlabTopology {
     /// Reads a topology file's document.
-    init(_ root: Field, _ findings: inout Findings) {
-        name = root["name"].text(&findings).map { Located($0, at: root["name"].place) }
+    init(_ root: Field, _ diagnostics: inout Diagnostics) {
+        name = root["name"].text(&diagnostics).map { Located($0, at: root["name"].place) }
         let topology = root["topology"]
         guard topology.isPresent else {
-            findings.error(root, "a containerlab topology has its nodes under topology:, which is missing")
+            diagnostics.error(root, "a containerlab topology has its nodes under topology:, which is missing")
             return
         }
         let inheritance = Inheritance(topology)
-        for (name, field) in topology["nodes"].map(&findings) {
+        for (name, field) in topology["nodes"].map(&diagnostics) {
             guard nodes.count < Self.maximumNodes else {
-                findings.error(field, "the topology has more than \(Self.maximumNodes) nodes")
+                diagnostics.error(field, "the topology has more than \(Self.maximumNodes) nodes")
                 break
             }
-            nodes.append(Node(name, field, inheritance, &findings))
+            nodes.append(Node(name, field, inheritance, &diagnostics))
         }
-        if nodes.isEmpty, findings.errors.isEmpty { findings.error(topology, "the topology has no nodes") }
+        if nodes.isEmpty, diagnostics.errors.isEmpty { diagnostics.error(topology, "the topology has no nodes") }
         let names = Set(nodes.map(\.name))
-        for field in topology["links"].list(&findings) {
-            if let link = Link(field, names, &findings) { links.append(link) }
+        for field in topology["links"].list(&diagnostics) {
+            if let link = Link(field, names, &diagnostics) { links.append(link) }
         }
     }
 
@@ -44,42 +44,43 @@ extension ContainerlabTopology {
 
 extension ContainerlabTopology.Node {
     fileprivate init(
-        _ name: String, _ field: Field, _ inheritance: ContainerlabTopology.Inheritance, _ findings: inout Findings
+        _ name: String, _ field: Field, _ inheritance: ContainerlabTopology.Inheritance,
+        _ diagnostics: inout Diagnostics
     ) {
         self.name = name
         place = field.place
-        let group = field["group"].text(&findings).map { inheritance.groups[$0] }
+        let group = field["group"].text(&diagnostics).map { inheritance.groups[$0] }
         let written = [field["kind"], group?["kind"], inheritance.defaults["kind"]].compactMap(\.self).first {
             $0.isPresent
         }
-        let kind = written?.text(&findings) ?? ""
-        if kind.isEmpty { findings.error(field, "node \(name) has no kind, such as kind: linux") }
+        let kind = written?.text(&diagnostics) ?? ""
+        if kind.isEmpty { diagnostics.error(field, "node \(name) has no kind, such as kind: linux") }
         self.kind = Self.spelling[kind] ?? kind
         // The nearest comes first: the node, its group, its kind, the defaults (`pkg/types/topology.go`).
         let kindFields = ([kind] + Self.spelling.filter { $0.value == self.kind }.map(\.key).sorted() + [self.kind])
             .map { inheritance.kinds[$0] }.first { $0.isPresent }
         let sources = [field, group, kindFields, inheritance.defaults].compactMap(\.self)
         if let config = sources.map({ $0["startup-config"] }).first(where: \.isPresent) {
-            readConfig(config, &findings)
+            readConfig(config, &diagnostics)
         }
         // Lists and maps come together, the farthest first.
         for source in sources.reversed() {
-            for line in source["exec"].list(&findings) {
-                if let text = line.text(&findings) { exec.append(Located(text, at: line.place)) }
+            for line in source["exec"].list(&diagnostics) {
+                if let text = line.text(&diagnostics) { exec.append(Located(text, at: line.place)) }
             }
-            for (key, value) in source["sysctls"].map(&findings) {
-                if let value = value.text(&findings) {
+            for (key, value) in source["sysctls"].map(&diagnostics) {
+                if let value = value.text(&diagnostics) {
                     sysctls.append(Located([key, value], at: source["sysctls"].place))
                 }
             }
-            labels.merge(source["labels"].texts(&findings)) { $1 }
-            environment.merge(source["env"].texts(&findings)) { $1 }
+            labels.merge(source["labels"].texts(&diagnostics)) { $1 }
+            environment.merge(source["env"].texts(&diagnostics)) { $1 }
         }
     }
 
     /// The configuration itself where it has several lines, as containerlab decides it, and a path otherwise.
-    private mutating func readConfig(_ field: Field, _ findings: inout Findings) {
-        guard let text = field.text(&findings) else { return }
+    private mutating func readConfig(_ field: Field, _ diagnostics: inout Diagnostics) {
+        guard let text = field.text(&diagnostics) else { return }
         if text.contains(where: \.isNewline) {
             inlineConfig = Located(text, at: field.place)
         } else {
@@ -92,30 +93,30 @@ extension ContainerlabTopology.Node {
 }
 
 extension ContainerlabTopology.Link {
-    fileprivate init?(_ field: Field, _ nodes: Set<String>, _ findings: inout Findings) {
+    fileprivate init?(_ field: Field, _ nodes: Set<String>, _ diagnostics: inout Diagnostics) {
         place = field.place
         path = field.path
-        let type = field["type"].text(&findings) ?? "veth"
+        let type = field["type"].text(&diagnostics) ?? "veth"
         guard type == "veth" else {
-            findings.warn(field["type"], "a link of type \(type) leads out of the lab; it is left out")
+            diagnostics.warn(field["type"], "a link of type \(type) leads out of the lab; it is left out")
             return nil
         }
-        mtu = field["mtu"].number(&findings, "an MTU in bytes", 68...65535)
-        let written = field["endpoints"].list(&findings)
+        mtu = field["mtu"].number(&diagnostics, "an MTU in bytes", 68...65535)
+        let written = field["endpoints"].list(&diagnostics)
         guard written.count == 2 else {
-            findings.error(field, "a link has two endpoints: endpoints: [\"a:eth1\", \"b:eth1\"]")
+            diagnostics.error(field, "a link has two endpoints: endpoints: [\"a:eth1\", \"b:eth1\"]")
             return nil
         }
         ends = []
         for end in written {
-            guard let read = ContainerlabTopology.End(end, &findings) else { return nil }
+            guard let read = ContainerlabTopology.End(end, &diagnostics) else { return nil }
             guard nodes.contains(read.node) else {
                 // containerlab's own words for the host's side of a link.
                 if ["host", "mgmt-net", "macvlan", "vxlan", "vxlan-stitch", "dummy"].contains(read.node) {
-                    findings.warn(end, "a link to \(read.node) leads out of the lab; it is left out")
+                    diagnostics.warn(end, "a link to \(read.node) leads out of the lab; it is left out")
                 } else {
                     let near = suggestion(for: read.node, among: nodes.sorted())
-                    findings.error(
+                    diagnostics.error(
                         end, "there is no node \(read.node)" + (near.map { "; did you mean \"\($0)\"?" } ?? ""))
                 }
                 return nil
@@ -127,24 +128,24 @@ extension ContainerlabTopology.Link {
 
 extension ContainerlabTopology.End {
     /// `node:eth1`, or `{ node: node, interface: eth1, mac: 00:… }`.
-    fileprivate init?(_ field: Field, _ findings: inout Findings) {
+    fileprivate init?(_ field: Field, _ diagnostics: inout Diagnostics) {
         if let text = field.text {
             let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
-                findings.error(field, "\"\(text)\" is not an endpoint, such as ceos01:eth1")
+                diagnostics.error(field, "\"\(text)\" is not an endpoint, such as ceos01:eth1")
                 return nil
             }
             self.init(node: parts[0], interface: parts[1])
             return
         }
-        guard let node = field["node"].text(&findings), let interface = field["interface"].text(&findings) else {
-            findings.error(field, "an endpoint has a node and an interface: { node: ceos01, interface: eth1 }")
+        guard let node = field["node"].text(&diagnostics), let interface = field["interface"].text(&diagnostics) else {
+            diagnostics.error(field, "an endpoint has a node and an interface: { node: ceos01, interface: eth1 }")
             return nil
         }
         self.init(node: node, interface: interface)
-        if let mac = field["mac"].text(&findings) {
+        if let mac = field["mac"].text(&diagnostics) {
             hardwareAddress = MACAddress(mac)
-            if hardwareAddress == nil { findings.error(field["mac"], "\"\(mac)\" is not a MAC address") }
+            if hardwareAddress == nil { diagnostics.error(field["mac"], "\"\(mac)\" is not a MAC address") }
         }
     }
 }

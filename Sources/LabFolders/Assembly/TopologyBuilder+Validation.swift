@@ -1,8 +1,8 @@
 import Topology
 
-extension FolderAssembly {
+extension TopologyBuilder {
     /// Leaves out workloads and services that cannot be, turns what works in part into warnings, and throws for the rest.
-    mutating func settle() throws(TopologyErrors) {
+    mutating func validate() throws(TopologyErrors) {
         breakLoops()
         // Leaving one thing out may lead to another: a service whose pods are gone.
         for _ in 0..<100 {
@@ -20,7 +20,7 @@ extension FolderAssembly {
                 })
         }
         for problem in topology.tolerated() {
-            findings.warn(at: place(of: problem), "\(problem.path): \(problem.sentence)")
+            diagnostics.warn(at: place(of: problem), "\(problem.path): \(problem.sentence)")
         }
     }
 
@@ -41,7 +41,7 @@ extension FolderAssembly {
                 }
             }
             guard let shut else { return }
-            findings.warn(
+            diagnostics.warn(
                 at: place, "this link closes a loop of switches; as a spanning tree would, \(shut) carries nothing")
         }
     }
@@ -61,7 +61,7 @@ extension FolderAssembly {
     private mutating func leaveOut(_ problem: Problem) {
         guard let (isService, index) = subject(problem) else { return }
         let place = place(of: problem)
-        findings.warn(
+        diagnostics.warn(
             at: place,
             "\(problem.path): \(problem.sentence); "
                 + (problem.isRefusedByAPIServer ? "the API server refuses it, and it is left out" : "it is left out"))

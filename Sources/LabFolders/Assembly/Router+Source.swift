@@ -9,7 +9,7 @@ extension Router {
     ///   - cabled: its interfaces that have a cable, by containerlab's names (`eth1`).
     init(
         name: String, _ configuration: EOSConfiguration, cabled: [String], at place: SourceLine,
-        _ findings: inout Findings
+        _ diagnostics: inout Diagnostics
     ) {
         self.init(name: name)
         let building = RouterBuilding(configuration, cabled: cabled)
@@ -18,22 +18,22 @@ extension Router {
             let hostname = String(written.value.map { $0 == "_" ? "-" : $0 })
             self.hostname = DeviceName.isHostname(hostname) ? hostname : name
         }
-        vlans = building.vlans(&findings)
-        ports = building.ports(&findings)
+        vlans = building.vlans(&diagnostics)
+        ports = building.ports(&diagnostics)
         loopbacks = configuration.interfaces.filter { $0.name.kind == .loopback && !$0.isShutdown }.map {
             Loopback(name: $0.name.description, addresses: $0.allAddresses)
         }
         for route in configuration.routes {
-            if let route = building.route(route, &findings) { routes.append(route) }
+            if let route = building.route(route, &diagnostics) { routes.append(route) }
         }
         forwards = []
         if configuration.routesIPv4 { forwards.insert(.ipv4) }
         if configuration.routesIPv6 { forwards.insert(.ipv6) }
-        warnOfMissingRouting(configuration, at: place, &findings)
+        warnOfMissingRouting(configuration, at: place, &diagnostics)
     }
 
     private func warnOfMissingRouting(
-        _ configuration: EOSConfiguration, at place: SourceLine, _ findings: inout Findings
+        _ configuration: EOSConfiguration, at place: SourceLine, _ diagnostics: inout Diagnostics
     ) {
         for (family, command) in [(AddressFamily.ipv4, "ip routing"), (.ipv6, "ipv6 unicast-routing")]
         where !forwards.contains(family) {
@@ -41,7 +41,7 @@ extension Router {
                 interface.allAddresses.contains { $0.family == family } && interface.name.kind != .loopback
             }
             guard let first else { continue }
-            findings.warn(
+            diagnostics.warn(
                 at: first.place,
                 "\(name) has \(family) addresses and no \"\(command)\", so it does not forward \(family), as EOS would not"
             )
@@ -85,11 +85,11 @@ private struct RouterBuilding {
         }
     }
 
-    func vlans(_ findings: inout Findings) -> [Router.VLANSegment] {
+    func vlans(_ diagnostics: inout Diagnostics) -> [Router.VLANSegment] {
         var vlans = configuration.vlans.map { Router.VLANSegment(id: $0.id, name: $0.name.flatMap(Self.vlanName)) }
         for interface in configuration.interfaces where interface.name.kind == .vlan {
             guard let id = interface.name.path.first, (1...4094).contains(id) else {
-                findings.warn(at: interface.place, "\(interface.name) is not a VLAN's interface; it is left out")
+                diagnostics.warn(at: interface.place, "\(interface.name) is not a VLAN's interface; it is left out")
                 continue
             }
             let index: Int
@@ -97,7 +97,7 @@ private struct RouterBuilding {
                 index = there
             } else {
                 if id != 1 {
-                    findings.warn(
+                    diagnostics.warn(
                         at: interface.place,
                         "VLAN \(id) is not defined; EOS keeps \(interface.name) down until it is "
                             + "(vlan \(id)), here it is up")
@@ -121,14 +121,14 @@ private struct RouterBuilding {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    func ports(_ findings: inout Findings) -> [Router.Port] {
+    func ports(_ diagnostics: inout Diagnostics) -> [Router.Port] {
         cabled.map { name, kernel in
             var own = byName[name]
             var isSpare = false
             if let group = own?.channelGroup {
                 isSpare = carriers[group] != name && own?.isShutdown == false
                 if isSpare, let own {
-                    findings.warn(
+                    diagnostics.warn(
                         at: own.place,
                         "\(name) is one of several links of Port-Channel\(group); all of its traffic takes the first one"
                     )
@@ -140,14 +140,14 @@ private struct RouterBuilding {
             }
             guard let own else { return Router.Port(name: kernel, mode: .access(vlan: 1)) }
             return Router.Port(
-                name: kernel, mode: mode(of: own, &findings), mtu: own.mtu, isShutdown: own.isShutdown || isSpare)
+                name: kernel, mode: mode(of: own, &diagnostics), mtu: own.mtu, isShutdown: own.isShutdown || isSpare)
         }
     }
 
-    private func mode(of interface: EOSConfiguration.Interface, _ findings: inout Findings) -> Router.Mode {
+    private func mode(of interface: EOSConfiguration.Interface, _ diagnostics: inout Diagnostics) -> Router.Mode {
         if !interface.isSwitchport {
             return .routed(
-                addresses: interface.allAddresses, subinterfaces: subinterfaces(of: interface.name, &findings))
+                addresses: interface.allAddresses, subinterfaces: subinterfaces(of: interface.name, &diagnostics))
         }
         guard interface.isTrunk else { return .access(vlan: interface.accessVLAN) }
         let allowed = interface.allowedVLANs.ranges.filter { range in known.contains { range.contains($0) } }
@@ -157,13 +157,13 @@ private struct RouterBuilding {
         return .trunk(allowed: interface.allowedVLANs == .all ? [1...4094] : allowed, native: native)
     }
 
-    private func subinterfaces(of port: EOSInterfaceName, _ findings: inout Findings) -> [Router.Subinterface] {
+    private func subinterfaces(of port: EOSInterfaceName, _ diagnostics: inout Diagnostics) -> [Router.Subinterface] {
         configuration.interfaces.compactMap { interface in
             guard let number = interface.name.subinterface, interface.name.kind == port.kind,
                 interface.name.path == port.path, !interface.isShutdown
             else { return nil }
             guard let vlan = interface.dot1qVLAN else {
-                findings.warn(
+                diagnostics.warn(
                     at: interface.place, "\(interface.name) has no encapsulation dot1q vlan, so no frame is for it")
                 return nil
             }
@@ -171,14 +171,14 @@ private struct RouterBuilding {
         }
     }
 
-    func route(_ route: EOSConfiguration.Route, _ findings: inout Findings) -> StaticRoute? {
+    func route(_ route: EOSConfiguration.Route, _ diagnostics: inout Diagnostics) -> StaticRoute? {
         let metric = route.distance.flatMap { $0 == 1 ? nil : UInt32($0) }
         if route.interface?.kind == .null { return StaticRoute(route.destination, .blackhole, metric: metric) }
         var device: String?
         if let interface = route.interface {
             device = kernelName(of: interface)
             if device == nil {
-                findings.warn(
+                diagnostics.warn(
                     at: route.place, "\(interface) is not an interface of a cable or VLAN; the route is left out")
                 return nil
             }

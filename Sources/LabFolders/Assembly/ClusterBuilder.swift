@@ -2,18 +2,18 @@ import Addresses
 import Topology
 
 /// The pools and other ranges of a folder's cluster.
-struct ClusterFromFolder {
+struct ClusterBuilder {
     /// What comes of it.
     private(set) var cluster = Cluster()
     /// Where each pool was written, by name.
     private(set) var poolPlaces: [String: SourceLine] = [:]
 
-    init(_ kind: KindCluster?, _ calico: CalicoResources, _ findings: inout Findings) {
+    init(_ kind: KindCluster?, _ calico: CalicoResources, _ diagnostics: inout Diagnostics) {
         cluster.serviceSubnets = kind?.serviceSubnets ?? []
         cluster.reservedAddresses = calico.reservations
         cluster.vxlanPort = calico.vxlanPort ?? cluster.vxlanPort
         cluster.vxlanVNI = calico.vxlanVNI ?? cluster.vxlanVNI
-        for pool in installed(kind, calico, &findings) + calico.pools { add(pool, &findings) }
+        for pool in installed(kind, calico, &diagnostics) + calico.pools { add(pool, &diagnostics) }
         // The order in which the Kubernetes API lists them, and Calico tries them.
         cluster.pools.sort { $0.name < $1.name }
         let hasIPIP = cluster.pools.contains { $0.encapsulation.isIPIP }
@@ -21,7 +21,7 @@ struct ClusterFromFolder {
         if calico.isBGPDisabled, let pool = cluster.pools.first(where: { $0.encapsulation.isIPIP }),
             let place = poolPlaces[pool.name]
         {
-            findings.warn(
+            diagnostics.warn(
                 at: place,
                 "IP pool \(pool.name) is \(pool.encapsulation.rawValue) and BGP is disabled, which the operator refuses, "
                     + "since the routes are BGP's; they are there all the same")
@@ -32,7 +32,7 @@ struct ClusterFromFolder {
     }
 
     private func installed(
-        _ kind: KindCluster?, _ calico: CalicoResources, _ findings: inout Findings
+        _ kind: KindCluster?, _ calico: CalicoResources, _ diagnostics: inout Diagnostics
     ) -> [Located<Pool>] {
         if let installation = calico.installation {
             return calico.installedPools
@@ -47,12 +47,12 @@ struct ClusterFromFolder {
         }
         guard calico.isEmpty else { return [] }
         if kind.hasNoPlugin {
-            findings.warn(
+            diagnostics.warn(
                 at: kind.place,
                 "no network plugin is in the folder; Calico is taken, as its own custom-resources.yaml has it: "
                     + "VXLANCrossSubnet, natOutgoing")
         } else {
-            findings.warn(
+            diagnostics.warn(
                 at: kind.place,
                 "kind's own network plugin is built as Calico without encapsulation, with Calico's blocks and names"
             )
@@ -71,11 +71,11 @@ struct ClusterFromFolder {
     }
 
     /// Takes a pool; of two with one name the later one, and of two that overlap the earlier one.
-    private mutating func add(_ pool: Located<Pool>, _ findings: inout Findings) {
+    private mutating func add(_ pool: Located<Pool>, _ diagnostics: inout Diagnostics) {
         if let same = cluster.pools.firstIndex(where: { $0.name == pool.value.name }) {
             cluster.pools[same] = pool.value
         } else if let other = cluster.pools.first(where: { $0.prefix.overlaps(pool.value.prefix) }) {
-            return findings.warn(
+            return diagnostics.warn(
                 at: pool.place,
                 "IP pool \(pool.value.name) overlaps \(other.name), \(other.prefix); Calico refuses it, and it is left out"
             )

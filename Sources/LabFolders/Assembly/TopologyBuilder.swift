@@ -2,10 +2,10 @@ import Addresses
 import Topology
 
 /// Puts what a folder's files say together into one topology.
-struct FolderAssembly {
+struct TopologyBuilder {
     /// The folder's documents, read.
     let documents: FolderDocuments
-    var findings: Findings
+    var diagnostics: Diagnostics
     private(set) var topology: Topology
     /// Where each device, workload and service was written.
     private(set) var places = Places()
@@ -21,14 +21,14 @@ struct FolderAssembly {
         var pools: [String: SourceLine] = [:]
     }
 
-    init(_ documents: FolderDocuments, labName: String, _ findings: Findings) {
+    init(_ documents: FolderDocuments, labName: String, _ diagnostics: Diagnostics) {
         self.documents = documents
-        self.findings = findings
+        self.diagnostics = diagnostics
         topology = Topology(name: labName, allowsPendingPods: true)
     }
 
-    /// All of it.
-    mutating func assemble() {
+    /// Builds the topology. It may have problems still: see `validate()`.
+    mutating func build() {
         nameDevices()
         let links = usableLinks()
         addRouters(links)
@@ -36,7 +36,7 @@ struct FolderAssembly {
         addNodes(links)
         addHosts(links)
         addCables(links)
-        let cluster = ClusterFromFolder(documents.kind, documents.calico, &findings)
+        let cluster = ClusterBuilder(documents.kind, documents.calico, &diagnostics)
         topology.cluster = cluster.cluster
         places.pools = cluster.poolPlaces
         chooseNodeAddresses()
@@ -69,7 +69,7 @@ struct FolderAssembly {
                 name += "-\(number)"
             }
             if name != node.name {
-                findings.warn(at: node.place, "\(node.name) is called \(name) here: names are DNS labels")
+                diagnostics.warn(at: node.place, "\(node.name) is called \(name) here: names are DNS labels")
             }
             names[node.name] = name
         }
@@ -95,7 +95,7 @@ struct FolderAssembly {
                     ends[index].interface = port ?? ends[index].interface
                 }
                 guard let name = names[ends[index].node] else {
-                    findings.error(
+                    diagnostics.error(
                         at: link.place, path: link.path,
                         "\(ends[index].node) is a whole cluster; a link leads to one of its nodes, such as "
                             + "\(nodeNames.first ?? "\(ends[index].node)-control-plane"):eth1")
@@ -104,7 +104,7 @@ struct FolderAssembly {
                 }
                 ends[index].node = name
                 guard DeviceName.isInterface(ends[index].interface) else {
-                    findings.error(
+                    diagnostics.error(
                         at: link.place, path: link.path,
                         "\"\(ends[index].interface)\" is not a name for an interface: 1 to 15 letters, digits, . - and _"
                     )
@@ -112,7 +112,7 @@ struct FolderAssembly {
                     continue
                 }
                 if !used.insert("\(name):\(ends[index].interface)").inserted {
-                    findings.error(
+                    diagnostics.error(
                         at: link.place, path: link.path, "\(name):\(ends[index].interface) has a link already")
                     isUsable = false
                 }
@@ -128,12 +128,12 @@ struct FolderAssembly {
             let cabled = links.flatMap(\.ends).filter { $0.node == name }.map(\.interface)
             var configuration = EOSConfiguration()
             if let read = documents.configurations[node.name] { configuration = read }
-            findings.add(configuration.warnings)
+            diagnostics.add(configuration.warnings)
             topology.routers.append(
-                Router(name: name, configuration, cabled: cabled, at: node.place, &findings))
+                Router(name: name, configuration, cabled: cabled, at: node.place, &diagnostics))
             places.devices[name] = node.place
             for line in node.exec {
-                findings.warn(
+                diagnostics.warn(
                     at: line.place, "\(name) has no command line of EOS; \"\(line.value.prefix(80))\" is skipped")
             }
         }
@@ -151,31 +151,31 @@ struct FolderAssembly {
 
     private mutating func addNodes(_ links: [UsableLink]) {
         guard let kind = documents.kind else { return }
-        var machines: [Machine] = []
+        var hosts: [LinuxHost] = []
         let onKindNetwork = needsKindNetwork(links)
         for (index, name) in nodeNames.enumerated() {
-            var machine = machine(name, links)
+            var host = host(name, links)
             if onKindNetwork {
                 let addresses = KindNetwork.addresses(at: index + 2)
-                machine.interfaces.insert(Node.Interface(name: KindNetwork.interface, addresses: addresses), at: 0)
-                machine.routes = KindNetwork.defaultRoutes
+                host.interfaces.insert(Node.Interface(name: KindNetwork.interface, addresses: addresses), at: 0)
+                host.routes = KindNetwork.defaultRoutes
             }
-            if let node = containerlabNodes.first(where: { $0.name == name }) { configure(&machine, node) }
-            machines.append(machine)
+            if let node = containerlabNodes.first(where: { $0.name == name }) { configure(&host, node) }
+            hosts.append(host)
         }
-        for (written, machine) in zip(kind.nodes, machines) {
-            var node = Node(name: machine.name, role: written.isControlPlane ? .controlPlane : .worker)
+        for (written, host) in zip(kind.nodes, hosts) {
+            var node = Node(name: host.name, role: written.isControlPlane ? .controlPlane : .worker)
             node.isTainted = written.isControlPlane && !written.isUntainted
-            if documents.untaintedNodes.contains(machine.name) || documents.untaintedNodes.contains("*") {
+            if documents.untaintedNodes.contains(host.name) || documents.untaintedNodes.contains("*") {
                 node.isTainted = false
             }
             node.labels = written.labels
-                .merging(documents.manifests.nodeLabels[machine.name] ?? [:]) { $1 }
-                .merging(documents.scriptLabels[machine.name] ?? [:]) { $1 }
-            (node.interfaces, node.routes) = (machine.interfaces, machine.routes)
-            (node.sysctls, node.commands) = (machine.sysctls, machine.commands)
+                .merging(documents.manifests.nodeLabels[host.name] ?? [:]) { $1 }
+                .merging(documents.scriptLabels[host.name] ?? [:]) { $1 }
+            (node.interfaces, node.routes) = (host.interfaces, host.routes)
+            (node.sysctls, node.commands) = (host.sysctls, host.commands)
             topology.nodes.append(node)
-            places.devices[machine.name] = containerlabNodes.first { $0.name == machine.name }?.place ?? written.place
+            places.devices[host.name] = containerlabNodes.first { $0.name == host.name }?.place ?? written.place
         }
         if onKindNetwork { addKindNetwork() }
     }
@@ -183,15 +183,15 @@ struct FolderAssembly {
     /// Whether the cluster's nodes are on kind's own network: where one of them has no link or no address on one, and
     /// where a file speaks of that network.
     private func needsKindNetwork(_ links: [UsableLink]) -> Bool {
-        var scratch = Findings()
+        var scratch = Diagnostics()
         for name in nodeNames {
-            var machine = machine(name, links)
+            var host = host(name, links)
             guard let node = containerlabNodes.first(where: { $0.name == name }) else { return true }
             if node.exec.contains(where: { !$0.value.contains("del") && KindNetwork.isMeant(by: $0.value) }) {
                 return true
             }
-            for line in node.exec { machine.run(line, &scratch) }
-            if machine.interfaces.allSatisfy(\.addresses.isEmpty) { return true }
+            for line in node.exec { host.run(line, &scratch) }
+            if host.interfaces.allSatisfy(\.addresses.isEmpty) { return true }
         }
         return documents.calico.detection.values.contains { detection in
             switch detection.method {
@@ -216,22 +216,22 @@ struct FolderAssembly {
         }
     }
 
-    // MARK: Machines on plain Linux
+    // MARK: Plain Linux
 
-    /// A machine with the interfaces that links give it.
-    private func machine(_ name: String, _ links: [UsableLink]) -> Machine {
+    /// A host with the interfaces that links give it.
+    private func host(_ name: String, _ links: [UsableLink]) -> LinuxHost {
         let ends = links.flatMap(\.ends).filter { $0.node == name }
-        return Machine(
+        return LinuxHost(
             name: name,
             interfaces: ends.map { Node.Interface(name: $0.interface, hardwareAddress: $0.hardwareAddress) })
     }
 
-    private mutating func configure(_ machine: inout Machine, _ node: ContainerlabTopology.Node) {
+    private mutating func configure(_ host: inout LinuxHost, _ node: ContainerlabTopology.Node) {
         for setting in node.sysctls {
             let line = Located("sysctl -w \(setting.value[0])=\(setting.value[1])", at: setting.place)
-            machine.run(line, &findings)
+            host.run(line, &diagnostics)
         }
-        for line in node.exec { machine.run(line, &findings) }
+        for line in node.exec { host.run(line, &diagnostics) }
     }
 
     private mutating func addHosts(_ links: [UsableLink]) {
@@ -239,24 +239,24 @@ struct FolderAssembly {
         for node in containerlabNodes where !others.contains(node.kind) && !nodeNames.contains(node.name) {
             guard let name = names[node.name] else { continue }
             if node.kind == "ext-container" {
-                findings.warn(
+                diagnostics.warn(
                     at: node.place,
                     nodeNames.isEmpty
                         ? "\(node.name) is a container from elsewhere; it is a plain host here"
                         : "the cluster has no node \(node.name) (it has \(nodeNames.prefix(4).joined(separator: ", "))); it "
                             + "is a plain host here")
             } else if node.kind != "linux" {
-                findings.warn(
+                diagnostics.warn(
                     at: node.place,
                     "nodes of kind \(node.kind) are plain Linux hosts here: their links and exec lines are taken, their "
                         + "configuration is not")
             }
-            var machine = machine(name, links)
-            configure(&machine, node)
+            var host = host(name, links)
+            configure(&host, node)
             topology.hosts.append(
                 Host(
-                    name: name, interfaces: machine.interfaces, routes: machine.routes, sysctls: machine.sysctls,
-                    commands: machine.commands))
+                    name: name, interfaces: host.interfaces, routes: host.routes, sysctls: host.sysctls,
+                    commands: host.commands))
             places.devices[name] = node.place
         }
     }
@@ -309,7 +309,7 @@ struct FolderAssembly {
             let node = topology.nodes[index]
             let kubelet = documents.kind?.nodes[index].addresses ?? []
             for address in kubelet where !node.has(address) {
-                findings.warn(
+                diagnostics.warn(
                     at: documents.kind?.nodes[index].place ?? SourceLine(file: "", line: 1),
                     "\(node.name)'s node-ip \(address) is on none of its interfaces")
             }
@@ -321,13 +321,13 @@ struct FolderAssembly {
                     if let found = detection.method.address(of: node, family, kubelet: own) {
                         chosen = found
                     } else {
-                        findings.warn(
+                        diagnostics.warn(
                             at: detection.place,
                             "\(node.name) has no \(family) address that this finds; \(chosen) is taken")
                     }
                 }
                 if let own, own != chosen {
-                    findings.warn(
+                    diagnostics.warn(
                         at: documents.kind?.nodes[index].place ?? SourceLine(file: "", line: 1),
                         "\(node.name)'s node-ip is \(own), and Calico finds \(chosen), which is taken for both")
                 }
@@ -338,17 +338,17 @@ struct FolderAssembly {
 
     private mutating func warnOfBGP() {
         for document in documents.calico.bgpDocuments {
-            findings.warn(
+            diagnostics.warn(
                 at: document.place,
                 "\(document.value): BGP is not run; nslab installs the routes that it would have distributed")
         }
     }
 }
 
-extension FolderAssembly {
+extension TopologyBuilder {
     /// Changes the topology where its parts are put together.
-    mutating func change(_ body: (inout Topology, inout Places, inout Findings) -> Void) {
-        body(&topology, &places, &findings)
+    mutating func change(_ body: (inout Topology, inout Places, inout Diagnostics) -> Void) {
+        body(&topology, &places, &diagnostics)
     }
 }
 

@@ -3,22 +3,22 @@ import Topology
 
 extension CalicoResources {
     /// The operator's `Installation`.
-    mutating func addInstallation(_ root: Field, _ findings: inout Findings) {
+    mutating func addInstallation(_ root: Field, _ diagnostics: inout Diagnostics) {
         installation = root.place
         let network = root["spec"]["calicoNetwork"]
-        isBGPDisabled = network["bgp"].text(&findings) == "Disabled"
-        if let mtu: UInt32 = network["mtu"].number(&findings, "an MTU in bytes", 68...65535) { self.mtu = mtu }
+        isBGPDisabled = network["bgp"].text(&diagnostics) == "Disabled"
+        if let mtu: UInt32 = network["mtu"].number(&diagnostics, "an MTU in bytes", 68...65535) { self.mtu = mtu }
         for (family, key) in [
             (AddressFamily.ipv4, "nodeAddressAutodetectionV4"), (.ipv6, "nodeAddressAutodetectionV6"),
         ] where network[key].isPresent {
-            if let method = Self.detection(network[key], family, &findings) {
+            if let method = Self.detection(network[key], family, &diagnostics) {
                 detection[family] = Autodetection(method: method, place: network[key].place)
             }
         }
         guard network["ipPools"].isPresent else { return }
         var pools: [Located<Pool>] = []
-        for field in network["ipPools"].list(&findings) {
-            if let pool = operatorPool(field, among: pools.map(\.value), &findings) {
+        for field in network["ipPools"].list(&diagnostics) {
+            if let pool = operatorPool(field, among: pools.map(\.value), &diagnostics) {
                 pools.append(Located(pool, at: field.place))
             }
         }
@@ -26,19 +26,19 @@ extension CalicoResources {
     }
 
     /// An `IPPool` of `projectcalico.org/v3` or `crd.projectcalico.org/v1`.
-    mutating func addPool(_ root: Field, _ findings: inout Findings) {
+    mutating func addPool(_ root: Field, _ diagnostics: inout Diagnostics) {
         let spec = root["spec"]
-        guard let name = root["metadata"]["name"].text(&findings) else {
-            return findings.error(root, "an IPPool needs a name: metadata: { name: … }")
+        guard let name = root["metadata"]["name"].text(&diagnostics) else {
+            return diagnostics.error(root, "an IPPool needs a name: metadata: { name: … }")
         }
-        guard let prefix = Self.range(spec, &findings) else { return }
+        guard let prefix = Self.range(spec, &diagnostics) else { return }
         var pool = Pool(name: name, prefix: prefix)
-        readCommon(&pool, spec, &findings)
+        readCommon(&pool, spec, &diagnostics)
         let never = "Never"
-        let vxlan = spec["vxlanMode"].text(&findings) ?? never
-        let ipip = spec["ipipMode"].text(&findings) ?? never
+        let vxlan = spec["vxlanMode"].text(&diagnostics) ?? never
+        let ipip = spec["ipipMode"].text(&diagnostics) ?? never
         if vxlan != never, ipip != never {
-            findings.error(spec["vxlanMode"], "a pool has vxlanMode or ipipMode, not both")
+            diagnostics.error(spec["vxlanMode"], "a pool has vxlanMode or ipipMode, not both")
         }
         switch (vxlan, ipip) {
         case ("Always", _): pool.encapsulation = .vxlan
@@ -47,51 +47,54 @@ extension CalicoResources {
         case (never, "CrossSubnet"): pool.encapsulation = .ipipCrossSubnet
         case (never, never): pool.encapsulation = .none
         default:
-            findings.error(
+            diagnostics.error(
                 spec[vxlan == never ? "ipipMode" : "vxlanMode"], "want Never, CrossSubnet or Always")
         }
-        pool.natOutgoing = spec["natOutgoing"].boolean(&findings) ?? spec["nat-outgoing"].boolean(&findings) ?? false
-        if spec["disabled"].boolean(&findings) == true { pool.allowedUses = [] }
+        pool.natOutgoing =
+            spec["natOutgoing"].boolean(&diagnostics) ?? spec["nat-outgoing"].boolean(&diagnostics) ?? false
+        if spec["disabled"].boolean(&diagnostics) == true { pool.allowedUses = [] }
         pools.append(Located(pool, at: root.place))
     }
 
     /// An `IPReservation`.
-    mutating func addReservation(_ root: Field, _ findings: inout Findings) {
-        for field in root["spec"]["reservedCIDRs"].list(&findings) {
-            if let prefix = field.prefix(&findings), !reservations.contains(prefix) { reservations.append(prefix) }
+    mutating func addReservation(_ root: Field, _ diagnostics: inout Diagnostics) {
+        for field in root["spec"]["reservedCIDRs"].list(&diagnostics) {
+            if let prefix = field.prefix(&diagnostics), !reservations.contains(prefix) { reservations.append(prefix) }
         }
     }
 
     /// A `FelixConfiguration`; only the one of the name `default` is of the whole cluster.
-    mutating func addFelix(_ root: Field, _ findings: inout Findings) {
+    mutating func addFelix(_ root: Field, _ diagnostics: inout Diagnostics) {
         guard root["metadata"]["name"].text ?? "default" == "default" else {
-            return findings.warn(root, "the FelixConfiguration of one node is not taken over")
+            return diagnostics.warn(root, "the FelixConfiguration of one node is not taken over")
         }
         let spec = root["spec"]
-        if let port: UInt16 = spec["vxlanPort"].number(&findings, "a UDP port", 1...65535) { vxlanPort = port }
-        if let vni: UInt32 = spec["vxlanVNI"].number(&findings, "a VXLAN network identifier", 1...0xff_ffff) {
+        if let port: UInt16 = spec["vxlanPort"].number(&diagnostics, "a UDP port", 1...65535) { vxlanPort = port }
+        if let vni: UInt32 = spec["vxlanVNI"].number(&diagnostics, "a VXLAN network identifier", 1...0xff_ffff) {
             vxlanVNI = vni
         }
         for key in ["vxlanMTUV6", "vxlanMTU"] {
-            if let mtu: UInt32 = spec[key].number(&findings, "an MTU in bytes", 0...65535), mtu >= 68 { vxlanMTU = mtu }
+            if let mtu: UInt32 = spec[key].number(&diagnostics, "an MTU in bytes", 0...65535), mtu >= 68 {
+                vxlanMTU = mtu
+            }
         }
-        if let mtu: UInt32 = spec["ipipMTU"].number(&findings, "an MTU in bytes", 0...65535), mtu >= 68 {
+        if let mtu: UInt32 = spec["ipipMTU"].number(&diagnostics, "an MTU in bytes", 0...65535), mtu >= 68 {
             ipipMTU = mtu
         }
         for key in ["ipipEnabled", "vxlanEnabled", "wireguardEnabled", "bpfEnabled"]
-        where spec[key].boolean(&findings) == true && key.hasPrefix("w")
+        where spec[key].boolean(&diagnostics) == true && key.hasPrefix("w")
             || spec[key].text == "true" && key == "bpfEnabled"
         {
-            findings.warn(spec[key], "this is not taken over")
+            diagnostics.warn(spec[key], "this is not taken over")
         }
     }
 
     /// A `BGPConfiguration`; which services are told of, only the one of the name `default` says.
-    mutating func addBGP(_ root: Field, _ findings: inout Findings) {
+    mutating func addBGP(_ root: Field, _ diagnostics: inout Diagnostics) {
         guard root["metadata"]["name"].text ?? "default" == "default" else { return }
         for key in ["serviceClusterIPs", "serviceExternalIPs", "serviceLoadBalancerIPs"] {
-            for range in root["spec"][key].list(&findings) {
-                guard let prefix = range["cidr"].prefix(&findings), !advertisedServices.contains(prefix) else {
+            for range in root["spec"][key].list(&diagnostics) {
+                guard let prefix = range["cidr"].prefix(&diagnostics), !advertisedServices.contains(prefix) else {
                     continue
                 }
                 advertisedServices.append(prefix)
@@ -100,19 +103,19 @@ extension CalicoResources {
     }
 
     /// A `BGPPeer`.
-    mutating func addPeer(_ root: Field, _ findings: inout Findings) {
+    mutating func addPeer(_ root: Field, _ diagnostics: inout Diagnostics) {
         let spec = root["spec"]
         var peer = BGPPeer()
-        if let text = spec["peerIP"].text(&findings) {
+        if let text = spec["peerIP"].text(&diagnostics) {
             // An address may have a port behind it: `10.0.0.1:179`, `[fd00::1]:179`.
             let bare = text.hasPrefix("[") ? String(text.dropFirst().prefix { $0 != "]" }) : text
             peer.address = IPAddress(bare) ?? IPAddress(bare.prefix { $0 != ":" })
-            if peer.address == nil { findings.error(spec["peerIP"], "\"\(text)\" is not the address of a peer") }
+            if peer.address == nil { diagnostics.error(spec["peerIP"], "\"\(text)\" is not the address of a peer") }
         }
-        peer.node = spec["node"].text(&findings)
-        if let text = spec["nodeSelector"].text(&findings) {
+        peer.node = spec["node"].text(&diagnostics)
+        if let text = spec["nodeSelector"].text(&diagnostics) {
             do throws(LabelExpression.SyntaxError) { peer.nodes = try LabelExpression(text) } catch {
-                findings.error(spec["nodeSelector"], "\"\(text)\" is not a selector: \(error.sentence)")
+                diagnostics.error(spec["nodeSelector"], "\"\(text)\" is not a selector: \(error.sentence)")
             }
         }
         peers.append(peer)
@@ -121,25 +124,25 @@ extension CalicoResources {
     // MARK: Pools
 
     /// A pool of the `Installation`, with the operator's defaults (`fillDefaults` in its pkg/controller/ippool).
-    private func operatorPool(_ field: Field, among others: [Pool], _ findings: inout Findings) -> Pool? {
-        guard let prefix = Self.range(field, &findings) else { return nil }
-        let name = field["name"].text(&findings) ?? Self.defaultName(prefix.family, among: others)
+    private func operatorPool(_ field: Field, among others: [Pool], _ diagnostics: inout Diagnostics) -> Pool? {
+        guard let prefix = Self.range(field, &diagnostics) else { return nil }
+        let name = field["name"].text(&diagnostics) ?? Self.defaultName(prefix.family, among: others)
         var pool = Pool(name: name, prefix: prefix)
-        readCommon(&pool, field, &findings)
+        readCommon(&pool, field, &diagnostics)
         pool.encapsulation = defaultEncapsulation(prefix.family)
-        if let text = field["encapsulation"].text(&findings) {
+        if let text = field["encapsulation"].text(&diagnostics) {
             if let encapsulation = Pool.Encapsulation(rawValue: text) {
                 pool.encapsulation = encapsulation
             } else {
                 let names = Pool.Encapsulation.allCases.map(\.rawValue)
                 let near = suggestion(for: text, among: names)
-                findings.error(
+                diagnostics.error(
                     field["encapsulation"],
                     "\"\(text)\" is not an encapsulation: \(names.joined(separator: ", "))"
                         + (near.map { "; did you mean \"\($0)\"?" } ?? ""))
             }
         }
-        pool.natOutgoing = Self.isEnabled(field["natOutgoing"], &findings) ?? true
+        pool.natOutgoing = Self.isEnabled(field["natOutgoing"], &diagnostics) ?? true
         return pool
     }
 
@@ -168,61 +171,61 @@ extension CalicoResources {
         }
     }
 
-    private static func range(_ field: Field, _ findings: inout Findings) -> Prefix? {
+    private static func range(_ field: Field, _ diagnostics: inout Diagnostics) -> Prefix? {
         guard field["cidr"].isPresent else {
-            findings.error(field, "a pool needs its addresses: cidr: 192.168.0.0/16")
+            diagnostics.error(field, "a pool needs its addresses: cidr: 192.168.0.0/16")
             return nil
         }
-        guard let prefix = field["cidr"].prefix(&findings) else { return nil }
+        guard let prefix = field["cidr"].prefix(&diagnostics) else { return nil }
         if let text = field["cidr"].text, InterfaceAddress(text)?.address != prefix.address {
-            findings.error(field["cidr"], "\(text) has host bits set; did you mean \(prefix)?")
+            diagnostics.error(field["cidr"], "\(text) has host bits set; did you mean \(prefix)?")
         }
         return prefix
     }
 
     /// What pools of both forms have.
-    private func readCommon(_ pool: inout Pool, _ field: Field, _ findings: inout Findings) {
-        if let size: Int = field["blockSize"].number(&findings, "the prefix length of a block", 0...128) {
+    private func readCommon(_ pool: inout Pool, _ field: Field, _ diagnostics: inout Diagnostics) {
+        if let size: Int = field["blockSize"].number(&diagnostics, "the prefix length of a block", 0...128) {
             pool.blockSize = size
         }
-        if let text = field["nodeSelector"].text(&findings) {
+        if let text = field["nodeSelector"].text(&diagnostics) {
             do {
                 pool.nodeSelector = try Pool.NodeSelector(selector: text)
             } catch {
-                findings.error(field["nodeSelector"], "\"\(text)\" is not a selector: \(error.sentence)")
+                diagnostics.error(field["nodeSelector"], "\"\(text)\" is not a selector: \(error.sentence)")
             }
         } else if case .tagged? = field["nodeSelector"].value?.content {
-            findings.error(field["nodeSelector"], "YAML reads a word after ! as a tag; put it in quotes: \"!all()\"")
+            diagnostics.error(field["nodeSelector"], "YAML reads a word after ! as a tag; put it in quotes: \"!all()\"")
         }
-        pool.disablesBGPExport = field["disableBGPExport"].boolean(&findings) ?? false
-        pool.assignsAutomatically = field["assignmentMode"].text(&findings) != "Manual"
+        pool.disablesBGPExport = field["disableBGPExport"].boolean(&diagnostics) ?? false
+        pool.assignsAutomatically = field["assignmentMode"].text(&diagnostics) != "Manual"
         let uses = field["allowedUses"]
         if uses.isPresent {
             pool.allowedUses = Set(
-                uses.list(&findings).compactMap { use in
-                    guard let text = use.text(&findings) else { return nil }
+                uses.list(&diagnostics).compactMap { use in
+                    guard let text = use.text(&diagnostics) else { return nil }
                     let known = Pool.Use(rawValue: text)
                     // LoadBalancer is a use that no pod and no tunnel makes of a pool.
                     if known == nil, text != "LoadBalancer", text != "HostSecondaryInterface" {
-                        findings.error(use, "\"\(text)\" is not a use of a pool: Workload, Tunnel or LoadBalancer")
+                        diagnostics.error(use, "\"\(text)\" is not a use of a pool: Workload, Tunnel or LoadBalancer")
                     }
                     return known
                 })
         }
         if field["namespaceSelector"].isPresent {
-            findings.warn(
+            diagnostics.warn(
                 field["namespaceSelector"], "pools are not chosen by namespaceSelector; name them in annotations")
         }
     }
 
     /// `Enabled` or `Disabled`, or a boolean.
-    private static func isEnabled(_ field: Field, _ findings: inout Findings) -> Bool? {
-        guard let text = field.text(&findings) else { return nil }
+    private static func isEnabled(_ field: Field, _ diagnostics: inout Diagnostics) -> Bool? {
+        guard let text = field.text(&diagnostics) else { return nil }
         switch text {
         case "Enabled", "true": return true
         case "Disabled", "false": return false
         default:
-            findings.error(field, "\"\(text)\" is neither Enabled nor Disabled")
+            diagnostics.error(field, "\"\(text)\" is neither Enabled nor Disabled")
             return nil
         }
     }

@@ -3,42 +3,42 @@ import Topology
 
 extension Manifests {
     /// Takes one document, of a kind that is read.
-    mutating func add(_ root: Field, _ findings: inout Findings) {
+    mutating func add(_ root: Field, _ diagnostics: inout Diagnostics) {
         let kind = root["kind"].text ?? ""
         if kind.hasSuffix("List") {
-            for item in root["items"].list(&findings) {
+            for item in root["items"].list(&diagnostics) {
                 // The items of a PodList need not say what they are.
-                if item["kind"].text != nil { add(item, &findings) }
+                if item["kind"].text != nil { add(item, &diagnostics) }
             }
             return
         }
         switch kind {
-        case "Namespace": addNamespace(root, &findings)
+        case "Namespace": addNamespace(root, &diagnostics)
         case "Node":
             if let name = root["metadata"]["name"].text {
-                nodeLabels[name, default: [:]].merge(root["metadata"]["labels"].texts(&findings)) { $1 }
+                nodeLabels[name, default: [:]].merge(root["metadata"]["labels"].texts(&diagnostics)) { $1 }
             }
         case "Service":
-            if let service = Service(root, &findings) { add(service, at: root, &findings) }
+            if let service = Service(root, &diagnostics) { add(service, at: root, &diagnostics) }
         default:
-            guard let read = WorkloadReading(root, kind, &findings) else { return }
-            add(read, at: root, &findings)
+            guard let read = WorkloadManifest(root, kind, &diagnostics) else { return }
+            add(read, at: root, &diagnostics)
         }
     }
 
     /// Two documents of one object are one object, as the later one says (`kubectl apply`).
-    private mutating func add(_ service: Service, at root: Field, _ findings: inout Findings) {
+    private mutating func add(_ service: Service, at root: Field, _ diagnostics: inout Diagnostics) {
         let located = Located(service, at: root.place)
         let same = services.firstIndex { $0.value.name == service.name && $0.value.namespace == service.namespace }
         guard let same else { return services.append(located) }
-        findings.warn(
+        diagnostics.warn(
             root,
             "Service \(service.namespace)/\(service.name) is also in \(services[same].place); the later one counts"
         )
         services[same] = located
     }
 
-    private mutating func add(_ read: WorkloadReading, at root: Field, _ findings: inout Findings) {
+    private mutating func add(_ read: WorkloadManifest, at root: Field, _ diagnostics: inout Diagnostics) {
         let workload = read.workload
         let located = Located(workload, at: root.place)
         let same = workloads.firstIndex {
@@ -47,16 +47,16 @@ extension Manifests {
         }
         usualPorts["\(workload.namespace)/\(workload.name)"] = read.usualPorts
         guard let same else { return workloads.append(located) }
-        findings.warn(
+        diagnostics.warn(
             root,
             "\(root["kind"].text ?? "") \(workload.namespace)/\(workload.name) is also in \(workloads[same].place); the "
                 + "later one counts")
         workloads[same] = located
     }
 
-    private mutating func addNamespace(_ root: Field, _ findings: inout Findings) {
-        guard let name = root["metadata"]["name"].text(&findings) else { return }
-        let pools = CalicoAnnotations(root["metadata"]["annotations"], &findings).pools
+    private mutating func addNamespace(_ root: Field, _ diagnostics: inout Diagnostics) {
+        guard let name = root["metadata"]["name"].text(&diagnostics) else { return }
+        let pools = CalicoAnnotations(root["metadata"]["annotations"], &diagnostics).pools
         if !pools.isEmpty { namespacePools[name] = pools }
     }
 }

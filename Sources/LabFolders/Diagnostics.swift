@@ -2,7 +2,7 @@ import Topology
 import YAML
 
 /// What was noticed while a folder was read.
-struct Findings: Sendable {
+struct Diagnostics: Sendable {
     /// What has to be put right before there is a lab.
     private(set) var errors: [TopologyError] = []
     /// What is not done as a file says.
@@ -55,13 +55,13 @@ extension YAMLDocument {
     /// Reads the document and notes what is wrong with it; nil if it cannot be read, or has no content.
     ///
     /// - Parameter path: the field whose text it is, if it is one.
-    func read(of file: String, path: FieldPath = FieldPath(), _ findings: inout Findings) -> Field? {
+    func read(of file: String, path: FieldPath = FieldPath(), _ diagnostics: inout Diagnostics) -> Field? {
         do {
             guard let tree = try read() else { return nil }
-            for error in tree.duplicateKeys { findings.error(in: file, path: path, error) }
+            for error in tree.duplicateKeys { diagnostics.error(in: file, path: path, error) }
             return Field(root: tree.root, file: file, path: path)
         } catch {
-            findings.error(in: file, path: path, error)
+            diagnostics.error(in: file, path: path, error)
             return nil
         }
     }

@@ -3,41 +3,43 @@ import Topology
 
 extension KindCluster {
     /// Reads a cluster configuration's document.
-    init(_ root: Field, _ findings: inout Findings) {
+    init(_ root: Field, _ diagnostics: inout Diagnostics) {
         place = root.place
-        name = root["name"].text(&findings).map { Located($0, at: root["name"].place) }
+        name = root["name"].text(&diagnostics).map { Located($0, at: root["name"].place) }
         let networking = root["networking"]
-        let family = Self.family(networking["ipFamily"], &findings)
-        hasNoPlugin = networking["disableDefaultCNI"].boolean(&findings) ?? false
+        let family = Self.family(networking["ipFamily"], &diagnostics)
+        hasNoPlugin = networking["disableDefaultCNI"].boolean(&diagnostics) ?? false
         podSubnets = Self.subnets(
-            networking["podSubnet"], family, ipv4: "10.244.0.0/16", ipv6: "fd00:10:244::/56", &findings)
+            networking["podSubnet"], family, ipv4: "10.244.0.0/16", ipv6: "fd00:10:244::/56", &diagnostics)
         serviceSubnets = Self.subnets(
-            networking["serviceSubnet"], family, ipv4: "10.96.0.0/16", ipv6: "fd00:10:96::/112", &findings)
-        let written = root["nodes"].list(&findings)
+            networking["serviceSubnet"], family, ipv4: "10.96.0.0/16", ipv6: "fd00:10:96::/112", &diagnostics)
+        let written = root["nodes"].list(&diagnostics)
         guard written.count <= Self.maximumNodes else {
-            findings.error(root["nodes"], "the cluster has more than \(Self.maximumNodes) nodes")
+            diagnostics.error(root["nodes"], "the cluster has more than \(Self.maximumNodes) nodes")
             return
         }
-        nodes = written.map { Node($0, &findings) }
+        nodes = written.map { Node($0, &diagnostics) }
         if nodes.isEmpty { nodes = [Node(isControlPlane: true, place: root.place)] }
         if !nodes.contains(where: \.isControlPlane) {
-            findings.error(root["nodes"], "a cluster needs a node of role control-plane")
+            diagnostics.error(root["nodes"], "a cluster needs a node of role control-plane")
         }
-        for field in root["kubeadmConfigPatches"].list(&findings) { apply(KubeadmPatch.all(in: field, &findings)) }
+        for field in root["kubeadmConfigPatches"].list(&diagnostics) {
+            apply(KubeadmPatch.all(in: field, &diagnostics))
+        }
     }
 
     /// A lab's size, not kind's limit.
     static let maximumNodes = 1000
 
     /// The families that the cluster has, the first one first; nil where it is not said.
-    private static func family(_ field: Field, _ findings: inout Findings) -> [AddressFamily]? {
-        switch field.text(&findings) {
+    private static func family(_ field: Field, _ diagnostics: inout Diagnostics) -> [AddressFamily]? {
+        switch field.text(&diagnostics) {
         case nil: return nil
         case "ipv4": return [.ipv4]
         case "ipv6": return [.ipv6]
         case "dual": return [.ipv4, .ipv6]
         case let other?:
-            findings.error(field, "\"\(other)\" is not an ipFamily; it is ipv4, ipv6 or dual")
+            diagnostics.error(field, "\"\(other)\" is not an ipFamily; it is ipv4, ipv6 or dual")
             return nil
         }
     }
@@ -45,19 +47,19 @@ extension KindCluster {
     /// The ranges that are written, with a comma between them; or kind's own of these families
     /// (`SetDefaultsCluster` in kind's pkg/internal/apis/config).
     private static func subnets(
-        _ field: Field, _ families: [AddressFamily]?, ipv4: String, ipv6: String, _ findings: inout Findings
+        _ field: Field, _ families: [AddressFamily]?, ipv4: String, ipv6: String, _ diagnostics: inout Diagnostics
     ) -> [Prefix] {
-        guard let text = field.text(&findings) else {
+        guard let text = field.text(&diagnostics) else {
             return (families ?? [.ipv4]).compactMap { Field.prefix($0 == .ipv4 ? ipv4 : ipv6) }
         }
         var subnets: [Prefix] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let prefix = InterfaceAddress(part.trimmingBlanks)?.prefix else {
-                findings.error(field, "\"\(part.trimmingBlanks)\" is not a prefix, such as 10.244.0.0/16")
+                diagnostics.error(field, "\"\(part.trimmingBlanks)\" is not a prefix, such as 10.244.0.0/16")
                 continue
             }
             if subnets.contains(where: { $0.family == prefix.family }) {
-                findings.error(field, "there are two \(prefix.family) ranges; a cluster has one a family")
+                diagnostics.error(field, "there are two \(prefix.family) ranges; a cluster has one a family")
                 continue
             }
             subnets.append(prefix)
@@ -81,16 +83,16 @@ extension KindCluster {
 }
 
 extension KindCluster.Node {
-    fileprivate init(_ field: Field, _ findings: inout Findings) {
+    fileprivate init(_ field: Field, _ diagnostics: inout Diagnostics) {
         place = field.place
-        let role = field["role"].text(&findings) ?? "control-plane"
+        let role = field["role"].text(&diagnostics) ?? "control-plane"
         isControlPlane = role != "worker"
         if role != "control-plane", role != "worker" {
-            findings.error(field["role"], "\"\(role)\" is not a role; a node is control-plane or worker")
+            diagnostics.error(field["role"], "\"\(role)\" is not a role; a node is control-plane or worker")
         }
-        labels = field["labels"].texts(&findings)
-        for patch in field["kubeadmConfigPatches"].list(&findings) {
-            for patch in KubeadmPatch.all(in: patch, &findings) where patch.kind != .cluster { apply(patch) }
+        labels = field["labels"].texts(&diagnostics)
+        for patch in field["kubeadmConfigPatches"].list(&diagnostics) {
+            for patch in KubeadmPatch.all(in: patch, &diagnostics) where patch.kind != .cluster { apply(patch) }
         }
     }
 
@@ -98,5 +100,15 @@ extension KindCluster.Node {
         if !patch.addresses.isEmpty { addresses = patch.addresses }
         labels.merge(patch.labels) { $1 }
         if patch.isUntainted { isUntainted = true }
+    }
+}
+
+extension KindCluster {
+    /// What kind makes without a configuration.
+    static func usual(at place: SourceLine) -> KindCluster {
+        KindCluster(
+            nodes: [Node(isControlPlane: true, place: place)],
+            podSubnets: [Field.prefix("10.244.0.0/16")].compactMap(\.self),
+            serviceSubnets: [Field.prefix("10.96.0.0/16")].compactMap(\.self), place: place)
     }
 }

@@ -2,7 +2,7 @@ import Addresses
 import Topology
 
 /// A machine on plain Linux as its `exec` lines leave it, line by line: a node of the cluster, or a host.
-struct Machine: Sendable {
+struct LinuxHost: Sendable {
     let name: String
     /// Its interfaces: those with a cable first, as they are when it starts.
     var interfaces: [Node.Interface]
@@ -13,18 +13,20 @@ struct Machine: Sendable {
     var commands: [[String]] = []
 
     /// Takes one line of `exec`.
-    mutating func run(_ line: Located<String>, _ findings: inout Findings) {
+    mutating func run(_ line: Located<String>, _ diagnostics: inout Diagnostics) {
         let command: CommandWords
         do {
             command = try CommandWords(line.value)
         } catch {
-            if error == .unclosedQuote { findings.warn(at: line.place, "a quote is not closed; the line is skipped") }
+            if error == .unclosedQuote {
+                diagnostics.warn(at: line.place, "a quote is not closed; the line is skipped")
+            }
             return
         }
         if command.words.contains(where: { $0.utf8.contains(0) }) {
-            return findings.warn(at: line.place, "a word of a command holds a zero byte; the line is skipped")
+            return diagnostics.warn(at: line.place, "a word of a command holds a zero byte; the line is skipped")
         }
-        for step in Self.steps(of: command) { run(step, at: line.place, &findings) }
+        for step in Self.steps(of: command) { run(step, at: line.place, &diagnostics) }
     }
 
     /// The commands of a line: more than one where it is a shell's script that is nothing but commands in a row.
@@ -47,55 +49,57 @@ struct Machine: Sendable {
         return steps
     }
 
-    private mutating func run(_ command: CommandWords, at place: SourceLine, _ findings: inout Findings) {
+    private mutating func run(_ command: CommandWords, at place: SourceLine, _ diagnostics: inout Diagnostics) {
         let text = command.words.joined(separator: " ")
         do throws(CommandRefusal) {
             switch try NetworkCommand(command) {
             case .nothing: break
             case .settings(let settings): for setting in settings { sysctls[setting.path] = setting.value }
-            case .address(let change): apply(change, text, at: place, &findings)
-            case .route(let change): apply(change, text, at: place, &findings)
-            case .link(let change): apply(change, text, at: place, &findings)
+            case .address(let change): apply(change, text, at: place, &diagnostics)
+            case .route(let change): apply(change, text, at: place, &diagnostics)
+            case .link(let change): apply(change, text, at: place, &diagnostics)
             }
         } catch {
             switch error {
             case .other:
                 if let character = command.metacharacter {
-                    findings.warn(
+                    diagnostics.warn(
                         at: place,
                         "\(name): \"\(character == "\n" ? "\\n" : String(character))\" means nothing without a shell, which containerlab does not start for exec; "
                             + "the program gets it as it stands")
                 }
                 guard commands.count < 1000 else { return }
                 commands.append(command.words)
-            case .wrong(let sentence): findings.warn(at: place, "\(name): \(text): \(sentence); the line is skipped")
-            case .notNetwork(let sentence): findings.warn(at: place, "\(name): \(text): \(sentence)")
+            case .wrong(let sentence): diagnostics.warn(at: place, "\(name): \(text): \(sentence); the line is skipped")
+            case .notNetwork(let sentence): diagnostics.warn(at: place, "\(name): \(text): \(sentence)")
             }
         }
     }
 
     /// The position of an interface; notes a line about one that is not there.
-    private func position(_ device: String, _ text: String, at place: SourceLine, _ findings: inout Findings) -> Int? {
+    private func position(_ device: String, _ text: String, at place: SourceLine, _ diagnostics: inout Diagnostics)
+        -> Int?
+    {
         if let index = interfaces.firstIndex(where: { $0.name == device }) { return index }
         // A container's eth0 is its way to the machine that it runs on, which a lab does not have.
         if device != "eth0", device != "lo" {
-            findings.warn(at: place, "\(name): \(text): there is no interface \(device); the line is skipped")
+            diagnostics.warn(at: place, "\(name): \(text): there is no interface \(device); the line is skipped")
         }
         return nil
     }
 
     private mutating func apply(
-        _ change: NetworkCommand.AddressChange, _ text: String, at place: SourceLine, _ findings: inout Findings
+        _ change: NetworkCommand.AddressChange, _ text: String, at place: SourceLine, _ diagnostics: inout Diagnostics
     ) {
         if change.device == "lo", let address = change.address, change.action != .delete {
             return addLoopback(address)
         }
-        guard let index = position(change.device, text, at: place, &findings) else { return }
+        guard let index = position(change.device, text, at: place, &diagnostics) else { return }
         switch change.action {
         case .add(let replacing):
             guard let address = change.address else { return }
             if interfaces[index].addresses.contains(address) {
-                if !replacing { findings.warn(at: place, "\(name): \(text): the address is there already") }
+                if !replacing { diagnostics.warn(at: place, "\(name): \(text): the address is there already") }
             } else if interfaces[index].addresses.count < 256 {
                 interfaces[index].addresses.append(address)
             }
@@ -116,22 +120,22 @@ struct Machine: Sendable {
     }
 
     private mutating func apply(
-        _ change: NetworkCommand.LinkChange, _ text: String, at place: SourceLine, _ findings: inout Findings
+        _ change: NetworkCommand.LinkChange, _ text: String, at place: SourceLine, _ diagnostics: inout Diagnostics
     ) {
         switch change {
         case .add(let link):
             guard DeviceName.isInterface(link.name) else {
-                return findings.warn(
+                return diagnostics.warn(
                     at: place, "\(name): \(text): \"\(link.name)\" is not a name for an interface; the line is skipped")
             }
             guard !interfaces.contains(where: { $0.name == link.name }), interfaces.count < 256 else {
-                return findings.warn(at: place, "\(name): \(text): there is an interface \(link.name) already")
+                return diagnostics.warn(at: place, "\(name): \(text): there is an interface \(link.name) already")
             }
             var interface = Node.Interface(name: link.name)
             switch link.kind {
             case .vlan(let parent, let id):
                 guard interfaces.contains(where: { $0.name == parent }) else {
-                    return findings.warn(
+                    return diagnostics.warn(
                         at: place, "\(name): \(text): there is no interface \(parent); the line is skipped")
                 }
                 interface.kind = .vlan(parent: parent, id: id)
@@ -143,7 +147,7 @@ struct Machine: Sendable {
             interfaces.append(interface)
             set(link.attributes, at: interfaces.count - 1)
         case .delete(let device):
-            guard let index = position(device, text, at: place, &findings) else { return }
+            guard let index = position(device, text, at: place, &diagnostics) else { return }
             if interfaces[index].kind == .cable {
                 interfaces[index].isShutdown = true
                 interfaces[index].addresses = []
@@ -151,7 +155,7 @@ struct Machine: Sendable {
                 interfaces.remove(at: index)
             }
         case .set(let device, let attributes):
-            guard let index = position(device, text, at: place, &findings) else { return }
+            guard let index = position(device, text, at: place, &diagnostics) else { return }
             set(attributes, at: index)
         }
     }
@@ -164,7 +168,7 @@ struct Machine: Sendable {
     }
 
     private mutating func apply(
-        _ change: NetworkCommand.RouteChange, _ text: String, at place: SourceLine, _ findings: inout Findings
+        _ change: NetworkCommand.RouteChange, _ text: String, at place: SourceLine, _ diagnostics: inout Diagnostics
     ) {
         func isSame(_ route: StaticRoute) -> Bool {
             route.destination == change.destination
@@ -178,23 +182,23 @@ struct Machine: Sendable {
             guard let destination = change.destination else { return }
             let there = routes.firstIndex(where: isSame)
             if there != nil, !replacing {
-                return findings.warn(at: place, "\(name): \(text): there is a route to \(destination) already")
+                return diagnostics.warn(at: place, "\(name): \(text): there is a route to \(destination) already")
             }
-            guard let target = target(of: change, text, at: place, &findings), routes.count < 1000 else { return }
+            guard let target = target(of: change, text, at: place, &diagnostics), routes.count < 1000 else { return }
             let route = StaticRoute(destination, target, metric: change.metric)
             if let there { routes[there] = route } else { routes.append(route) }
         }
     }
 
     private func target(
-        of change: NetworkCommand.RouteChange, _ text: String, at place: SourceLine, _ findings: inout Findings
+        of change: NetworkCommand.RouteChange, _ text: String, at place: SourceLine, _ diagnostics: inout Diagnostics
     ) -> StaticRoute.Target? {
         if change.isBlackhole { return .blackhole }
         if change.hops.count > 1 {
-            findings.warn(at: place, "\(name): \(text): only the first next hop is taken")
+            diagnostics.warn(at: place, "\(name): \(text): only the first next hop is taken")
         }
         guard let hop = change.hops.first else { return nil }
-        if let device = hop.device, position(device, text, at: place, &findings) == nil { return nil }
+        if let device = hop.device, position(device, text, at: place, &diagnostics) == nil { return nil }
         guard let gateway = hop.gateway else { return hop.device.map { .interface($0) } }
         let isOnLink =
             isLinkLocal(gateway)
@@ -203,7 +207,7 @@ struct Machine: Sendable {
                     && interface.addresses.contains { $0.prefix.contains(gateway) }
             }
         guard isOnLink else {
-            findings.warn(
+            diagnostics.warn(
                 at: place, "\(name): \(text): the next hop is on no network of its interfaces; the line is skipped")
             return nil
         }

@@ -1,0 +1,91 @@
+import Topology
+import YAML
+
+/// Finding and reading the containerlab topology, and the files that it names.
+extension FolderReader {
+    private static func isTopology(_ path: String) -> Bool {
+        path.hasSuffix(".clab.yaml") || path.hasSuffix(".clab.yml")
+    }
+
+    mutating func readTopology() {
+        var candidates = files.all.filter { Self.isTopology($0) && isYAML($0) }
+        if candidates.isEmpty {
+            candidates = files.all.filter { isYAML($0) && looksLikeTopology($0) }
+        }
+        // A topology further down is another lab's.
+        let depth = candidates.map { $0.count { $0 == "/" } }.min()
+        candidates = candidates.filter { path in path.count { $0 == "/" } == depth }
+        if candidates.count > 1 {
+            let named = scripts().filter { _, text in text.contains("containerlab") || text.contains("clab") }
+                .flatMap { _, text in candidates.filter { text.contains($0.split(separator: "/").last ?? "") } }
+            if Set(named).count == 1 { candidates = [named[0]] }
+        }
+        guard let path = candidates.first else { return }
+        guard candidates.count == 1 else {
+            diagnostics.error(
+                at: SourceLine(file: candidates[1], line: 1),
+                "there are several topologies (\(candidates.joined(separator: ", "))); a lab is one: drop the others with "
+                    + "--exclude")
+            return
+        }
+        guard let root = compose(path).first else {
+            if diagnostics.errors.isEmpty {
+                diagnostics.error(at: SourceLine(file: path, line: 1), "the topology is empty")
+            }
+            return
+        }
+        let topology = ContainerlabTopology(root, &diagnostics)
+        documents.containerlab = topology
+        note(path, taken: "containerlab topology: \(topology.nodes.count) nodes, \(topology.links.count) links")
+    }
+
+    private func looksLikeTopology(_ path: String) -> Bool {
+        guard let bytes = try? files.bytes(path), bytes.count < YAMLDocument.maximumBytes else { return false }
+        let keys = YAMLDocument.documents(of: bytes).first?.head(["topology", "name", "kind"]).fields ?? [:]
+        return keys["topology"] != nil && keys["name"] != nil && keys["kind"] == nil
+    }
+
+    mutating func readStartupConfigurations() {
+        for node in documents.containerlab?.nodes ?? [] where node.kind == "arista_ceos" {
+            if let inline = node.inlineConfig {
+                documents.configurations[node.name] = EOSConfiguration(
+                    inline.value, file: inline.place.file, firstLine: inline.place.line + 1)
+                continue
+            }
+            guard let written = node.startupConfig, let path = resolve(written, of: node.name),
+                let bytes = bytes(path)
+            else { continue }
+            done.insert(path)
+            guard bytes.count <= YAMLDocument.maximumBytes else {
+                diagnostics.error(at: SourceLine(file: path, line: 1), "a startup configuration has 1 MiB at most")
+                continue
+            }
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                diagnostics.error(at: SourceLine(file: path, line: 1), "this is not UTF-8 text; save the file as UTF-8")
+                continue
+            }
+            let configuration = EOSConfiguration(text.withoutByteOrderMarks, file: path)
+            documents.configurations[node.name] = configuration
+            note(
+                path,
+                taken: "EOS configuration of \(node.name): \(configuration.interfaces.count) interfaces, "
+                    + "\(configuration.vlans.count) VLANs, \(configuration.routes.count) static routes")
+        }
+    }
+
+    /// The file that a topology's path leads to.
+    mutating func resolve(_ written: Located<String>, of node: String) -> String? {
+        let path = FieldPath()["topology"]["nodes"][node]["startup-config"]
+        guard let resolved = files.resolve(written.value, from: written.place.file) else {
+            diagnostics.error(
+                at: written.place, path: path,
+                "\(written.value) is outside of the folder; copy it into the folder, or name it with --file")
+            return nil
+        }
+        guard files.contains(resolved) else {
+            diagnostics.error(at: written.place, path: path, "there is no file \(resolved)")
+            return nil
+        }
+        return resolved
+    }
+}

@@ -1,0 +1,85 @@
+import Topology
+import YAML
+
+/// Reading all other documents: Kubernetes' and Calico's.
+extension FolderReader {
+    mutating func readManifests(_ path: String) {
+        guard let bytes = bytes(path) else { return }
+        done.insert(path)
+        for document in YAMLDocument.documents(of: bytes) {
+            let head = document.head(["apiVersion", "kind"])
+            guard let mark = head.mark else {
+                if let error = head.error { skip(path, error) }
+                continue
+            }
+            guard let kind = head.fields["kind"], let version = head.fields["apiVersion"] else {
+                if let error = head.error {
+                    // What is half a manifest is meant to be one.
+                    if head.fields.isEmpty { skip(path, error) } else { diagnostics.error(in: path, error) }
+                } else {
+                    note(path, ignored: "a document without apiVersion and kind in line \(mark.line)")
+                }
+                continue
+            }
+            take(document, path, kind, version)
+        }
+        if !reports.contains(where: { $0.path == path }) { note(path, ignored: "nothing in it") }
+    }
+
+    /// Leaves out a document that is not YAML and has nothing of a manifest.
+    private mutating func skip(_ path: String, _ error: YAMLSyntaxError) {
+        diagnostics.warn(
+            at: SourceLine(file: path, line: error.mark.line), "\(error.sentence); the document is skipped")
+        note(path, ignored: "a document that is not YAML in line \(error.mark.line)")
+    }
+
+    private mutating func take(_ document: YAMLDocument, _ path: String, _ kind: String, _ version: String) {
+        if version.hasPrefix("kind.x-k8s.io/") {
+            return note(path, ignored: "another cluster's configuration")
+        }
+        let place = SourceLine(file: path, line: document.firstLine)
+        let isCalico = version.contains("projectcalico.org/") || version.hasPrefix("operator.tigera.io/")
+        let isOfCalico = isCalico && CalicoDocument(rawValue: kind) != nil
+        if !isOfCalico {
+            switch Manifests.treatment(apiVersion: version, kind: kind) {
+            case .read: break
+            case .irrelevant: return note(path, ignored: "\(kind): nothing about the network")
+            case .unsupported(let sentence):
+                diagnostics.warn(at: place, "\(kind): \(sentence)")
+                return note(path, ignored: "\(kind): \(sentence)")
+            case .unknown:
+                diagnostics.warn(at: place, "\(kind) (\(version)) is not known; it is skipped")
+                return note(path, ignored: "\(kind): not known")
+            }
+        }
+        guard let root = document.read(of: path, &diagnostics) else { return }
+        let name = root["metadata"]["name"].text
+        note(path, taken: kind + (name.map { " \($0)" } ?? ""))
+        switch isCalico ? CalicoDocument(rawValue: kind) : nil {
+        case .installation?: documents.calico.addInstallation(root, &diagnostics)
+        case .pool?: documents.calico.addPool(root, &diagnostics)
+        case .reservation?: documents.calico.addReservation(root, &diagnostics)
+        case .felix?: documents.calico.addFelix(root, &diagnostics)
+        case .bgpPeer?, .bgpConfiguration?:
+            if kind == CalicoDocument.bgpPeer.rawValue {
+                documents.calico.addPeer(root, &diagnostics)
+            } else {
+                documents.calico.addBGP(root, &diagnostics)
+            }
+            documents.calico.bgpDocuments.append(Located("\(kind) \(name ?? "")", at: root.place))
+        case nil:
+            if kind == "DaemonSet", name == "calico-node" { documents.calico.addManifest(root, &diagnostics) }
+            documents.manifests.add(root, &diagnostics)
+        }
+    }
+
+    /// Calico's kinds that are read.
+    private enum CalicoDocument: String {
+        case installation = "Installation"
+        case pool = "IPPool"
+        case reservation = "IPReservation"
+        case felix = "FelixConfiguration"
+        case bgpPeer = "BGPPeer"
+        case bgpConfiguration = "BGPConfiguration"
+    }
+}

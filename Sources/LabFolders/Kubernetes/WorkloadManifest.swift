@@ -1,0 +1,149 @@
+import Addresses
+import Topology
+
+/// A document that makes pods: a Pod, or a controller with a template of pods.
+struct WorkloadManifest {
+    /// What it makes.
+    var workload: Workload
+    /// The ports that are known of its containers' images, where no port is declared.
+    var usualPorts: [Workload.ContainerPort] = []
+
+    init?(_ root: Field, _ kind: String, _ diagnostics: inout Diagnostics) {
+        let metadata = root["metadata"]
+        guard let name = metadata["name"].text(&diagnostics) ?? Self.generated(metadata["generateName"]) else {
+            diagnostics.error(root, "a \(kind) needs a name: metadata: { name: … }")
+            return nil
+        }
+        let replicas: Int = root["spec"]["replicas"].number(&diagnostics, "a number of pods", 0...maximumReplicas) ?? 1
+        let controller: Workload.Kind
+        switch kind {
+        case "Pod": controller = .pod
+        case "DaemonSet": controller = .daemonSet
+        case "Deployment": controller = .deployment(replicas: replicas)
+        case "StatefulSet": controller = .statefulSet(replicas: replicas)
+        default: controller = .replicaSet(replicas: replicas)
+        }
+        workload = Workload(
+            name: name, namespace: metadata["namespace"].text(&diagnostics) ?? "default", kind: controller)
+        let pod = controller == .pod ? root : root["spec"]["template"]
+        if !pod["spec"].isPresent {
+            diagnostics.error(root, "a \(kind) needs the specification of its pods")
+            return nil
+        }
+        workload.labels = pod["metadata"]["labels"].texts(&diagnostics)
+        let annotations = CalicoAnnotations(pod["metadata"]["annotations"], &diagnostics)
+        workload.addresses = annotations.addresses
+        workload.pools = annotations.pools
+        workload.hardwareAddress = annotations.hardwareAddress
+        readSpecification(pod["spec"], &diagnostics)
+        if controller != .pod, !selects(root["spec"]["selector"], workload.labels, &diagnostics) { return nil }
+        if case .statefulSet = controller {
+            // A StatefulSet's pods have names of their own under the service that governs it.
+            workload.subdomain = root["spec"]["serviceName"].text(&diagnostics) ?? workload.subdomain
+        }
+    }
+
+    private static func generated(_ field: Field) -> String? {
+        field.text.map { $0.hasSuffix("-") ? String($0.dropLast()) : $0 }
+    }
+
+    /// Whether a controller selects the pods that it makes; the API server refuses one that does not.
+    private func selects(_ selector: Field, _ labels: [String: String], _ diagnostics: inout Diagnostics) -> Bool {
+        let wanted =
+            selector["matchLabels"].isPresent || selector["matchExpressions"].isPresent
+            ? selector["matchLabels"].texts(&diagnostics) : [:]
+        if let wrong = wanted.filter({ labels[$0.key] != $0.value }).min(by: { $0.key < $1.key }) {
+            diagnostics.warn(
+                selector,
+                "the selector asks for \(wrong.key)=\(wrong.value), which the template's labels do not have; the API "
+                    + "server refuses \(workload.name), and it is left out")
+            return false
+        }
+        return true
+    }
+
+    private mutating func readSpecification(_ spec: Field, _ diagnostics: inout Diagnostics) {
+        workload.nodeName = spec["nodeName"].text(&diagnostics)
+        workload.nodeSelector = spec["nodeSelector"].texts(&diagnostics)
+        workload.toleratesControlPlane = spec["tolerations"].list(&diagnostics).contains(where: Self.tolerates)
+        workload.affinity = NodeAffinity(spec["affinity"]["nodeAffinity"], &diagnostics)
+        for key in ["podAffinity", "podAntiAffinity"] where spec["affinity"][key].isPresent {
+            diagnostics.warn(spec["affinity"][key], "pods are spread evenly in any case; this is not looked at")
+        }
+        for constraint in spec["topologySpreadConstraints"].list(&diagnostics)
+        where constraint["topologyKey"].text.map({ $0 != "kubernetes.io/hostname" }) ?? false {
+            diagnostics.warn(constraint["topologyKey"], "pods are spread evenly over nodes; this is not looked at")
+        }
+        workload.usesHostNetwork = spec["hostNetwork"].boolean(&diagnostics) ?? false
+        workload.hostname = spec["hostname"].text(&diagnostics)
+        workload.subdomain = spec["subdomain"].text(&diagnostics)
+        // A DaemonSet's pods tolerate what others do not, but not the control plane's taint.
+        var images = ContainerImages()
+        for container in spec["containers"].list(&diagnostics) {
+            for field in container["ports"].list(&diagnostics) {
+                guard let port = Self.port(field, &diagnostics) else { continue }
+                let isThere = workload.ports.contains { $0.number == port.number && $0.transport == port.transport }
+                if !isThere { workload.ports.append(port) }
+            }
+            images.add(container, &diagnostics)
+        }
+        usualPorts = images.ports
+        for index in workload.ports.indices {
+            guard let known = images.ports.first(where: { $0.number == workload.ports[index].number }) else { continue }
+            workload.ports[index].body = known.body
+            workload.ports[index].listen = known.listen
+        }
+    }
+
+    private static func tolerates(_ toleration: Field) -> Bool {
+        let key = toleration["key"].text ?? ""
+        let isExists = toleration["operator"].text == "Exists"
+        let effect = toleration["effect"].text ?? ""
+        guard effect.isEmpty || effect == "NoSchedule" else { return false }
+        if key.isEmpty { return isExists }
+        return key == "node-role.kubernetes.io/control-plane" && (isExists || (toleration["value"].text ?? "").isEmpty)
+    }
+
+    private static func port(_ field: Field, _ diagnostics: inout Diagnostics) -> Workload.ContainerPort? {
+        guard let number: UInt16 = field["containerPort"].number(&diagnostics, "a port", 1...65535) else { return nil }
+        let transport = Service.transport(field["protocol"], &diagnostics) ?? .tcp
+        if field["hostPort"].isPresent { diagnostics.warn(field["hostPort"], "ports of the host are not taken over") }
+        return Workload.ContainerPort(name: field["name"].text(&diagnostics), number, transport)
+    }
+}
+
+extension NodeAffinity {
+    fileprivate init(_ field: Field, _ diagnostics: inout Diagnostics) {
+        self.init()
+        let required = field["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+        self.required = required.list(&diagnostics).map { Term($0, &diagnostics) }
+        for item in field["preferredDuringSchedulingIgnoredDuringExecution"].list(&diagnostics) {
+            guard let weight: Int = item["weight"].number(&diagnostics, "a weight", 1...100) else { continue }
+            preferred.append(Preference(weight: weight, Term(item["preference"], &diagnostics)))
+        }
+    }
+}
+
+extension NodeAffinity.Term {
+    fileprivate init(_ field: Field, _ diagnostics: inout Diagnostics) {
+        self.init()
+        labels = field["matchExpressions"].list(&diagnostics).compactMap { NodeAffinity.Requirement($0, &diagnostics) }
+        names = field["matchFields"].list(&diagnostics).compactMap { NodeAffinity.Requirement($0, &diagnostics) }
+    }
+}
+
+extension NodeAffinity.Requirement {
+    fileprivate init?(_ field: Field, _ diagnostics: inout Diagnostics) {
+        guard let key = field["key"].text(&diagnostics) else {
+            diagnostics.error(field, "a requirement needs the key of a label")
+            return nil
+        }
+        let text = field["operator"].text(&diagnostics) ?? ""
+        guard let relation = NodeAffinity.Relation(rawValue: text) else {
+            let names = NodeAffinity.Relation.allCases.map(\.rawValue)
+            diagnostics.error(field["operator"], "\"\(text)\" is not an operator: \(names.joined(separator: ", "))")
+            return nil
+        }
+        self.init(key, relation, field["values"].list(&diagnostics).compactMap { $0.text(&diagnostics) })
+    }
+}
