@@ -2,9 +2,7 @@ import Topology
 
 /// The documents of a folder, each read for itself.
 struct FolderDocuments: Sendable {
-    /// The containerlab topology.
     var containerlab: ContainerlabTopology?
-    /// The cluster of kind.
     var kind: KindCluster?
     /// The cluster's name: the configuration's, else that of the containerlab node that starts it, else kind's own.
     var clusterName = "kind"

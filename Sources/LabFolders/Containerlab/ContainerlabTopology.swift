@@ -7,7 +7,6 @@ struct ContainerlabTopology: Sendable {
     var name: Located<String>?
     /// The nodes, in the order they are written.
     var nodes: [Node] = []
-    /// The links between them.
     var links: [Link] = []
 
     /// A node, with what it inherits from its group, its kind and the defaults.

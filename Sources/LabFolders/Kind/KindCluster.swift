@@ -16,7 +16,6 @@ struct KindCluster: Sendable {
     /// Where it stands.
     var place: SourceLine
 
-    /// A node.
     struct Node: Sendable {
         var isControlPlane: Bool
         /// The addresses that its kubelet is told to be known by (`node-ip`).

@@ -5,7 +5,6 @@ import Topology
 struct Manifests: Sendable {
     /// Whatever makes pods.
     var workloads: [Located<Workload>] = []
-    /// The services.
     var services: [Located<Service>] = []
     /// By Kubernetes namespace, the pools that its pods get addresses from unless they say otherwise
     /// (annotations of the `Namespace`).
