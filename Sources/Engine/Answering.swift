@@ -14,7 +14,11 @@ extension StateFolder {
 
 extension RunningLab {
     /// How the lab's background process is.
-    public var responders: ResponderProcess.State { StateFolder(lab: journal.lab).responders.state }
+    public var responders: ResponderProcess.State {
+        get throws(EngineError) {
+            try reportingRefusals(of: "lab \(journal.lab)") { try StateFolder(lab: journal.lab).responders.state }
+        }
+    }
 }
 
 extension ResponderPlan {

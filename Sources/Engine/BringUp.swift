@@ -48,6 +48,8 @@ public struct BringUp {
         public var operations: [PlannedOperation] = []
         /// Whether the lab was there without the process that answers for its pods, which was started again.
         public var answersAgain = false
+        /// The namespaces of a lab that was there that were looked at, by name; nil for all.
+        public var checked: Set<String>?
         /// What may not work on this machine, a sentence each, as `nslab doctor` says it.
         public var warnings: [String] = []
         /// The time each phase took.
@@ -92,32 +94,61 @@ public struct BringUp {
         return try reportingRefusals(of: "lab \(topology.name)") {
             var clock = Stopwatch()
             OpenFiles.raise()
-            // Before there is a state folder, which a topology that cannot be built must not leave behind.
-            let (features, blueprint, warnings) = try Threads.run { [topology] in try Self.form(of: topology) }
             let state = try StateFolder(typed: topology.name)
             let waiting = { progress(.waiting(lab: topology.name)) }
-            let built = try FolderLock.holding(
-                lab: state, creating: !isDryRun, interruption: isDryRun ? .none : interruption, waiting: waiting
+            let interruption = isDryRun ? .none : interruption
+            let done = try FolderLock.holding(
+                lab: state, creating: false, interruption: interruption, waiting: waiting
             ) {
-                try build(state, blueprint, features, &clock)
+                try bring(state, nil, &clock)
             }
-            var outcome = built ?? planNew(blueprint)
-            outcome.warnings = warnings
-            return outcome
+            if let done { return done }
+            // Before there is a state folder, which a topology that cannot be built must not leave behind.
+            let form = try form(for: nil, stopped: [])
+            if isDryRun { return planNew(form) }
+            let built = try FolderLock.holding(
+                lab: state, creating: true, interruption: interruption, waiting: waiting
+            ) {
+                try bring(state, form, &clock)
+            }
+            return built ?? planNew(form)
         }
     }
 
-    /// The form that a lab has on this kernel. The calling thread ends up in a namespace that is thrown away.
+    /// A lab worked out for this machine.
+    fileprivate struct Form {
+        var features: KernelFeatures
+        var blueprint: Blueprint
+        /// What may not work, a sentence each.
+        var warnings: [String]
+    }
+
+    /// The form that the lab has on this kernel.
     ///
+    /// - Parameters:
+    ///   - journal: the lab that runs, which keeps the form that it was built in.
+    ///   - stopped: its pods that do not answer.
     /// - Throws: `EngineError.lacking` if it cannot be built here, `BlueprintError` if it could not be built anywhere.
-    private static func form(of topology: Topology) throws -> (KernelFeatures, Blueprint, [String]) {
+    private func form(for journal: Journal?, stopped: Set<PodReference>) throws -> Form {
+        try Threads.run { [topology] in try Self.form(of: topology, for: journal, stopped: stopped) }
+    }
+
+    /// As above. The calling thread ends up in a namespace that is thrown away.
+    private static func form(
+        of topology: Topology, for journal: Journal?, stopped: Set<PodReference>
+    ) throws -> Form {
         let limits = Limits()
         try NetworkNamespace.unshareThread()
         var socket = try RouteSocket()
-        let features = try KernelFeatures(&socket, for: topology)
+        var features = try KernelFeatures(&socket, for: topology)
+        if let journal {
+            // But for what it may have had no use for.
+            let hasIPIP = features.contains(.ipip)
+            features = journal.kernelFeatures.subtracting([.ipip]).union(hasIPIP ? [.ipip] : [])
+        }
         let blueprint: Blueprint
         do throws(BlueprintError) {
-            blueprint = try Blueprint(topology: topology, features: features)
+            blueprint = try Blueprint(topology: topology, features: features, stopped: stopped)
         } catch {
             let lacks = error.lackingFeatures.map(\.lack)
             if lacks.isEmpty { throw error }
@@ -125,39 +156,75 @@ public struct BringUp {
         }
         let requirements = Requirements(blueprint)
         if let lack = try Preflight.lack(of: requirements, limits, &socket) { throw EngineError.lacking(lack) }
-        return (features, blueprint, limits.lacks(requirements).map(\.sentence))
+        return Form(features: features, blueprint: blueprint, warnings: limits.lacks(requirements).map(\.sentence))
     }
 
-    private func build(
-        _ state: StateFolder, _ blueprint: Blueprint, _ features: KernelFeatures, _ clock: inout Stopwatch
-    ) throws -> Outcome {
-        guard var journal = try runningLab(state) else {
-            return isDryRun ? planNew(blueprint) : try buildNew(state, blueprint, features, &clock)
+    /// Changes the lab, or builds it where it does not run. The caller holds its lock.
+    ///
+    /// - Parameter form: the lab's form where it does not run; nil if that is not worked out yet.
+    private func bring(_ state: StateFolder, _ form: Form?, _ clock: inout Stopwatch) throws -> Outcome {
+        let journal = try journal(state)
+        if let journal, journal.isComplete || journal.isChanging == true { return try change(state, journal, &clock) }
+        let form = try form ?? self.form(for: nil, stopped: [])
+        if isDryRun { return planNew(form) }
+        if let journal {
+            progress(.removingRemains(lab: state.lab))
+            try TearDown.remove(journal, state, keepingFolder: true)
         }
-        let stopped = try StoppedPods.read(state)
-        // The lab keeps the form that it was built in, but for what it may have had no use for.
-        journal.features.ipip = features.contains(.ipip)
-        let wanted =
-            stopped.isEmpty && features == journal.kernelFeatures
-            ? blueprint : try Blueprint(topology: topology, features: journal.kernelFeatures, stopped: stopped)
-        var convergence = try Convergence(
-            state, journal, to: wanted, topology: topology, source: source, silent: stopped, interruption: interruption)
-        return try convergence.run(isDryRun: isDryRun, &clock, progress)
+        return try buildNew(state, form, &clock)
     }
 
-    private func planNew(_ blueprint: Blueprint) -> Outcome {
-        var outcome = Outcome(blueprint: blueprint)
-        outcome.isNew = true
-        outcome.operations = PlannedOperation.all(filling: blueprint)
+    private func change(_ state: StateFolder, _ journal: Journal, _ clock: inout Stopwatch) throws -> Outcome {
+        let stopped = try StoppedPods.read(state)
+        // What the lab was made after is worked out while what it is to become is.
+        let isSame = try StateFolder.read(state.topology) == Array(topology.yaml.utf8)
+        let earlier =
+            isSame || !journal.isComplete ? nil : try Threads.start { try RunningLab(state, journal).blueprint }
+        let wanted = Result { try self.form(for: journal, stopped: stopped) }
+        var former: Reconciler.Former = journal.isComplete ? .same : .unknown
+        var doubt: String?
+        do {
+            if let earlier { former = .other(try earlier.value()) }
+        } catch EngineError.damagedState(let path, let reason) {
+            former = .unknown
+            doubt = "\(path): \(reason); what users added to the lab cannot be told from what it had, and is removed"
+        }
+        let form = try wanted.get()
+        var outcome = Outcome(form)
+        if let doubt { outcome.warnings.append(doubt) }
+        var kept = journal
+        kept.features = Journal.Features(form.features)
+        var reconciler = Reconciler(
+            state, kept, from: former, to: form.blueprint, topology: topology, source: source, silent: stopped,
+            interruption: interruption)
+        let found = try reconciler.look()
+        outcome.operations = found.operations
+        outcome.answersAgain = try reconciler.lacksResponders
+        var last = found
+        if !isDryRun {
+            if reconciler.isChange(found) { progress(.changing(operations: found.operations.count)) }
+            outcome.timing.plan = clock.lap()
+            last = try reconciler.apply(found)
+            outcome.timing.netlink = clock.lap()
+        }
+        if last.blueprint.namespaces.count < form.blueprint.namespaces.count {
+            outcome.checked = Set(last.blueprint.namespaces.map(\.name))
+        }
         return outcome
     }
 
-    private func buildNew(
-        _ state: StateFolder, _ blueprint: Blueprint, _ features: KernelFeatures, _ clock: inout Stopwatch
-    ) throws -> Outcome {
-        var outcome = Outcome(blueprint: blueprint)
+    private func planNew(_ form: Form) -> Outcome {
+        var outcome = Outcome(form)
         outcome.isNew = true
-        var journal = Journal(blueprint, source: source, features: features)
+        outcome.operations = PlannedOperation.all(filling: form.blueprint)
+        return outcome
+    }
+
+    private func buildNew(_ state: StateFolder, _ form: Form, _ clock: inout Stopwatch) throws -> Outcome {
+        let blueprint = form.blueprint
+        var outcome = Outcome(form)
+        outcome.isNew = true
+        var journal = Journal(blueprint, source: source, features: form.features)
         if let taken = journal.namespaces.first(where: { access(Pins.path($0.pin), F_OK) == 0 }) {
             try state.remove()
             throw EngineError.namespaceInTheWay(pin: taken.pin)
@@ -211,28 +278,19 @@ public struct BringUp {
             do {
                 try TearDown.remove(journal, state)
             } catch let second {
-                throw EngineError.refused(
-                    object: "\(error)", reason: "and then, while it was being removed again: \(second)",
-                    advice: "`nslab down \(state.lab)` removes what is left")
+                throw EngineError.removal(of: state.lab, after: error, failed: second)
             }
             throw error
         }
     }
 
-    /// The journal of the lab if it is there. What a bring-up that was cut short left is removed.
-    private func runningLab(_ state: StateFolder) throws -> Journal? {
-        let journal: Journal
-        do throws(EngineError) {
-            journal = try Journal.read(state)
-        } catch {
-            guard case .noSuchLab = error else { throw error }
+    /// The lab's journal; nil if there is none.
+    private func journal(_ state: StateFolder) throws(EngineError) -> Journal? {
+        do {
+            return try Journal.read(state)
+        } catch .noSuchLab {
             return nil
         }
-        if journal.isComplete || journal.isChanging == true { return journal }
-        if isDryRun { return nil }
-        progress(.removingRemains(lab: state.lab))
-        try TearDown.remove(journal, state, keepingFolder: true)
-        return nil
     }
 }
 
@@ -259,6 +317,13 @@ private func installTables(_ blueprint: Blueprint, _ interruption: Interruption)
             try reportingRefusals(of: namespace.name) { try Nftables.generation() }, namespace.content.tables)
     }
     return records
+}
+
+extension BringUp.Outcome {
+    fileprivate init(_ form: BringUp.Form) {
+        blueprint = form.blueprint
+        warnings = form.warnings
+    }
 }
 
 /// Time on the monotonic clock.

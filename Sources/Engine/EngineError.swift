@@ -80,6 +80,13 @@ extension EngineError: CustomStringConvertible {
 }
 
 extension EngineError {
+    /// A lab could not be made, nor what there was of it be removed again.
+    public static func removal(of lab: String, after error: any Error, failed second: any Error) -> EngineError {
+        .refused(
+            object: "\(error)", reason: "and then, while it was being removed again: \(second)",
+            advice: "`nslab down \(lab)` removes what is left")
+    }
+
     /// A refused system call, with the next step that its error number suggests.
     init(_ error: SystemCallError, object: String? = nil) {
         let object = object.map { "\($0): \(error.object)" } ?? error.object

@@ -38,16 +38,21 @@ public struct Journal: Codable, Hashable, Sendable {
         var ipip: Bool
         var netem: Bool
         var tokenBucket: Bool
+
+        init(_ features: KernelFeatures) {
+            bridgeVLANFiltering = features.contains(.vlanFiltering)
+            vlanLinks = features.contains(.vlanLinks)
+            ipip = features.contains(.ipip)
+            netem = features.contains(.netem)
+            tokenBucket = features.contains(.tokenBucket)
+        }
     }
 
     /// The journal of a lab that is about to be built.
     init(_ blueprint: Blueprint, source: String, features: KernelFeatures) {
         lab = blueprint.lab
         self.source = source
-        self.features = Features(
-            bridgeVLANFiltering: features.contains(.vlanFiltering), vlanLinks: features.contains(.vlanLinks),
-            ipip: features.contains(.ipip), netem: features.contains(.netem),
-            tokenBucket: features.contains(.tokenBucket))
+        self.features = Features(features)
         namespaces = blueprint.namespaces.map {
             Entry(name: $0.name, kind: $0.kind.rawValue, pin: "\(blueprint.lab)-\($0.name)")
         }

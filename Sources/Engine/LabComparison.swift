@@ -42,14 +42,17 @@ struct LabComparison {
     ///   - observed: for each namespace of the blueprint what it holds; nil for one that is not there.
     ///   - tables: for each namespace the tables that it should hold, as nft would list them.
     ///   - former: what the lab consisted of before.
+    ///   - labAddresses: the addresses of the whole lab; nil if the blueprint is of all of it.
     init(
-        _ blueprint: Blueprint, _ observed: [ObservedNamespace?], tables: [[RuleTable]], former: FormerObjects
+        _ blueprint: Blueprint, _ observed: [ObservedNamespace?], tables: [[RuleTable]], former: FormerObjects,
+        labAddresses: Set<IPAddress>? = nil
     ) {
         self.blueprint = blueprint
         self.former = former
         var cables = CableComparison(blueprint, observed)
         cables.run()
-        let addresses = Set(blueprint.namespaces.flatMap { $0.content.addresses.map(\.address.address) })
+        let addresses =
+            labAddresses ?? Set(blueprint.namespaces.flatMap { $0.content.addresses.map(\.address.address) })
         grounds = blueprint.namespaces.map { Ground($0.content, labAddresses: addresses) }
         parts = blueprint.namespaces.enumerated().map { index, namespace in
             guard let seen = observed[index] else { return Part(name: namespace.name, isMissing: true) }

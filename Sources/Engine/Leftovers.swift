@@ -45,11 +45,11 @@ public struct Leftovers: Sendable {
         var left = try Leftovers()
         var known: [String: Set<String>] = [:]
         for lab in StateFolder.labs() {
-            guard let journal = try? Journal.read(StateFolder(lab: lab)) else {
+            do {
+                known[lab] = Set(try Journal.read(StateFolder(lab: lab)).namespaces.map(\.pin))
+            } catch .damagedState, .untrusted, .noSuchLab {
                 left.folders.append(lab)
-                continue
             }
-            known[lab] = Set(journal.namespaces.map(\.pin))
         }
         left.namespaces.removeAll { namespace in
             guard let pins = known[namespace.lab] else { return false }

@@ -3,6 +3,7 @@ import Blueprint
 import NetworkNamespaces
 import NetworkObjects
 import Rtnetlink
+import System
 
 /// What one namespace was seen to hold.
 struct ObservedNamespace: Sendable {
@@ -61,8 +62,14 @@ extension Session {
         }
         try observeForwarding(for: wanted, &content, &observed)
         content.qdiscs = try socket.qdiscs(in: interfaces)
-        content.sysctls = wanted.sysctls.compactMap { setting in
-            (try? KernelSetting.read(setting.path)).map { Sysctl(setting.path, $0) }
+        content.sysctls = try wanted.sysctls.compactMap { setting in
+            do throws(SystemCallError) {
+                return Sysctl(setting.path, try KernelSetting.read(setting.path))
+            } catch {
+                // The link that it is of is missing, or a module is.
+                if error.isNoSuchFile { return nil }
+                throw error
+            }
         }
         observed.content = content
         return observed

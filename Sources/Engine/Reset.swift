@@ -51,14 +51,13 @@ public enum Reset {
         let identities = Set(journal.namespaces.compactMap { Pins.identity($0.pin) })
         outcome.processes = try InsideProcesses.end(in: identities)
         if try !StoppedPods.read(state).isEmpty { try StoppedPods.write([], to: state) }
-        var convergence = try Convergence(
-            state, journal, to: blueprint, topology: topology, source: journal.source, silent: [],
-            removesAdditions: true)
-        var clock = Stopwatch()
-        let done = try convergence.run(&clock) { _ in }
-        outcome.operations = done.operations
-        guard let look = convergence.lastLook else { return outcome }
-        let records = try forget(look, blueprint, &outcome)
+        var reconciler = Reconciler(
+            state, journal, from: journal.isComplete ? .same : .unknown, to: blueprint, topology: topology,
+            source: journal.source, silent: [], removesAdditions: true)
+        let found = try reconciler.look()
+        outcome.operations = found.operations
+        let last = try reconciler.apply(found)
+        let records = try forget(last.view, blueprint, &outcome)
         var now = try Journal.read(state)
         if now.rules != records {
             now.rules = records
@@ -75,11 +74,11 @@ public enum Reset {
     ///
     /// - Returns: records of the rule sets as they are then.
     private static func forget(
-        _ look: Convergence.Look, _ blueprint: Blueprint, _ outcome: inout Outcome
+        _ view: LabView, _ blueprint: Blueprint, _ outcome: inout Outcome
     ) throws -> [String: RuleRecord] {
-        let generations = Slots<UInt32>(count: look.view.sessions.count)
-        let sessions = look.view.sessions
-        let observed = look.view.observed
+        let generations = Slots<UInt32>(count: view.sessions.count)
+        let sessions = view.sessions
+        let observed = view.observed
         let cleared = Slots<Int>(count: sessions.count)
         try Threads.forEach(sessions.count, width: Self.waitingThreads) { index in
             guard let session = sessions[index], let seen = observed[index] else { return }
@@ -102,7 +101,7 @@ public enum Reset {
         }
         outcome.learned = observed.reduce(0) { $0 + ($1?.learned.count ?? 0) }
         outcome.tables = cleared.all.reduce(0) { $0 + ($1 ?? 0) }
-        var view = look.view
+        var view = view
         for (index, generation) in generations.all.enumerated() where generation != nil {
             view.generations[index] = generation
         }

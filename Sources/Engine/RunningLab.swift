@@ -19,7 +19,12 @@ public struct RunningLab: Sendable {
     ///   the lab's state.
     public init(named name: String? = nil, blueprint: Blueprint? = nil) throws(EngineError) {
         let state = try StateFolder(typed: RunningLab.name(name))
-        journal = try Journal.read(state)
+        try self.init(state, try Journal.read(state), blueprint)
+    }
+
+    /// The lab of a journal, worked out from the topology in its state.
+    init(_ state: StateFolder, _ journal: Journal, _ blueprint: Blueprint? = nil) throws(EngineError) {
+        self.journal = journal
         if let blueprint {
             self.blueprint = blueprint
             return
@@ -66,10 +71,20 @@ public struct RunningLab: Sendable {
             arguments: arguments)
     }
 
-    /// Looks into every namespace of the lab.
-    public func survey() throws(EngineError) -> [NamespaceSurvey] {
+    /// Looks into the namespaces of the lab, on as many threads as there are processors.
+    ///
+    /// - Parameter names: those to look into, by name; nil for all. Of the others no more is said than what they should be.
+    public func survey(of names: Set<String>? = nil) throws(EngineError) -> [NamespaceSurvey] {
+        let surveys = Slots<NamespaceSurvey>(count: blueprint.namespaces.count)
+        let checked = blueprint.namespaces.indices.filter { names?.contains(blueprint.namespaces[$0].name) ?? true }
         try reportingRefusals(of: "lab \(journal.lab)") {
-            try Threads.run { try blueprint.namespaces.map { try NamespaceSurvey($0, pin: blueprint.pin(of: $0)) } }
+            try Threads.forEach(checked.count) { index in
+                let namespace = blueprint.namespaces[checked[index]]
+                surveys[checked[index]] = try NamespaceSurvey(namespace, pin: blueprint.pin(of: namespace))
+            }
+        }
+        return zip(surveys.all, blueprint.namespaces).map {
+            $0 ?? NamespaceSurvey(unchecked: $1, blueprint.pin(of: $1))
         }
     }
 
@@ -81,9 +96,11 @@ public struct RunningLab: Sendable {
     public func waitForLinks(_ surveys: [NamespaceSurvey]) throws(EngineError) {
         var surveys = surveys
         let start = ContinuousClock.now
-        while surveys.contains(where: \.isSettling), start.duration(to: .now) < .seconds(Self.longestSettling) {
+        while case let settling = surveys.filter(\.isSettling).map(\.name), !settling.isEmpty,
+            start.duration(to: .now) < .seconds(Self.longestSettling)
+        {
             usleep(2000)
-            surveys = try survey()
+            surveys = try survey(of: Set(settling))
         }
     }
 
@@ -150,10 +167,24 @@ public struct NamespaceSurvey: Sendable {
     public let pin: String
     /// Those of the addresses that people know it by which the kernel has.
     public let addresses: [IPAddress]
-    /// `up`, `gone`, or which links are down.
+    /// `up`, `gone`, `not checked`, or which links are down.
     public let state: String
+    /// Whether it was looked into.
+    public let isChecked: Bool
     /// Whether a link has a carrier and the kernel does not let it send yet.
     let isSettling: Bool
+
+    /// A namespace as it should be, which was not looked into.
+    init(unchecked namespace: Blueprint.Namespace, _ pin: String) {
+        name = namespace.name
+        kind = namespace.kind
+        node = namespace.node
+        self.pin = pin
+        addresses = namespace.addresses
+        state = "not checked"
+        isChecked = false
+        isSettling = false
+    }
 
     /// Looks into a namespace. The calling thread ends up inside.
     init(_ namespace: Blueprint.Namespace, pin: String) throws {
@@ -161,6 +192,7 @@ public struct NamespaceSurvey: Sendable {
         kind = namespace.kind
         node = namespace.node
         self.pin = pin
+        isChecked = true
         guard Pins.identity(pin) != nil else {
             addresses = []
             state = "gone"

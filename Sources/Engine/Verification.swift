@@ -41,7 +41,7 @@ extension RunningLab {
         differences += comparison.differences(strict: strict)
         differences += surplusNamespaces()
         differences += EtcFiles.faults(blueprint, state).map { Difference($0.namespace, "file", $0.path, .missing) }
-        if state.responders.state == .ended, !ResponderPlan(blueprint, silent: try silentPods()).isEmpty {
+        if try state.responders.state == .ended, !ResponderPlan(blueprint, silent: try silentPods()).isEmpty {
             differences.append(Difference(nil, "process", "that answers for pods", .missing))
         }
         return strict ? try differences + processes(view) : differences

@@ -45,11 +45,14 @@ public struct DryRunReport: Encodable, Sendable {
     /// Whether the lab is not there and would be built.
     public var isNew: Bool
     public var operations: [OperationReport]
+    /// How many of the lab's namespaces were not looked at, because the change does not reach them.
+    public var unchecked: Int
 
-    init(lab: String, isNew: Bool, operations: [PlannedOperation]) {
-        self.lab = lab
-        self.isNew = isNew
-        self.operations = operations.map { OperationReport($0) }
+    init(_ outcome: BringUp.Outcome) {
+        lab = outcome.blueprint.lab
+        isNew = outcome.isNew
+        operations = outcome.operations.map { OperationReport($0) }
+        unchecked = outcome.checked.map { outcome.blueprint.namespaces.count - $0.count } ?? 0
     }
 }
 

@@ -69,9 +69,9 @@ public struct Lab: Sendable {
             do {
                 let lab = Lab(running: try RunningLab(named: topology.name, blueprint: outcome.blueprint))
                 let built = ContinuousClock.now
-                let surveys = try lab.running.survey()
+                let surveys = try lab.running.survey(of: outcome.checked)
                 var report = UpReport(
-                    outcome, namespaces: surveys.map(NamespaceReport.init),
+                    outcome, surveys,
                     total: start.duration(to: built) / .seconds(1))
                 report.pendingPods = PendingPodReport.all(of: outcome.blueprint)
                 if outcome.isNew {
@@ -88,7 +88,13 @@ public struct Lab: Sendable {
                 let isInterrupted = if case EngineError.interrupted = error { true } else { false }
                 if isInterrupted { interruption.accept() }
                 // A lab that was built and cannot be looked at, or has not run its commands, is of no use to anybody.
-                if outcome.isNew { _ = try? TearDown.run(lab: topology.name) {} }
+                if outcome.isNew {
+                    do throws(EngineError) {
+                        _ = try TearDown.run(lab: topology.name) {}
+                    } catch let second {
+                        throw EngineError.removal(of: topology.name, after: error, failed: second)
+                    }
+                }
                 throw isInterrupted ? EngineError.interrupted(lab: topology.name, isLeft: !outcome.isNew) : error
             }
         }
@@ -100,7 +106,7 @@ public struct Lab: Sendable {
     ) throws(NSLabError) -> DryRunReport {
         try reportingErrors {
             let outcome = try BringUp(topology: topology, source: source, isDryRun: true) { progress(Step($0)) }.run()
-            return DryRunReport(lab: topology.name, isNew: outcome.isNew, operations: outcome.operations)
+            return DryRunReport(outcome)
         }
     }
 
@@ -158,7 +164,7 @@ public struct Lab: Sendable {
     /// The lab's namespaces and services, and what the kernel says of them.
     public func inspect() throws(NSLabError) -> InspectReport {
         try reportingErrors {
-            let responders = running.responders
+            let responders = try running.responders
             return InspectReport(
                 lab: name, source: running.journal.source, state: running.overview.state.rawValue,
                 namespaces: try surveyed(), pendingPods: PendingPodReport.all(of: running.blueprint),

@@ -103,6 +103,14 @@ public struct LabRun {
     public static func guardLab(named lab: String) {
         // Whoever ends the run's process group or session must not end this.
         for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { Glibc.signal(signal, SIG_IGN) }
-        if Guardian.waitForOrphaning() { _ = try? Lab.down(.named([lab])) }
+        guard Guardian.waitForOrphaning() else { return }
+        do throws(NSLabError) {
+            _ = try Lab.down(.named([lab]))
+        } catch {
+            // It has no terminal: whoever finds the lab finds the reason in the system's log.
+            let words = "lab \(lab) is left behind: \(error); `nslab down \(lab)` removes it"
+            openlog("nslab", LOG_PID, Int32(LOG_USER))
+            withVaList([]) { vsyslog(LOG_ERR, words.replacing("%", with: "%%"), $0) }
+        }
     }
 }

@@ -13,6 +13,8 @@ public struct UpReport: Encodable, Sendable {
     /// What was done to a lab that was there, in order.
     public var changes: [OperationReport]
     public var namespaces: [NamespaceReport]
+    /// How many of the namespaces were not looked at, because the change does not reach them; `nslab verify` looks at all.
+    public var unchecked: Int
     public var timing: Timing
     /// The pods that do not run, and why: absent where all do.
     public var pendingPods: [PendingPodReport]?
@@ -25,12 +27,13 @@ public struct UpReport: Encodable, Sendable {
     /// What may not work on this machine, a sentence each, as `nslab doctor` says it.
     public var warnings: [String]
 
-    init(_ outcome: BringUp.Outcome, namespaces: [NamespaceReport], total: Double) {
+    init(_ outcome: BringUp.Outcome, _ surveys: [NamespaceSurvey], total: Double) {
         lab = outcome.blueprint.lab
         wasThere = !outcome.isNew && outcome.operations.isEmpty
         answersAgain = outcome.answersAgain
         changes = outcome.operations.map { OperationReport($0) }
-        self.namespaces = namespaces
+        namespaces = surveys.map(NamespaceReport.init)
+        unchecked = surveys.count { !$0.isChecked }
         timing = Timing(outcome.timing, total: total)
         notes = outcome.blueprint.notes
         warnings = outcome.warnings
@@ -63,7 +66,8 @@ public struct NamespaceReport: Encodable, Sendable {
     public var netns: String
     /// The addresses that people know it by and that the kernel has.
     public var addresses: [String]
-    /// `up`, or what is wrong: `gone`, or the links that are down.
+    /// `up`, or what is wrong: `gone`, or the links that are down; `not checked` where `up` did not look, with the addresses that
+    /// it should have.
     public var state: String
 
     init(_ survey: NamespaceSurvey) {

@@ -51,8 +51,10 @@ public struct ResponderProcess: Sendable {
 
     /// How the process is now.
     public var state: State {
-        if let pid = try? holder() { return .running(pid) }
-        return access(plan, F_OK) == 0 ? .ended : .notNeeded
+        get throws(ResponderError) {
+            if let pid = try holder() { return .running(pid) }
+            return access(plan, F_OK) == 0 ? .ended : .notNeeded
+        }
     }
 
     /// Has the process follow a plan: starts it, tells it what changed, or ends it if the plan is empty.
@@ -230,8 +232,9 @@ public struct ResponderProcess: Sendable {
             let file = try FileDescriptor(opening: lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
             return ProcessLock.holder(file.number)
         } catch {
-            if error.isShortage { throw .refused(object: "lab \(lab): background process", error) }
-            return nil
+            // There is no such file, or something else has its name.
+            if [ENOENT, ENOTDIR, ELOOP, ENXIO].contains(error.errno) { return nil }
+            throw .refused(object: "lab \(lab): background process", error)
         }
     }
 

@@ -54,7 +54,7 @@ struct Up: ParsableCommand {
                 report.operations.map { $0.text + "\n" }.joined()
                     + (report.operations.isEmpty
                         ? "lab \(report.lab) is up already; nothing would change\n"
-                        : "\(report.operations.count) operations\n")
+                        : "\(report.operations.count) operations\n") + uncheckedText(report.unchecked)
             }
         }
         let report = try Lab.up(

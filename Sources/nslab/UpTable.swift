@@ -11,7 +11,8 @@ struct UpTable {
             text = "lab \(report.lab) is up already; its pods answer again\n"
         }
         if !console.isQuiet {
-            text += NamespaceTable.text(report.namespaces)
+            text += NamespaceTable.text(report.namespaces.filter { $0.state != "not checked" })
+            text += uncheckedText(report.unchecked)
             for pod in report.pendingPods ?? [] { text += "\(pod.text)\n" }
             for note in report.notes { text += "\(note)\n" }
         }
@@ -32,6 +33,16 @@ struct UpTable {
         }
         return text
     }
+}
+
+/// Says of how many namespaces nothing is known but what they should be.
+func uncheckedText(_ count: Int) -> String {
+    guard count > 0 else { return "" }
+    var digits = String(count)
+    for index in stride(from: digits.count - 3, to: 0, by: -3) {
+        digits.insert(",", at: digits.index(digits.startIndex, offsetBy: index))
+    }
+    return "\(digits) namespace\(count == 1 ? "" : "s") not checked; run nslab verify\n"
 }
 
 /// The namespaces of a lab in containerlab's table.

@@ -190,6 +190,31 @@ struct ConvergenceTests {
         }
     }
 
+    @Test("an edit looks where it reaches, says how much it left unchecked, and mends what it comes across")
+    func reach() throws {
+        var form = Form()
+        form.nodes = 5
+        try TestLab.with(yaml: form.yaml) { lab in
+            // Out of reach of the edit, and in reach: the switch has lost its port to a node that is not.
+            try Witness.ip("-n \(lab.pin("node-5")) route del default")
+            try Witness.ip("-n \(lab.pin("tor")) link del eth4")
+            form.workloads += "  extra: { kind: Deployment, replicas: 1, node: node-2 }\n"
+            let report = try lab.up(form.topology)
+            let touched = Set(report.changes.compactMap(\.namespace))
+            let name = try #require(touched.first { $0.hasPrefix("extra-") })
+            #expect(touched == ["tor", "node-2", "node-4", name])
+            // The switch, the node with its two pods, and the node that lost its cable.
+            #expect(report.unchecked == 12 - 5, "\(report.namespaces.map { "\($0.name) \($0.state)" })")
+            let unchecked = report.namespaces.filter { $0.state == "not checked" }
+            #expect(unchecked.count == report.unchecked && unchecked.contains { $0.name == "node-5" })
+            #expect(try lab.differences(strict: true) == ["node-5: route default via 10.20.0.1 dev eth1 is missing"])
+            // Without an edit all is looked at.
+            let second = try lab.up(form.topology)
+            #expect(second.unchecked == 0 && second.changes.compactMap(\.namespace) == ["node-5"])
+            #expect(try lab.differences(strict: true) == [])
+        }
+    }
+
     @Test("what the kernel cannot change in place is rebuilt, and said to be")
     func rebuilt() throws {
         var form = Form()

@@ -70,7 +70,7 @@ struct Bench {
 
     /// The process's number.
     func pid() throws -> pid_t {
-        guard case .running(let pid) = process.state else { throw NotRunning() }
+        guard case .running(let pid) = try process.state else { throw NotRunning() }
         return pid
     }
 

@@ -338,7 +338,7 @@ struct ResponderProcessTests {
     @Test("killed, it is told as ended, and comes back; stopped, it leaves nothing")
     func life() throws {
         try Bench.with { bench in
-            #expect(bench.process.state == .notNeeded)
+            #expect(try bench.process.state == .notNeeded)
             let plan = bench.plan(.init(.tcp, 80, answer: .http(body: "x")))
             try bench.follow(plan)
             let first = try bench.pid()
@@ -346,19 +346,19 @@ struct ResponderProcessTests {
             #expect(try bench.pid() == first)
             kill(first, SIGKILL)
             waitpid(first, nil, 0)
-            #expect(bench.process.state == .ended)
+            #expect(try bench.process.state == .ended)
             try bench.follow(plan)
             #expect(try bench.pid() != first)
             #expect(try bench.curl("http://10.9.0.1/").output == "x")
             let second = try bench.pid()
             try bench.process.stop()
-            #expect(bench.process.state == .notNeeded)
+            #expect(try bench.process.state == .notNeeded)
             #expect(kill(second, 0) != 0)
             #expect(Folder.names(bench.folder).isEmpty)
             #expect(try Witness.output(["ss", "-H", "-lnt"], in: bench.pod) == "")
             try bench.process.stop()
             try bench.follow(ResponderPlan(lab: "x"))
-            #expect(bench.process.state == .notNeeded)
+            #expect(try bench.process.state == .notNeeded)
         }
     }
 
@@ -416,7 +416,7 @@ struct ResponderProcessTests {
     func abandoned() throws {
         try Bench.with { bench in
             do { _ = try bench.process.launch(program: BuiltProgram.path) }
-            try eventually { bench.process.state == .notNeeded }
+            try eventually { try bench.process.state == .notNeeded }
         }
     }
 

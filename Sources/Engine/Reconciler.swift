@@ -1,0 +1,272 @@
+import Blueprint
+import Glibc
+import NetworkNamespaces
+import NetworkObjects
+import Responders
+import Rtnetlink
+import System
+import Topology
+
+/// Makes a running lab what is asked for, with no more than that takes: packets over what stays are not lost.
+///
+/// Where the topology was edited it looks at the namespaces alone that the edit reaches (`ChangeReach`), before and after;
+/// otherwise at all of them.
+struct Reconciler {
+    private let state: StateFolder
+    /// The lab as it was.
+    private let journal: Journal
+    private let blueprint: Blueprint
+    private let topology: Topology
+    private let source: String
+    private let former: FormerObjects
+    private let plan: ResponderPlan
+    /// Whether what users added goes too.
+    private let removesAdditions: Bool
+    private let interruption: Interruption
+    /// The namespaces that the lab has and should not have.
+    private let removed: [Journal.Entry]
+    private let isSameTopology: Bool
+    /// The namespaces to look at, by position. One that drifted adds those at the other ends of its links.
+    private var scope: Set<Int>
+
+    /// How often the lab is looked at again: a change may have led to others that only the kernel knew of, such as the routes
+    /// that go with an address.
+    private static let rounds = 4
+
+    /// - Parameters:
+    ///   - former: what the lab consisted of, if its topology was another one or a change was cut short; nil where that is not
+    ///     known, so that whatever is there counts as the lab's.
+    ///   - blueprint: what is asked for, in the form that the lab has.
+    ///   - silent: the pods that do not answer.
+    ///   - removesAdditions: whether what users added beside the lab's objects goes too.
+    init(
+        _ state: StateFolder, _ journal: Journal, from former: Former, to blueprint: Blueprint, topology: Topology,
+        source: String, silent: Set<PodReference>, removesAdditions: Bool = false, interruption: Interruption = .none
+    ) {
+        self.state = state
+        self.journal = journal
+        self.blueprint = blueprint
+        self.topology = topology
+        self.source = source
+        self.removesAdditions = removesAdditions
+        self.interruption = interruption
+        plan = ResponderPlan(blueprint, silent: silent)
+        switch former {
+        case .same:
+            self.former = FormerObjects(blueprint)
+            scope = Set(blueprint.namespaces.indices)
+        case .other(let before):
+            self.former = FormerObjects(before)
+            let reach = ChangeReach(from: before, to: blueprint).namespaces
+            // An edit that leads to the same lab: as none.
+            scope = reach.isEmpty && !removesAdditions ? Set(blueprint.namespaces.indices) : reach
+        case .unknown:
+            self.former = .unknown
+            scope = Set(blueprint.namespaces.indices)
+        }
+        if case .same = former { isSameTopology = true } else { isSameTopology = false }
+        let pins = Set(blueprint.namespaces.map { blueprint.pin(of: $0) })
+        removed = journal.namespaces.filter { !pins.contains($0.pin) }
+    }
+
+    /// What a lab was made after.
+    enum Former {
+        /// The topology that is asked for now.
+        case same
+        case other(Blueprint)
+        /// A change was cut short.
+        case unknown
+    }
+
+    /// Whether the lab's background process has ended and is needed.
+    var lacksResponders: Bool {
+        get throws(ResponderError) { try state.responders.state == .ended && !plan.isEmpty }
+    }
+
+    /// Whether anything has to be done after a look, be it only to write down what is asked for.
+    func isChange(_ found: Snapshot) -> Bool {
+        !found.isAsWanted || !isSameTopology || !journal.isComplete || !removed.isEmpty
+    }
+
+    /// Makes the changes that a look led to.
+    ///
+    /// - Returns: the lab as it is then.
+    mutating func apply(_ found: Snapshot) throws -> Snapshot {
+        guard isChange(found) else {
+            try state.responders.follow(plan)
+            var journal = journal
+            journal.rules = records(found)
+            if journal != self.journal { try journal.write(to: state) }
+            return found
+        }
+        interruption.begin()
+        var changed = Journal(blueprint, source: source, features: journal.kernelFeatures)
+        let wanted = changed.namespaces
+        changed.namespaces += removed
+        changed.isChanging = true
+        try changed.write(to: state)
+        try StateFolder.write(Array(topology.yaml.utf8), to: state.topology)
+        try NamespaceFolder.prepare()
+        do {
+            let last = try makeAll(found)
+            try removeNamespaces()
+            changed.namespaces = wanted
+            changed.isComplete = true
+            changed.isChanging = nil
+            changed.rules = records(last)
+            try changed.write(to: state)
+            return last
+        } catch let error as EngineError {
+            if case .interrupted = error { interruption.accept() }
+            throw error.leaving(state.lab)
+        }
+    }
+
+    /// Which rule sets need not be read the next time: those that were as they should be, and those that were not looked at.
+    private func records(_ last: Snapshot) -> [String: RuleRecord] {
+        let seen = Set(last.blueprint.namespaces.map { blueprint.pin(of: $0) })
+        let pins = Set(blueprint.namespaces.map { blueprint.pin(of: $0) }).subtracting(seen)
+        return (journal.rules ?? [:]).filter { pins.contains($0.key) }
+            .merging(last.view.records(last.blueprint)) { $1 }
+    }
+
+    /// Makes changes until the kernel has everything as it should be.
+    private mutating func makeAll(_ first: Snapshot) throws -> Snapshot {
+        var last = first
+        for _ in 1...Self.rounds {
+            try make(last)
+            last = try look()
+            if last.isAsWanted { return last }
+        }
+        throw EngineError.refused(
+            object: last.operations.first?.description ?? state.lab,
+            reason: "the kernel has it otherwise after it was done",
+            advice: "another program may be changing the lab meanwhile")
+    }
+
+    // MARK: Looking
+
+    /// The lab as it was seen, and what that leads to.
+    struct Snapshot {
+        /// The namespaces that were looked at.
+        let blueprint: Blueprint
+        let view: LabView
+        let changes: [NamespaceChange]
+        let operations: [PlannedOperation]
+        /// Whether what was looked at is as it should be.
+        let isAsWanted: Bool
+    }
+
+    /// Looks at the lab.
+    mutating func look() throws -> Snapshot {
+        let addresses = Set(blueprint.namespaces.flatMap { $0.content.addresses.map(\.address.address) })
+        while true {
+            let part = blueprint.part(of: scope)
+            let view = try LabView(part, allTables: removesAdditions, records: journal.rules ?? [:])
+            if let pin = view.foreign.first { throw EngineError.namespaceInTheWay(pin: pin) }
+            let comparison = LabComparison(
+                part, view.observed, tables: try view.wantedTables(part), former: former, labAddresses: addresses)
+            let beyond = ends(beyond: part, comparison)
+            if beyond.isEmpty { return snapshot(part, view, comparison) }
+            scope.formUnion(beyond)
+        }
+    }
+
+    /// The namespaces that were not looked at, and that have the other ends of links that have to be made anew.
+    private func ends(beyond part: Blueprint, _ comparison: LabComparison) -> Set<Int> {
+        if scope.count == blueprint.namespaces.count { return [] }
+        var peers: Set<String> = []
+        for (namespace, found) in zip(part.namespaces, comparison.parts) {
+            let links =
+                found.isMissing
+                ? namespace.content.links
+                : found.findings.compactMap { finding in
+                    if case .extra = finding { return nil }
+                    return if case .link(let link) = finding.object { link } else { nil }
+                }
+            for case .veth(let peer?) in links.map(\.kind) { peers.insert(peer.namespace) }
+        }
+        return Set(blueprint.namespaces.indices.filter { peers.contains(blueprint.namespaces[$0].name) })
+            .subtracting(scope)
+    }
+
+    private func snapshot(_ part: Blueprint, _ view: LabView, _ comparison: LabComparison) -> Snapshot {
+        var operations: [PlannedOperation] = []
+        let changes = comparison.parts.enumerated().map { index, found in
+            let namespace = part.namespaces[index]
+            var change: NamespaceChange
+            if found.isMissing {
+                change = NamespaceChange(filling: namespace.content, SettingPlan(namespace.content.sysctls))
+                change.addTables(of: namespace.content)
+                operations.append(PlannedOperation(found.name, .add, "namespace", blueprint.pin(of: namespace)))
+            } else {
+                change = NamespaceChange(found, wanted: namespace.content) {
+                    removesAdditions || comparison.origin(of: $0, in: index) != .added
+                }
+            }
+            operations += PlannedOperation.all(of: change, found)
+            return change
+        }
+        let faults = EtcFiles.faults(part, state)
+        operations += faults.map { PlannedOperation($0.namespace, .add, "file", $0.path) }
+        let isAsWanted = operations.isEmpty
+        operations += removed.map { PlannedOperation($0.name, .remove, "namespace", $0.pin) }
+        return Snapshot(
+            blueprint: part, view: view, changes: changes, operations: operations, isAsWanted: isAsWanted)
+    }
+
+    // MARK: Making
+
+    private func make(_ found: Snapshot) throws {
+        let part = found.blueprint
+        let missing = found.view.sessions.indices.filter { found.view.sessions[$0] == nil }
+        if !missing.isEmpty { try closeSockets(in: missing.map { part.namespaces[$0] }) }
+        let entries = missing.map { index in
+            let namespace = part.namespaces[index]
+            return Journal.Entry(
+                name: namespace.name, kind: namespace.kind.rawValue, pin: blueprint.pin(of: namespace))
+        }
+        let known = Set(journal.namespaces.map(\.pin))
+        // A bare file of a name that the lab has already: a creation that was cut short.
+        for entry in entries where known.contains(entry.pin) && access(Pins.path(entry.pin), F_OK) == 0 {
+            try Pins.unpin(entry.pin)
+        }
+        let settings = missing.map { SettingPlan(part.namespaces[$0].content.sysctls) }
+        let made = try NamespaceMaking.make(entries, lab: blueprint.lab, settings, interruption)
+        var sessions = found.view.sessions
+        for (index, session) in zip(missing, made) { sessions[index] = session }
+        try EtcFiles.install(part, state)
+        try Programming(
+            part, sessions: sessions.compactMap { $0 }, changes: found.changes, interruption
+        ).change { () throws(EngineError) in
+            try reportingRefusals(of: "lab \(state.lab)") { try state.responders.follow(plan) }
+        }
+    }
+
+    /// Sockets in a namespace whose pin is gone keep it alive: they are closed, and others opened in the one that is new.
+    private func closeSockets(in missing: [Blueprint.Namespace]) throws {
+        guard case .running = try state.responders.state else { return }
+        let pins = Set(missing.map { blueprint.pin(of: $0) })
+        var rest = plan
+        rest.pods.removeAll { pins.contains($0.pin) }
+        if rest.pods.count != plan.pods.count { try state.responders.follow(rest) }
+    }
+
+    private func removeNamespaces() throws {
+        if removed.isEmpty { return }
+        let (pins, lab) = (removed.map(\.pin), journal.lab)
+        let own = try Threads.run { try TearDown.ownPins(pins, of: lab).own }
+        try InsideProcesses.end(in: Set(own.compactMap { Pins.identity($0) }))
+        for pin in own { try Pins.unpin(pin) }
+        try EtcFiles.remove(of: own, state)
+    }
+}
+
+extension EngineError {
+    /// An error that a change of a running lab ended with.
+    fileprivate func leaving(_ lab: String) -> EngineError {
+        guard case .refused(let object, let reason, let advice) = self else { return self }
+        let next = "lab \(lab) is left partly changed: `nslab up` goes on, `nslab down \(lab)` removes it"
+        return .refused(object: object, reason: reason, advice: advice.map { "\($0); \(next)" } ?? next)
+    }
+}
