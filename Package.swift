@@ -98,8 +98,8 @@ let package = Package(
         .target(
             name: "NSLabKit",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "Engine", "KernelCapabilities", "LabFolders", "NetworkNamespaces",
-                "NetworkObjects", "Probes", "Responders", "ShowCommands", "System", "Topology",
+                "Addresses", "Blueprint", "BundledTopologies", "Calico", "Engine", "KernelCapabilities", "LabFolders",
+                "NetworkNamespaces", "NetworkObjects", "Probes", "Responders", "ShowCommands", "System", "Topology",
             ]),
         .executableTarget(
             name: "nslab",
@@ -151,7 +151,7 @@ let package = Package(
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "Engine", "KernelTestSupport", "NSLabKit",
                 "NetworkNamespaces", "NetworkObjects", "Rtnetlink", "System", "Topology", "nslab",
-            ]),
+            ], exclude: ["States"]),
         .testTarget(name: "ShowCommandsTests", dependencies: ["Addresses", "NetworkObjects", "ShowCommands"]),
         .testTarget(
             name: "CommandLineTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "System", "nslab"],

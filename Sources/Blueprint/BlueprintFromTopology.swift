@@ -6,23 +6,29 @@ import Topology
 extension Blueprint {
     /// Works out every kernel object of a topology.
     ///
-    /// - Parameter stopped: the pods that do not answer, and so are no endpoints of services.
+    /// - Parameters:
+    ///   - stopped: the pods that do not answer, and so are no endpoints of services.
+    ///   - kept: what the running lab has been given.
     /// - Throws: `BlueprintError` with everything that is wrong with it, pods that do not run among it.
     public init(
-        topology: Topology, features: KernelFeatures = .complete, stopped: Set<PodReference> = []
+        topology: Topology, features: KernelFeatures = .complete, stopped: Set<PodReference> = [],
+        keeping kept: Allocations = .empty
     ) throws(BlueprintError) {
-        let placement = try Placement(topology)
+        let placement = try Placement(topology, keeping: kept)
         let pending = placement.pending
         if !pending.isEmpty, !topology.allowsPendingPods { throw BlueprintError(pending.compactMap(\.problem)) }
-        try self.init(topology: topology, placement: placement, features: features, stopped: stopped)
+        try self.init(topology: topology, placement: placement, features: features, stopped: stopped, keeping: kept)
     }
 
     /// Works out every kernel object of a topology whose pods are placed. Pods that are pending have no namespace.
     ///
-    /// - Parameter stopped: the pods that do not answer, and so are no endpoints of services.
+    /// - Parameters:
+    ///   - stopped: the pods that do not answer, and so are no endpoints of services.
+    ///   - kept: what the running lab's services have been given.
     /// - Throws: `BlueprintError` with everything that is wrong with it.
     public init(
-        topology: Topology, placement: Placement, features: KernelFeatures = .complete, stopped: Set<PodReference> = []
+        topology: Topology, placement: Placement, features: KernelFeatures = .complete,
+        stopped: Set<PodReference> = [], keeping kept: Allocations = .empty
     ) throws(BlueprintError) {
         var problems: [BlueprintError.Problem] = []
         let cabling = Cabling(topology, features, problems: &problems)
@@ -43,7 +49,9 @@ extension Blueprint {
                     content: NamespaceContent(network, cabling)))
         }
         do throws(BlueprintError) {
-            services = try ClusterService.all(of: topology, placement)
+            services = try ClusterService.all(of: topology, placement, keeping: kept)
+            allocations = placement.allocations
+            for service in services { allocations.services[service.key] = Allocations.Service(service) }
             if !stopped.isEmpty { services = services.map { $0.stopping(stopped) } }
         } catch {
             problems += error.problems

@@ -26,7 +26,7 @@ struct ClusterRoutes {
         let index = Dictionary(nodes.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         var destinations = [[Destination]](repeating: [], count: nodes.count)
         for block in placement.blocks {
-            guard let at = index[block.node] else { continue }
+            guard let node = block.node, let at = index[node] else { continue }
             destinations[at].append(
                 Destination(
                     prefix: block.prefix, encapsulation: features.encapsulation(block.encapsulation),

@@ -15,6 +15,8 @@ public struct Placement: Hashable, Sendable {
     public var nodesWithoutTunnel: [NodeWithoutTunnel] = []
     /// The addresses that lie in another node's block.
     public var borrowed: [IPAM.Assignment] = []
+    /// What the nodes and pods were given.
+    public var allocations = Allocations.empty
 
     /// The pods that do not run.
     public var pending: [Pod] { pods.filter { $0.pendingReason != nil } }

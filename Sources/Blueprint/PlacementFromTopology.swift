@@ -8,36 +8,42 @@ extension Placement {
     ///
     /// Pods that fit nowhere are pending; whether that is an error is for the caller to say.
     ///
+    /// - Parameter kept: what the nodes and pods of the running lab have.
     /// - Throws: `BlueprintError` for pools that cannot be divided, node interfaces that cannot be named, and nodes
     ///   whose tunnel gets no address.
-    public init(_ topology: Topology) throws(BlueprintError) {
+    public init(_ topology: Topology, keeping kept: Allocations = .empty) throws(BlueprintError) {
         var problems: [BlueprintError.Problem] = []
         let pools = ClusterPools(topology.cluster, problems: &problems)
-        var ipam = IPAM(
-            pools: pools.all, reservations: topology.cluster.reservedAddresses,
-            requested: topology.workloads.flatMap(\.addresses))
+        let slots = PodSlot.all(of: topology, keeping: kept)
+        var ipam = pools.addressBook(topology, slots, keeping: kept)
         for node in topology.nodes {
             nodes.append(place(node, pools, &ipam, isTolerant: topology.allowsPendingPods, problems: &problems))
         }
         var names = PodNames(
             taken: topology.routers.map(\.name) + topology.networks.map(\.name) + topology.nodes.map(\.name)
-                + topology.hosts.map(\.name))
-        var scheduling = Scheduling(topology.nodes)
-        for workload in topology.workloads {
-            for (replica, index) in scheduling.nodes(for: workload).enumerated() {
-                let node = index.map { topology.nodes[$0] }
-                var pod = names.pod(of: workload, replica: replica, node: node?.name)
-                if workload.usesHostNetwork, let index {
-                    pod.addresses = nodes[index].addresses.map(\.address.address)
-                } else if pod.pendingReason == nil {
-                    pools.address(&pod, of: workload, on: node, from: &ipam, in: topology)
-                }
-                pods.append(pod)
+                + topology.hosts.map(\.name),
+            kept: slots.compactMap { slot in
+                slot.kept.map { (topology.workloads[slot.workload].namespace, $0) }
+            })
+        for slot in slots {
+            let workload = topology.workloads[slot.workload]
+            let node = slot.node.map { topology.nodes[$0] }
+            var pod = names.pod(of: workload, replica: slot.replica, node: node?.name, keeping: slot.kept)
+            if workload.usesHostNetwork, let index = slot.node {
+                pod.addresses = nodes[index].addresses.map(\.address.address)
+            } else if pod.pendingReason == nil {
+                pools.address(&pod, of: workload, on: node, from: &ipam, in: topology)
             }
+            pods.append(pod)
+            guard let node, pod.pendingReason != .nameTaken else { continue }
+            allocations.pods[slot.key] = Allocations.Pod(
+                name: pod.name, node: node.name, networkNamespace: pod.networkNamespace,
+                pools: workload.pools.isEmpty ? nil : workload.pools)
         }
         if !problems.isEmpty { throw BlueprintError(problems) }
         blocks = ipam.blocks
         borrowed = ipam.assignments.filter(\.isBorrowed)
+        allocations.blocks = ipam.kept
     }
 
     private mutating func place(
@@ -59,7 +65,13 @@ extension Placement {
                 if tunnelPools.isEmpty { continue }
                 do throws(IPAMError) {
                     let owner = IPAM.Owner.tunnel(tunnel, node: node.name)
-                    let address = try ipam.assign(to: owner, on: node.name, from: tunnelPools)
+                    let held = ipam.addresses(of: owner).first { $0.family == family }
+                    let address: IPAddress
+                    if let held {
+                        address = held
+                    } else {
+                        address = try ipam.assign(to: owner, on: node.name, from: tunnelPools)
+                    }
                     placed.tunnels.append(TunnelEnd(tunnel: tunnel, address: address))
                 } catch {
                     if isTolerant {
@@ -108,6 +120,51 @@ struct ClusterPools {
         pools(family, for: node) { $0.allowedUses.contains(.tunnel) }.filter { $0.encapsulation.tunnel == tunnel }
     }
 
+    /// The cluster's address book, in which nodes and pods go on having what they have.
+    func addressBook(_ topology: Topology, _ slots: [PodSlot], keeping kept: Allocations) -> IPAM {
+        let (reserved, requested) = (topology.cluster.reservedAddresses, topology.workloads.flatMap(\.addresses))
+        if kept.blocks.isEmpty { return IPAM(pools: all, reservations: reserved, requested: requested) }
+        let nodes = Dictionary(topology.nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var holders: [IPAM.Owner: (slot: PodSlot, workload: Workload)] = [:]
+        for slot in slots {
+            guard let pod = slot.kept, slot.node.map({ topology.nodes[$0].name }) == pod.node else { continue }
+            let workload = topology.workloads[slot.workload]
+            if workload.usesHostNetwork { continue }
+            holders[.pod(namespace: workload.namespace, name: pod.name)] = (slot, workload)
+        }
+        return IPAM(
+            pools: all, reservations: reserved, requested: requested, continuing: kept.blocks,
+            nodes: Set(nodes.keys),
+            serves: { pool, name in
+                nodes[name].map { node in zip(all, asWritten).contains { $0 == pool && $1.serves(node) } } ?? false
+            },
+            holder: { owner, address, pool in
+                switch owner {
+                case .tunnel(let tunnel, let name):
+                    guard let node = nodes[name], node.nodeAddress(address.family) != nil,
+                        tunnelPools(tunnel, address.family, for: node).contains(pool)
+                    else { return nil }
+                    return name
+                case .pod:
+                    guard let (slot, workload) = holders[owner], let pod = slot.kept, let node = nodes[pod.node],
+                        isHeld(address, of: pool, by: workload, asking: pod.pools ?? [], on: node)
+                    else { return nil }
+                    return node.name
+                }
+            })
+    }
+
+    /// Whether a pod goes on having an address. As long as it asks for the same, it does: a pool that gives out no more takes
+    /// nothing back.
+    private func isHeld(
+        _ address: IPAddress, of pool: IPPool, by workload: Workload, asking pools: [String], on node: TopologyNode
+    ) -> Bool {
+        if !workload.addresses.isEmpty { return workload.addresses.contains(address) }
+        if workload.pools == pools { return true }
+        let asked = all.filter { workload.pools.contains($0.name) && $0.family == address.family }
+        return (asked.isEmpty ? self.pools(address.family, for: node) { $0.isForEveryone } : asked).contains(pool)
+    }
+
     /// Gives a pod its addresses, or the reason why it has none.
     func address(
         _ pod: inout Placement.Pod, of workload: Workload, on node: TopologyNode?, from ipam: inout IPAM,
@@ -128,7 +185,8 @@ struct ClusterPools {
         let before = ipam.assignments.count
         do throws(IPAMError) {
             // As with Calico's ipAddrs annotation, a pod that asks for addresses gets these and no others.
-            for address in workload.addresses.sorted() {
+            pod.addresses = ipam.addresses(of: owner)
+            for address in workload.addresses.sorted() where !pod.addresses.contains(address) {
                 try ipam.assign(address, to: owner, on: node.name)
                 pod.addresses.append(address)
             }
@@ -137,16 +195,18 @@ struct ClusterPools {
                 let wanted = AddressFamily.allCases.filter { family in
                     families.contains(family) || named.contains { $0.family == family }
                 }
-                if wanted.isEmpty { throw .noPool(node: node.name) }
-                for family in wanted {
+                if wanted.isEmpty, pod.addresses.isEmpty { throw .noPool(node: node.name) }
+                for family in wanted where !pod.addresses.contains(where: { $0.family == family }) {
                     let asked = named.filter { $0.family == family }
                     let candidates =
                         asked.isEmpty ? pools(family, for: node) { $0.isForEveryone } : asked
                     pod.addresses.append(try ipam.assign(to: owner, on: node.name, from: candidates))
                 }
             }
+            pod.addresses.sort()
         } catch {
             ipam.releaseAssignments(after: before)
+            ipam.release(owner)
             pod.addresses = []
             pod.pendingReason = .noAddress(error)
         }

@@ -6,14 +6,31 @@ struct PodNames {
     private var pods: Set<String> = []
     private var networkNamespaces: Set<String>
 
-    init(taken: [String]) { networkNamespaces = Set(taken) }
+    /// The devices' names.
+    private let taken: Set<String>
+
+    /// - Parameters:
+    ///   - taken: what routers, networks, nodes and hosts are called.
+    ///   - kept: the pods that have their names already, with their Kubernetes namespaces.
+    init(taken: [String], kept: [(namespace: String, pod: Allocations.Pod)] = []) {
+        self.taken = Set(taken)
+        networkNamespaces = self.taken
+        for (namespace, pod) in kept {
+            pods.insert("\(namespace)/\(pod.name)")
+            networkNamespaces.insert(pod.networkNamespace)
+        }
+    }
 
     /// A pod with a name of its own, or pending where its workload leaves it no other name than one in use.
-    mutating func pod(of workload: Workload, replica: Int, node: String?) -> Placement.Pod {
+    ///
+    /// - Parameter kept: the names that it has already.
+    mutating func pod(
+        of workload: Workload, replica: Int, node: String?, keeping kept: Allocations.Pod? = nil
+    ) -> Placement.Pod {
         var attempt = 0
-        var name = Self.name(workload, replica, node, attempt)
+        var name = kept?.name ?? Self.name(workload, replica, node, attempt)
         let isGenerated = Self.isGenerated(workload.kind)
-        while !pods.insert("\(workload.namespace)/\(name)").inserted {
+        while kept == nil, !pods.insert("\(workload.namespace)/\(name)").inserted {
             guard isGenerated else { return pending(name, workload, node) }
             attempt += 1
             name = Self.name(workload, replica, node, attempt)
@@ -28,7 +45,9 @@ struct PodNames {
             return pod
         }
         var networkNamespace = Self.fileName(name, workload.namespace, name)
-        if !networkNamespaces.insert(networkNamespace).inserted {
+        if let kept, !taken.contains(kept.networkNamespace) {
+            networkNamespace = kept.networkNamespace
+        } else if !networkNamespaces.insert(networkNamespace).inserted {
             networkNamespace = Self.fileName("\(name).\(workload.namespace)", workload.namespace, name)
             guard networkNamespaces.insert(networkNamespace).inserted else { return pending(name, workload, node) }
         }

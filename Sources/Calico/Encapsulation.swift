@@ -39,7 +39,7 @@ public enum Encapsulation: Hashable, Sendable {
 
 /// A sort of tunnel between nodes, in the order in which a node's tunnels get their addresses (`reconcileTunnelAddrs` in
 /// node/pkg/allocateip).
-public enum Tunnel: Hashable, Sendable, CaseIterable {
+public enum Tunnel: String, Hashable, Sendable, CaseIterable {
     case ipip
     case vxlan
 

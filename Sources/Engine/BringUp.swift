@@ -104,7 +104,7 @@ public struct BringUp {
             }
             if let done { return done }
             // Before there is a state folder, which a topology that cannot be built must not leave behind.
-            let form = try form(for: nil, stopped: [])
+            let form = try form(for: nil)
             if isDryRun { return planNew(form) }
             let built = try FolderLock.holding(
                 lab: state, creating: true, interruption: interruption, waiting: waiting
@@ -128,14 +128,17 @@ public struct BringUp {
     /// - Parameters:
     ///   - journal: the lab that runs, which keeps the form that it was built in.
     ///   - stopped: its pods that do not answer.
+    ///   - kept: what it has been given.
     /// - Throws: `EngineError.lacking` if it cannot be built here, `BlueprintError` if it could not be built anywhere.
-    private func form(for journal: Journal?, stopped: Set<PodReference>) throws -> Form {
-        try Threads.run { [topology] in try Self.form(of: topology, for: journal, stopped: stopped) }
+    private func form(
+        for journal: Journal?, stopped: Set<PodReference> = [], keeping kept: Allocations = .empty
+    ) throws -> Form {
+        try Threads.run { [topology] in try Self.form(of: topology, for: journal, stopped: stopped, keeping: kept) }
     }
 
     /// As above. The calling thread ends up in a namespace that is thrown away.
     private static func form(
-        of topology: Topology, for journal: Journal?, stopped: Set<PodReference>
+        of topology: Topology, for journal: Journal?, stopped: Set<PodReference>, keeping kept: Allocations
     ) throws -> Form {
         let limits = Limits()
         try NetworkNamespace.unshareThread()
@@ -148,8 +151,14 @@ public struct BringUp {
         }
         let blueprint: Blueprint
         do throws(BlueprintError) {
-            blueprint = try Blueprint(topology: topology, features: features, stopped: stopped)
+            blueprint = try Blueprint(topology: topology, features: features, stopped: stopped, keeping: kept)
         } catch {
+            // What somebody asks for another may have been given: as on a cluster, that one keeps it.
+            if kept != .empty, (try? Blueprint(topology: topology, features: features)) != nil {
+                throw EngineError.refused(
+                    object: "lab \(topology.name)", reason: "\(error)",
+                    advice: "the running lab stands in the way: `nslab down \(topology.name)`, then `nslab up` again")
+            }
             let lacks = error.lackingFeatures.map(\.lack)
             if lacks.isEmpty { throw error }
             throw EngineError.lacking(([error.description] + lacks).joined(separator: "\n"))
@@ -165,37 +174,44 @@ public struct BringUp {
     private func bring(_ state: StateFolder, _ form: Form?, _ clock: inout Stopwatch) throws -> Outcome {
         let journal = try journal(state)
         if let journal, journal.isComplete || journal.isChanging == true { return try change(state, journal, &clock) }
-        let form = try form ?? self.form(for: nil, stopped: [])
+        let form = try form ?? self.form(for: nil)
         if isDryRun { return planNew(form) }
         if let journal {
             progress(.removingRemains(lab: state.lab))
-            try TearDown.remove(journal, state, keepingFolder: true)
+            try TearDown.remove(journal.namespaces.map(\.pin), state, keepingFolder: true)
         }
         return try buildNew(state, form, &clock)
     }
 
     private func change(_ state: StateFolder, _ journal: Journal, _ clock: inout Stopwatch) throws -> Outcome {
         let stopped = try StoppedPods.read(state)
+        var kept = try Allocations.read(state, journal)
         // What the lab was made after is worked out while what it is to become is.
         let isSame = try StateFolder.read(state.topology) == Array(topology.yaml.utf8)
         let earlier =
-            isSame || !journal.isComplete ? nil : try Threads.start { try RunningLab(state, journal).blueprint }
-        let wanted = Result { try self.form(for: journal, stopped: stopped) }
+            isSame && kept != nil || !journal.isComplete
+            ? nil : try Threads.start { try RunningLab(state, journal).blueprint }
         var former: Reconciler.Former = journal.isComplete ? .same : .unknown
         var doubt: String?
+        let wanted = kept.map { kept in Result { try self.form(for: journal, stopped: stopped, keeping: kept) } }
         do {
             if let earlier { former = .other(try earlier.value()) }
         } catch EngineError.damagedState(let path, let reason) {
             former = .unknown
             doubt = "\(path): \(reason); what users added to the lab cannot be told from what it had, and is removed"
         }
-        let form = try wanted.get()
+        // A lab of an nslab that kept no allocations has those that it would get.
+        if kept == nil, case .other(let before) = former {
+            kept = before.allocations
+            if isSame { former = .same }
+        }
+        let form = try wanted?.get() ?? self.form(for: journal, stopped: stopped, keeping: kept ?? .empty)
         var outcome = Outcome(form)
         if let doubt { outcome.warnings.append(doubt) }
-        var kept = journal
-        kept.features = Journal.Features(form.features)
+        var journal = journal
+        journal.features = Journal.Features(form.features)
         var reconciler = Reconciler(
-            state, kept, from: former, to: form.blueprint, topology: topology, source: source, silent: stopped,
+            state, journal, from: former, to: form.blueprint, topology: topology, source: source, silent: stopped,
             interruption: interruption)
         let found = try reconciler.look()
         outcome.operations = found.operations
@@ -232,6 +248,7 @@ public struct BringUp {
         interruption.begin()
         var launch: ResponderProcess.Launch?
         do {
+            try blueprint.allocations.write(to: state)
             try StateFolder.write(Array(topology.yaml.utf8), to: state.topology)
             try journal.write(to: state)
             try NamespaceFolder.prepare()
@@ -276,7 +293,7 @@ public struct BringUp {
             }
             launch?.abandon()
             do {
-                try TearDown.remove(journal, state)
+                try TearDown.remove(journal.namespaces.map(\.pin), state)
             } catch let second {
                 throw EngineError.removal(of: state.lab, after: error, failed: second)
             }

@@ -77,8 +77,8 @@ extension RunningLab {
         from before: Set<PodReference>, to after: Set<PodReference>, _ pods: [PodReference]
     ) throws -> EndpointChange {
         let topology = try Self.topology(in: StateFolder(lab: journal.lab))
-        let placement = try Placement(topology)
-        let all = try ClusterService.all(of: topology, placement)
+        let placement = try Placement(topology, keeping: blueprint.allocations)
+        let all = try ClusterService.all(of: topology, placement, keeping: blueprint.allocations)
         let (old, new) = (all.map { $0.stopping(before) }, all.map { $0.stopping(after) })
         let (was, will) = (KubeProxy(old, topology.cluster), KubeProxy(new, topology.cluster))
         let pins = Dictionary(journal.namespaces.map { ($0.name, $0.pin) }, uniquingKeysWith: { first, _ in first })

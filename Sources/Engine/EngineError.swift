@@ -34,6 +34,8 @@ public enum EngineError: Error {
     case interrupted(lab: String, isLeft: Bool)
     /// Something under `/run/nslab` is not nslab's own, so it is neither read nor written nor removed.
     case untrusted(path: String, reason: String)
+    /// The lab's state was written by a later nslab, in a form that this one does not know.
+    case newerState(lab: String, version: Int)
     /// A file of the lab's state is not as nslab wrote it.
     case damagedState(path: String, reason: String)
 }
@@ -73,6 +75,9 @@ extension EngineError: CustomStringConvertible {
                 : "interrupted: what there was of lab \(lab) is removed again"
         case .untrusted(let path, let reason):
             "\(path) is not nslab's: \(reason); look at it, and remove it by hand"
+        case .newerState(let lab, let version):
+            "lab \(lab) was made by a newer nslab (state version \(version); this one knows \(Journal.currentVersion)); "
+                + "use that nslab, or remove the lab with `nslab down \(lab)`"
         case .damagedState(let path, let reason):
             "\(path): \(reason); `nslab down` removes the lab all the same"
         }

@@ -4,8 +4,8 @@ import NetworkNamespaces
 
 /// What a lab consists of, in its state folder from before the first kernel object until after the last.
 public struct Journal: Codable, Hashable, Sendable {
-    /// The version of this format.
-    var version = 1
+    /// The version of the state's format: of this file and of all others in the folder.
+    var version = Journal.currentVersion
     /// The lab's name.
     public var lab: String
     /// What the lab was made from, as the user would name it.
@@ -68,34 +68,60 @@ public struct Journal: Codable, Hashable, Sendable {
         return all
     }
 
-    /// Whether all pins are such as a lab of this name has: what a journal says is not to lead anywhere else.
-    private var hasOwnPins: Bool {
-        namespaces.allSatisfy { $0.pin.hasPrefix("\(lab)-") && !$0.pin.contains("/") }
-    }
+    /// The version that this nslab writes. It reads those before it, too:
+    /// 1 kept no allocations, and a lab had those of a new lab of its topology.
+    static let currentVersion = 2
 
     /// Writes the journal in the place of an earlier one.
-    func write(to state: StateFolder) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        try StateFolder.write(Array(encoder.encode(self)) + [UInt8(ascii: "\n")], to: state.journal)
-    }
+    func write(to state: StateFolder) throws { try StateFolder.write(json: self, to: state.journal) }
 
     /// Reads a lab's journal.
     ///
-    /// - Throws: `EngineError.noSuchLab` if there is none, `.damagedState` if it cannot be read.
+    /// - Throws: `EngineError.noSuchLab` if there is none, `.newerState` if it is one of a later version, `.damagedState` if it
+    ///   cannot be read.
     static func read(_ state: StateFolder) throws(EngineError) -> Journal {
         guard let bytes = try StateFolder.read(state.journal) else { throw .noSuchLab(state.lab) }
+        let core = try Core(bytes, of: state)
+        if core.version > currentVersion { throw .newerState(lab: state.lab, version: core.version) }
+        return try decode(bytes, of: state)
+    }
+
+    private static func decode<Value: Decodable>(_ bytes: [UInt8], of state: StateFolder) throws(EngineError) -> Value {
         do {
-            let journal = try JSONDecoder().decode(Journal.self, from: Data(bytes))
-            guard journal.lab == state.lab, journal.version == 1, journal.hasOwnPins else {
-                throw EngineError.damagedState(
-                    path: state.journal, reason: "this is not the journal of lab \(state.lab)")
-            }
-            return journal
-        } catch let error as EngineError {
-            throw error
+            return try JSONDecoder().decode(Value.self, from: Data(bytes))
         } catch {
             throw .damagedState(path: state.journal, reason: "the journal cannot be read")
+        }
+    }
+
+    /// What a journal of any version has, and what is enough to remove a lab: no later version may change it.
+    struct Core: Codable, Hashable, Sendable {
+        var version: Int
+        var lab: String
+        var namespaces: [Pin]
+
+        struct Pin: Codable, Hashable, Sendable {
+            var pin: String
+        }
+
+        /// The names of the lab's pins.
+        var pins: [String] { namespaces.map(\.pin) }
+
+        /// Reads a lab's journal, of whatever version.
+        ///
+        /// - Throws: `EngineError.noSuchLab` if there is none, `.damagedState` if it cannot be read.
+        static func read(_ state: StateFolder) throws(EngineError) -> Core {
+            guard let bytes = try StateFolder.read(state.journal) else { throw .noSuchLab(state.lab) }
+            return try Core(bytes, of: state)
+        }
+
+        fileprivate init(_ bytes: [UInt8], of state: StateFolder) throws(EngineError) {
+            self = try Journal.decode(bytes, of: state)
+            // What a journal says is not to lead anywhere else.
+            guard lab == state.lab, version > 0, pins.allSatisfy({ $0.hasPrefix("\(lab)-") && !$0.contains("/") })
+            else {
+                throw .damagedState(path: state.journal, reason: "this is not the journal of lab \(state.lab)")
+            }
         }
     }
 }

@@ -46,7 +46,7 @@ public struct Leftovers: Sendable {
         var known: [String: Set<String>] = [:]
         for lab in StateFolder.labs() {
             do {
-                known[lab] = Set(try Journal.read(StateFolder(lab: lab)).namespaces.map(\.pin))
+                known[lab] = Set(try Journal.Core.read(StateFolder(lab: lab)).pins)
             } catch .damagedState, .untrusted, .noSuchLab {
                 left.folders.append(lab)
             }

@@ -86,6 +86,7 @@ struct Reconciler {
     /// Whether anything has to be done after a look, be it only to write down what is asked for.
     func isChange(_ found: Snapshot) -> Bool {
         !found.isAsWanted || !isSameTopology || !journal.isComplete || !removed.isEmpty
+            || journal.version < Journal.currentVersion
     }
 
     /// Makes the changes that a look led to.
@@ -104,7 +105,10 @@ struct Reconciler {
         let wanted = changed.namespaces
         changed.namespaces += removed
         changed.isChanging = true
+        // A journal of this version needs it.
+        if journal.version < Journal.currentVersion { try blueprint.allocations.write(to: state) }
         try changed.write(to: state)
+        try blueprint.allocations.write(to: state)
         try StateFolder.write(Array(topology.yaml.utf8), to: state.topology)
         try NamespaceFolder.prepare()
         do {

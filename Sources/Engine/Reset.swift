@@ -47,7 +47,8 @@ public enum Reset {
         var outcome = Outcome(lab: state.lab)
         let journal = try Journal.read(state)
         let topology = try RunningLab.topology(in: state)
-        let blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures)
+        let kept = try Allocations.read(state, journal) ?? .empty
+        let blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures, keeping: kept)
         let identities = Set(journal.namespaces.compactMap { Pins.identity($0.pin) })
         outcome.processes = try InsideProcesses.end(in: identities)
         if try !StoppedPods.read(state).isEmpty { try StoppedPods.write([], to: state) }

@@ -22,7 +22,7 @@ public struct RunningLab: Sendable {
         try self.init(state, try Journal.read(state), blueprint)
     }
 
-    /// The lab of a journal, worked out from the topology in its state.
+    /// The lab of a journal, worked out from the topology and allocations in its state.
     init(_ state: StateFolder, _ journal: Journal, _ blueprint: Blueprint? = nil) throws(EngineError) {
         self.journal = journal
         if let blueprint {
@@ -31,8 +31,10 @@ public struct RunningLab: Sendable {
         }
         let topology = try Self.topology(in: state)
         let stopped = try StoppedPods.read(state)
+        let kept = try Allocations.read(state, journal) ?? .empty
         do {
-            self.blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures, stopped: stopped)
+            self.blueprint = try Blueprint(
+                topology: topology, features: journal.kernelFeatures, stopped: stopped, keeping: kept)
         } catch {
             throw EngineError.damagedState(path: state.topology, reason: "\(error)")
         }
@@ -130,6 +132,8 @@ public struct LabOverview: Sendable {
         case running
         /// It was being built when nslab was ended; `up` builds it anew, `down` removes it.
         case incomplete
+        /// A newer nslab made it; `down` removes it.
+        case newer
         /// Namespaces are gone, or its state cannot be read.
         case damaged
     }
@@ -141,8 +145,12 @@ extension RunningLab {
 
     /// A lab at a glance, whatever state it is in.
     public static func overview(_ lab: String) throws(EngineError) -> LabOverview {
+        let state = StateFolder(lab: lab)
         do {
-            return LabOverview(try Journal.read(StateFolder(lab: lab)))
+            return LabOverview(try Journal.read(state))
+        } catch .newerState {
+            let pinned = try Journal.Core.read(state).pins.count { Pins.identity($0) != nil }
+            return LabOverview(lab: lab, source: "", state: .newer, namespaces: pinned)
         } catch .damagedState, .noSuchLab, .untrusted {
             return LabOverview(lab: lab, source: "", state: .damaged, namespaces: 0)
         }

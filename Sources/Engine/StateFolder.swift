@@ -1,4 +1,5 @@
 import CLinux
+import FoundationEssentials
 import Glibc
 import System
 import Topology
@@ -28,6 +29,8 @@ public struct StateFolder: Hashable, Sendable {
     var journal: String { "\(path)/journal.json" }
     /// The topology as it was asked for, in nslab's own format.
     var topology: String { "\(path)/topology.yaml" }
+    /// What the lab was given where its topology leaves the choice, written before the objects that it names.
+    var allocations: String { "\(path)/allocations.json" }
     /// The pods that were told not to answer.
     public var stoppedPods: String { "\(path)/stopped-pods.json" }
     /// Folders of files that stand in for those in `/etc`, one for each different content.
@@ -49,6 +52,13 @@ public struct StateFolder: Hashable, Sendable {
             if fsync(file.number) != 0 { throw SystemCallError("fsync", temporary) }
         }
         if rename(temporary, path) != 0 { throw SystemCallError("rename", path) }
+    }
+
+    /// Writes a value as JSON, as a whole.
+    static func write(json value: some Encodable, to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        try write(Array(encoder.encode(value)) + [UInt8(ascii: "\n")], to: path)
     }
 
     /// Reads a whole file that nslab wrote.

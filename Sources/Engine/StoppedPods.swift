@@ -23,10 +23,8 @@ enum StoppedPods {
 
     /// Writes them in the place of those that were there.
     static func write(_ pods: Set<PodReference>, to state: StateFolder) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         let entries = pods.sorted { ($0.namespace, $0.name) < ($1.namespace, $1.name) }
             .map { Entry(namespace: $0.namespace, name: $0.name) }
-        try StateFolder.write(Array(encoder.encode(entries)) + [UInt8(ascii: "\n")], to: state.stoppedPods)
+        try StateFolder.write(json: entries, to: state.stoppedPods)
     }
 }

@@ -45,8 +45,8 @@ public enum TearDown {
         return try reportingRefusals(of: "lab \(lab)") {
             let outcome = try FolderLock.holding(lab: state, creating: false, waiting: waiting) {
                 interruption.begin()
-                guard let journal = try Self.journal(state) else { return try removeByMark(state) }
-                return try remove(journal, state)
+                guard let pins = try Self.pins(state) else { return try removeByMark(state) }
+                return try remove(pins, state)
             }
             if let outcome { return outcome }
             // The folder is gone; what else there may be is looked for, and taken away under the lock all the same.
@@ -59,10 +59,10 @@ public enum TearDown {
         }
     }
 
-    /// A lab's journal; nil if there is none that can be believed.
-    private static func journal(_ state: StateFolder) throws(EngineError) -> Journal? {
+    /// The pins that a lab's journal names; nil if there is none that can be believed.
+    private static func pins(_ state: StateFolder) throws(EngineError) -> [String]? {
         do {
-            return try Journal.read(state)
+            return try Journal.Core.read(state).pins
         } catch {
             switch error {
             case .noSuchLab, .damagedState, .untrusted: return nil
@@ -71,13 +71,12 @@ public enum TearDown {
         }
     }
 
-    /// Removes what a journal names. The caller holds the lab's lock.
+    /// Removes a lab of these pins. The caller holds the lab's lock.
     @discardableResult
-    static func remove(_ journal: Journal, _ state: StateFolder, keepingFolder: Bool = false) throws -> Outcome {
-        let pins = journal.namespaces.map(\.pin)
+    static func remove(_ pins: [String], _ state: StateFolder, keepingFolder: Bool = false) throws -> Outcome {
         // A namespace may have lost its pin and still live, by a process or by the background process's sockets.
         let isWhole = pins.allSatisfy { Pins.identity($0) != nil }
-        let marked = isWhole ? [] : try Leftovers(of: journal.lab).namespaces
+        let marked = isWhole ? [] : try Leftovers(of: state.lab).namespaces
         return try remove(pins, marked, state, keepingFolder: keepingFolder)
     }
 

@@ -43,7 +43,8 @@ extension Lab {
             } differing: {
                 nodesThatDiffer()
             } isServed: {
-                if case .ended = lab.responders { false } else { true }
+                // What cannot be found out is no cause.
+                if case .ended? = try? lab.responders { false } else { true }
             }
             let run = ProbeRun(lab.blueprint, pins: pins, diagnosis: diagnosis)
             var report = try run.run(paths, count: count)

@@ -168,7 +168,9 @@ public struct Lab: Sendable {
             return InspectReport(
                 lab: name, source: running.journal.source, state: running.overview.state.rawValue,
                 namespaces: try surveyed(), pendingPods: PendingPodReport.all(of: running.blueprint),
-                services: try services(), conditions: try running.conditions().map(ConditionReport.init),
+                services: try services(),
+                ipamBlocks: running.blueprint.allocations.blocks.map(IPAMBlockReport.init),
+                conditions: try running.conditions().map(ConditionReport.init),
                 responders: responders.name,
                 respondersPID: responders.pid, notes: running.blueprint.notes)
         }

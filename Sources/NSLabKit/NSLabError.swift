@@ -45,7 +45,7 @@ public struct NSLabError: Error, CustomStringConvertible, Sendable {
             case .namespaceInTheWay, .untrusted: .inTheWay
             case .notALabName, .noSuchLab, .labNotNamed, .noSuchNamespace, .notARouter, .noSuchLink, .noOtherEnd:
                 .badInput
-            case .refused, .damagedState, .lacking: .refused
+            case .refused, .damagedState, .newerState, .lacking: .refused
             case .interrupted: .interrupted
             }
         self.init("\(error)", category)

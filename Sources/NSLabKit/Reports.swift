@@ -1,4 +1,5 @@
 import Addresses
+import Calico
 import Engine
 import Probes
 import Topology
@@ -89,6 +90,8 @@ public struct InspectReport: Encodable, Sendable {
     /// The pods that do not run, and why: absent where all do.
     public var pendingPods: [PendingPodReport]?
     public var services: [ServiceReport]
+    /// The blocks of the IP pools and who has their addresses, in the order that nodes claimed them.
+    public var ipamBlocks: [IPAMBlockReport]
     /// What frames suffer on links, each direction that has conditions.
     public var conditions: [ConditionReport]
     /// The background process that answers for pods: `running`, `ended` (`up` starts it again), or `notNeeded`.
@@ -98,11 +101,36 @@ public struct InspectReport: Encodable, Sendable {
     public var notes: [String]
 }
 
+/// A block of an IP pool, as Calico's IPAMBlock resource has it.
+public struct IPAMBlockReport: Encodable, Sendable {
+    public var cidr: String
+    /// The node that it is affine to; absent where that has gone.
+    public var node: String?
+    public var allocations: [Allocation]
+    /// The addresses that were given back, in the order in which they are given out again, after those that nobody has had.
+    public var released: [String]
+
+    /// An address in use.
+    public struct Allocation: Encodable, Sendable {
+        public var ip: String
+        /// `pod NAMESPACE/NAME`, or `vxlan NODE` or `ipip NODE` for a node's end of a tunnel.
+        public var owner: String
+    }
+
+    init(_ block: IPAMBlock) {
+        cidr = block.cidr.description
+        node = block.node
+        allocations = block.allocations.sorted { $0.key < $1.key }
+            .map { Allocation(ip: $0.key.description, owner: $0.value.text) }
+        released = block.released.map(\.description)
+    }
+}
+
 /// A lab, as `nslab list` shows it.
 public struct LabReport: Encodable, Sendable {
     public var lab: String
     public var source: String
-    /// `running`, `incomplete` (cut short; `up` or `down` mends it) or `damaged`.
+    /// `running`, `incomplete` (cut short; `up` or `down` mends it), `newer` (a newer nslab made it) or `damaged`.
     public var state: String
     /// How many namespaces are pinned.
     public var namespaces: Int

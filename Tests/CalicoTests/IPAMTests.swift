@@ -175,4 +175,73 @@ struct IPAMTests {
         #expect(ipam.owner(of: first) == pod("a") && ipam.owner(of: second) == nil)
         #expect(try ipam.assign(to: pod("c"), on: "n", from: [pool]) == second)
     }
+
+    // MARK: An address book that goes on
+
+    /// The address book of a pool that goes on, with the nodes and pods that are still there.
+    private func continued(
+        _ ipam: IPAM, _ pool: IPPool, nodes: Set<String> = ["n"], serves: Bool = true, _ pods: [String: String]
+    ) -> IPAM {
+        IPAM(
+            pools: [pool], continuing: ipam.kept, nodes: nodes, serves: { _, _ in serves },
+            holder: { owner, _, _ in
+                if case .pod(_, let name) = owner { pods[name] } else { nil }
+            })
+    }
+
+    @Test("an address that is given back goes to the end of its block's queue, as does the next")
+    func queue() throws {
+        let pool = try pool("10.0.0.0/29", 29)
+        var ipam = IPAM(pools: [pool])
+        for name in ["a", "b", "c", "d"] { _ = try ipam.assign(to: pod(name), on: "n", from: [pool]) }
+        ipam = continued(ipam, pool, ["a": "n", "b": "n", "d": "n"])
+        ipam = continued(ipam, pool, ["b": "n", "d": "n"])
+        #expect(ipam.kept.map(\.released) == [["10.0.0.2", "10.0.0.0"].compactMap { IPAddress($0) }])
+        #expect(ipam.addresses(of: pod("d")).map(\.description) == ["10.0.0.3"])
+        let given = try (0..<6).map { try ipam.assign(to: pod("p\($0)"), on: "n", from: [pool]).description }
+        #expect(given == ["10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.7", "10.0.0.2", "10.0.0.0"])
+        #expect(throws: IPAMError.exhausted(pools: [pool.name], node: "n")) {
+            try ipam.assign(to: pod("more"), on: "n", from: [pool])
+        }
+    }
+
+    @Test("an address that was given back can be asked for, and leaves the queue")
+    func queueAsked() throws {
+        let pool = try pool("10.0.0.0/30", 30)
+        var ipam = IPAM(pools: [pool])
+        for name in ["a", "b"] { _ = try ipam.assign(to: pod(name), on: "n", from: [pool]) }
+        ipam = continued(ipam, pool, ["b": "n"])
+        try ipam.assign(address("10.0.0.0"), to: pod("c"), on: "n")
+        #expect(ipam.kept.map(\.released) == [[]])
+        ipam.release(pod("b"))
+        let given = try (0..<3).map { try ipam.assign(to: pod("p\($0)"), on: "n", from: [pool]).description }
+        #expect(given == ["10.0.0.2", "10.0.0.3", "10.0.0.1"])
+    }
+
+    @Test("an empty block stays its node's; without its node, or with a pool that is not for it any more, it goes")
+    func emptyBlocks() throws {
+        let pool = try pool("192.168.0.0/16", 26)
+        var ipam = IPAM(pools: [pool])
+        let first = try ipam.assign(to: pod("a"), on: "n", from: [pool])
+        #expect(continued(ipam, pool, [:]).blocks(of: "n").count == 1)
+        #expect(continued(ipam, pool, nodes: ["other"], [:]).blocks.isEmpty)
+        #expect(continued(ipam, pool, serves: false, [:]).blocks.isEmpty)
+        #expect(continued(ipam, pool, serves: false, ["a": "n"]).blocks(of: "n").count == 1)
+        let resized = try self.pool("192.168.0.0/16", 28)
+        #expect(continued(ipam, resized, ["a": "n"]).blocks.isEmpty)
+        ipam = continued(ipam, pool, [:])
+        #expect(try ipam.assign(to: pod("b"), on: "n", from: [pool]) != first)
+    }
+
+    @Test("a block whose node has gone is nobody's while another node's pod has an address of it")
+    func orphanedBlock() throws {
+        let pool = try pool("10.0.0.0/30", 30)
+        var ipam = IPAM(pools: [pool])
+        _ = try ipam.assign(to: pod("a"), on: "n", from: [pool])
+        _ = try ipam.assign(to: pod("b"), on: "m", from: [pool])
+        ipam = continued(ipam, pool, nodes: ["m"], ["b": "m"])
+        #expect(ipam.blocks.map(\.node) == [nil])
+        #expect(ipam.assignments.map(\.isBorrowed) == [true])
+        #expect(continued(ipam, pool, nodes: ["m"], [:]).blocks.isEmpty)
+    }
 }

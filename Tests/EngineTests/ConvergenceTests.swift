@@ -190,6 +190,51 @@ struct ConvergenceTests {
         }
     }
 
+    @Test("what a workload comes above or goes from keeps its names and addresses, and its pings lose nothing")
+    func allocations() throws {
+        var form = Form()
+        form.nodes = 3
+        form.workloads = "  web: { kind: Deployment, replicas: 6, labels: { app: web } }\n"
+        form.services = "  web: { type: NodePort, selector: { app: web }, ports: [{ port: 80, targetPort: 8080 }] }\n"
+        /// The addresses of all pods that are there, by the kernel.
+        func addresses(_ lab: TestLab) throws -> [String: Set<String>] {
+            var found: [String: Set<String>] = [:]
+            for name in try RunningLab(named: lab.name).blueprint.namespaces.filter({ $0.kind == .pod }).map(\.name) {
+                let links = try Witness.json("ip -j addr show dev eth0", in: lab.pin(name))
+                let held = links.flatMap { $0["addr_info"] as? [[String: Any]] ?? [] }
+                found[name] = Set(held.compactMap { $0["local"] as? String })
+            }
+            return found
+        }
+        try TestLab.with(yaml: form.yaml) { lab in
+            let before = try addresses(lab)
+            let services = try RunningLab(named: lab.name).blueprint.services.map {
+                "\($0.clusterAddresses) \($0.ports)"
+            }
+            #expect(before.count == 6)
+            let original = form.workloads
+            form.workloads = "  above: { kind: Deployment, replicas: 4 }\n" + original
+            try edit(lab, "a workload above", to: form)
+            for (name, held) in before { #expect(try addresses(lab)[name] == held) }
+            form.workloads = "  above: { kind: Deployment, replicas: 1 }\n" + original
+            try edit(lab, "fewer above", to: form)
+            // A reset keeps them.
+            _ = try Lab.running(lab.name).reset()
+            #expect(try lab.differences(strict: true) == [])
+            form.workloads = original
+            try edit(lab, "the workload goes", to: form)
+            #expect(try addresses(lab) == before)
+            form.services =
+                "  above: { type: NodePort, selector: { app: web }, ports: [{ port: 80 }] }\n" + form.services
+            try edit(lab, "a service above", to: form)
+            let now = try RunningLab(named: lab.name).blueprint.services.filter { $0.name == "web" }
+            #expect(now.map { "\($0.clusterAddresses) \($0.ports)" } == services)
+            let blocks = try Lab.running(lab.name).inspect().ipamBlocks
+            let owners = blocks.flatMap(\.allocations).filter { $0.owner.hasPrefix("pod default/web-") }
+            #expect(owners.count == 12 && blocks.contains { !$0.released.isEmpty })
+        }
+    }
+
     @Test("an edit looks where it reaches, says how much it left unchecked, and mends what it comes across")
     func reach() throws {
         var form = Form()

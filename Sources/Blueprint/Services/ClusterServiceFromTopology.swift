@@ -4,11 +4,14 @@ import Topology
 extension ClusterService {
     /// The services of a topology whose pods are placed, all of them ready.
     ///
+    /// - Parameter kept: what the running lab's services have been given.
     /// - Throws: `BlueprintError` with every service that gets no address or no port of the nodes.
-    public static func all(of topology: Topology, _ placement: Placement) throws(BlueprintError) -> [ClusterService] {
+    public static func all(
+        of topology: Topology, _ placement: Placement, keeping kept: Allocations = .empty
+    ) throws(BlueprintError) -> [ClusterService] {
         var problems: [BlueprintError.Problem] = []
-        let addresses = ServiceAddresses(topology, problems: &problems)
-        let nodePorts = ServiceNodePorts(topology, problems: &problems)
+        let addresses = ServiceAddresses(topology, kept, problems: &problems)
+        let nodePorts = ServiceNodePorts(topology, kept, problems: &problems)
         let candidates = EndpointCandidates(topology, placement)
         let services = topology.services.indices.map { index in
             let service = topology.services[index]
@@ -31,20 +34,32 @@ extension ClusterService {
     }
 }
 
-/// The services' own addresses: those that were asked for, then the two that are always the same, then the others.
+/// The services' own addresses: those that they have, then those that were asked for, then the two that are always the same, then the others.
 private struct ServiceAddresses {
     /// By service, in the topology's order.
     private(set) var byService: [[IPAddress]]
     private var numbers: [(subnet: Prefix, numbers: ServiceNumbers)]
 
-    init(_ topology: Topology, problems: inout [BlueprintError.Problem]) {
+    init(_ topology: Topology, _ kept: Allocations, problems: inout [BlueprintError.Problem]) {
         byService = Array(repeating: [], count: topology.services.count)
         numbers = topology.cluster.serviceSubnets.map { ($0, ServiceNumbers(positionsIn: $0)) }
         let addressed = topology.services.indices.filter { topology.services[$0].hasClusterAddresses }
         var wanted = topology.services.map { $0.families(on: topology.cluster) }
         for index in addressed {
             let service = topology.services[index]
-            for address in service.clusterAddresses {
+            for address in kept.services[service.key]?.clusterIPs ?? []
+            where wanted[index].contains(address.family)
+                && (service.clusterAddresses.contains(address)
+                    || !service.clusterAddresses.contains { $0.family == address.family })
+                && take(address)
+            {
+                byService[index].append(address)
+                wanted[index].removeAll { $0 == address.family }
+            }
+        }
+        for index in addressed {
+            let service = topology.services[index]
+            for address in service.clusterAddresses where !byService[index].contains(address) {
                 if !take(address) {
                     problems.append(.service(service.namespace, service.name, .clusterAddress(address)))
                 }
@@ -99,14 +114,27 @@ private struct ServiceNodePorts {
     /// By service and port, in the topology's order.
     private(set) var byService: [[UInt16?]]
 
-    init(_ topology: Topology, problems: inout [BlueprintError.Problem]) {
+    init(_ topology: Topology, _ kept: Allocations, problems: inout [BlueprintError.Problem]) {
         byService = topology.services.map { service in
             service.hasNodePorts ? service.ports.map(\.nodePort) : service.ports.map { _ in nil }
         }
         var numbers = ServiceNumbers.nodePorts
+        // One number may stand for TCP and for UDP of one service.
+        var own = topology.services.map { _ in Set<UInt16>() }
         for (index, service) in topology.services.enumerated() where service.hasNodePorts {
-            // One number may stand for TCP and for UDP of one service.
-            for nodePort in Set(byService[index].compactMap(\.self)).sorted() where !numbers.take(Int(nodePort)) {
+            let had = kept.services[service.key]?.nodePorts ?? [:]
+            for (place, port) in service.ports.enumerated() {
+                guard let number = had[Allocations.Service.key(port.port, port.transport)],
+                    byService[index][place] ?? number == number,
+                    own[index].contains(number) || numbers.take(Int(number))
+                else { continue }
+                own[index].insert(number)
+                byService[index][place] = number
+            }
+        }
+        for (index, service) in topology.services.enumerated() where service.hasNodePorts {
+            for nodePort in Set(byService[index].compactMap(\.self)).subtracting(own[index]).sorted()
+            where !numbers.take(Int(nodePort)) {
                 problems.append(.service(service.namespace, service.name, .nodePort(nodePort)))
             }
         }

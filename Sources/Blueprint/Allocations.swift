@@ -1,0 +1,63 @@
+import Addresses
+import Calico
+import Topology
+
+/// What a running lab has been given where its topology leaves the choice: it stays with who has it, whatever else is added or
+/// removed. Who has nothing yet gets what a lab built anew would give, as far as that is free.
+public struct Allocations: Hashable, Sendable, Codable {
+    /// The blocks of the IP pools with who has which address, in the order that nodes claimed them.
+    public var blocks: [IPAMBlock] = []
+    /// The pods, by the place that their workload has them for: `Deployment default/web 0`, `DaemonSet default/web node-1`.
+    public var pods: [String: Pod] = [:]
+    /// The services, as `NAMESPACE/NAME`.
+    public var services: [String: Service] = [:]
+
+    /// Of a lab that is built anew.
+    public static let empty = Allocations()
+
+    /// What a pod was given.
+    public struct Pod: Hashable, Sendable, Codable {
+        /// Its name.
+        public var name: String
+        /// Its node.
+        public var node: String
+        /// What its network namespace is called.
+        public var networkNamespace: String
+        /// The pools that it asked for; absent where it asked for none.
+        public var pools: [String]?
+    }
+
+    /// What a service was given.
+    public struct Service: Hashable, Sendable, Codable {
+        /// Its own addresses.
+        public var clusterIPs: [IPAddress]
+        /// The nodes' ports, by its own: `80/TCP`.
+        public var nodePorts: [String: UInt16]
+    }
+
+    init() {}
+}
+
+extension Allocations.Service {
+    /// What a service has.
+    init(_ service: ClusterService) {
+        clusterIPs = service.clusterAddresses
+        nodePorts = [:]
+        for port in service.ports {
+            if let nodePort = port.nodePort { nodePorts[Self.key(port.number, port.transport)] = nodePort }
+        }
+    }
+
+    static func key(_ port: UInt16, _ transport: Transport) -> String { "\(port)/\(transport.rawValue)" }
+}
+
+extension Workload {
+    /// The place that it has a pod for: by node for a DaemonSet, by number for others.
+    func slot(replica: Int, node: String?) -> String {
+        switch kind {
+        case .daemonSet: "\(kind.name) \(namespace)/\(name) \(node ?? "")"
+        case .deployment, .statefulSet, .replicaSet: "\(kind.name) \(namespace)/\(name) \(replica)"
+        case .pod: "\(kind.name) \(namespace)/\(name)"
+        }
+    }
+}
