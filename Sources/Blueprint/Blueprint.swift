@@ -13,6 +13,8 @@ public struct Blueprint: Hashable, Sendable {
     public var services: [ClusterService] = []
     /// What was given where the topology leaves the choice.
     public var allocations = Allocations.empty
+    /// The Kubernetes namespaces that exist, each once.
+    public var kubernetesNamespaces: [String] = []
     /// The pods that do not run, which only a topology that `allowsPendingPods` may have.
     public var pendingPods: [PendingPod] = []
     /// Whether there may be addresses that nothing leads to, as in a lab that people wrote for other tools.

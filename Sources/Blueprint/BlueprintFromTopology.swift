@@ -37,6 +37,7 @@ extension Blueprint {
         self.init(lab: topology.name, namespaces: [])
         notes = PoolNotes.notes(topology, placement, clusterRoutes, features)
         allowsUnreachable = topology.allowsPendingPods
+        kubernetesNamespaces = topology.kubernetesNamespaces
         pendingPods = placement.pending.compactMap { pod in
             pod.pendingReason.map { PendingPod(pod: pod.reference, node: pod.node, reason: $0) }
         }
@@ -149,5 +150,16 @@ extension Router {
         }
         let all = loopbacks.flatMap(\.addresses) + vlans.flatMap(\.addresses) + ports
         return AddressFamily.allCases.flatMap { family in all.filter { $0.family == family }.map(\.address) }
+    }
+}
+
+extension Topology {
+    /// The Kubernetes namespaces that exist, each once: those of every cluster, those that were asked for, and those that
+    /// something is in.
+    fileprivate var kubernetesNamespaces: [String] {
+        var seen: Set<String> = []
+        let standard = ["default", "kube-node-lease", "kube-public", "kube-system"]
+        return (standard + cluster.namespaces + workloads.map(\.namespace) + services.map(\.namespace))
+            .filter { seen.insert($0).inserted }
     }
 }

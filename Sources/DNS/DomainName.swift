@@ -33,11 +33,20 @@ public struct DomainName: Sendable {
     }
 
     /// This name with further labels before it; nil if that is too long.
-    public func child(_ labels: String) -> DomainName? {
-        guard let prefix = DomainName(labels), prefix.wire.count + wire.count - 1 <= Self.maximumLength else {
-            return nil
-        }
-        return DomainName(trusted: prefix.wire.dropLast() + wire)
+    public func child(_ labels: String) -> DomainName? { DomainName(labels)?.followed(by: self) }
+
+    /// This name and then another; nil if that is too long.
+    func followed(by other: DomainName) -> DomainName? {
+        guard wire.count + other.wire.count - 1 <= Self.maximumLength else { return nil }
+        return DomainName(trusted: wire.dropLast() + other.wire)
+    }
+
+    /// The end of the name that is as long as another one: a zone, in the letters in which a name below it was asked for.
+    func suffix(asLongAs other: DomainName) -> DomainName { DomainName(trusted: Array(wire.suffix(other.wire.count))) }
+
+    /// A name of some labels.
+    init(_ labels: some Sequence<ArraySlice<UInt8>>) {
+        wire = labels.reduce(into: []) { $0 += [UInt8($1.count)] + $1 } + [0]
     }
 
     /// The labels, the leftmost first.

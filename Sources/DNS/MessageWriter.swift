@@ -3,8 +3,8 @@ import Addresses
 extension Message {
     /// The message as it is sent.
     ///
-    /// Where it is longer than the limit, answers and authorities that do not fit are left out and TC is set; additional
-    /// records are left out without that (RFC 2181, 9). The OPT record always stays.
+    /// Where it is longer than the limit, the records that do not fit are left out and TC is set: for additional ones too,
+    /// as CoreDNS has it (miekg/dns, Msg.Truncate), though RFC 2181, 9 asks for less. The OPT record always stays.
     ///
     /// - Parameter limit: the most that the transport and the client take, in bytes; at least 512.
     public func bytes(limit: Int = 65535) -> [UInt8] {
@@ -23,6 +23,7 @@ extension Message {
         let authorities = isComplete ? writer.records(authorities) : 0
         isComplete = isComplete && authorities == self.authorities.count
         let additionals = isComplete ? writer.records(additionals) : 0
+        isComplete = isComplete && additionals == self.additionals.count
         if let edns { writer.option(edns, responseCode) }
 
         var flags = responseCode.rawValue & 15 | UInt16(opcode & 15) << 11

@@ -68,111 +68,155 @@ public struct NameServer: Sendable {
 
     /// Fills in what is known about a question.
     private func resolve(_ question: Question, _ reply: inout Message, turn: Int) {
+        let zones = [table.apex, DomainName.reverseIPv4, .reverseIPv6]
         guard question.recordClass == internetClass, question.type != .axfr, question.type != .ixfr,
-            let zone = zone(of: question.name)
+            let known = zones.first(where: { question.name.isInside($0) })
         else {
             reply.responseCode = .refused
             return
         }
-        guard let found = entry(question.name) else {
+        // The zone keeps the letters of the question, in all names that the answer has below it.
+        let zone = question.name.suffix(asLongAs: known)
+        guard
+            let found = known == table.apex
+                ? answer(question, in: zone, turn: turn) : answer(question, inReverse: zone)
+        else {
             // Corefile: fallthrough in-addr.arpa ip6.arpa, and there is nobody to ask next.
-            if zone != table.apex {
-                reply.responseCode = .refused
-            } else {
-                reply.isAuthoritative = true
-                reply.responseCode = .nameError
-                reply.authorities = [startOfAuthority(zone)]
-            }
+            reply.responseCode = known == table.apex ? .nameError : .refused
+            if known != table.apex { return }
+            reply.isAuthoritative = true
+            reply.authorities = [startOfAuthority(zone)]
             return
         }
         reply.isAuthoritative = true
-        collect(question, found, zone, &reply, turn: turn)
+        reply.answers = found.answers
+        reply.additionals = found.additionals
         if reply.answers.isEmpty { reply.authorities = [startOfAuthority(zone)] }
     }
 
-    /// Puts the records of an entry into an answer.
-    private func collect(
-        _ question: Question, _ entry: ZoneTable.Entry, _ zone: DomainName, _ reply: inout Message, turn: Int
-    ) {
-        var name = question.name
-        var entry = entry
-        if question.type != .srv {
-            // Aliases of aliases, and none that came before.
-            while let alias = entry.alias, reply.answers.count < 10 {
-                reply.answers.append(Record(name: name, ttl: Self.timeToLive, data: .cname(alias)))
-                guard question.type != .cname, let next = self.entry(alias) else { return }
-                (name, entry) = (alias, next)
-            }
-        }
-        func add(_ data: RecordData, ttl: UInt32 = Self.timeToLive) {
-            reply.answers.append(Record(name: name, ttl: ttl, data: data))
-        }
+    /// What answers a question; nothing where the name has no record of that type.
+    private struct Found {
+        var answers: [Record] = []
+        var additionals: [Record] = []
+    }
+
+    /// Answers what is asked of the cluster's own zone.
+    ///
+    /// - Returns: nil if there is no such name.
+    private func answer(_ question: Question, in zone: DomainName, turn: Int) -> Found? {
+        let name = question.name
+        let isServer = name == table.serverName
         switch question.type {
         case .a, .aaaa:
             let family: AddressFamily = question.type == .a ? .ipv4 : .ipv6
-            let addresses = entry.addresses.filter { $0.family == family }
-            for index in addresses.indices {
-                let turned = Int(UInt(bitPattern: turn) % UInt(addresses.count)) + index
-                add(addresses[turned < addresses.count ? turned : turned - addresses.count].record)
+            return addresses(of: name, family, in: zone).map { Found(answers: turned($0, by: turn)) }
+        case .soa: return Found(answers: name == zone ? [startOfAuthority(zone)] : [])
+        case .ns where name == zone: return servers(of: zone)
+        case .txt:
+            if name == table.versionName {
+                return Found(answers: [Record(name: name, ttl: 28800, data: .txt([Array(ZoneTable.schema.utf8)]))])
             }
-        case .srv: addServices(entry, &reply)
-        case .ptr: for pointer in entry.pointers { add(.ptr(pointer)) }
-        case .txt: for text in entry.texts { add(.txt([Array(text.utf8)]), ttl: 28800) }
-        case .soa: if name == zone { add(startOfAuthority(zone).data) }
-        case .ns:
-            for server in entry.nameServers {
-                add(.ns(server))
-                for address in self.entry(server)?.addresses ?? [] {
-                    reply.additionals.append(Record(name: server, ttl: Self.timeToLive, data: address.record))
-                }
+            // No other name has text; one with nothing at all behind it is answered as if it did not exist.
+            return table.targets(of: name)?.isEmpty == false ? Found() : nil
+        case .srv where !isServer: return table.targets(of: name).map { services($0, name, in: zone) }
+        case .cname where !isServer:
+            return table.targets(of: name).map { targets in
+                guard case .alias(let alias) = targets.first?.host else { return Found() }
+                return Found(answers: [Record(name: name, ttl: Self.timeToLive, data: .cname(alias))])
             }
-        default: break
+        case .ptr: return table.targets(of: name).map { _ in Found() }
+        default: return isServer ? Found() : table.targets(of: name).map { _ in Found() }
         }
+    }
+
+    /// Answers what is asked of a zone of reverse names.
+    ///
+    /// - Returns: nil if there is no such name.
+    private func answer(_ question: Question, inReverse zone: DomainName) -> Found? {
+        let pointers = table.pointers[question.name]
+        switch question.type {
+        case .soa: return Found(answers: question.name == zone ? [startOfAuthority(zone)] : [])
+        case .ptr:
+            let records = pointers?.map { Record(name: question.name, ttl: Self.timeToLive, data: .ptr($0)) }
+            return records.map { Found(answers: $0) } ?? (question.name == zone ? Found() : nil)
+        default: return pointers != nil || question.name == zone ? Found() : nil
+        }
+    }
+
+    /// The most aliases that lead from one to the next.
+    private static let longestChain = 11
+
+    /// The addresses of a name, after the aliases that lead to them. An alias is left out if it leads to nothing in the zone,
+    /// below its own name, or in a circle; where one leads out of the zone, it is for the client to follow.
+    ///
+    /// - Returns: nil if there is no such name.
+    private func addresses(
+        of name: DomainName, _ family: AddressFamily, in zone: DomainName, after aliases: [DomainName] = []
+    ) -> [Record]? {
+        let isServer = name == table.serverName
+        guard let targets = isServer ? table.nameServers : table.targets(of: name) else { return nil }
+        var records: [Record] = []
+        var seen: Set<IPAddress> = []
+        for target in targets {
+            switch target.host {
+            case .address(let address):
+                guard address.family == family, seen.insert(address).inserted else { continue }
+                records.append(Record(name: name, ttl: Self.timeToLive, data: address.record))
+            case .alias(let alias):
+                guard !alias.isInside(name), aliases.count < Self.longestChain, !aliases.contains(alias) else {
+                    continue
+                }
+                var rest: [Record] = []
+                if alias.isInside(zone) {
+                    rest = addresses(of: alias, family, in: zone, after: aliases + [alias]) ?? []
+                    if rest.isEmpty { continue }
+                }
+                records.append(Record(name: name, ttl: Self.timeToLive, data: .cname(alias)))
+                records += rest
+            }
+        }
+        return records
+    }
+
+    /// The records with their addresses begun at another one each time; aliases come first.
+    private func turned(_ records: [Record], by turn: Int) -> [Record] {
+        guard let first = records.firstIndex(where: { $0.data.type != .cname }) else { return records }
+        let count = records.count - first
+        let start = first + Int(UInt(bitPattern: turn) % UInt(count))
+        return Array(records[..<first] + records[start...] + records[first..<start])
     }
 
     /// SRV records and the addresses of their targets. Each choice has the same weight (CoreDNS, plugin.SRV).
-    private func addServices(_ entry: ZoneTable.Entry, _ reply: inout Message) {
-        let weight = UInt16(max(1, 100 / max(1, entry.services.count)))
-        let name = reply.questions[0].name
+    private func services(_ targets: [ZoneTable.Target], _ name: DomainName, in zone: DomainName) -> Found {
+        var found = Found()
+        let weight = UInt16(max(1, 100 / max(1, targets.count)))
         var answered: Set<Record> = []
         var added: Set<Record> = []
-        for service in entry.services {
-            guard let port = service.port else { continue }
+        for target in targets {
+            guard case .address(let address) = target.host, let port = target.port,
+                let host = target.name.followed(by: zone)
+            else { continue }
             let record = Record(
-                name: name, ttl: Self.timeToLive,
-                data: .srv(priority: 0, weight: weight, port: port, target: service.name))
-            if answered.insert(record).inserted { reply.answers.append(record) }
-            let address = Record(name: service.name, ttl: Self.timeToLive, data: service.address.record)
-            if added.insert(address).inserted { reply.additionals.append(address) }
+                name: name, ttl: Self.timeToLive, data: .srv(priority: 0, weight: weight, port: port, target: host))
+            if answered.insert(record).inserted { found.answers.append(record) }
+            let additional = Record(name: host, ttl: Self.timeToLive, data: address.record)
+            if added.insert(additional).inserted { found.additionals.append(additional) }
         }
+        return found
     }
 
-    /// The zone that a name is in.
-    private func zone(of name: DomainName) -> DomainName? {
-        for zone in [table.apex, .reverseIPv4, .reverseIPv6] where name.isInside(zone) { return zone }
-        return nil
-    }
-
-    private func entry(_ name: DomainName) -> ZoneTable.Entry? {
-        if let entry = table.entries[name] { return entry }
-        if name == .reverseIPv4 || name == .reverseIPv6 { return ZoneTable.Entry() }
-        return podEntry(name)
-    }
-
-    /// What a pod's name says: `10-0-0-1.NAMESPACE.pod.cluster.local` is 10.0.0.1 whether there is such a pod or not
-    /// (`pods insecure`). IPv6 addresses have dashes where their text has colons.
-    private func podEntry(_ name: DomainName) -> ZoneTable.Entry? {
-        guard name.isInside(table.pods) else { return nil }
-        let label = name.labels[0]
-        let namespace = DomainName(trusted: Array(name.wire.dropFirst(1 + label.count)))
-        guard namespace != table.pods, namespace.labels.count == table.pods.labels.count + 1,
-            table.entries[namespace] != nil
-        else { return nil }
-        let text = String(decoding: label, as: UTF8.self)
-        let dashes = text.utf8.count { $0 == UInt8(ascii: "-") }
-        let separator: Character = dashes == 3 && !text.contains("--") ? "." : ":"
-        guard let address = IPAddress(String(text.map { $0 == "-" ? separator : $0 })) else { return nil }
-        return ZoneTable.Entry(addresses: [address])
+    /// The name servers of the zone, and their addresses.
+    private func servers(of zone: DomainName) -> Found {
+        var found = Found()
+        var seen: Set<DomainName> = []
+        for target in table.nameServers {
+            guard case .address(let address) = target.host, let host = target.name.followed(by: zone) else { continue }
+            if seen.insert(host).inserted {
+                found.answers.append(Record(name: zone, ttl: Self.timeToLive, data: .ns(host)))
+            }
+            found.additionals.append(Record(name: host, ttl: Self.timeToLive, data: address.record))
+        }
+        return found
     }
 
     private func startOfAuthority(_ zone: DomainName) -> Record {

@@ -27,12 +27,11 @@ extension ResponderPlan {
     /// - Parameter silent: the pods that do not answer.
     init(_ blueprint: Blueprint, silent: Set<PodReference>) {
         self.init(lab: blueprint.lab)
-        zone.namespaces = ClusterZone.standardNamespaces
+        zone.namespaces = blueprint.kubernetesNamespaces
         zone.services = blueprint.services.map { ClusterZone.Service($0.stopping(silent)) }
         zone.serial = UInt32(truncatingIfNeeded: time(nil))
         for namespace in blueprint.namespaces {
             for hosted in namespace.hostPods {
-                if !zone.namespaces.contains(hosted.pod.namespace) { zone.namespaces.append(hosted.pod.namespace) }
                 guard !silent.contains(hosted.pod) else { continue }
                 let listeners = hosted.ports.compactMap { Listener($0) }
                 if listeners.isEmpty { continue }
@@ -42,9 +41,7 @@ extension ResponderPlan {
                         node: namespace.name,
                         addresses: namespace.addresses, listeners: listeners))
             }
-            guard let pod = namespace.pod else { continue }
-            if !zone.namespaces.contains(pod.namespace) { zone.namespaces.append(pod.namespace) }
-            guard !silent.contains(pod) else { continue }
+            guard let pod = namespace.pod, !silent.contains(pod) else { continue }
             let listeners = namespace.ports.compactMap { Listener($0) }
             guard !listeners.isEmpty else { continue }
             pods.append(
@@ -75,11 +72,6 @@ extension ResponderPlan.Listener {
         case .none: return nil
         }
     }
-}
-
-extension ClusterZone {
-    /// The namespaces that every Kubernetes cluster has.
-    fileprivate static let standardNamespaces = ["default", "kube-node-lease", "kube-public", "kube-system"]
 }
 
 extension ClusterZone.Service {

@@ -6,6 +6,8 @@ public struct Cluster: Hashable, Sendable {
     public var pools: [Pool]
     /// The ranges of service addresses, at most one a family.
     public var serviceSubnets: [Prefix]
+    /// Kubernetes namespaces that exist whether or not a pod or service is in them. Only DNS tells: their names exist.
+    public var namespaces: [String]
     /// Addresses that are never given to a pod (Calico's `IPReservation`).
     public var reservedAddresses: [Prefix]
     /// The VXLAN devices' UDP port.
@@ -18,7 +20,7 @@ public struct Cluster: Hashable, Sendable {
     /// A cluster with Calico's defaults.
     public init(
         pools: [Pool] = [], serviceSubnets: [Prefix] = [], reservedAddresses: [Prefix] = [], vxlanPort: UInt16 = 4789,
-        vxlanVNI: UInt32 = 4096, mtu: UInt32? = nil
+        vxlanVNI: UInt32 = 4096, mtu: UInt32? = nil, namespaces: [String] = []
     ) {
         self.pools = pools
         self.serviceSubnets = serviceSubnets
@@ -26,6 +28,7 @@ public struct Cluster: Hashable, Sendable {
         self.vxlanPort = vxlanPort
         self.vxlanVNI = vxlanVNI
         self.mtu = mtu
+        self.namespaces = namespaces
     }
 }
 

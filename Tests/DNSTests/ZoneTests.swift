@@ -51,7 +51,9 @@ struct ZoneTests {
             "nowhere.svc.cluster.local", "www.example.com.svc.cluster.local", "_tcp.headless.default.svc.cluster.local",
             "192-168-77-4.headless.default.svc.cluster.local", "nobody.default.svc.cluster.local",
             "10-0-0-1.nowhere.pod.cluster.local", "word.default.pod.cluster.local",
-            "a.b.10-0-0-1.default.pod.cluster.local",
+            "a.b.c.10-0-0-1.default.pod.cluster.local", "a.b.c.headless.default.svc.cluster.local",
+            "dns-version.cluster.local", "dns.cluster.local", "numeric.default.svc.cluster.local",
+            "_http._tcp.outside.default.svc.cluster.local",
         ])
     func missing(_ name: String) throws {
         let reply = try ask(name, .a)
@@ -136,6 +138,12 @@ struct ZoneTests {
         #expect(try ask("192-168-77-1.default.pod.cluster.local", .a).addresses == ["192.168.77.1"])
         #expect(try ask("192-168-77-1.default.pod.cluster.local", .aaaa).responseCode == .noError)
         #expect(try ask("fd00-10-244--1.empty.pod.cluster.local", .aaaa).addresses == ["fd00:10:244::1"])
+        // Labels below it change nothing (CoreDNS, findPods).
+        #expect(try ask("a.b.10-0-0-1.default.pod.cluster.local", .a).addresses == ["10.0.0.1"])
+        let service = try ask("10-0-0-1.default.pod.cluster.local", .srv)
+        let target = DomainName("10-0-0-1.default.pod.cluster.local")!
+        #expect(service.answers.map(\.data) == [.srv(priority: 0, weight: 100, port: 0, target: target)])
+        #expect(service.additionals.count == 1)
     }
 
     @Test("an external name is a CNAME, followed inside of the cluster")
@@ -145,8 +153,123 @@ struct ZoneTests {
         let inside = try ask("alias.default.svc.cluster.local", .a)
         #expect(inside.answers.map(\.data.type) == [.cname, .a])
         #expect(inside.answers.last?.name == DomainName("multitool-dual-stack.default.svc.cluster.local"))
-        #expect(try ask("circle.default.svc.cluster.local", .a).answers.count == 10)
-        #expect(try ask("outside.default.svc.cluster.local", .srv).answers.isEmpty)
+    }
+
+    @Test(
+        "an alias is told to those who ask for addresses or for it, and nothing else is known of its name",
+        arguments: [
+            .srv, .txt, .ptr, .ns, .soa, RecordType(rawValue: 13), RecordType(rawValue: 15), .init(rawValue: 255),
+        ]
+            as [RecordType])
+    func aliasOfOtherType(_ type: RecordType) throws {
+        let reply = try ask("outside.default.svc.cluster.local", type)
+        #expect(reply.responseCode == .noError && reply.answers.isEmpty && reply.authorities.count == 1)
+    }
+
+    @Test(
+        "an alias that leads to nothing in the zone, or in a circle, is left out",
+        arguments: ["circle", "there", "back", "below", "nowhere", "alias-of-nobody", "link-0"])
+    func deadAliases(_ name: String) throws {
+        for type in [RecordType.a, .aaaa] {
+            let reply = try ask("\(name).default.svc.cluster.local", type)
+            #expect(reply.responseCode == .noError && reply.answers.isEmpty && reply.authorities.count == 1)
+        }
+        #expect(try ask("\(name).default.svc.cluster.local", .cname).answers.count == 1)
+        #expect(try ask("x.\(name).default.svc.cluster.local", .cname).responseCode == .nameError)
+    }
+
+    @Test("a chain of aliases is followed up to eleven of them")
+    func chain() throws {
+        #expect(try ask("link-1.default.svc.cluster.local", .a).answers.count == 12)
+        #expect(try ask("link-1.default.svc.cluster.local", .a).addresses == ["10.96.1.1"])
+        // Nothing of the family that is asked for.
+        #expect(try ask("to-six.default.svc.cluster.local", .a).answers.isEmpty)
+        #expect(try ask("to-six.default.svc.cluster.local", .aaaa).answers.map(\.data.type) == [.cname, .aaaa])
+    }
+
+    @Test("the zone is called in answers as it was in the question, all before it as it is")
+    func letterCase() throws {
+        let zone = "cLuStEr.LoCaL."
+        let service = try ask("_HtTp._TcP.multitool-DUAL-stack.DeFault.SvC.\(zone)", .srv)
+        let target = try #require(service.additionals.first?.name)
+        #expect(service.answers.first?.name.description == "_HtTp._TcP.multitool-DUAL-stack.DeFault.SvC.\(zone)")
+        #expect(target.description == "multitool-dual-stack.default.svc.\(zone)")
+        let missing = try ask("Nothing.\(zone)", .a).authorities
+        #expect(missing.first?.name.description == zone)
+        guard case .soa(let soa) = missing.first?.data else { Issue.record("no SOA"); return }
+        #expect(soa.primary.description == "ns.dns.\(zone)" && soa.mailbox.description == "hostmaster.\(zone)")
+        let servers = try ask(zone, .ns)
+        #expect(servers.answers.map(\.name.description) == [zone])
+        #expect(servers.additionals.first?.name.description == "kube-dns.kube-system.svc.\(zone)")
+        #expect(try ask(zone, .soa).answers.first?.name.description == zone)
+        #expect(try ask("NS.dns.\(zone)", .a).addresses == ["10.96.0.10"])
+        // Reverse names lead to the zone as the cluster calls it.
+        #expect(
+            try ask("10.0.96.10.IN-addr.ARPA", .ptr).answers.map(\.data)
+                .map { if case .ptr(let name) = $0 { name.description } else { "" } }
+                == ["kube-dns.kube-system.svc.cluster.local."])
+    }
+
+    @Test("the SOA of a name below the apex is an empty answer, whether there is such a name or not")
+    func deepAuthority() throws {
+        for name in ["nothing.cluster.local", "multitool-dual-stack.default.svc.cluster.local", "1.2.3.in-addr.arpa"] {
+            let reply = try ask(name, .soa)
+            #expect(reply.responseCode == .noError && reply.isAuthoritative && reply.answers.isEmpty)
+            #expect(reply.authorities.map(\.data.type) == [.soa])
+        }
+    }
+
+    @Test(
+        "text is known of no name but the version's; a name without anything behind it is answered as if it were none")
+    func texts() throws {
+        #expect(try ask("multitool-dual-stack.default.svc.cluster.local", .txt).responseCode == .noError)
+        #expect(try ask("10-0-0-1.default.pod.cluster.local", .txt).responseCode == .noError)
+        for name in ["cluster.local", "svc.cluster.local", "default.svc.cluster.local", "ns.dns.cluster.local"] {
+            #expect(try ask(name, .txt).responseCode == .nameError, "\(name)")
+        }
+    }
+
+    @Test("the underscores of a port's name may be left out, and one alone stands for every port or protocol")
+    func underscores() throws {
+        let name = "multitool-dual-stack.default.svc.cluster.local"
+        for labels in ["_http._tcp", "http.tcp", "_http.tcp", "_._tcp", "_http._", "_._"] {
+            let reply = try ask("\(labels).\(name)", .srv)
+            #expect(reply.answers.count == 1 && reply.additionals.count == 2, "\(labels)")
+            #expect(try ask("\(labels).\(name)", .a).addresses == ["10.96.1.1"])
+        }
+        for labels in ["_http._udp", "_https._tcp", "__http._tcp", "_tcp", "_http"] {
+            #expect(try ask("\(labels).\(name)", .srv).responseCode == .nameError, "\(labels)")
+        }
+    }
+
+    @Test("an endpoint of a service with an address of its own has a name too")
+    func endpointNames() throws {
+        let name = "192-168-77-1.multitool-dual-stack.default.svc.cluster.local"
+        #expect(try ask(name, .a).addresses == ["192.168.77.1"])
+        #expect(try ask(name.uppercased(), .a).addresses == ["192.168.77.1"])
+        #expect(try ask(name, .aaaa).responseCode == .noError)
+    }
+
+    @Test("the name servers are all services of their pods")
+    func nameServers() throws {
+        let pods = ["192.168.7.1", "192.168.7.2"].map { ClusterZone.Endpoint(address: IPAddress($0)!) }
+        let ports = [ClusterZone.Port(name: "dns", transport: .udp, number: 53)]
+        let zone = ClusterZone(services: [
+            ClusterZone.Service(
+                name: "kube-dns", namespace: "kube-system", clusterAddresses: addresses("10.96.0.10"), ports: ports,
+                endpoints: pods),
+            ClusterZone.Service(name: "direct", isHeadless: true, ports: ports, endpoints: pods),
+            ClusterZone.Service(name: "other", clusterAddresses: addresses("10.96.0.11"), ports: ports),
+        ])
+        let server = try NameServer(zone)
+        let query = Message.query(DomainName("cluster.local")!, .ns, id: 1)
+        let reply = try Message(reading: #require(server.answer(query.bytes(), over: .tcp)))
+        #expect(reply.answers.count == 3 && reply.additionals.count == 3)
+        #expect(
+            Set(reply.additionals.map(\.name.description)) == [
+                "kube-dns.kube-system.svc.cluster.local.", "192-168-7-1.direct.default.svc.cluster.local.",
+                "192-168-7-2.direct.default.svc.cluster.local.",
+            ])
     }
 
     @Test("the zone tells its server and the version of its schema")

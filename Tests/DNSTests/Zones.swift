@@ -30,10 +30,23 @@ let cluster = ClusterZone(
         ClusterZone.Service(name: "outside", externalName: "www.example.com"),
         ClusterZone.Service(name: "alias", externalName: "multitool-dual-stack.default.svc.cluster.local"),
         ClusterZone.Service(name: "circle", externalName: "circle.default.svc.cluster.local"),
+        ClusterZone.Service(name: "there", externalName: "back.default.svc.cluster.local"),
+        ClusterZone.Service(name: "back", externalName: "there.default.svc.cluster.local"),
+        ClusterZone.Service(name: "below", externalName: "a.below.default.svc.cluster.local"),
+        ClusterZone.Service(name: "nowhere", externalName: "nothing.default.svc.cluster.local"),
+        ClusterZone.Service(name: "alias-of-nobody", externalName: "nobody.default.svc.cluster.local"),
+        ClusterZone.Service(name: "to-six", externalName: "multitool-ipv6-only.default.svc.cluster.local"),
+        ClusterZone.Service(name: "numeric", externalName: "10.1.2.3"),
         ClusterZone.Service(
             name: "many", isHeadless: true,
             endpoints: (1...200).map { endpoint("10.1.0.\($0)", hostname: "many-\($0)") }),
-    ])
+    ] + chain)
+
+/// Twelve aliases from `link-0` on, the last of which leads to a service.
+private let chain = (0..<12).map { number in
+    let target = number == 11 ? "multitool-dual-stack" : "link-\(number + 1)"
+    return ClusterZone.Service(name: "link-\(number)", externalName: "\(target).default.svc.cluster.local")
+}
 
 func addresses(_ texts: String...) -> [IPAddress] { texts.map { IPAddress($0)! } }
 

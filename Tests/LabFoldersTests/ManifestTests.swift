@@ -1,4 +1,5 @@
 import Addresses
+import Blueprint
 import LabFolders
 import Testing
 import Topology
@@ -27,7 +28,44 @@ struct ManifestTests {
         let coredns = try #require(folder.workload("coredns"))
         #expect(coredns.kind == .deployment(replicas: 2))
         #expect(coredns.nodeName == "kind-control-plane")
-        #expect(coredns.ports.map(\.answer) == [.dns, .dns])
+        #expect(coredns.ports.map(\.answer) == [.dns, .dns, .http])
+        #expect(coredns.ports.map(\.number) == [53, 53, 9153])
+    }
+
+    @Test("the cluster's DNS service is as kubeadm makes it: of the cluster's first family, with the metrics' port")
+    func kubeDNS() throws {
+        let service = try #require(try read("").service("kube-dns"))
+        #expect(service.familyPolicy == .singleStack && service.families.isEmpty)
+        #expect(service.ports.map(\.name) == ["dns", "dns-tcp", "metrics"])
+        #expect(service.ports.map(\.port) == [53, 53, 9153])
+        #expect(service.ports.map(\.transport) == [.udp, .tcp, .tcp])
+    }
+
+    @Test("a namespace exists though nothing is in it; one that the API server would refuse is told")
+    func namespaces() throws {
+        let folder = try read(
+            """
+            apiVersion: v1
+            kind: Namespace
+            metadata: { name: empty }
+            ---
+            apiVersion: v1
+            kind: List
+            items: [{ apiVersion: v1, kind: Namespace, metadata: { name: listed } }]
+            ---
+            apiVersion: v1
+            kind: Namespace
+            metadata: { name: empty }
+            ---
+            apiVersion: v1
+            kind: Namespace
+            metadata: { name: Not_one }
+            """)
+        #expect(folder.topology.cluster.namespaces == ["empty", "listed"])
+        #expect(folder.lines.contains { $0.contains("\"Not_one\" is not, \"not-one\" would be; the API server refuses it") })
+        #expect(
+            try Blueprint(topology: folder.topology).kubernetesNamespaces
+                == ["default", "kube-node-lease", "kube-public", "kube-system", "empty", "listed"])
     }
 
     @Test("everything about where a pod runs and what it is called")

@@ -88,6 +88,20 @@ import Topology
         ]
     }
 
+    @Test("Kubernetes namespaces are read, written and read again; one that cannot be is told")
+    func kubernetesNamespaces() throws {
+        func read(_ namespaces: String) throws -> Topology {
+            let subnets = "  serviceSubnets: [10.96.0.0/16]\n"
+            return try Topology.read(
+                smallLab.with(subnets, as: "\(subnets)  namespaces: \(namespaces)\n"), file: "lab.yaml")
+        }
+        let topology = try read("[staging, \"1\"]")
+        #expect(topology.cluster.namespaces == ["staging", "1"])
+        #expect(try Topology.read(topology.yaml, file: "again.yaml") == topology)
+        let errors = #expect(throws: TopologyErrors.self) { try read("[staging, Not_one]") }
+        #expect(errors?.errors.first?.path.description == "cluster.namespaces[1]")
+    }
+
     @Test("ports are access ports, trunks, or routed with sub-interfaces")
     func ports() throws {
         let router = try #require(try Topology.read(smallLab, file: "lab.yaml").routers.first)

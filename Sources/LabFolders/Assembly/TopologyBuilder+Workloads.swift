@@ -5,6 +5,7 @@ import Topology
 extension TopologyBuilder {
     mutating func addWorkloads() {
         let manifests = documents.manifests
+        if documents.kind != nil { change { topology, _, _ in topology.cluster.namespaces = manifests.namespaces } }
         guard documents.kind != nil || manifests.workloads.isEmpty else {
             let place = manifests.workloads[0].place
             return diagnostics.warn(
@@ -38,6 +39,7 @@ extension TopologyBuilder {
             ports: [
                 Workload.ContainerPort(name: "dns", 53, .udp, answer: .dns),
                 Workload.ContainerPort(name: "dns-tcp", 53, answer: .dns),
+                Workload.ContainerPort(name: "metrics", 9153),
             ])
         change { topology, places, _ in
             topology.workloads.append(coredns)
@@ -64,15 +66,16 @@ extension TopologyBuilder {
                 topology.services.append(located.value)
                 places.services.append(located.place)
             }
+            // As kubeadm makes it (cmd/kubeadm/app/phases/addons/dns): of one family, the cluster's first.
             if hasAddresses, !isThere("kube-system", "kube-dns") {
                 topology.services.append(
                     Service(
                         name: "kube-dns", namespace: "kube-system", selector: ["k8s-app": "kube-dns"],
                         ports: [
-                            Service.Port(name: "dns", transport: .udp, port: 53, target: .name("dns")),
-                            Service.Port(name: "dns-tcp", port: 53, target: .name("dns-tcp")),
-                        ],
-                        familyPolicy: .preferDualStack))
+                            Service.Port(name: "dns", transport: .udp, port: 53, target: .number(53)),
+                            Service.Port(name: "dns-tcp", port: 53, target: .number(53)),
+                            Service.Port(name: "metrics", port: 9153, target: .number(9153)),
+                        ]))
                 places.services.append(kind.place)
             }
         }

@@ -6,6 +6,8 @@ struct Manifests: Sendable {
     /// Whatever makes pods.
     var workloads: [Located<Workload>] = []
     var services: [Located<Service>] = []
+    /// The Kubernetes namespaces, each once.
+    var namespaces: [String] = []
     /// By Kubernetes namespace, the pools that its pods get addresses from unless they say otherwise
     /// (annotations of the `Namespace`).
     var namespacePools: [String: [String]] = [:]

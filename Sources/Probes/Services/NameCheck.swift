@@ -146,6 +146,8 @@ extension NameCheck {
                 isLong: isLong)
         }
         if case .externalName(let target) = service.kind {
+            // What reads as an address is no name, and such a service has none (CoreDNS, plugin/kubernetes).
+            if IPAddress(target) != nil { return [check(name, .a, .noSuchName)] }
             return DomainName(target).map { [check(name, .cname, .name($0))] } ?? []
         }
         var checks: [NameCheck] = []

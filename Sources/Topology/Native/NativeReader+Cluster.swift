@@ -5,7 +5,8 @@ import YAML
 extension NativeReader {
     /// The map `cluster`.
     mutating func cluster(_ value: YAMLValue) -> Cluster {
-        let fields = fields(value, ["pools", "serviceSubnets", "reservedAddresses", "vxlanPort", "vxlanVNI", "mtu"])
+        let fields = fields(
+            value, ["pools", "serviceSubnets", "namespaces", "reservedAddresses", "vxlanPort", "vxlanVNI", "mtu"])
         var cluster = Cluster()
         _ = field(fields, "pools") { reader, value in
             reader.forEachNamed(value) { reader, name, value in
@@ -15,6 +16,10 @@ extension NativeReader {
         cluster.serviceSubnets =
             field(fields, "serviceSubnets") { reader, value in
                 reader.list(value, example: "[10.96.0.0/16]") { $0.prefix($1) }
+            } ?? []
+        cluster.namespaces =
+            field(fields, "namespaces") { reader, value in
+                reader.list(value, example: "[staging]") { $0.text($1, "the name of a Kubernetes namespace") }
             } ?? []
         cluster.reservedAddresses =
             field(fields, "reservedAddresses") { reader, value in

@@ -1,5 +1,5 @@
 /// The forms that names have in DNS and in Kubernetes' validation (k8s.io/apimachinery/pkg/util/validation).
-enum NameForm {
+package enum NameForm {
     /// A DNS label as Kubernetes reads it, in lower case (`IsDNS1123Label`): namespaces, host names, ports of services.
     case label
     /// A DNS label that begins with a letter (`IsDNS1035Label`): services.
@@ -12,7 +12,7 @@ enum NameForm {
     static let subdomain = Self.subdomain(limit: 253)
 
     /// Whether a name has this form.
-    func matches(_ name: some StringProtocol) -> Bool {
+    package func matches(_ name: some StringProtocol) -> Bool {
         let bytes = Array(name.utf8)
         return switch self {
         case .label: Self.isLabel(bytes[...], limit: 63)
@@ -27,7 +27,7 @@ enum NameForm {
     /// What is wrong with a name that has not this form, and what it might have been meant to be.
     ///
     /// - Parameter what: whose name it is, such as `a node's name`.
-    func complaint(_ name: String, _ what: String) -> String {
+    package func complaint(_ name: String, _ what: String) -> String {
         let (form, first, length) =
             switch self {
             case .label: ("DNS label (RFC 1123)", "a letter or digit first and last", 63)

@@ -26,6 +26,9 @@ extension TopologyCheck {
             if host.hostname != host.name { hostname(host.hostname, path) }
         }
         poolNames()
+        for (index, namespace) in topology.cluster.namespaces.enumerated() {
+            name(namespace, .label, Self.cluster["namespaces"][index], "a Kubernetes namespace")
+        }
         workloadNames()
     }
 
