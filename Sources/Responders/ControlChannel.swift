@@ -10,13 +10,28 @@ import System
 struct ControlChannel: ~Copyable {
     let socket: FileDescriptor
 
-    /// A message and the descriptors that came with it.
-    struct Message {
-        var text: String
-        var descriptors: [CInt]
+    /// A message, and the descriptors that came with it.
+    struct Message: ~Copyable {
+        let text: String
+        var descriptors: Descriptors
+    }
 
-        /// Closes what came with it.
-        func close() { for descriptor in descriptors { Glibc.close(descriptor) } }
+    /// Descriptors from another process. Each is closed unless it is taken.
+    struct Descriptors: ~Copyable {
+        private var numbers: ArraySlice<CInt>
+
+        init(owning numbers: [CInt]) { self.numbers = numbers[...] }
+
+        deinit { for number in numbers { close(number) } }
+
+        /// How many are left.
+        var count: Int { numbers.count }
+
+        /// Takes the first of those that are left.
+        mutating func next() -> FileDescriptor? {
+            guard let number = numbers.popFirst() else { return nil }
+            return FileDescriptor(owning: number)
+        }
     }
 
     /// The most descriptors in a message; the kernel's own limit is 253 (SCM_MAX_FD).
@@ -104,20 +119,12 @@ struct ControlChannel: ~Copyable {
     /// Sends a message.
     func send(_ text: String, _ descriptors: [CInt] = []) throws(SystemCallError) {
         var bytes = Array(text.utf8)
-        let size = descriptors.count * MemoryLayout<CInt>.size
-        // Words of 8 bytes: the header wants their alignment.
-        var control = [UInt64](repeating: 0, count: (nslab_cmsg_space(size) + 7) / 8)
+        var control = descriptors.isEmpty ? [] : controlRoom(descriptors.count * MemoryLayout<CInt>.size)
         let result = bytes.withUnsafeMutableBytes { bytes in
             control.withUnsafeMutableBytes { control in
-                var part = iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
-                return withUnsafeMutablePointer(to: &part) { part in
-                    var message = msghdr()
-                    message.msg_iov = part
-                    message.msg_iovlen = 1
-                    if !descriptors.isEmpty {
-                        message.msg_control = control.baseAddress
-                        message.msg_controllen = nslab_cmsg_space(size)
-                        nslab_cmsg_put(nslab_cmsg_first(&message), descriptors, size)
+                msghdr.with(bytes, control: control) { message in
+                    descriptors.withUnsafeBytes {
+                        if $0.count > 0 { message.put(level: SOL_SOCKET, type: CInt(SCM_RIGHTS), $0) }
                     }
                     return retrying { sendmsg(socket.number, &message, CInt(MSG_NOSIGNAL)) }
                 }
@@ -127,44 +134,37 @@ struct ControlChannel: ~Copyable {
     }
 
     /// Waits for a message. Nil at the end of the channel.
+    ///
+    /// - Throws: `SystemCallError`; `EMSGSIZE` for one that is longer, or has more descriptors, than a message may.
     func receive() throws(SystemCallError) -> Message? {
         var bytes = [UInt8](repeating: 0, count: Self.longestMessage)
-        let space = nslab_cmsg_space(Self.mostDescriptors * MemoryLayout<CInt>.size)
-        var control = [UInt64](repeating: 0, count: (space + 7) / 8)
-        var descriptors: [CInt] = []
+        var control = controlRoom(Self.mostDescriptors * MemoryLayout<CInt>.size)
+        var numbers: [CInt] = []
+        var flags: CInt = 0
         let count = bytes.withUnsafeMutableBytes { bytes in
             control.withUnsafeMutableBytes { control in
-                var part = iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
-                return withUnsafeMutablePointer(to: &part) { part in
-                    var message = msghdr()
-                    message.msg_iov = part
-                    message.msg_iovlen = 1
-                    message.msg_control = control.baseAddress
-                    message.msg_controllen = space
+                msghdr.with(bytes, control: control) { message in
                     let count = retrying { recvmsg(socket.number, &message, CInt(MSG_CMSG_CLOEXEC)) }
-                    if count >= 0 { descriptors = Self.descriptors(&message) }
+                    guard count >= 0 else { return count }
+                    flags = message.msg_flags
+                    message.forEachItem { level, type, data in
+                        guard level == SOL_SOCKET, type == CInt(SCM_RIGHTS) else { return }
+                        for offset in stride(from: 0, to: data.count, by: MemoryLayout<CInt>.size) {
+                            numbers.append(data.loadUnaligned(fromByteOffset: offset, as: CInt.self))
+                        }
+                    }
                     return count
                 }
             }
         }
+        // They are ours from here on, whatever becomes of the message.
+        let descriptors = Descriptors(owning: numbers)
         if count < 0 { throw SystemCallError("recvmsg", "socket") }
+        if flags & CInt(MSG_CTRUNC | MSG_TRUNC) != 0 {
+            throw SystemCallError("recvmsg", "socket", errno: EMSGSIZE)
+        }
         if count == 0 { return nil }
         return Message(text: String(decoding: bytes[..<count], as: UTF8.self), descriptors: descriptors)
-    }
-
-    private static func descriptors(_ message: inout msghdr) -> [CInt] {
-        var descriptors: [CInt] = []
-        var header = nslab_cmsg_first(&message)
-        while let current = header {
-            if current.pointee.cmsg_level == SOL_SOCKET, current.pointee.cmsg_type == SCM_RIGHTS {
-                let size = Int(current.pointee.cmsg_len) - nslab_cmsg_length(0)
-                var numbers = [CInt](repeating: -1, count: size / MemoryLayout<CInt>.size)
-                memcpy(&numbers, nslab_cmsg_data(current), numbers.count * MemoryLayout<CInt>.size)
-                descriptors += numbers
-            }
-            header = nslab_cmsg_next(&message, current)
-        }
-        return descriptors
     }
 }
 

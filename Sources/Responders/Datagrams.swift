@@ -83,37 +83,18 @@ final class Datagrams: Sendable {
         // The socket is looked up each time, and kept while it is used: a plan may take it away meanwhile.
         let found = state.withLock { state in state.sockets[number].map { ($0, state.echoPorts) } }
         guard let (socket, echoPorts) = found else { return false }
-        var sender = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let count = withUnsafeMutablePointer(to: &sender) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                recvfrom(number, &buffer, buffer.count, 0, $0, &length)
-            }
-        }
+        var exchange = DatagramExchange()
+        let count = exchange.receive(from: number, into: &buffer)
         // An error that waited on the socket was taken with this call; the next one may find a datagram.
         guard count >= 0 else { return errno != EAGAIN && errno != EWOULDBLOCK }
-        var answer: [UInt8]
         switch socket.answer {
         case .dns:
-            guard let reply = zone.current?.answer(Array(buffer[..<count]), over: .udp, turn: turn) else { return true }
-            answer = reply
-        case .echo:
-            guard !echoPorts.contains(Self.port(&sender)) else { return true }
-            answer = Array(buffer[..<count])
-        case .http: return true
-        }
-        withUnsafePointer(to: &sender) {
-            _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(number, &answer, answer.count, CInt(MSG_DONTWAIT | MSG_NOSIGNAL), $0, length)
+            if var answer = zone.current?.answer(Array(buffer[..<count]), over: .udp, turn: turn) {
+                exchange.answer(&answer, count: answer.count, on: number)
             }
+        case .echo: if !echoPorts.contains(exchange.clientPort) { exchange.answer(&buffer, count: count, on: number) }
+        case .http: break
         }
         return true
-    }
-
-    /// The port that a datagram came from; it stands at the same place for both families.
-    private static func port(_ sender: inout sockaddr_storage) -> UInt16 {
-        withUnsafePointer(to: &sender) {
-            $0.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { UInt16(bigEndian: $0.pointee.sin_port) }
-        }
     }
 }

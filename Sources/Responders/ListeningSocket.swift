@@ -46,6 +46,12 @@ enum ListeningSocket {
             // Inherited by connections: what a client does not take is given up, so that it keeps no namespace.
             try set(descriptor, CInt(IPPROTO_TCP), TCP_USER_TIMEOUT, 10000)
         }
+        if name.transport == .udp {
+            let takesIPv4 = name.families != .ipv6
+            guard DatagramExchange.prepare(number, family: family, takesIPv4: takesIPv4) else {
+                throw SystemCallError("setsockopt", "socket")
+            }
+        }
         if family == AF_INET6 {
             try set(descriptor, CInt(IPPROTO_IPV6), IPV6_V6ONLY, name.families == .ipv6 ? 1 : 0)
             var address = sockaddr_in6()

@@ -185,10 +185,7 @@ public struct ResponderProcess: Sendable {
 
     private func receive(_ channel: borrowing ControlChannel) throws(ResponderError) -> String {
         do throws(SystemCallError) {
-            if let message = try channel.receive() {
-                message.close()
-                return message.text
-            }
+            if let message = try channel.receive() { return message.text }
         } catch {}
         throw noAnswer
     }

@@ -109,7 +109,7 @@ private struct Commands {
                 streams.endConnections()
                 ResponderService.end(0)
             }
-            let number = accept(listener.number, nil, nil)
+            let number = nslab_accept(listener.number)
             guard number >= 0 else { continue }
             let channel = ControlChannel(socket: FileDescriptor(owning: number))
             if channel.isTrusted(user) { _ = talk(channel) }
@@ -125,35 +125,48 @@ private struct Commands {
         var isServing = false
         do {
             while let message = try channel.receive() {
-                let lines = message.text.split(separator: "\n")
-                switch lines.first {
-                case "socket":
-                    guard message.descriptors.count == lines.count - 1 else { return isServing }
-                    for (line, descriptor) in zip(lines.dropFirst(), message.descriptors) {
-                        let descriptor = FileDescriptor(owning: descriptor)
-                        if let name = SocketName(line) { new.append(OpenSocket(name: name, descriptor: descriptor)) }
-                    }
-                case "plan":
-                    guard message.descriptors.count == 1 else { return isServing }
-                    let text = try FileDescriptor(owning: message.descriptors[0]).readAll("plan", limit: 64 << 20)
-                    try follow(ResponderPlan(reading: String(decoding: text, as: UTF8.self)), new)
-                    new = []
-                    isServing = true
-                    try channel.send("ready")
-                case "sockets":
-                    let names = streams.names + datagrams.names
-                    for start in stride(from: 0, to: names.count, by: 500) {
-                        try channel.send("name\n" + names[start...].prefix(500).map(\.text).joined(separator: "\n"))
-                    }
-                    try channel.send("end")
-                default: return isServing
-                }
+                guard try obey(message, channel, &new, &isServing) else { break }
             }
         } catch {
             log.write("\(error)")
             try? channel.send("error \(error)")
         }
         return isServing
+    }
+
+    /// Does what one message says.
+    ///
+    /// - Parameters:
+    ///   - new: the sockets that have come and that no plan has named yet.
+    ///   - isServing: made true once a plan is followed.
+    /// - Returns: false for a message that makes no sense; all that came with it is closed.
+    private func obey(
+        _ message: consuming ControlChannel.Message, _ channel: borrowing ControlChannel, _ new: inout [OpenSocket],
+        _ isServing: inout Bool
+    ) throws -> Bool {
+        let lines = message.text.split(separator: "\n")
+        switch lines.first {
+        case "socket" where message.descriptors.count == lines.count - 1:
+            for line in lines.dropFirst() {
+                guard let descriptor = message.descriptors.next(), let name = SocketName(line) else { return false }
+                new.append(OpenSocket(name: name, descriptor: descriptor))
+            }
+        case "plan" where message.descriptors.count == 1:
+            guard let file = message.descriptors.next() else { return false }
+            let text = try file.readAll("plan", limit: 64 << 20)
+            try follow(ResponderPlan(reading: String(decoding: text, as: UTF8.self)), new)
+            new = []
+            isServing = true
+            try channel.send("ready")
+        case "sockets" where message.descriptors.count == 0:
+            let names = streams.names + datagrams.names
+            for start in stride(from: 0, to: names.count, by: 500) {
+                try channel.send("name\n" + names[start...].prefix(500).map(\.text).joined(separator: "\n"))
+            }
+            try channel.send("end")
+        default: return false
+        }
+        return true
     }
 
     private func follow(_ plan: ResponderPlan, _ new: [OpenSocket]) throws {

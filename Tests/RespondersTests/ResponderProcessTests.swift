@@ -202,6 +202,112 @@ struct ResponderProcessTests {
         }
     }
 
+    @Test(
+        "an answer on UDP comes from the address that was asked, whichever of the pod's it is",
+        arguments: ResponderPlan.Families.allCases)
+    func askedAddress(_ families: ResponderPlan.Families) throws {
+        try Bench.with { bench in
+            for address in ["10.9.0.11/24", "10.9.9.9/32", "fd00:9::11/64", "fd00:9:9::9/128"] {
+                let device = address.contains("9/") ? "lo" : "eth0"
+                let plain = address.contains(":") ? " nodad" : ""
+                try Witness.ip("address add \(address) dev \(device)\(plain)", in: bench.pod)
+            }
+            try Witness.ip("route add 10.9.9.9 via 10.9.0.1", in: bench.client)
+            try Witness.ip("-6 route add fd00:9:9::9 via fd00:9::1", in: bench.client)
+            try bench.follow(
+                bench.plan(
+                    .init(.udp, 53, families: families, answer: .dns),
+                    .init(.udp, 7, families: families, answer: .echo), zone: Self.zone))
+            // A connected socket takes answers of the one that it asked, and of nobody else.
+            let output = try bench.python(
+                """
+                import json, socket, subprocess, time
+                def link_local(pin):
+                    while True:
+                        text = subprocess.run(["ip", "-n", pin, "-j", "-6", "address", "show", "dev", "eth0", "scope", "link"],
+                            capture_output=True, text=True).stdout
+                        found = [a for a in json.loads(text)[0]["addr_info"] if not a.get("tentative")]
+                        if found: return found[0]["local"]
+                        time.sleep(0.05)
+                link_local("\(bench.client)")
+                four = ["10.9.0.1", "10.9.0.11", "10.9.9.9"] if "\(families)" != "ipv6" else []
+                six = ["fd00:9::1", "fd00:9::11", "fd00:9:9::9", link_local("\(bench.pod)") + "%eth0"]
+                query = b"\\0\\1\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\7cluster\\5local\\0\\0\\6\\0\\1"
+                for host in four + (six if "\(families)" != "ipv4" else []):
+                    for port in (53, 7):
+                        for length in (len(query), 60000) if port == 7 else (len(query),):
+                            u = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+                            u.settimeout(2)
+                            u.connect(socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0][4])
+                            u.send(query.ljust(length, b"x"))
+                            try: u.recv(65536)
+                            except OSError as error: print(host, port, error)
+                # To all of the link: from an address of the one who answers.
+                if "\(families)" != "ipv4":
+                    u = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+                    u.settimeout(2)
+                    u.sendto(b"all", ("ff02::1", 7, 0, socket.if_nametoindex("eth0")))
+                    answer, sender = u.recvfrom(100)
+                    print(answer.decode(), sender[0].startswith("fe80:"))
+                if "\(families)" != "ipv6":
+                    u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                    u.settimeout(2)
+                    u.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+                    u.sendto(b"all", ("10.9.0.255", 7))
+                    print(u.recvfrom(100)[1][0])
+                """)
+            let all = (families == .ipv4 ? "" : "all True\n") + (families == .ipv6 ? "" : "10.9.0.1\n")
+            #expect(output == all)
+        }
+    }
+
+    @Test("commands that make no sense are not followed, and nothing of theirs is kept open")
+    func hostileCommands() throws {
+        try Bench.with { bench in
+            try bench.follow(bench.plan(.init(.tcp, 80, answer: .http(body: "x")), .init(.udp, 7, answer: .echo)))
+            let pid = try bench.pid()
+            func open() throws -> Int { Folder.names("/proc/\(pid)/fd").count }
+            let before = try open()
+            _ = try Witness.output([
+                "timeout", "60", "python3", "-c",
+                """
+                import os, socket
+                def say(text, count=0, fds=None):
+                    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                    s.connect("\(bench.folder)/responders.sock")
+                    s.settimeout(5)
+                    held = fds or [os.open("/dev/null", os.O_RDONLY) for _ in range(count)]
+                    try:
+                        socket.send_fds(s, [text], held) if held else s.send(text)
+                        s.shutdown(socket.SHUT_WR)
+                        while s.recv(1 << 20): pass
+                    except OSError: pass
+                    finally:
+                        s.close()
+                        for fd in held: os.close(fd)
+                name = b"tcp/80/dual/x"
+                for text, count in [
+                    (b"", 0), (b"", 3), (b"\\n\\n", 2), (b"nonsense", 5), (b"sockets", 2), (b"ready", 1),
+                    (b"socket", 3), (b"socket\\n" + name, 0), (b"socket\\n" + name, 2), (b"socket\\n" + name * 2, 1),
+                    (b"socket\\nnonsense", 1), (b"socket\\n" + b"\\n".join([name] * 3), 3), (b"\\xff\\xfe\\0", 4),
+                    (b"plan", 0), (b"plan", 1), (b"plan", 2), (b"socket" + (b"\\n" + name) * 200, 200),
+                    # More than are taken at once, and a text that is longer.
+                    (b"socket" + (b"\\n" + name) * 253, 253), (b"nonsense", 253), (b"s" * 200000, 1),
+                ]: say(text, count)
+                say(b"plan", fds=[os.open("/proc/self/mem", os.O_RDONLY)])
+                # One that says nothing at all, and one that ends at once.
+                s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                s.connect("\(bench.folder)/responders.sock")
+                s.close()
+                """,
+            ])
+            #expect(try bench.pid() == pid)
+            try eventually { try open() == before }
+            #expect(try bench.curl("http://10.9.0.1/").output == "x")
+            #expect(try Witness.output(["ss", "-H", "-lntu"], in: bench.pod).split(separator: "\n").count == 2)
+        }
+    }
+
     @Test("an answer that cannot be sent is lost, and the next one comes")
     func unsendable() throws {
         try Bench.with { bench in
