@@ -11,7 +11,6 @@ let package = Package(
         .library(name: "Addresses", targets: ["Addresses"]),
         .library(name: "Blueprint", targets: ["Blueprint"]),
         .library(name: "DNS", targets: ["DNS"]),
-        .library(name: "HTTP", targets: ["HTTP"]),
         .library(name: "LabFolders", targets: ["LabFolders"]),
         .library(name: "Netlink", targets: ["Netlink"]),
         .library(name: "NetworkObjects", targets: ["NetworkObjects"]),
@@ -34,7 +33,7 @@ let package = Package(
         // Words of the field, without a system.
         .target(name: "Addresses"),
         .target(name: "DNS", dependencies: ["Addresses"]),
-        .target(name: "HTTP"),
+        .target(name: "HTTP", dependencies: ["Addresses"]),
         .target(name: "NetworkObjects", dependencies: ["Addresses", "CLinux"]),
         .target(name: "YAML", dependencies: ["CYAML"]),
 
@@ -52,7 +51,7 @@ let package = Package(
             name: "Responders",
             dependencies: [
                 "Addresses", "CLinux", "DNS", "HTTP", "NetworkNamespaces", "System",
-                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
 
@@ -115,7 +114,7 @@ let package = Package(
 
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"]),
         .testTarget(name: "DNSTests", dependencies: ["DNS"]),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP"]),
+        .testTarget(name: "HTTPTests", dependencies: ["Addresses", "HTTP"]),
         .testTarget(name: "SystemTests", dependencies: ["KernelTestSupport", "System"]),
         .testTarget(name: "YAMLTests", dependencies: ["KernelTestSupport", "YAML"]),
         .testTarget(name: "NetlinkTests", dependencies: ["KernelTestSupport", "Netlink", "System"]),
@@ -127,7 +126,11 @@ let package = Package(
             dependencies: ["CCap", "CLinux", "KernelTestSupport", "NetworkNamespaces", "System"]),
         .testTarget(
             name: "RespondersTests",
-            dependencies: ["KernelTestSupport", "NetworkNamespaces", "Responders", "System", "nslab"]),
+            dependencies: [
+                "HTTP", "KernelTestSupport", "NetworkNamespaces", "Responders", "System", "nslab",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
         .testTarget(
             name: "LabFoldersTests", dependencies: ["Blueprint", "LabFolders", "Topology"], exclude: ["Fixtures"]),

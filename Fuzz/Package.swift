@@ -28,7 +28,6 @@ let package = Package(
         .executableTarget(name: "fuzz-eos", dependencies: ["FolderFuzzing"]),
         .executableTarget(name: "fuzz-exec", dependencies: [.product(name: "LabFolders", package: "nslab")]),
         .executableTarget(name: "fuzz-rules", dependencies: [.product(name: "NetworkObjects", package: "nslab")]),
-        .executableTarget(name: "fuzz-http", dependencies: [.product(name: "HTTP", package: "nslab")]),
     ],
     swiftLanguageModes: [.v6]
 )

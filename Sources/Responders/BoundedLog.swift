@@ -16,19 +16,7 @@ final class BoundedLog: Sendable {
         guard descriptor >= 0 else { return }
         var status = stat()
         if fstat(descriptor, &status) == 0, status.st_size > Self.longest { ftruncate(descriptor, 0) }
-        let line = Array("\(Clock.wall()) \(sentence.prefix(500))\n".utf8)
+        let line = Array("\(time(nil)) \(sentence.prefix(500))\n".utf8)
         _ = Glibc.write(descriptor, line, line.count)
-    }
-}
-
-/// The time of the system's clocks.
-enum Clock {
-    /// Seconds since 1970 began.
-    static func wall() -> Int { read(CLOCK_REALTIME).tv_sec }
-
-    private static func read(_ clock: clockid_t) -> timespec {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return time
     }
 }

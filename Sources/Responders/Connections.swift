@@ -1,21 +1,11 @@
 import NIOCore
 
-/// A connection that is open. The event loop's thread alone uses it.
-protocol Connection: AnyObject {
-    /// The socket that it came in at.
-    var endpoint: Endpoint { get }
-    /// When it is ended unless something happens before.
-    var deadline: NIODeadline { get }
-    /// Ends it, with what is on its way sent on if `isOrderly`.
-    func end(isOrderly: Bool)
-}
-
 /// All open connections: how many there may be, and which have had their time.
 ///
 /// Past the most, the connection that has the least time left makes room: one that hangs in the middle of a request before
 /// one that is idle, and that before one that is being answered. The event loop's thread alone uses it.
 final class Connections {
-    private var open: [ObjectIdentifier: any Connection] = [:]
+    private var open: [ObjectIdentifier: Connection] = [:]
     private let most: Int
     private var sweep: RepeatedTask?
     private let eventLoop: any EventLoop
@@ -27,7 +17,7 @@ final class Connections {
 
     var count: Int { open.count }
 
-    func add(_ connection: any Connection) {
+    func add(_ connection: Connection) {
         if open.count >= most, let oldest = open.values.min(by: { $0.deadline < $1.deadline }) {
             remove(oldest)
             oldest.end(isOrderly: false)
@@ -40,7 +30,7 @@ final class Connections {
         }
     }
 
-    func remove(_ connection: any Connection) { open[ObjectIdentifier(connection)] = nil }
+    func remove(_ connection: Connection) { open[ObjectIdentifier(connection)] = nil }
 
     /// Ends the connections of these sockets at once.
     func end(of endpoints: [Endpoint]) {

@@ -1,6 +1,8 @@
 import Addresses
 import Glibc
+import HTTP
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import Synchronization
 
@@ -62,7 +64,6 @@ final class StreamServer: Sendable {
         let number = fcntl(socket.descriptor.number, F_DUPFD_CLOEXEC, 3)
         guard number >= 0 else { return eventLoop.makeFailedFuture(IOError(errnoCode: errno, reason: "fcntl")) }
         return ServerBootstrap(group: eventLoop)
-            .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(
@@ -81,28 +82,38 @@ final class StreamServer: Sendable {
             }
     }
 
-    /// The most that is read at once, in bytes.
-    private static let readSize = 8192
+    /// The most that is read at once, in bytes: as much as a client can have parsed before an answer is due.
+    private static let readSize = 4096
 
     /// Gives a new connection what answers it.
     private static func answer(
         _ channel: any Channel, _ endpoint: Endpoint, _ zone: CurrentZone, _ connections: Connections
     ) throws {
         let content = endpoint.current
-        let handler: any ChannelHandler =
-            switch content.answer {
-            case .http(let body):
-                Stream(
-                    endpoint, HTTPAnswerer(content.pod, client: Client(channel.remoteAddress), body: body),
-                    connections)
-            case .echo: Stream(endpoint, EchoAnswerer(), connections)
-            case .dns: Stream(endpoint, DNSAnswerer(zone), connections)
-            }
-        try channel.pipeline.syncOperations.addHandler(handler)
+        let connection = Connection(endpoint, connections)
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(connection)
+        switch content.answer {
+        case .http(let body):
+            try pipeline.configureHTTPServerPipeline(
+                withErrorHandling: false, withEncoderConfiguration: .init(),
+                withDecoderLimitConfiguration: HTTPHandler.headLimits)
+            let page = PodPage(content.pod, client: PodPage.Client(channel.remoteAddress))
+            try pipeline.addHandler(HTTPHandler(connection, page, body: body))
+        case .echo: try pipeline.addHandlers([BackPressureHandler(), EchoHandler(connection)])
+        case .dns: try pipeline.addHandlers([BackPressureHandler(), DNSHandler(connection, zone)])
+        }
     }
 }
 
-extension Client {
+extension PodPage {
+    init(_ pod: ResponderPlan.Pod, client: Client?) {
+        self.init(
+            name: pod.name, namespace: pod.namespace, node: pod.node, addresses: pod.addresses, client: client)
+    }
+}
+
+extension PodPage.Client {
     /// The far end of a connection; nil for one that is gone already.
     fileprivate init?(_ address: SocketAddress?) {
         switch address {

@@ -13,13 +13,6 @@ struct ReceivedResponseTests {
         #expect(read("HTTP/1.1 204 \r\n\r\n")?.status == 204)
     }
 
-    @Test("what this package's own server sends is read back")
-    func own() throws {
-        let bytes = Response.bytes(.ok, body: Array("page\n".utf8), time: 0, keepsAlive: false)
-        let response = try #require(ReceivedResponse(bytes))
-        #expect(response.status == 200 && response.body == Array("page\n".utf8))
-    }
-
     @Test(
         "bytes that are no answer, or less than one, are none",
         arguments: [

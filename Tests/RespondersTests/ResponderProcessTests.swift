@@ -226,7 +226,7 @@ struct ResponderProcessTests {
                     while True:
                         text = subprocess.run(["ip", "-n", pin, "-j", "-6", "address", "show", "dev", "eth0", "scope", "link"],
                             capture_output=True, text=True).stdout
-                        found = [a for a in json.loads(text)[0]["addr_info"] if not a.get("tentative")]
+                        found = [a for a in json.loads(text)[0]["addr_info"] if a.get("local") and not a.get("tentative")]
                         if found: return found[0]["local"]
                         time.sleep(0.05)
                 link_local("\(bench.client)")
@@ -302,7 +302,8 @@ struct ResponderProcessTests {
                 """,
             ])
             #expect(try bench.pid() == pid)
-            try eventually { try open() == before }
+            // Fewer where the channel of the command that started it was still open before.
+            try eventually { try open() <= before }
             #expect(try bench.curl("http://10.9.0.1/").output == "x")
             #expect(try Witness.output(["ss", "-H", "-lntu"], in: bench.pod).split(separator: "\n").count == 2)
         }

@@ -1,5 +1,6 @@
 import Addresses
 import Blueprint
+import HTTP
 
 /// Which address a pod sees as that of a client that came to it by way of a service.
 struct ClientAddress: Sendable {
@@ -18,14 +19,15 @@ struct ClientAddress: Sendable {
     ///
     /// - Parameter source: the namespace that asked.
     func fault(in page: PodPage, source: Blueprint.Namespace) -> String? {
+        guard let client = page.client?.address else { return "\(page.pod) saw no client" }
         let mayBeOwn: Bool
         if source.kind == .node {
             // Masqueraded or not, a node has sent it.
-            if source.content.addresses.contains(where: { $0.address.address == page.client }) { return nil }
+            if source.content.addresses.contains(where: { $0.address.address == client }) { return nil }
             mayBeOwn = false
         } else if let host = hosts[page.pod] {
             // Calico's natOutgoing gives what a pod sends to another node that node's address, for no pool has it.
-            let family = page.client.family
+            let family = client.family
             guard let address = host.addresses.first(where: { $0.family == family }),
                 let seen = plane.path(from: source.name, to: address).source
             else { return nil }
@@ -34,8 +36,8 @@ struct ClientAddress: Sendable {
             // A pod that reaches itself is masqueraded (kube-proxy's hairpin); between pods nothing is translated.
             mayBeOwn = page.pod != source.pod
         }
-        if mayBeOwn == source.addresses.contains(page.client) { return nil }
-        return "\(page.pod) saw the request come from \(page.client), "
+        if mayBeOwn == source.addresses.contains(client) { return nil }
+        return "\(page.pod) saw the request come from \(client), "
             + (mayBeOwn ? "expected the pod's own address" : "expected the node's address")
     }
 }

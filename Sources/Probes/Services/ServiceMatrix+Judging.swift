@@ -90,3 +90,8 @@ extension ServiceMatrix.Check {
         return tries
     }
 }
+
+extension PodPage {
+    /// The pod that answered.
+    var pod: PodReference { PodReference(namespace: namespace, name: name) }
+}

@@ -324,9 +324,7 @@ struct NativeWriter {
             line(2, YAMLWriter.scalar(pool.name), YAMLWriter.flow(fields))
         }
         if !cluster.serviceSubnets.isEmpty { line(1, "serviceSubnets", YAMLWriter.list(cluster.serviceSubnets)) }
-        if !cluster.namespaces.isEmpty {
-            line(1, "namespaces", "[\(cluster.namespaces.map(YAMLWriter.scalar).joined(separator: ", "))]")
-        }
+        if !cluster.namespaces.isEmpty { line(1, "namespaces", YAMLWriter.list(cluster.namespaces)) }
         if !cluster.reservedAddresses.isEmpty {
             line(1, "reservedAddresses", YAMLWriter.list(cluster.reservedAddresses))
         }
