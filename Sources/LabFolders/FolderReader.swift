@@ -6,8 +6,8 @@ struct FolderReader {
     let files: FolderFiles
     var documents = FolderDocuments()
     var diagnostics = Diagnostics()
-    /// What was taken from each file, in the order of their paths.
-    var reports: [FileReport] = []
+    /// By path, what was taken from a file.
+    private(set) var reports: [String: FileReport] = [:]
     /// The files that are read already.
     var done: Set<String> = []
     /// The folders of Helm charts, each with a slash behind it; the lab's own is empty.
@@ -43,13 +43,12 @@ struct FolderReader {
             )
         }
         readScripts()
-        for path in files.paths where !reports.contains(where: { $0.path == path }) {
-            var report = FileReport(path: path)
-            report.ignored.append(
-                isOfChart(path) ? "part of a Helm chart, and charts are not rendered" : "not a recognised file")
-            reports.append(report)
+        for path in files.paths where reports[path] == nil {
+            note(
+                path,
+                ignored: isOfChart(path) ? "part of a Helm chart, and charts are not rendered" : "not a recognised file"
+            )
         }
-        reports.sort { $0.path < $1.path }
     }
 
     func isYAML(_ path: String) -> Bool {
@@ -95,14 +94,9 @@ struct FolderReader {
     }
 
     mutating func note(_ path: String, taken: String? = nil, ignored: String? = nil) {
-        let index: Int
-        if let there = reports.firstIndex(where: { $0.path == path }) {
-            index = there
-        } else {
-            index = reports.count
-            reports.append(FileReport(path: path))
-        }
-        if let taken { reports[index].taken.append(taken) }
-        if let ignored, !reports[index].ignored.contains(ignored) { reports[index].ignored.append(ignored) }
+        var report = reports[path] ?? FileReport(path: path)
+        if let taken { report.taken.append(taken) }
+        if let ignored, !report.ignored.contains(ignored) { report.ignored.append(ignored) }
+        reports[path] = report
     }
 }

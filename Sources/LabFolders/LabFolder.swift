@@ -24,7 +24,7 @@ public struct LabFolder: Sendable {
         try builder.validate()
         topology = builder.topology
         warnings = builder.diagnostics.warnings.sorted { $0.place < $1.place }
-        self.files = reader.reports
+        self.files = reader.reports.values.sorted { $0.path < $1.path }
     }
 
     private static func stop(_ diagnostics: Diagnostics) throws(TopologyErrors) {

@@ -1,3 +1,5 @@
+import Topology
+
 /// A line of a file of the lab folder.
 public struct SourceLine: Hashable, Sendable {
     /// The file's path below the folder, or as the user gave it.
@@ -49,7 +51,7 @@ public struct Warning: Hashable, Sendable, CustomStringConvertible {
     /// A warning about a line.
     public init(at place: SourceLine, _ sentence: String) {
         self.place = place
-        self.sentence = sentence
+        self.sentence = shortened(sentence)
     }
 
     public var description: String { "\(place): \(sentence)" }

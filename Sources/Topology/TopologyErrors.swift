@@ -17,8 +17,13 @@ public struct TopologyError: Error, Hashable, Sendable {
         self.line = line
         self.column = column
         self.path = path
-        self.sentence = sentence
+        self.sentence = shortened(sentence)
     }
+}
+
+/// A sentence that may quote a file, cut to what a person reads.
+package func shortened(_ sentence: String) -> String {
+    sentence.utf8.count <= 2000 ? sentence : sentence.prefix(2000) + "…"
 }
 
 extension TopologyError: CustomStringConvertible {

@@ -14,12 +14,14 @@ struct YAMLReader: ~Copyable {
     private var events: YAMLEvents
     private let aliases: AliasPolicy
     private var anchors: [String: Anchored] = [:]
-    /// The values so far, those that aliases repeat included.
-    private var size = 0
+    /// The values and the bytes of text so far, those that aliases repeat included.
+    private var (size, bytes) = (0, 0)
     private var duplicateKeys: [YAMLSyntaxError] = []
 
     /// The most values that a document may hold once its aliases are followed.
     static let maximumValues = 200_000
+    /// The most bytes of text that a document may hold once its aliases are followed.
+    static let maximumText = 4 << 20
     /// The most lists and maps that may be inside of each other. Readers of the tree recurse.
     static let maximumDepth = 100
 
@@ -32,7 +34,7 @@ struct YAMLReader: ~Copyable {
     private enum Anchored {
         /// A list or map that has not ended.
         case open
-        case closed(Built, size: Int)
+        case closed(Built, size: Int, bytes: Int)
     }
 
     init(_ document: YAMLDocument, _ aliases: AliasPolicy) {
@@ -57,12 +59,14 @@ struct YAMLReader: ~Copyable {
     private mutating func build(_ event: YAMLEvent, depth: Int) throws(YAMLSyntaxError) -> Built {
         try Self.limit(depth, event.mark)
         if case .alias(let name) = event.kind { return try follow(name, depth, event.mark) }
-        let before = size
+        let before = (size: size, bytes: bytes)
         size += 1
         if let anchor = event.anchor { anchors[anchor] = .open }
         var built = Built(value: YAMLValue(.sequence([]), mark: event.mark))
         switch event.kind {
-        case .scalar(let text, let isPlain): built.value.content = .scalar(text, isPlain: isPlain)
+        case .scalar(let text, let isPlain):
+            bytes += text.utf8.count
+            built.value.content = .scalar(text, isPlain: isPlain)
         case .sequenceStart:
             var items: [YAMLValue] = []
             while let next = try item() {
@@ -75,7 +79,9 @@ struct YAMLReader: ~Copyable {
         case .alias, .end, .documentStart: break
         }
         if let tag = event.foreignTag { built.value.content = .tagged(tag) }
-        if let anchor = event.anchor { anchors[anchor] = .closed(built, size: size - before) }
+        if let anchor = event.anchor {
+            anchors[anchor] = .closed(built, size: size - before.size, bytes: bytes - before.bytes)
+        }
         return built
     }
 
@@ -113,13 +119,14 @@ struct YAMLReader: ~Copyable {
         switch (anchors[name], aliases) {
         case (nil, _), (.open, .all): throw YAMLSyntaxError(mark, "the alias *\(name) names no anchor above it")
         case (.open, .scalars): throw Self.collection(name, mark)
-        case (.closed(let target, let values), _):
+        case (.closed(let target, let values, let text), _):
             if aliases == .scalars {
                 switch target.value.content {
                 case .sequence, .mapping: throw Self.collection(name, mark)
                 case .scalar, .tagged: break
                 }
             }
+            bytes += text
             try count(values, mark)
             try Self.limit(depth + target.height, mark)
             return target
@@ -155,6 +162,11 @@ struct YAMLReader: ~Copyable {
         guard size <= Self.maximumValues else {
             throw YAMLSyntaxError(
                 mark, "the document has more than \(Self.maximumValues) values, aliases followed; a lab needs less")
+        }
+        guard bytes <= Self.maximumText else {
+            throw YAMLSyntaxError(
+                mark,
+                "the document has more than \(Self.maximumText >> 20) MiB of text, aliases followed; a lab needs less")
         }
     }
 

@@ -40,6 +40,16 @@ struct HostileFileTests {
         File("a thousand unknown fields ten thousand times", "there is no field") {
             "lab: x\nnodes:\n  n{1..9999}: { " + (0..<1000).map { "k\($0): v" }.joined(separator: ", ") + " }\n"
         },
+        File("a long text that aliases repeat", "more than 4 MiB of text, aliases followed") {
+            "lab: x\nrouters:\n  r: { loopbacks: { Loopback0: [&a '" + many("x", 400_000) + "'" + many(", *a", 100_000)
+                + "] } }\n"
+        },
+        File("a long name in a range", "repeat more than 250000 values") {
+            "lab: x\nnodes:\n  ? " + many("x", 400_000) + "{1..9999}\n  : {}\n"
+        },
+        File("a long text below a range", "repeat more than 250000 values") {
+            "lab: x\nhosts:\n  h{1..9999}: { hostname: " + many("x", 400_000) + " }\n"
+        },
         File("ten thousand wrong cables", "there is no router") {
             "lab: x\nnodes:\n"
                 + (0..<10_000).map { "  n\($0): { interfaces: { eth1: { connect: no:eth1 } } }\n" }.joined()

@@ -64,6 +64,11 @@ struct YAMLReaderTests {
         var merges = "m0: &m0 { " + (0..<1000).map { "k\($0): v" }.joined(separator: ", ") + " }\n"
         for level in 1...400 { merges += "m\(level): &m\(level) { <<: *m\(level - 1) }\n" }
         #expect(outlines(merges)[0].contains("more than 200000 values, aliases followed"))
+        let text =
+            "a: &a '" + String(repeating: "x", count: 1 << 19) + "'\nb: [" + String(repeating: "*a, ", count: 8) + "]\n"
+        for policy in [AliasPolicy.all, .scalars] {
+            #expect(outlines(text, policy)[0].contains("more than 4 MiB of text, aliases followed"))
+        }
         // Each level is shallow, and all of them together are not.
         var stairs = "s0: &s0 [[[[x]]]]\n"
         for level in 1...50 { stairs += "s\(level): &s\(level) [[[[*s\(level - 1)]]]]\n" }

@@ -23,7 +23,7 @@ extension FolderReader {
             }
             take(document, path, kind, version)
         }
-        if !reports.contains(where: { $0.path == path }) { note(path, ignored: "nothing in it") }
+        if reports[path] == nil { note(path, ignored: "nothing in it") }
     }
 
     /// Leaves out a document that is not YAML and has nothing of a manifest.

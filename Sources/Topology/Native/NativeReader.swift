@@ -106,7 +106,7 @@ struct NativeReader {
                 return
             }
             scopes.append(Scope(key: key, range: range, step: 0))
-            for step in 0..<range.count where repeatedValues <= Self.maximumRepetition {
+            for step in 0..<range.count where mayRead(key.utf8.count / 8, entry.key.mark) {
                 scopes[scopes.count - 1].step = step
                 one(template.text { $0.value(at: step) }, entry, &seen, body)
             }
@@ -240,9 +240,9 @@ struct NativeReader {
 
     /// The text with each range replaced by its value at the step of the ranged key above that has as many values.
     mutating func stepped(_ raw: String, _ mark: YAMLValue.Mark) -> String? {
-        guard BraceTemplate.isNeeded(for: raw) else { return raw }
-        // A long text may have many ranges.
+        // A long text takes long to look at, and may have many ranges.
         guard mayRead(raw.utf8.count / 8, mark) else { return nil }
+        guard BraceTemplate.isNeeded(for: raw) else { return raw }
         let template: BraceTemplate
         do { template = try BraceTemplate(raw) } catch {
             report(mark, error.sentence)
