@@ -38,10 +38,10 @@ let package = Package(
         .target(name: "YAML", dependencies: ["CYAML"]),
 
         // What any Linux program needs.
-        .target(name: "System", dependencies: ["CLinux"]),
+        .target(name: "System", dependencies: ["Addresses", "CLinux"]),
 
         // The kernel.
-        .target(name: "Netlink", dependencies: ["CLinux", "CMnl"]),
+        .target(name: "Netlink", dependencies: ["CLinux", "CMnl", "System"]),
         .target(name: "Rtnetlink", dependencies: ["Addresses", "CLinux", "Netlink", "NetworkObjects"]),
         .target(name: "NetworkNamespaces", dependencies: ["CCap", "CLinux", "System"]),
         .target(name: "Nftables", dependencies: ["CLinux", "CNftables", "Netlink", "NetworkNamespaces", "System"]),
@@ -72,7 +72,8 @@ let package = Package(
         .target(
             name: "KernelCapabilities",
             dependencies: [
-                "Addresses", "Blueprint", "CLinux", "NetworkNamespaces", "NetworkObjects", "Nftables", "Rtnetlink", "System",
+                "Addresses", "Blueprint", "CLinux", "NetworkNamespaces", "NetworkObjects", "Nftables", "Rtnetlink",
+                "System",
                 "Topology",
             ]),
 
@@ -83,7 +84,8 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "Addresses", "Blueprint", "DNS", "KernelCapabilities", "NetworkNamespaces", "NetworkObjects", "Nftables",
+                "Addresses", "Blueprint", "DNS", "KernelCapabilities", "NetworkNamespaces", "NetworkObjects",
+                "Nftables",
                 "Responders", "Rtnetlink", "ShowCommands", "System", "Topology",
             ]),
         .target(
@@ -140,7 +142,8 @@ let package = Package(
         .testTarget(
             name: "KernelCapabilitiesTests",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "KernelCapabilities", "KernelTestSupport", "NetworkNamespaces",
+                "Addresses", "Blueprint", "BundledTopologies", "KernelCapabilities", "KernelTestSupport",
+                "NetworkNamespaces",
                 "NetworkObjects", "Rtnetlink", "System",
             ]),
         .testTarget(

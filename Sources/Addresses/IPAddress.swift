@@ -61,6 +61,12 @@ public enum IPAddress: Hashable, Sendable {
         return overflow ? nil : IPAddress(family: family, value: sum)
     }
 
+    /// Whether it is only valid on its own link (RFC 3927; RFC 4291, 2.5.6).
+    public var isLinkLocal: Bool { Prefix.linkLocal(family).contains(self) }
+
+    /// Whether it is an IPv6 address of a site's own choice, `fc00::/7` (RFC 4193).
+    public var isUniqueLocal: Bool { family == .ipv6 && value >> 121 == 0xfc >> 1 }
+
     /// The prefix that holds this address alone: `/32` or `/128`.
     public var hostPrefix: Prefix { Prefix(self, length: family.bits) }
 }

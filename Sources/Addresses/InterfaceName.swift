@@ -8,13 +8,19 @@ public struct InterfaceName: Hashable, Sendable {
     /// The longest name in bytes: IFNAMSIZ less the closing NUL.
     public static let maximumLength = 15
 
-    /// Takes a name; nil if it is empty, longer than 15 bytes, `.` or `..`, or has a `/`, `:` or white space.
+    /// Takes a name; nil if it is empty, longer than 15 bytes, `.` or `..`, or has a `/`, `:`, white space or control character.
     public init?(_ text: some StringProtocol) {
+        if text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f }) { return nil }
+        self.init(bytes: text.utf8)
+    }
+
+    /// Takes a name as the kernel has it, up to the first NUL: that may hold any bytes but `/`, `:` and white space.
+    public init?(bytes: some Sequence<UInt8>) {
         var (high, low): (UInt64, UInt64) = (0, 0)
         var count = 0
-        for byte in text.utf8 {
-            guard count < Self.maximumLength, byte > 0x20, byte != 0x7f else { return nil }
-            guard byte != UInt8(ascii: "/"), byte != UInt8(ascii: ":") else { return nil }
+        for byte in bytes {
+            if byte == 0 { break }
+            guard count < Self.maximumLength, byte != UInt8(ascii: "/"), byte != UInt8(ascii: ":") else { return nil }
             if count < 8 {
                 high |= UInt64(byte) << UInt64(56 - 8 * count)
             } else {
@@ -22,7 +28,7 @@ public struct InterfaceName: Hashable, Sendable {
             }
             count += 1
         }
-        guard count > 0, text != ".", text != ".." else { return nil }
+        guard count > 0, high != 0x2e << 56, high != 0x2e2e << 48 else { return nil }
         (self.high, self.low) = (high, low)
     }
 

@@ -26,6 +26,14 @@ public struct Prefix: Hashable, Sendable {
         Prefix(IPAddress(family: family, value: 0)!, length: 0)
     }
 
+    /// The addresses that are only valid on their own link: `169.254.0.0/16` or `fe80::/10`.
+    public static func linkLocal(_ family: AddressFamily) -> Prefix {
+        switch family {
+        case .ipv4: Prefix(.v4(IPv4Address(0xa9fe_0000)), length: 16)
+        case .ipv6: Prefix(.v6(IPv6Address(0xfe80 << 112)), length: 10)
+        }
+    }
+
     /// The family of the prefix.
     public var family: AddressFamily { address.family }
 

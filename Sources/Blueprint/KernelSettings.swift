@@ -1,28 +1,16 @@
 import Addresses
 import Calico
+import NetworkObjects
 
 extension Sysctl {
-    /// The device that the setting is of; nil for one of the whole namespace, which has to be written before the links
-    /// exist so that they start with it.
-    ///
-    /// `conf/all` and `conf/default` are no devices, `conf/eth0` is one.
-    public var device: InterfaceName? { devicePath?.device }
-
     /// For a device's setting, the path that a new device takes its value from; nil for a setting of the namespace, and
     /// where there is no such path (`neigh/default` exists in the first namespace alone), or the device may have been there
     /// before the namespace's settings.
     public var defaultPath: String? {
-        guard let parts = devicePath, parts.table == "conf", parts.device != Tunnel.ipip.device(.ipv4) else {
+        guard let parts = linkSetting, parts.table == "conf", parts.device != Tunnel.ipip.device(.ipv4) else {
             return nil
         }
-        return "\(parts.family)/conf/default/\(parts.setting)"
-    }
-
-    private var devicePath: (family: Substring, table: Substring, device: InterfaceName, setting: Substring)? {
-        let parts = path.split(separator: "/", maxSplits: 3)
-        guard parts.count == 4, parts[1] == "conf" || parts[1] == "neigh" else { return nil }
-        guard parts[2] != "all", parts[2] != "default", let device = InterfaceName(parts[2]) else { return nil }
-        return (parts[0], parts[1], device, parts[3])
+        return "\(parts.family)/conf/default/\(parts.name)"
     }
 }
 

@@ -59,8 +59,7 @@ struct NextHops {
     private func device(for gateway: IPAddress, interface: String?) -> InterfaceName? {
         let wanted = interface.map { InterfaceName($0) }
         if let wanted, wanted.map(devices.contains) != true { return nil }
-        let isLinkLocal = gateway.family == .ipv6 && gateway.value >> 118 == 0xfe80 >> 6
-        if isLinkLocal { return wanted ?? nil }
+        if gateway.family == .ipv6, gateway.isLinkLocal { return wanted ?? nil }
         let matching = onLink.filter { $0.prefix.contains(gateway) && (wanted == nil || wanted == $0.device) }
         return matching.max { $0.prefix.length < $1.prefix.length }?.device
     }
@@ -80,7 +79,7 @@ extension Route {
     /// The metric as the kernel holds it: an IPv6 route without one gets 1024 (`IP6_RT_PRIO_USER`).
     static func metric(_ written: UInt32?, _ family: AddressFamily) -> UInt32 {
         if let written, written != 0 || family == .ipv4 { return written }
-        return family == .ipv6 ? 1024 : 0
+        return family == .ipv6 ? defaultIPv6Metric : 0
     }
 }
 

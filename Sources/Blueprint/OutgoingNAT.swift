@@ -5,7 +5,6 @@ import Topology
 /// Which packets leave a node with the node's own address in one family (Calico's natOutgoing): those that come from a pool
 /// with natOutgoing and go to no pool.
 public struct OutgoingNAT: Hashable, Sendable {
-    /// The family.
     public var family: AddressFamily
     /// All pools' prefixes.
     public var pools: [Prefix]

@@ -165,7 +165,8 @@ public struct BringUp {
         }
         let requirements = Requirements(blueprint)
         if let lack = try Preflight.lack(of: requirements, limits, &socket) { throw EngineError.lacking(lack) }
-        return Form(features: features, blueprint: blueprint, warnings: limits.lacks(requirements).map(\.sentence))
+        let warnings = limits.lacks(requirements).map(\.sentence) + [EtcFiles.warning].compactMap(\.self)
+        return Form(features: features, blueprint: blueprint, warnings: warnings)
     }
 
     /// Changes the lab, or builds it where it does not run. The caller holds its lock.

@@ -67,7 +67,7 @@ struct CableComparison {
             let wanted = "\(peer.name) in \(peer.namespace)"
             rebuild(
                 link.name, in: index,
-                .different([AttributeDifference("other end", wanted: wanted, found: "another link")]))
+                .different([AttributeDifference(AttributeName("other end"), wanted: wanted, found: "another link")]))
             rebuild(peer.name, in: other, nil)
         } else {
             rebuild(link.name, in: index, .missing)

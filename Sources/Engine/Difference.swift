@@ -39,7 +39,7 @@ public struct Difference: Hashable, Sendable {
         case .extra(let found): (object, self.finding) = (found, isUsers ? .added : .extra)
         }
         self.namespace = namespace
-        kind = object.kind.rawValue
+        kind = object.kindName
         self.object = "\(object)"
     }
 }
@@ -50,12 +50,12 @@ extension Difference: CustomStringConvertible {
         let place = namespace.map { "\($0): " } ?? ""
         let what = "\(place)\(kind) \(object)"
         switch finding {
-        case .missing: return "\(what) is missing"
-        case .extra: return "\(what) should not be there"
-        case .added: return "\(what) was added"
+        case .missing: return "\(what): missing"
+        case .extra: return "\(what): extra"
+        case .added: return "\(what): added"
         case .different(let attributes):
             return "\(what): "
-                + attributes.map { "\($0.name) is \($0.found ?? "missing"), not \($0.wanted ?? "there")" }
+                + attributes.map { "\($0.name): want \($0.wanted ?? "none"), found \($0.found ?? "none")" }
                 .joined(separator: "; ")
         }
     }

@@ -3,6 +3,7 @@ import Glibc
 import KernelCapabilities
 import NetworkNamespaces
 import NetworkObjects
+import Nftables
 import Responders
 import Rtnetlink
 import System
@@ -38,6 +39,8 @@ public enum EngineError: Error {
     case newerState(lab: String, version: Int)
     /// A file of the lab's state is not as nslab wrote it.
     case damagedState(path: String, reason: String)
+    /// Something went wrong that neither the kernel nor the user is to blame for.
+    case unexpected(object: String, any Error)
 }
 
 extension EngineError: CustomStringConvertible {
@@ -80,6 +83,7 @@ extension EngineError: CustomStringConvertible {
                 + "use that nslab, or remove the lab with `nslab down \(lab)`"
         case .damagedState(let path, let reason):
             "\(path): \(reason); `nslab down` removes the lab all the same"
+        case .unexpected(let object, let error): "\(object): unexpected error: \(error)"
         }
     }
 }
@@ -111,7 +115,7 @@ extension EngineError {
     init(_ failure: RequestFailure, object: String, operation: Operation) {
         let advice: String? =
             switch (failure.errno, operation) {
-            case (EOPNOTSUPP, .make(.link(let link))): KernelFeature(link.kind)?.lack
+            case (EOPNOTSUPP, .make(let object)): (object.value as? Link).flatMap { KernelFeature($0.kind)?.lack }
             default: SystemCallError("sendto", object, errno: failure.errno).advice
             }
         self = .refused(object: object, reason: "\(failure)", advice: advice)
@@ -134,7 +138,11 @@ func reportingRefusals<Value>(of object: String, _ body: () throws -> Value) thr
         throw EngineError(error, object: object)
     } catch let error as ResponderError {
         throw .refused(object: object, reason: "\(error)", advice: nil)
+    } catch let error as NftablesError {
+        throw .refused(object: "\(object): nf_tables", reason: error.message, advice: nil)
+    } catch let error as BlueprintError {
+        throw .lacking("\(error)")
     } catch {
-        throw .refused(object: object, reason: "\(error)", advice: nil)
+        throw .unexpected(object: object, error)
     }
 }

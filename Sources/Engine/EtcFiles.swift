@@ -11,9 +11,30 @@ enum EtcFiles {
     /// iproute2's folder.
     static let folder = "/etc/netns"
 
-    /// Writes the files of all namespaces that do not have theirs.
-    static func install(_ blueprint: Blueprint, _ state: StateFolder) throws(SystemCallError) {
+    /// There while the folder is one that nslab made.
+    private static let note = "\(StateFolder.root)/.etc-netns"
+
+    /// Why there can be no links in iproute2's folder; nil if there can.
+    private static var obstacle: SystemCallError? {
+        if access("\(folder)/.", W_OK) == 0 { return nil }
+        let error = SystemCallError("access", folder)
+        // Only a folder that is not there can be made; a link to one that is not there cannot.
+        guard error.isNoSuchFile, FileDescriptor.linkTarget(folder) == nil else { return error }
+        return access("/etc", W_OK) == 0 ? nil : SystemCallError("access", "/etc")
+    }
+
+    /// What does not work on this machine for want of links in iproute2's folder, a sentence; nil if all does.
+    static var warning: String? {
+        obstacle.map {
+            "\($0.object): \($0.words): what `ip netns exec` starts in the lab sees the host's resolv.conf; "
+                + "`nslab exec` shows the lab's"
+        }
+    }
+
+    /// Writes the files of all namespaces that do not have theirs, and links to them where there can be links.
+    static func install(_ blueprint: Blueprint, _ state: StateFolder) throws {
         var written = contents(state)
+        let canLink = obstacle == nil
         for namespace in blueprint.namespaces {
             guard let resolver = namespace.resolver?.text else { continue }
             let source: String
@@ -25,6 +46,7 @@ enum EtcFiles {
                 try StateFolder.write(Array(resolver.utf8), to: "\(source)/resolv.conf")
                 written[resolver] = source
             }
+            guard canLink else { continue }
             let link = link(blueprint.pin(of: namespace))
             if let target = FileDescriptor.linkTarget(link) {
                 if target == source { continue }
@@ -33,20 +55,47 @@ enum EtcFiles {
                     throw SystemCallError("unlink", link)
                 }
             }
-            while symlink(source, link) != 0 {
-                // The folder is not there yet, or another lab that goes has just taken it along.
-                guard errno == ENOENT else { throw SystemCallError("symlink", link) }
-                _ = try Folder.make(folder)
-            }
+            try makeLink(link, to: source)
         }
     }
+
+    private static func makeLink(_ link: String, to source: String) throws {
+        var attempts = 0
+        while symlink(source, link) != 0 {
+            // The folder is not there yet, or another lab that goes has just taken it along. That does not happen for ever.
+            guard errno == ENOENT, attempts < 100 else { throw SystemCallError("symlink", link) }
+            attempts += 1
+            try makeFolder()
+        }
+    }
+
+    private static func makeFolder() throws {
+        try FolderLock.holdingRoot {
+            if access(folder, F_OK) == 0 { return }
+            // First, so that a folder that is nslab's is known as such whenever nslab is killed.
+            try StateFolder.write([], to: note)
+            if try !Folder.make(folder) { unlink(note) }
+        }
+    }
+
+    /// Removes the folder if nslab made it and nobody has anything in it.
+    private static func removeFolder() throws {
+        try FolderLock.holdingRoot {
+            if access(note, F_OK) == 0, rmdir(folder) == 0 || errno == ENOENT { unlink(note) }
+        }
+    }
+
+    /// Once no lab is left, a folder that others have something in is theirs.
+    static func forgetFolder() { unlink(note) }
 
     /// The namespaces whose files are not there or not as they should be, each with the link's path.
     static func faults(_ blueprint: Blueprint, _ state: StateFolder) -> [(namespace: String, path: String)] {
         let written = contents(state)
+        let canLink = obstacle == nil
         return blueprint.namespaces.compactMap { namespace in
             guard let resolver = namespace.resolver?.text else { return nil }
             let link = link(blueprint.pin(of: namespace))
+            if !canLink, written[resolver] != nil { return nil }
             let target = FileDescriptor.linkTarget(link)
             return target != nil && target == written[resolver] ? nil : (namespace.name, "\(link)/resolv.conf")
         }
@@ -73,21 +122,22 @@ enum EtcFiles {
     }
 
     /// The folder that stands in for `/etc` in a namespace; nil for the host's own.
-    static func path(_ pin: String) -> String? {
+    static func path(_ namespace: Blueprint.Namespace?, pin: String, _ state: StateFolder) -> String? {
         let link = link(pin)
-        return access(link, F_OK) == 0 ? link : nil
+        if access(link, F_OK) == 0 { return link }
+        return namespace?.resolver.flatMap { contents(state)[$0.text] }
     }
 
     /// Removes a lab's links to the files of these pins, and the folder if that leaves it empty. A link that leads elsewhere
     /// is not the lab's.
-    static func remove(of pins: [String], _ state: StateFolder) throws(SystemCallError) {
+    static func remove(of pins: [String], _ state: StateFolder) throws {
         let own = state.etc + "/"
         for pin in pins {
             let link = link(pin)
             guard let target = FileDescriptor.linkTarget(link), target.hasPrefix(own) else { continue }
             if unlink(link) != 0, errno != ENOENT { throw SystemCallError("unlink", link) }
         }
-        rmdir(folder)
+        try removeFolder()
     }
 
     /// The names of all links that lead into a lab's state, whatever they are called.

@@ -14,14 +14,14 @@ struct Implications {
         var withoutAddress: Set<InterfaceName> = []
         var switches: Set<Substring> = []
         for finding in findings {
-            switch finding {
-            case .different(.link(let link), _, let attributes):
+            switch (finding, finding.object.value) {
+            case (.different(_, _, let attributes), let link as Link):
                 faulty.insert(link.name)
-                if attributes.contains(where: { $0.name == "address" }) { readdressed.insert(link.name) }
-                if link.isUp, attributes.contains(where: { $0.name == "state" }) { down.insert(link.name) }
-            case .missing(.address(let address)), .different(.address(let address), _, _):
+                if attributes.contains(where: { $0.name == .address }) { readdressed.insert(link.name) }
+                if link.isUp, attributes.contains(where: { $0.name == .state }) { down.insert(link.name) }
+            case (.missing, let address as DeviceAddress), (.different, let address as DeviceAddress):
                 if address.address.family == .ipv4 { withoutAddress.insert(address.device) }
-            case .different(.setting(let setting), _, _):
+            case (.different, let setting as Sysctl):
                 if setting.path == "ipv4/ip_forward" { switches.insert("ipv4") }
                 if setting.path == "ipv6/conf/all/forwarding" { switches.insert("ipv6") }
             default: break
@@ -30,19 +30,19 @@ struct Implications {
         isImplied = findings.map { finding in
             if case .extra = finding { return false }
             let object = finding.object
-            if case .setting(let setting) = object, setting.device != nil, setting.path.hasSuffix("/forwarding"),
-                let family = setting.path.split(separator: "/").first, switches.contains(family)
+            if let setting = (object.value as? Sysctl)?.linkSetting, setting.name == "forwarding",
+                switches.contains(setting.family)
             {
                 return true
             }
             guard case .missing = finding else { return false }
-            guard let device = object.device else { return false }
+            guard let device = object.link else { return false }
             if rebuilt.contains(device) || down.contains(device) { return true }
-            switch object {
-            case .bridgeVLAN: return faulty.contains(device)
+            switch object.value {
+            case is BridgeVLAN: return faulty.contains(device)
             // The kernel forgets all neighbours on a link whose own address changes, permanent ones too.
-            case .neighbour: return readdressed.contains(device)
-            case .route(let route): return route.destination.family == .ipv4 && withoutAddress.contains(device)
+            case is Neighbour: return readdressed.contains(device)
+            case let route as Route: return route.destination.family == .ipv4 && withoutAddress.contains(device)
             default: return false
             }
         }

@@ -16,12 +16,12 @@ public struct Interruption: Sendable {
 
     /// SIGINT, SIGTERM and SIGHUP are such requests. The process must have no second thread yet.
     public static let signals = Interruption(
-        begin: EndSignals.hold, end: EndSignals.release, isRequested: { EndSignals.isPending },
-        accept: EndSignals.accept)
+        begin: TerminationSignals.hold, end: TerminationSignals.release, isRequested: { TerminationSignals.isPending },
+        accept: TerminationSignals.accept)
 
     /// Signals are, and somebody else holds them and knows what to do about them.
     public static let heldSignals = Interruption(
-        begin: {}, end: {}, isRequested: { EndSignals.isPending }, accept: {})
+        begin: {}, end: {}, isRequested: { TerminationSignals.isPending }, accept: {})
 
     /// Whoever asks by other means: a Swift program.
     ///

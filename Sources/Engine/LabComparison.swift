@@ -60,7 +60,7 @@ struct LabComparison {
             part.rebuilt = cables.rebuilt[index]
             part.linkFaults = cables.faults[index]
             part.deleted = cables.deleted(in: index)
-            let wanted = namespace.content.whole(lab: blueprint.lab).objects + tables[index].map { .table($0) }
+            let wanted = namespace.content.whole(lab: blueprint.lab).objects + tables[index].map { KernelObject($0) }
             part.findings = ObjectFinding.compare(wanted, with: seen.without(part.rebuilt))
             part.isImplied = Implications(part.findings, rebuilt: part.rebuilt).isImplied
             return part
@@ -83,7 +83,7 @@ struct LabComparison {
                 differences.append(Difference(part.name, "namespace", "\(blueprint.lab)-\(part.name)", .missing))
             }
             for (finding, isImplied) in zip(part.findings, part.isImplied) {
-                if case .link(let link) = finding.object, part.rebuilt.contains(link.name) {
+                if let link = finding.object.value as? Link, part.rebuilt.contains(link.name) {
                     if let fault = part.linkFaults[link.name] {
                         differences.append(Difference(part.name, "link", "\(link)", fault))
                     }
@@ -111,7 +111,7 @@ enum FormerObjects {
         self = .known(
             Dictionary(
                 blueprint.namespaces.map { namespace in
-                    let tables = namespace.content.tables.map { KernelObject.Identity.table($0.id) }
+                    let tables = namespace.content.tables.map { KernelObject($0).identity }
                     return (namespace.name, Set(namespace.content.objects.map(\.identity) + tables))
                 }, uniquingKeysWith: { first, _ in first }))
     }
@@ -141,20 +141,20 @@ private struct Ground {
     }
 
     func isInterfering(_ object: KernelObject) -> Bool {
-        switch object {
-        // Conditions of a link and ways for some packets are a user's wish; what is to go the lab's way does.
-        case .link, .table, .setting, .rule, .qdisc: false
+        switch object.value {
         // The lab says all VLANs of its ports, and all hosts behind its tunnels.
-        case .bridgeVLAN(let vlan): ports.contains(vlan.device)
-        case .forwarding(let entry): tunnels.contains(entry.device)
-        case .neighbour(let neighbour):
+        case let vlan as BridgeVLAN: ports.contains(vlan.device)
+        case let entry as ForwardingEntry: tunnels.contains(entry.device)
+        case let neighbour as Neighbour:
             tunnels.contains(neighbour.device)
                 || links.contains(neighbour.device) && labAddresses.contains(neighbour.address)
         // A second time in the lab, wherever it is.
-        case .address(let address): labAddresses.contains(address.address.address)
+        case let address as DeviceAddress: labAddresses.contains(address.address.address)
         // It takes packets from a route of the lab. A default route has nothing that could be taken from it.
-        case .route(let route):
+        case let route as Route:
             route.table == Route.mainTable && routes.contains { $0.contains(route.destination) }
+        // Conditions of a link and ways for some packets are a user's wish; what is to go the lab's way does.
+        default: false
         }
     }
 }
@@ -165,14 +165,20 @@ extension NamespaceContent {
         Set(addresses.map(\.address.family)).union(routes.map(\.destination.family))
     }
 
-    /// The content with the lab's mark on `lo`, and with the rules that every namespace has, of the families that it uses.
+    /// The content with the lab's mark on `lo`, and with what the kernel has by itself for the families that it uses.
     func whole(lab: String) -> NamespaceContent {
         var content = self
-        content.rules += families.flatMap { RoutingRule.kernelMade($0) }
+        for kind in ObjectKinds.all { content.addKernelMade(kind, families) }
         if let index = content.links.firstIndex(where: { $0.kind == .loopback }) {
             content.links[index].alias = Ownership.alias(lab: lab)
         }
         return content
+    }
+}
+
+extension NamespaceContent {
+    fileprivate mutating func addKernelMade<Object: NetworkObject>(_: Object.Type, _ families: Set<AddressFamily>) {
+        for family in families.sorted() { lists[Object.self] += Object.kernelMade(family) }
     }
 }
 
@@ -183,11 +189,11 @@ extension ObservedNamespace {
         let uppers = content.links.filter { $0.stands(on: gone) }.map(\.name)
         let gone = gone.union(uppers)
         return objects.compactMap { object in
-            if let device = object.device, gone.contains(device) { return nil }
-            guard case .link(var link) = object else { return object }
+            if let device = object.link, gone.contains(device) { return nil }
+            guard var link = object.value as? Link else { return object }
             if gone.contains(link.name) { return nil }
             if let master = link.master, gone.contains(master) { link.master = nil }
-            return .link(link)
+            return KernelObject(link)
         }
     }
 }

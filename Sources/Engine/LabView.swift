@@ -31,7 +31,7 @@ struct LabView {
             guard Pins.identity(pin) != nil else { return }
             let session = try Session(entering: pin, name: namespace.name)
             try reportingRefusals(of: namespace.name) {
-                var seen = try session.observe(for: namespace.content)
+                var seen = try session.observe(for: namespace.content, everything: allTables)
                 if allTables || namespace.kind == .node || !namespace.content.tables.isEmpty {
                     let generation = try Nftables.generation()
                     generations[index] = generation

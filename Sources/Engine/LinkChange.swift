@@ -118,7 +118,7 @@ extension RunningLab {
     private func observedConditions(in entry: Journal.Entry) throws -> [ObservedConditions] {
         let session = try Session(entering: entry.pin, name: entry.name)
         let table = InterfaceTable(try session.socket.links())
-        return try session.socket.qdiscs(in: table).map { qdisc in
+        return try session.socket.qdiscs(in: table).filter { $0.parent == .root }.map { qdisc in
             let peer = peer(of: qdisc.device, in: entry.name)
             return ObservedConditions(
                 from: Endpoint(entry.name, qdisc.device.description),
@@ -139,7 +139,7 @@ extension RunningLab {
         let links = try session.socket.links()
         let link = try end.find(in: links)
         let table = InterfaceTable(links)
-        let old = try session.socket.qdiscs(in: table).first { $0.device == end.interface }
+        let old = try session.socket.qdiscs(in: table).first { $0.device == end.interface && $0.parent == .root }
         let features = try KernelFeatures.qdiscs(&session.socket)
         var batch = RouteBatch(capacity: 512)
         if let new = Qdisc(end.interface, conditions, mtu: link.link.mtu ?? 1500, features: features) {

@@ -5,7 +5,7 @@ import NetworkObjects
 /// How one namespace is made into what it should be: the only place that says what comes before what.
 ///
 /// First goes what stands in the way of what is to come, then comes what is missing, each object after those that it stands
-/// on (`KernelObject.Kind`), then the rules change, and last goes what nobody asks for any more, in the opposite order: so
+/// on (`ObjectKinds`), then the rules change, and last goes what nobody asks for any more, in the opposite order: so
 /// packets find their way meanwhile. A namespace that is new has nothing in it that could be in the way or have to go.
 struct NamespaceChange {
     /// What is deleted before anything is made: links that are made anew, and addresses, of which the kernel may take others
@@ -48,11 +48,11 @@ struct NamespaceChange {
         var requests = settings.requests[...]
         for object in content.objects {
             // All links' settings are made in a few requests, where the first would be.
-            if object.kind > .bridgeVLAN, !requests.isEmpty {
+            if object.rank >= ObjectKinds.rank(of: Sysctl.self), !requests.isEmpty {
                 make += requests
                 requests = []
             }
-            if case .setting = object { continue }
+            if object.value is Sysctl { continue }
             make.append(.make(object))
         }
         make += requests
@@ -70,37 +70,31 @@ struct NamespaceChange {
     /// - Parameter isRemoved: whether an object that nobody asks for is to go.
     init(_ part: LabComparison.Part, wanted content: NamespaceContent, isRemoved: (KernelObject) -> Bool) {
         let links = Dictionary(content.links.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        for name in part.deleted { if let link = links[name] { room.append(.remove(.link(link))) } }
+        for name in part.deleted { if let link = links[name] { room.append(.remove(KernelObject(link))) } }
         let extras = part.findings.compactMap { finding -> KernelObject? in
             if case .extra(let object) = finding, isRemoved(object) { object } else { nil }
         }
-        let goneLinks = Set(extras.compactMap { if case .link(let link) = $0 { link.name } else { nil } })
+        let goneLinks = Set(extras.compactMap { ($0.value as? Link)?.name })
         for object in extras.reversed() {
             // What is on a link goes with it.
-            if let device = object.device, goneLinks.contains(device) { continue }
-            switch object {
-            case .table(let table): tables.append(TableChange(removing: table))
-            case .address: room.append(.remove(object))
-            case .link(let link) where link.stands(on: goneLinks): continue
+            if let device = object.link, goneLinks.contains(device) { continue }
+            switch object.value {
+            case let table as RuleTable: tables.append(TableChange(removing: table))
+            case is DeviceAddress: room.append(.remove(object))
+            case let link as Link where link.stands(on: goneLinks): continue
             default: clear.append(.remove(object))
             }
         }
         addSettings(part, content)
         for finding in part.findings {
-            switch finding {
-            case .missing(.table(let table)): tables.append(TableChange(table, from: nil, in: content))
-            case .different(.table(let table), .table(let found), _):
-                tables.append(TableChange(table, from: found, in: content))
-            case .missing(.setting), .different(.setting, _, _), .extra: continue
-            case .missing(let object): make.append(.make(object))
-            case .different(.address(let wanted), let found, _):
-                room.append(.remove(found))
-                make.append(.make(.address(wanted)))
-            case .different(let wanted, let found, let attributes):
-                if case .route(let route) = wanted, attributes.contains(where: { $0.name == "type" }),
-                    route.destination.family == .ipv6
-                {
-                    // IPv6 does not put a route in the place of one of another sort.
+            switch (finding, finding.object.value) {
+            case (.extra, _), (_, is Sysctl): continue
+            case (.missing, let table as RuleTable): tables.append(TableChange(table, from: nil, in: content))
+            case (.different(_, let found, _), let table as RuleTable):
+                tables.append(TableChange(table, from: found.value as? RuleTable, in: content))
+            case (.missing(let object), _): make.append(.make(object))
+            case (.different(let wanted, let found, let attributes), _):
+                if wanted.value is DeviceAddress || found.cannotBecome(wanted, attributes) {
                     room.append(.remove(found))
                     make.append(.make(wanted))
                 } else {
@@ -116,17 +110,25 @@ struct NamespaceChange {
     private mutating func addSettings(_ part: LabComparison.Part, _ content: NamespaceContent) {
         var written: [Sysctl] = []
         for finding in part.findings {
-            guard case .setting(let setting) = finding.object, finding.isOfWanted else { continue }
-            if let device = setting.device {
+            guard let setting = finding.object.value as? Sysctl, finding.isOfWanted else { continue }
+            if let device = setting.link {
                 if !part.rebuilt.contains(device) { written.append(setting) }
             } else {
                 early.append(setting)
             }
         }
-        let fresh = content.sysctls.filter { $0.device == nil || part.rebuilt.contains($0.device!) }
+        let fresh = content.sysctls.filter { $0.link.map(part.rebuilt.contains) ?? true }
         let plan = SettingPlan(fresh)
         make += plan.requests
         late = plan.late + written
+    }
+}
+
+extension KernelObject {
+    /// Whether the kernel does not put the other in the place of this one: IPv6 does not with a route of another sort.
+    fileprivate func cannotBecome(_ wanted: KernelObject, _ attributes: [AttributeDifference]) -> Bool {
+        guard let route = value as? Route, route.destination.family == .ipv6 else { return false }
+        return attributes.contains { $0.name == .type } || !route.nextHops.isEmpty || route.nextHopID != nil
     }
 }
 

@@ -12,7 +12,7 @@ enum NamespaceFolder {
         try FolderLock.holdingRoot {
             guard try !Pins.folderIsReady() else { return }
             try StateFolder.write([], to: note)
-            try Pins.prepareFolder()
+            if try !Pins.prepareFolder() { unlink(note) }
         }
     }
 
@@ -21,6 +21,7 @@ enum NamespaceFolder {
         try FolderLock.holdingRoot {
             guard StateFolder.labs().isEmpty else { return }
             if access(note, F_OK) == 0, try Pins.releaseFolder() { unlink(note) }
+            EtcFiles.forgetFolder()
             rmdir(StateFolder.root)
         }
     }

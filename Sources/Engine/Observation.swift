@@ -13,119 +13,104 @@ struct ObservedNamespace: Sendable {
     var links: [InterfaceName: ObservedLink] = [:]
     /// The tables as nft lists them; nil where they were not read.
     var rules: RuleListing?
-    /// The neighbours and forwarding entries that were learned.
+    /// What was learned: neighbours and forwarding entries.
     var learned: [KernelObject] = []
+    /// The kinds of objects that this kernel does not list.
+    var unlisted: [String] = []
 
     /// All objects in the order that they are made.
-    var objects: [KernelObject] { content.objects + (rules?.tables ?? []).map { .table($0) } }
+    var objects: [KernelObject] { content.objects + (rules?.tables ?? []).map { KernelObject($0) } }
+}
+
+/// What an observation is made with.
+struct ObservationContext {
+    /// What the namespace should hold.
+    var wanted: NamespaceContent
+    /// Its links.
+    var links: [ObservedLink]
+    /// Their numbers.
+    var interfaces: InterfaceTable
+    /// Whether kinds are looked for of which no lab has any.
+    var everything: Bool
+}
+
+/// Objects of a kind as they were found. Those that the kernel makes by itself are in neither list.
+struct FoundObjects<Object: NetworkObject> {
+    /// What someone installed, and what stands in its place.
+    var installed: [Object] = []
+    /// What the kernel learned.
+    var learned: [Object] = []
+    /// What the kernel has no list of.
+    var unlisted: [String] = []
+}
+
+/// A kind of which the kernel makes or learns objects too, or that is not listed by rtnetlink alone.
+protocol SelectivelyObserved: NetworkObject {
+    /// The objects in a namespace that the calling thread is in.
+    static func observe(
+        _ socket: inout RouteSocket, _ context: ObservationContext
+    ) throws -> FoundObjects<Self>
 }
 
 extension Session {
-    /// What the namespace holds now.
+    /// What the namespace holds now. Settings are read by the calling thread, which must be inside. Tables are not read.
     ///
-    /// Settings are read by the calling thread, which must be inside the namespace. Tables are not read.
-    ///
-    /// - Parameter wanted: what it should hold: of settings, of which there are hundreds, only those are read that it names;
-    ///   and of what is learned, that which stands in the place of something it names counts as installed.
-    func observe(for wanted: NamespaceContent) throws -> ObservedNamespace {
-        var observed = ObservedNamespace()
-        var content = NamespaceContent()
+    /// - Parameters:
+    ///   - wanted: what it should hold: of settings, of which there are hundreds, only those are read that it names; and of
+    ///     what is learned, that which stands in the place of something it names counts as installed.
+    ///   - everything: whether kinds are looked for of which no lab has any.
+    func observe(for wanted: NamespaceContent, everything: Bool = false) throws -> ObservedNamespace {
         let links = try socket.links()
         interfaces = InterfaceTable(links)
+        var observed = ObservedNamespace()
         observed.links = Dictionary(links.map { ($0.link.name, $0) }, uniquingKeysWith: { first, _ in first })
-        content.links = links.map(\.link).filter { link in
-            !link.isKernelMade || wanted.links.contains { $0.name == link.name }
-        }
-        let filtering = Set(content.links.filter(\.filtersVLANs).map(\.name))
-        if !filtering.isEmpty {
-            // A bridge that does not filter has VLANs all the same, which mean nothing.
-            let members = Set(content.links.filter { $0.master.map(filtering.contains) ?? false }.map(\.name))
-            content.bridgeVLANs = try socket.bridgeVLANs(in: interfaces).filter {
-                members.contains($0.device) || filtering.contains($0.device)
+        let context = ObservationContext(
+            wanted: wanted, links: links, interfaces: interfaces, everything: everything)
+        for kind in ObjectKinds.all {
+            if let kind = kind as? any SelectivelyObserved.Type {
+                try select(kind, context, &observed)
+            } else if let kind = kind as? any RouteObject.Type {
+                try list(kind, context, &observed)
             }
         }
-        let addresses = try socket.observedAddresses(in: interfaces)
-        let tellsWhoMade = addresses.contains(where: \.isKernelMade)
-        content.addresses = addresses.filter { $0.isInstalled(unless: !tellsWhoMade) }.map(\.address)
-        content.routes = try socket.routes(in: interfaces).filter(\.isInstalled)
-        // The kernel has rules of its own for each family that it knows, whether it is used or not.
-        let unused = AddressFamily.allCases.filter { !wanted.families.contains($0) }
-        let idle = Set(unused.flatMap { RoutingRule.kernelMade($0) })
-        content.rules = try socket.rules().filter { !idle.contains($0) }
-        let neighbours = Set(wanted.neighbours.map { KernelObject.neighbour($0).identity })
-        for neighbour in try socket.neighbours(in: interfaces) {
-            if neighbour.state.contains(.permanent) || neighbours.contains(KernelObject.neighbour(neighbour).identity) {
-                content.neighbours.append(neighbour)
-            } else if !neighbour.state.contains(.noARP) {
-                observed.learned.append(.neighbour(neighbour))
-            }
-        }
-        try observeForwarding(for: wanted, &content, &observed)
-        content.qdiscs = try socket.qdiscs(in: interfaces)
-        content.sysctls = try wanted.sysctls.compactMap { setting in
-            do throws(SystemCallError) {
-                return Sysctl(setting.path, try KernelSetting.read(setting.path))
-            } catch {
-                // The link that it is of is missing, or a module is.
-                if error.isNoSuchFile { return nil }
-                throw error
-            }
-        }
-        observed.content = content
         return observed
     }
 
-    /// Entries of tunnels, and those that someone put into a bridge's table. What every Ethernet device listens to is no
-    /// entry of either.
-    private func observeForwarding(
-        for wanted: NamespaceContent, _ content: inout NamespaceContent, _ observed: inout ObservedNamespace
+    private func select<Object: SelectivelyObserved>(
+        _: Object.Type, _ context: ObservationContext, _ observed: inout ObservedNamespace
     ) throws {
-        let tunnels = Set(content.links.filter { if case .vxlan = $0.kind { true } else { false } }.map(\.name))
-        let entries = Set(wanted.forwarding.map { KernelObject.forwarding($0).identity })
-        for entry in try socket.forwardingEntries(in: interfaces) where entry.isSelf == tunnels.contains(entry.device) {
-            if entry.isLocal { continue }
-            if entry.isPermanent || entries.contains(KernelObject.forwarding(entry).identity) {
-                content.forwarding.append(entry)
-            } else {
-                observed.learned.append(.forwarding(entry))
-            }
-        }
+        let found = try Object.observe(&socket, context)
+        observed.content.lists[Object.self] = found.installed
+        observed.learned += found.learned.map { KernelObject($0) }
+        observed.unlisted += found.unlisted
+    }
+
+    private func list<Object: RouteObject>(
+        _: Object.Type, _ context: ObservationContext, _ observed: inout ObservedNamespace
+    ) throws {
+        // The kernel has objects of its own for each family that it knows, whether it is used or not.
+        let unused = AddressFamily.allCases.filter { !context.wanted.families.contains($0) }
+        let idle = Set(unused.flatMap { Object.kernelMade($0) })
+        observed.content.lists[Object.self] = try Object.all(&socket, in: interfaces).filter { !idle.contains($0) }
     }
 }
 
-extension Route {
-    /// Whether someone installed the route: the kernel makes the others from addresses and advertisements, and IPv6 ones from
-    /// being up.
-    var isInstalled: Bool {
-        origin != .kernel && origin != .routerAdvertisement && origin != .redirect && table != Route.localTable
-            && kind != .local && kind != .multicast && kind != .broadcast && kind != .anycast
+extension Link: SelectivelyObserved {
+    static func observe(
+        _ socket: inout RouteSocket, _ context: ObservationContext
+    ) throws -> FoundObjects<Link> {
+        FoundObjects(
+            installed: context.links.map(\.link).filter { link in
+                !link.isKernelMade || context.wanted.links.contains { $0.name == link.name }
+            })
     }
 
-    /// The table of the host's own addresses (`RT_TABLE_LOCAL`).
-    private static let localTable: UInt32 = 255
-}
-
-extension ObservedAddress {
-    /// Whether someone installed the address: the kernel gives `lo` its own, and each link one for the link alone.
-    ///
-    /// - Parameter isUnknown: whether the kernel does not tell which it made. Then a link's own may be any that is for the link
-    ///   alone: it is made of the MAC address or of a secret (`addr_gen_mode`).
-    fileprivate func isInstalled(unless isUnknown: Bool) -> Bool {
-        switch address.scope {
-        case .universe: true
-        case .host: !isUnknown && !isKernelMade && address.device != "lo"
-        default: address.address.family == .ipv4 || !isUnknown && !isKernelMade
-        }
-    }
-}
-
-extension Link {
     /// Whether bridges of this sort tell VLANs apart.
     fileprivate var filtersVLANs: Bool { if case .bridge(let bridge) = kind { bridge.vlanFiltering } else { false } }
 
     /// Whether it is one of the tunnels that every namespace gets when their module is loaded
     /// (`net.core.fb_tunnels_only_for_init_net`), and not in use: the kernel makes them down.
-    fileprivate var isKernelMade: Bool {
+    private var isKernelMade: Bool {
         switch kind {
         case .ipip(let ipip): ipip == IPIP() && !isUp && name == "tunl0"
         case .other: Self.fallbackTunnels.contains("\(name)")
@@ -136,4 +121,135 @@ extension Link {
     private static let fallbackTunnels: Set<String> = [
         "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "sit0", "ip6tnl0", "ip6gre0",
     ]
+}
+
+extension BridgeVLAN: SelectivelyObserved {
+    /// A bridge that does not filter has VLANs all the same, which mean nothing.
+    static func observe(
+        _ socket: inout RouteSocket, _ context: ObservationContext
+    ) throws -> FoundObjects<BridgeVLAN> {
+        let links = context.links.map(\.link)
+        let filtering = Set(links.filter(\.filtersVLANs).map(\.name))
+        if filtering.isEmpty { return FoundObjects() }
+        let members = Set(links.filter { $0.master.map(filtering.contains) ?? false }.map(\.name)).union(filtering)
+        return FoundObjects(
+            installed: try socket.bridgeVLANs(in: context.interfaces).filter { members.contains($0.device) })
+    }
+}
+
+extension Sysctl: SelectivelyObserved {
+    static func observe(
+        _ socket: inout RouteSocket, _ context: ObservationContext
+    ) throws -> FoundObjects<Sysctl> {
+        FoundObjects(
+            installed: try context.wanted.sysctls.compactMap { setting in
+                do throws(SystemCallError) {
+                    return Sysctl(setting.path, try KernelSetting.read(setting.path))
+                } catch {
+                    // The link that it is of is missing, or a module is.
+                    if error.isNoSuchFile { return nil }
+                    throw error
+                }
+            })
+    }
+}
+
+extension DeviceAddress: SelectivelyObserved {
+    static func observe(
+        _ socket: inout RouteSocket, _ context: ObservationContext
+    ) throws -> FoundObjects<DeviceAddress> {
+        let addresses = try socket.observedAddresses(in: context.interfaces)
+        let tellsWhoMade = addresses.contains(where: \.isKernelMade)
+        return FoundObjects(
+            installed: addresses.filter { $0.isInstalled(unless: !tellsWhoMade) }.map(\.address))
+    }
+}
+
+extension ObservedAddress {
+    /// Whether someone installed the address: the kernel gives `lo` its own, and each link one for the link alone.
+    ///
+    /// - Parameter isUnknown: whether the kernel does not tell which it made. Then a link's own may be any that is for the link
+    ///   alone: it is made of the MAC address or of a secret (`addr_gen_mode`).
+    fileprivate func isInstalled(unless isUnknown: Bool) -> Bool {
+        switch address.scope {
+        case .host: !isUnknown && !isKernelMade && address.device != "lo"
+        case .link, .site: address.address.family == .ipv4 || !isUnknown && !isKernelMade
+        default: true
+        }
+    }
+}
+
+extension Route: SelectivelyObserved {
+    static func observe(
+        _ socket: inout RouteSocket, _ context: ObservationContext
+    ) throws -> FoundObjects<Route> {
+        FoundObjects(installed: try socket.routes(in: context.interfaces).filter(\.isInstalled))
+    }
+
+    /// Whether someone installed the route: the kernel makes others from addresses, which have no gateway, from being up, and
+    /// from what routers tell.
+    var isInstalled: Bool {
+        switch origin {
+        case .kernel: gateway != nil || !nextHops.isEmpty || nextHopID != nil
+        case .routerAdvertisement, .redirect: false
+        default: true
+        }
+    }
+}
+
+extension Neighbour: SelectivelyObserved {
+    static func observe(
+        _ socket: inout RouteSocket, _ context: ObservationContext
+    ) throws -> FoundObjects<Neighbour> {
+        let wanted = Set(context.wanted.neighbours.map(\.identity))
+        let macs = Dictionary(
+            context.links.map { ($0.link.name, $0.link.mac) }, uniquingKeysWith: { first, _ in first })
+        var found = FoundObjects<Neighbour>()
+        for neighbour in try socket.neighbours(in: context.interfaces) {
+            if neighbour.state.contains(.permanent) || wanted.contains(neighbour.identity) {
+                found.installed.append(neighbour)
+            } else if !neighbour.state.contains(.noARP) {
+                found.learned.append(neighbour)
+            } else if let mac = neighbour.mac, mac.isOfOneHost, mac != macs[neighbour.device] {
+                // The kernel enters groups, broadcasts and, on links without neighbours, the link's own address.
+                found.installed.append(neighbour)
+            }
+        }
+        return found
+    }
+}
+
+extension ForwardingEntry: SelectivelyObserved {
+    /// What every Ethernet device listens to, its groups and the addresses of links upon it, nobody installed.
+    static func observe(
+        _ socket: inout RouteSocket, _ context: ObservationContext
+    ) throws -> FoundObjects<ForwardingEntry> {
+        let links = context.links.map(\.link)
+        let tunnels = Set(links.filter { if case .vxlan = $0.kind { true } else { false } }.map(\.name))
+        let own = Set(links.compactMap(\.mac))
+        let wanted = Set(context.wanted.forwarding.map(\.identity))
+        var found = FoundObjects<ForwardingEntry>()
+        for entry in try socket.forwardingEntries(in: context.interfaces) where !entry.isLocal {
+            if entry.isSelf, !tunnels.contains(entry.device), !entry.mac.isOfOneHost || own.contains(entry.mac) {
+                continue
+            }
+            if entry.isPermanent || wanted.contains(entry.identity) {
+                found.installed.append(entry)
+            } else {
+                found.learned.append(entry)
+            }
+        }
+        return found
+    }
+}
+
+extension OpaqueObject: SelectivelyObserved {
+    static func observe(
+        _ socket: inout RouteSocket, _ context: ObservationContext
+    ) throws -> FoundObjects<OpaqueObject> {
+        guard context.everything else { return FoundObjects() }
+        let (routing, ipsec) = (try socket.opaqueObjects(in: context.interfaces), try OpaqueListing.ipsec())
+        return FoundObjects(
+            installed: routing.objects + ipsec.objects, unlisted: routing.unlisted + ipsec.unlisted)
+    }
 }

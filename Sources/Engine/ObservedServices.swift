@@ -13,32 +13,18 @@ public struct ObservedServices: Hashable, Sendable {
         /// The transport protocol.
         public var transport: Transport
         /// The port.
-        public var port: Int
+        public var port: UInt16
 
         /// Packets that arrive here.
-        public init(address: IPAddress?, transport: Transport, port: Int) {
+        public init(address: IPAddress?, transport: Transport, port: UInt16) {
             self.address = address
             self.transport = transport
             self.port = port
         }
     }
 
-    /// An address and port that answers.
-    public struct Target: Hashable, Sendable {
-        /// The address.
-        public var address: IPAddress
-        /// The port.
-        public var port: Int
-
-        /// What answers here.
-        public init(address: IPAddress, port: Int) {
-            self.address = address
-            self.port = port
-        }
-    }
-
     /// Where packets go, by where they arrive; those that are refused are not among them.
-    public var targets: [Arrival: Set<Target>] = [:]
+    public var targets: [Arrival: Set<Rule.Destination>] = [:]
 
     /// A node without services.
     public init() {}
@@ -60,13 +46,14 @@ extension ObservedServices {
                     address = own
                     key = key.dropFirst()
                 }
-                guard key.count == 2, case .transport(let transport) = key.first, case .number(let port) = key.last
+                guard key.count == 2, case .transport(let transport) = key.first, case .number(let number) = key.last,
+                    let port = UInt16(exactly: number)
                 else { continue }
-                var (found, seen): (Set<Target>, Set<String>) = ([], [])
+                var (found, seen): (Set<Rule.Destination>, Set<String>) = ([], [])
                 if case .verdict(let verdict) = element.value, let chain = verdict.chain {
                     found = Self.targets(of: chain, chains, &seen)
                 }
-                targets[Arrival(address: address, transport: transport, port: Int(port)), default: []]
+                targets[Arrival(address: address, transport: transport, port: port), default: []]
                     .formUnion(found)
             }
         }
@@ -75,13 +62,13 @@ extension ObservedServices {
     /// What a chain translates to, by itself and by the chains that it leads to.
     private static func targets(
         of chain: String, _ chains: [String: [Rule]], _ seen: inout Set<String>
-    ) -> Set<Target> {
+    ) -> Set<Rule.Destination> {
         guard seen.insert(chain).inserted else { return [] }
-        var found: Set<Target> = []
+        var found: Set<Rule.Destination> = []
         for statement in (chains[chain] ?? []).flatMap(\.statements) {
             switch statement {
             case .translation(let destinations):
-                found.formUnion(destinations.map { Target(address: $0.address, port: Int($0.port)) })
+                found.formUnion(destinations)
             case .verdict(let verdict):
                 if let next = verdict.chain { found.formUnion(targets(of: next, chains, &seen)) }
             case .verdictMap(_, .elements(let elements)):

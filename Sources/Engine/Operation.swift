@@ -1,5 +1,4 @@
 import Addresses
-import Blueprint
 import NetworkObjects
 
 /// One change of one namespace, a request or two of rtnetlink.
@@ -14,36 +13,29 @@ enum Operation: Hashable, Sendable {
     case setNeighbourParameter(InterfaceName, NeighbourParameter, milliseconds: UInt64, AddressFamily)
 
     /// Its place among those that make something.
-    var rank: KernelObject.Kind {
+    var rank: Int {
         switch self {
-        case .make(let object), .change(let object, _), .remove(let object): object.kind
-        case .setIPv4, .setNeighbourParameter: .setting
+        case .make(let object), .change(let object, _), .remove(let object): object.rank
+        case .setIPv4, .setNeighbourParameter: ObjectKinds.rank(of: Sysctl.self)
+        }
+    }
+
+    /// What it is done to: the kind, and the object as a user knows it.
+    var subject: (kind: String, object: String) {
+        switch self {
+        case .make(let object), .change(let object, _), .remove(let object): (object.kindName, "\(object)")
+        case .setIPv4(let device, let values):
+            (
+                Sysctl.kindName,
+                values.map { "net.ipv4.conf.\(device).\($0.setting.rawValue) = \($0.value)" }.joined(separator: ", ")
+            )
+        case .setNeighbourParameter(let device, let parameter, let milliseconds, let family):
+            ("neighbour parameter", "\(parameter) \(milliseconds) ms dev \(device) \(family)")
         }
     }
 }
 
 extension Operation: CustomStringConvertible {
-    /// The object as a user knows it, for an error about it.
-    var description: String {
-        switch self {
-        case .make(let object), .change(let object, _), .remove(let object): "\(object.kind.rawValue) \(object)"
-        case .setIPv4(let device, let values):
-            values.map { "sysctl net.ipv4.conf.\(device).\($0.setting.rawValue) = \($0.value)" }.joined(separator: ", ")
-        case .setNeighbourParameter(let device, let parameter, let milliseconds, _):
-            "neighbour parameter \(parameter) \(milliseconds) ms dev \(device)"
-        }
-    }
-}
-
-extension NamespaceContent {
-    /// How many objects these are.
-    var objectCount: Int {
-        links.count + bridgeVLANs.count + addresses.count + routes.count + rules.count + neighbours.count
-            + forwarding.count + qdiscs.count + sysctls.count + tables.count
-    }
-}
-
-extension Blueprint {
-    /// How many objects the lab consists of.
-    public var objectCount: Int { namespaces.reduce(0) { $0 + $1.content.objectCount } }
+    /// What it is done to, for an error about it.
+    var description: String { "\(subject.kind) \(subject.object)" }
 }

@@ -45,7 +45,7 @@ extension PlannedOperation {
         blueprint.namespaces.flatMap { namespace in
             let name = namespace.name
             return [PlannedOperation(name, .add, "namespace", blueprint.pin(of: namespace))]
-                + namespace.content.objects.map { PlannedOperation(name, .add, $0.kind.rawValue, "\($0)") }
+                + namespace.content.objects.map { PlannedOperation(name, .add, $0.kindName, "\($0)") }
                 + namespace.content.tables.map { PlannedOperation(name, .add, "table", "\($0.id)") }
         }
     }
@@ -55,37 +55,33 @@ extension PlannedOperation {
         let name = part.name
         var operations: [PlannedOperation] = []
         func add(_ operation: Operation) {
+            var planned = PlannedOperation(name, .add, operation.subject.kind, operation.subject.object)
             switch operation {
-            case .make(.link(let link)):
-                let isRebuilt = part.deleted.contains(link.name)
-                var planned = PlannedOperation(name, isRebuilt ? .rebuild : .add, "link", "\(link)")
-                if case .different(let attributes) = part.linkFaults[link.name] { planned.attributes = attributes }
-                operations.append(planned)
             case .make(let object):
-                operations.append(PlannedOperation(name, .add, object.kind.rawValue, "\(object)"))
+                guard let link = object.value as? Link else { break }
+                if part.deleted.contains(link.name) { planned.action = .rebuild }
+                if case .different(let attributes) = part.linkFaults[link.name] { planned.attributes = attributes }
             case .change(let object, let found):
-                var planned = PlannedOperation(name, .change, object.kind.rawValue, "\(object)")
+                planned.action = .change
                 planned.attributes = object.differences(from: found)
-                operations.append(planned)
             case .remove(let object):
                 // A link that is made anew is told once.
-                if case .link(let link) = object, part.deleted.contains(link.name) { return }
-                operations.append(PlannedOperation(name, .remove, object.kind.rawValue, "\(object)"))
-            case .setIPv4, .setNeighbourParameter:
-                let words = "\(operation)".split(separator: " ", maxSplits: 1)
-                operations.append(PlannedOperation(name, .add, "\(words[0])", "\(words[1])"))
+                if let link = object.value as? Link, part.deleted.contains(link.name) { return }
+                planned.action = .remove
+            case .setIPv4, .setNeighbourParameter: break
             }
+            operations.append(planned)
         }
         for operation in change.room { add(operation) }
         for setting in change.early + change.late {
-            operations.append(PlannedOperation(name, .change, "sysctl", "\(KernelObject.setting(setting))"))
+            operations.append(PlannedOperation(name, .change, Sysctl.kindName, "\(setting)"))
         }
         for operation in change.make { add(operation) }
         for table in change.tables {
             var planned = PlannedOperation(
                 name, Action(rawValue: table.action.rawValue) ?? .change, "table", "\(table.id)")
-            for case .different(.table(let wanted), _, let attributes) in part.findings
-            where wanted.id == table.id { planned.attributes = attributes }
+            for case .different(let wanted, _, let attributes) in part.findings
+            where (wanted.value as? RuleTable)?.id == table.id { planned.attributes = attributes }
             operations.append(planned)
         }
         for operation in change.clear { add(operation) }

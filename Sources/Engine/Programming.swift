@@ -47,8 +47,8 @@ struct Programming {
     /// - Throws: `EngineError` that names the object.
     func change(beforeRules: () throws(EngineError) -> Void) throws(EngineError) {
         for index in changes.indices {
-            for case .remove(.link(let link)) in changes[index].room {
-                forgetAfterwards(link.name, in: index)
+            for case .remove(let object) in changes[index].room {
+                if let link = object.value as? Link { forgetAfterwards(link.name, in: index) }
             }
         }
         try apply(\.room)
@@ -105,13 +105,17 @@ struct Programming {
             for failure in failures {
                 let operation = operations[
                     (firstRequest.firstIndex { $0 > failure.requestIndex } ?? operations.count) - 1]
-                if case .remove = operation, failure.isAboutNothing { continue }
+                // Removed along with something else, or gone by itself. The kernel has many words for that, and some of them mean
+                // other things too.
+                if case .remove(let object) = operation, try session.lacks(object) { continue }
                 throw EngineError(failure, object: "\(session.name): \(operation)", operation: operation)
             }
         } catch let error as SystemCallError {
             throw EngineError(error, object: session.name)
+        } catch let error as EngineError {
+            throw error
         } catch {
-            throw .refused(object: session.name, reason: "\(error)", advice: nil)
+            throw .unexpected(object: session.name, error)
         }
     }
 
@@ -120,21 +124,47 @@ struct Programming {
     ) throws {
         let session = sessions[index]
         switch operation {
-        case .make(.link(let link)): try make(link, index, &peers, &batch)
-        case .make(let object): try batch.install(object, isNew: session.isNew, in: session.interfaces)
-        case .change(.link(let link), from: .link(let found)):
-            if link.master == nil, found.master != nil { try batch.release(link.name, in: session.interfaces) }
-            try batch.configure(link.changes(from: found), in: session.interfaces)
-        case .change(let object, _): try batch.install(object, isNew: false, in: session.interfaces)
-        case .remove(let object):
-            // What is on a link that has gone is gone.
-            if let device = object.device, session.interfaces[device] == nil { return }
-            if case .link(let link) = object, session.interfaces[link.name] == nil { return }
-            try batch.remove(object, in: session.interfaces)
+        case .make(let object):
+            if let link = object.value as? Link {
+                try make(link, index, &peers, &batch)
+            } else {
+                try batch.append(session.isNew ? .add : .replace, object, in: session.interfaces)
+            }
+        case .change(let object, let found):
+            if let link = object.value as? Link, let found = found.value as? Link {
+                if link.master == nil, found.master != nil { try batch.release(link.name, in: session.interfaces) }
+                try batch.configure(link.changes(from: found), in: session.interfaces)
+            } else {
+                try batch.append(.replace, object, in: session.interfaces)
+            }
+        case .remove(let object): try remove(object, session, &batch)
         case .setIPv4(let device, let values):
             try batch.set(values.lazy.map { ($0.setting, $0.value) }, on: device, in: session.interfaces)
         case .setNeighbourParameter(let device, let parameter, let milliseconds, let family):
             try batch.set(parameter, milliseconds: milliseconds, family, on: device, in: session.interfaces)
+        }
+    }
+
+    private func remove(_ object: KernelObject, _ session: Session, _ batch: inout RouteBatch) throws {
+        // What is on a link that has gone is gone.
+        if let device = object.link ?? (object.value as? Link)?.name, session.interfaces[device] == nil { return }
+        guard let opaque = object.value as? OpaqueObject else {
+            return try batch.append(.delete, object, in: session.interfaces)
+        }
+        let title = "\(session.name): \(object.kindName) \(object)"
+        guard let removal = opaque.removal else {
+            throw EngineError.refused(
+                object: title, reason: "the kernel has no way to remove it",
+                advice: "it goes with the process that made it")
+        }
+        if removal.isOfRouteSocket { return batch.append(removal) }
+        try Threads.run {
+            try NetworkNamespace(at: Pins.path(session.pin)).enter()
+            do throws(NetlinkError) {
+                try removal.execute()
+            } catch {
+                throw EngineError(error, object: title)
+            }
         }
     }
 
@@ -205,37 +235,35 @@ struct Programming {
 }
 
 extension RouteBatch {
-    /// Adds an object that is no link to a namespace; where that is not new, in the place of what may be there.
-    fileprivate mutating func install(_ object: KernelObject, isNew: Bool, in table: InterfaceTable) throws {
-        switch object {
-        case .link, .setting, .table: preconditionFailure("\(object) is not installed by one request")
-        case .bridgeVLAN(let vlan): try add(vlan, in: table)
-        case .address(let address): try isNew ? add(address, in: table) : replace(address, in: table)
-        case .route(let route): try isNew ? add(route, in: table) : replace(route, in: table)
-        case .rule(let rule): add(rule)
-        case .neighbour(let neighbour): try isNew ? add(neighbour, in: table) : replace(neighbour, in: table)
-        case .forwarding(let entry): try isNew ? add(entry, in: table) : replace(entry, in: table)
-        case .qdisc(let qdisc): try replace(qdisc, in: table)
+    /// Adds the requests for a change of an object that one kind of request makes and another removes.
+    mutating func append(_ change: ObjectChange, _ object: KernelObject, in table: InterfaceTable) throws {
+        guard let value = object.value as? any RouteObject else {
+            preconditionFailure("\(object.kindName) \(object) is no object of rtnetlink")
         }
+        try value.append(change, to: &self, in: table)
     }
+}
 
-    mutating func remove(_ object: KernelObject, in table: InterfaceTable) throws {
-        switch object {
-        case .setting, .table: preconditionFailure("\(object) is not removed by a request")
-        case .link(let link): try delete(link, in: table)
-        case .bridgeVLAN(let vlan): try delete(vlan, in: table)
-        case .address(let address): try delete(address, in: table)
-        case .route(let route): try delete(route, in: table)
-        case .rule(let rule): delete(rule)
-        case .neighbour(let neighbour): try delete(neighbour, in: table)
-        case .forwarding(let entry): try delete(entry, in: table)
-        case .qdisc(let qdisc): try delete(qdisc, in: table)
+extension Session {
+    /// Whether the namespace does not have an object.
+    fileprivate func lacks(_ object: KernelObject) throws(EngineError) -> Bool {
+        func isListed<Object: RouteObject>(_ object: Object) throws(NetlinkError) -> Bool {
+            try Object.all(&socket, in: interfaces).contains(object)
+        }
+        do throws(NetlinkError) {
+            if let opaque = object.value as? OpaqueObject {
+                return try !socket.opaqueObjects(in: interfaces).objects.contains(opaque)
+            }
+            guard let value = object.value as? any RouteObject else { return true }
+            return try !isListed(value)
+        } catch {
+            throw EngineError(error, object: name)
         }
     }
 }
 
 extension RequestFailure {
-    /// Whether what was to be removed is not there.
+    /// Whether the kernel says that what was to be removed is not there.
     var isAboutNothing: Bool { [ENODEV, ESRCH, ENOENT, EADDRNOTAVAIL, ENXIO].contains(errno) }
 }
 
@@ -247,6 +275,8 @@ extension Link {
         if mtu == found.mtu { link.mtu = nil }
         if master == found.master { link.master = nil }
         if alias == found.alias { link.alias = nil }
+        // A token of zeros is none.
+        if token == found.token { link.token = nil } else if token == nil { link.token = IPv6Address(0) }
         if case (.bridge(let wanted), .bridge(let seen)) = (kind, found.kind), wanted == seen {
             link.kind = .bridge(Bridge())
         }

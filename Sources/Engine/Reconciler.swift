@@ -186,7 +186,7 @@ struct Reconciler {
                 ? namespace.content.links
                 : found.findings.compactMap { finding in
                     if case .extra = finding { return nil }
-                    return if case .link(let link) = finding.object { link } else { nil }
+                    return finding.object.value as? Link
                 }
             for case .veth(let peer?) in links.map(\.kind) { peers.insert(peer.namespace) }
         }

@@ -131,7 +131,7 @@ extension Session {
     fileprivate func remove(_ objects: [KernelObject]) throws {
         if objects.isEmpty { return }
         var batch = RouteBatch(capacity: 4096)
-        for object in objects { try batch.remove(object, in: interfaces) }
+        for object in objects { try batch.append(.delete, object, in: interfaces) }
         do {
             try socket.execute(&batch)
         } catch {

@@ -69,7 +69,8 @@ public struct RunningLab: Sendable {
         let entry = try journal.namespace(named: host?.name ?? name)
         let namespace = blueprint.namespaces.first { $0.name == entry.name }
         return Command(
-            pin: entry.pin, hostname: namespace?.hostname ?? entry.name, etc: EtcFiles.path(entry.pin),
+            pin: entry.pin, hostname: namespace?.hostname ?? entry.name,
+            etc: EtcFiles.path(namespace, pin: entry.pin, StateFolder(lab: journal.lab)),
             arguments: arguments)
     }
 

@@ -19,7 +19,7 @@ struct SettingPlan {
         var ipv4: (device: InterfaceName, values: [IPv4Value])?
         func flush() -> Operation? { ipv4.map { .setIPv4($0.device, $0.values) } }
         for setting in settings {
-            guard let device = setting.device else {
+            guard let device = setting.link else {
                 early.append(setting)
                 inherited[setting.path] = setting.value
                 continue

@@ -41,17 +41,9 @@ public struct StateFolder: Hashable, Sendable {
         Folder.names(root).filter { Topology.isName($0) }
     }
 
-    /// Writes a file as a whole: a reader sees the old content or the new one, and the new one is on its medium.
+    /// Writes a file as a whole.
     static func write(_ bytes: [UInt8], to path: String) throws(SystemCallError) {
-        let temporary = "\(path).new"
-        do {
-            // Whatever has the name, a pipe or a link, is not written through.
-            unlink(temporary)
-            let file = try FileDescriptor(opening: temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o644)
-            try file.write(bytes, temporary)
-            if fsync(file.number) != 0 { throw SystemCallError("fsync", temporary) }
-        }
-        if rename(temporary, path) != 0 { throw SystemCallError("rename", path) }
+        try FileDescriptor.replace(path, with: bytes, mode: 0o644)
     }
 
     /// Writes a value as JSON, as a whole.

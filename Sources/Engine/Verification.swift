@@ -4,6 +4,14 @@ import NetworkNamespaces
 import NetworkObjects
 import Responders
 
+/// What was found of a lab.
+public struct Verification: Sendable {
+    /// What is not as its blueprint says.
+    public var differences: [Difference]
+    /// The kinds of objects that were not looked at, because this kernel does not list them.
+    public var unlistedKinds: [String]
+}
+
 extension RunningLab {
     /// Compares what the kernel holds with what the lab should be: every link with its attributes, address, route, neighbour,
     /// forwarding entry, VLAN, setting and table, the namespaces themselves, the files and the background process.
@@ -14,7 +22,7 @@ extension RunningLab {
     /// - Parameters:
     ///   - strict: whether what users added counts as well: their addresses, routes, links, tables and processes.
     ///   - waiting: called once if another command works on the lab.
-    public func differences(strict: Bool, waiting: () -> Void = {}) throws(EngineError) -> [Difference] {
+    public func verify(strict: Bool, waiting: () -> Void = {}) throws(EngineError) -> Verification {
         let state = StateFolder(lab: journal.lab)
         return try reportingRefusals(of: "lab \(journal.lab)") {
             let found = try FolderLock.holding(lab: state, creating: false, waiting: waiting) {
@@ -27,13 +35,13 @@ extension RunningLab {
         }
     }
 
-    private func findDifferences(_ state: StateFolder, strict: Bool) throws -> [Difference] {
+    private func findDifferences(_ state: StateFolder, strict: Bool) throws -> Verification {
         var differences: [Difference] = []
         if !journal.isComplete {
             differences.append(
                 Difference(
                     nil, "lab", journal.lab,
-                    .different([AttributeDifference("state", wanted: "complete", found: "cut short")])))
+                    .different([AttributeDifference(.state, wanted: "complete", found: "cut short")])))
         }
         let view = try LabView(blueprint, allTables: strict, records: journal.rules ?? [:])
         let comparison = LabComparison(
@@ -44,7 +52,9 @@ extension RunningLab {
         if try state.responders.state == .ended, !ResponderPlan(blueprint, silent: try silentPods()).isEmpty {
             differences.append(Difference(nil, "process", "that answers for pods", .missing))
         }
-        return strict ? try differences + processes(view) : differences
+        if strict { differences += try processes(view) }
+        let unlisted = Set(view.observed.flatMap { $0?.unlisted ?? [] })
+        return Verification(differences: differences, unlistedKinds: unlisted.sorted())
     }
 
     /// Namespaces that a change which was cut short would have removed.

@@ -10,7 +10,7 @@ public struct AttributeReport: Encodable, Sendable {
     public var found: String?
 
     init(_ attribute: AttributeDifference) {
-        (name, wanted, found) = (attribute.name, attribute.wanted, attribute.found)
+        (name, wanted, found) = (attribute.name.text, attribute.wanted, attribute.found)
     }
 }
 
@@ -62,6 +62,8 @@ public struct VerifyReport: Encodable, Sendable {
     /// Whether what users added was looked at too.
     public var strict: Bool
     public var differences: [Entry]
+    /// The kinds of objects that were not looked at, because this kernel does not list them; absent where there is none.
+    public var unlistedKinds: [String]?
 
     /// Something that is not as the blueprint says.
     public struct Entry: Encodable, Sendable {

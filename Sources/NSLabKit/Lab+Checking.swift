@@ -13,8 +13,10 @@ extension Lab {
         let lab = name
         return try reportingErrors {
             OpenFiles.raise()
-            let differences = try running.differences(strict: strict) { waiting(lab) }
-            return VerifyReport(lab: lab, strict: strict, differences: differences.map { .init($0) })
+            let verification = try running.verify(strict: strict) { waiting(lab) }
+            return VerifyReport(
+                lab: lab, strict: strict, differences: verification.differences.map { .init($0) },
+                unlistedKinds: verification.unlistedKinds.isEmpty ? nil : verification.unlistedKinds)
         }
     }
 

@@ -42,8 +42,10 @@ extension Lab {
                 try Threads.run { try lab.observe(name) }
             } differing: {
                 nodesThatDiffer()
+            } tableFaults: {
+                tableFaults()
             } isServed: {
-                // What cannot be found out is no cause.
+                // Where it cannot be found out, it is not what is said to be wrong.
                 if case .ended? = try? lab.responders { false } else { true }
             }
             let run = ProbeRun(lab.blueprint, pins: pins, diagnosis: diagnosis)
@@ -71,6 +73,17 @@ extension Lab {
             }
         }
         return nodes
+    }
+
+    /// By namespace, what is wrong with its tables of rules, additions among it; none where that cannot be found out.
+    private func tableFaults() -> [String: String] {
+        var faults: [String: String] = [:]
+        for difference in (try? running.verify(strict: true))?.differences ?? [] where difference.kind == "table" {
+            guard let namespace = difference.namespace, faults[namespace] == nil else { continue }
+            faults[namespace] =
+                "table \(difference.object) \(difference.finding == .added ? "was added" : "was changed")"
+        }
+        return faults
     }
 
     /// The names of the only running lab's namespaces; empty where they cannot be read.

@@ -181,11 +181,16 @@ public struct Lab: Sendable {
     /// - Parameters:
     ///   - arguments: the program, looked up in PATH, and its arguments.
     ///   - name: the namespace, in any form that `nslab exec` takes.
-    public func become(_ arguments: [String], in name: String) throws(NSLabError) -> Never {
+    ///   - warn: called with a sentence about what the command has to do without.
+    public func become(
+        _ arguments: [String], in name: String, warn: (String) -> Void = { _ in }
+    ) throws(NSLabError) -> Never {
         try reportingErrors {
             let command = try running.command(arguments, in: name)
             do throws(SystemCallError) {
-                try command.replaceProcess()
+                try command.replaceProcess { error in
+                    warn("\(error.object): \(error.words): the command sees the host's file, if any")
+                }
             } catch {
                 throw error.call == "execvp" ? NSLabError(command: arguments[0], error) : error
             }

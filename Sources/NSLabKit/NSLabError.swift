@@ -17,6 +17,8 @@ public struct NSLabError: Error, CustomStringConvertible, Sendable {
 
     /// Sorts of failure.
     public enum Category: Sendable {
+        /// Neither the kernel nor the user is to blame: a fault of nslab.
+        case unexpected
         /// What was given is wrong: a file, a name, an option.
         case badInput
         /// The kernel refused.
@@ -47,6 +49,7 @@ public struct NSLabError: Error, CustomStringConvertible, Sendable {
                 .badInput
             case .refused, .damagedState, .newerState, .lacking: .refused
             case .interrupted: .interrupted
+            case .unexpected: .unexpected
             }
         self.init("\(error)", category)
     }

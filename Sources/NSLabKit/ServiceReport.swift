@@ -1,6 +1,7 @@
 import Addresses
 import Blueprint
 import Engine
+import NetworkObjects
 import Topology
 
 /// A service of a lab, in the words of its JSON, which are kubectl's.
@@ -15,7 +16,7 @@ public struct ServiceReport: Encodable, Sendable {
     public var externalName: String?
     /// `80/TCP`, or with the nodes' port `80:30080/TCP`.
     public var ports: [String]
-    public var endpoints: [Endpoint]
+    public var endpoints: [EndpointReport]
     /// How the nodes of a running lab have it.
     public var state: State?
 
@@ -41,7 +42,7 @@ public struct ServiceReport: Encodable, Sendable {
     }
 
     /// An address that answers for a service.
-    public struct Endpoint: Encodable, Sendable {
+    public struct EndpointReport: Encodable, Sendable {
         public var address: String
         /// For each of the service's ports, the endpoint's.
         public var ports: [UInt16]
@@ -76,7 +77,7 @@ public struct ServiceReport: Encodable, Sendable {
             "\(port.number)" + (port.nodePort.map { ":\($0)" } ?? "") + "/\(port.transport.rawValue)"
         }
         endpoints = service.endpoints.map { endpoint in
-            Endpoint(
+            EndpointReport(
                 address: "\(endpoint.address)", ports: endpoint.ports.compactMap(\.self),
                 pod: endpoint.pod.map(\.description), node: endpoint.node,
                 ready: service.isReady(endpoint))
@@ -109,15 +110,15 @@ public struct ServiceReport: Encodable, Sendable {
 
 extension ObservedServices {
     /// Where a node should send packets for a service's own addresses.
-    fileprivate static func expected(of service: ClusterService, on node: String) -> [Arrival: Set<Target>] {
-        var expected: [Arrival: Set<Target>] = [:]
+    fileprivate static func expected(of service: ClusterService, on node: String) -> [Arrival: Set<Rule.Destination>] {
+        var expected: [Arrival: Set<Rule.Destination>] = [:]
         for address in service.clusterAddresses {
             for (index, port) in service.ports.enumerated() {
                 let arrival = Arrival(
-                    address: address, transport: port.transport, port: Int(port.number))
+                    address: address, transport: port.transport, port: port.number)
                 expected[arrival] = Set(
                     service.backends(ofPort: index, address.family, from: node).map {
-                        Target(address: $0.address, port: Int($0.port))
+                        Rule.Destination($0.address, $0.port)
                     })
             }
         }

@@ -81,6 +81,14 @@ public struct Attribute: Sendable {
         return structure
     }
 
+    /// The same of a structure with a union.
+    ///
+    /// - Throws: `value` if it is shorter.
+    public func structure<Structure>(withUnion _: Structure.Type) throws(MalformedMessage) -> Structure {
+        guard let structure = bytes.load(withUnion: Structure.self) else { throw wrongSize }
+        return structure
+    }
+
     /// The value as text up to the first NUL; bytes that are not UTF-8 become U+FFFD.
     public var text: String { String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
 

@@ -26,9 +26,22 @@ public struct Message: Sendable {
         return header
     }
 
+    /// The structure that the message starts with, where it has a union: Swift does not see that it is plain bytes.
+    ///
+    /// - Throws: `header` if the message is shorter.
+    public func header<Header>(withUnion _: Header.Type) throws(MalformedMessage) -> Header {
+        guard let header = payload.load(withUnion: Header.self) else {
+            throw .header(needed: MemoryLayout<Header>.size, available: payload.count)
+        }
+        return header
+    }
+
+    /// All that follows the message's header, byte for byte.
+    public var bytes: ArraySlice<UInt8> { payload }
+
     /// The attributes that follow that structure.
     @inlinable
-    public func attributes<Header: BitwiseCopyable>(after _: Header.Type) throws(MalformedMessage) -> Attributes {
+    public func attributes<Header>(after _: Header.Type) throws(MalformedMessage) -> Attributes {
         try Attributes(payload.dropFirst((MemoryLayout<Header>.size + 3) & ~3))
     }
 }
@@ -74,5 +87,18 @@ extension ArraySlice<UInt8> {
     func load<Value: BitwiseCopyable>(_: Value.Type) -> Value? {
         guard count >= MemoryLayout<Value>.size else { return nil }
         return withUnsafeBytes { $0.loadUnaligned(as: Value.self) }
+    }
+
+    /// The same of a structure with a union. Only for those of C, which are no more than their bytes.
+    func load<Value>(withUnion _: Value.Type) -> Value? {
+        guard count >= MemoryLayout<Value>.size else { return nil }
+        return withUnsafeBytes { bytes in
+            withUnsafeTemporaryAllocation(
+                byteCount: MemoryLayout<Value>.size, alignment: MemoryLayout<Value>.alignment
+            ) { memory in
+                memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes.prefix(memory.count)))
+                return memory.load(as: Value.self)
+            }
+        }
     }
 }

@@ -91,6 +91,18 @@ public struct MessageWriter: ~Copyable {
         align()
     }
 
+    /// What `body` appends, of which the first sixteen bits become its length, as in a `rtnexthop` (linux/rtnetlink.h).
+    public mutating func sized(_ body: (inout MessageWriter) -> Void) {
+        align()
+        let start = count
+        body(&self)
+        if count - start > Int(UInt16.max) { isOversized = true }
+        if count >= start + 2 {
+            (base + start).storeBytes(of: UInt16(truncatingIfNeeded: count - start), as: UInt16.self)
+        }
+        align()
+    }
+
     // MARK: Bytes outside an attribute
 
     /// One byte as it is.
@@ -102,6 +114,11 @@ public struct MessageWriter: ~Copyable {
     @inlinable
     public mutating func append<Structure: BitwiseCopyable>(structure: Structure) {
         extend(by: MemoryLayout<Structure>.size).storeBytes(of: structure, as: Structure.self)
+    }
+
+    /// The bytes of a structure of C that has a union.
+    public mutating func append<Structure>(structureWithUnion structure: Structure) {
+        withUnsafeBytes(of: structure) { bytes in for byte in bytes { append(byte) } }
     }
 
     // MARK: The buffer

@@ -1,6 +1,7 @@
 internal import CLinux
 internal import CMnl
 internal import Glibc
+internal import System
 
 /// A netlink socket: one descriptor, closed when the value goes.
 ///
@@ -181,10 +182,8 @@ public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
         #if DEBUG
             Refusal.apply(to: writer.base + bytes.lowerBound, length: bytes.count)
         #endif
-        while mnl_socket_sendto(socket, writer.base + bytes.lowerBound, bytes.count) < 0 {
-            let error = errno
-            if error != EINTR { throw .system(call: "sendto", errno: error) }
-        }
+        let sent = uninterrupted { mnl_socket_sendto(socket, writer.base + bytes.lowerBound, bytes.count) }
+        if sent < 0 { throw .system(call: "sendto", errno: errno) }
     }
 
     /// Reads until the exchange is over.
@@ -201,10 +200,10 @@ public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
     private mutating func receiveDatagram() throws(NetlinkError) -> (length: Int, sender: UInt32) {
         let descriptor = descriptor
         // The size first: a datagram that does not fit would be cut, and what is cut off is lost.
-        let size = try Self.retrying("recv") { recv(descriptor, nil, 0, MSG_PEEK_TRUNC) }
+        let size = try Self.receiving("recv") { recv(descriptor, nil, 0, MSG_PEEK_TRUNC) }
         if size > buffer.count { buffer = [UInt8](repeating: 0, count: max(size, 4096)) }
         var address = sockaddr_nl()
-        let length = try Self.retrying("recvfrom") {
+        let length = try Self.receiving("recvfrom") {
             buffer.withUnsafeMutableBytes { bytes in
                 withUnsafeMutableBytes(of: &address) { raw in
                     var addressLength = socklen_t(raw.count)
@@ -218,16 +217,10 @@ public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
     }
 
     /// Calls again after a signal; the errors that mean lost answers become `repliesLost`.
-    private static func retrying(_ call: String, _ body: () -> Int) throws(NetlinkError) -> Int {
-        while true {
-            let result = body()
-            if result >= 0 { return result }
-            switch errno {
-            case EINTR: continue
-            case EAGAIN, ENOBUFS: throw .repliesLost
-            default: throw .system(call: call, errno: errno)
-            }
-        }
+    private static func receiving(_ call: String, _ body: () -> Int) throws(NetlinkError) -> Int {
+        let result = uninterrupted(body)
+        if result >= 0 { return result }
+        throw errno == EAGAIN || errno == ENOBUFS ? .repliesLost : .system(call: call, errno: errno)
     }
 }
 

@@ -39,24 +39,31 @@ public enum Capabilities {
 
     /// Gives up, in the calling thread and those that it will start, every capability that nslab has no use for.
     ///
-    /// The bounding set stays: a program that root starts later has root's capabilities again.
+    /// The bounding set stays: a program that root starts later has root's capabilities again. Where the process must not gain
+    /// privileges by starting a program (`no_new_privs`, prctl(2)), such a program gets what this process holds and no more:
+    /// then what is given up is what is in effect, and it stays among what is held.
     ///
     /// - Throws: `SystemCallError` if the kernel refuses.
     public static func dropUnneeded() throws(SystemCallError) {
         guard let held = cap_get_proc(), let wanted = cap_init() else {
             throw SystemCallError("cap_get_proc", "process")
         }
+        let gainsNoPrivileges = nslab_prctl(PR_GET_NO_NEW_PRIVS, 0) == 1
+        var values = kept.filter { holds(held, $0) }.map(\.value)
         defer {
             cap_free(UnsafeMutableRawPointer(held))
             cap_free(UnsafeMutableRawPointer(wanted))
         }
-        var values = kept.filter { holds(held, $0) }.map(\.value)
-        for flag in [CAP_PERMITTED, CAP_EFFECTIVE] {
+        let state = gainsNoPrivileges ? held : wanted
+        if gainsNoPrivileges {
+            try systemCall("cap_clear_flag", "process") { cap_clear_flag(held, CAP_EFFECTIVE) }
+        }
+        for flag in gainsNoPrivileges ? [CAP_EFFECTIVE] : [CAP_PERMITTED, CAP_EFFECTIVE] {
             try systemCall("cap_set_flag", "process") {
-                cap_set_flag(wanted, flag, CInt(values.count), &values, CAP_SET)
+                cap_set_flag(state, flag, CInt(values.count), &values, CAP_SET)
             }
         }
-        try systemCall("cap_set_proc", "process") { cap_set_proc(wanted) }
+        try systemCall("cap_set_proc", "process") { cap_set_proc(state) }
     }
 
     /// Gives up every capability of the calling thread and those that it will start.

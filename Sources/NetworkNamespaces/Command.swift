@@ -27,8 +27,10 @@ public struct Command: Sendable {
     /// The terminal, the descriptors and the parent stay, so that signals and the exit status pass as if the command had
     /// been started directly.
     ///
+    /// - Parameter warn: called with what cannot be had and the command can do without: a file of the host's that another would
+    ///   stand in for and that is not there.
     /// - Throws: `SystemCallError`; from execvp(3) with `ENOENT` if there is no such program.
-    public func replaceProcess() throws(SystemCallError) -> Never {
+    public func replaceProcess(warn: (SystemCallError) -> Void) throws(SystemCallError) -> Never {
         try NetworkNamespace(at: Pins.path(pin)).enter()
         try systemCall("unshare", pin) { unshare(CLONE_NEWNS | CLONE_NEWUTS) }
         try systemCall("mount", "/") { mount("", "/", "none", UInt(MS_SLAVE | MS_REC), nil) }
@@ -42,8 +44,8 @@ public struct Command: Sendable {
         }
         if let etc {
             for file in Folder.names(etc) {
-                try systemCall("mount", "/etc/\(file)") {
-                    mount("\(etc)/\(file)", "/etc/\(file)", "none", UInt(MS_BIND), nil)
+                if mount("\(etc)/\(file)", "/etc/\(file)", "none", UInt(MS_BIND), nil) != 0 {
+                    warn(SystemCallError("mount", "/etc/\(file)"))
                 }
             }
         }

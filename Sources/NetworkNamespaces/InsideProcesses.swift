@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import System
 
@@ -44,39 +43,33 @@ public enum InsideProcesses {
         rounds: while round < 5 {
             let processes = try find(in: namespaces)
             if processes.isEmpty { break }
-            var descriptors: [pollfd] = []
-            defer { for descriptor in descriptors { close(descriptor.fd) } }
+            var held = HeldProcesses()
             var isShort = false
             for process in processes {
-                let descriptor = CInt(syscall_pidfd_open(process.pid))
-                guard descriptor >= 0 else {
-                    let error = SystemCallError("pidfd_open", "process \(process.pid)")
+                do {
+                    guard let handle = try ProcessHandle(process.pid), find(process.pid, in: namespaces) else {
+                        continue
+                    }
+                    held.append(handle)
+                    ended.append(process.pid)
+                } catch {
                     if !error.isShortage { continue }
-                    if descriptors.isEmpty { throw error }
+                    if held.isEmpty { throw error }
                     isShort = true
                     break
                 }
-                guard find(process.pid, in: namespaces) else {
-                    close(descriptor)
-                    continue
-                }
-                descriptors.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
-                ended.append(process.pid)
             }
             // The others have their turn in the same way.
             defer { if !isShort { round += 1 } }
             if round == 0 {
                 // An interactive shell ends at SIGHUP only; whoever takes leave at SIGTERM must not be cut short by it.
                 for (signal, time) in [(SIGTERM, grace / 3), (SIGHUP, grace - grace / 3)] {
-                    for descriptor in descriptors {
-                        syscall_pidfd_send_signal(descriptor.fd, signal)
-                        syscall_pidfd_send_signal(descriptor.fd, SIGCONT)
-                    }
-                    if wait(for: descriptors, milliseconds: time) { continue rounds }
+                    held.send([signal, SIGCONT])
+                    if held.haveEnded(within: time) { continue rounds }
                 }
             }
-            for descriptor in descriptors { syscall_pidfd_send_signal(descriptor.fd, SIGKILL) }
-            _ = wait(for: descriptors, milliseconds: 2000)
+            held.send([SIGKILL])
+            _ = held.haveEnded(within: 2000)
         }
         return Array(Set(ended)).sorted()
     }
@@ -91,19 +84,32 @@ public enum InsideProcesses {
         guard stat("/proc/\(pid)/ns/net", &status) == 0 else { return nil }
         return NetworkNamespace.Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
+}
 
-    /// Waits until all processes have ended; false if the time ran out before.
-    private static func wait(for processes: [pollfd], milliseconds: Int32) -> Bool {
-        var clock = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &clock)
-        let deadline = clock.tv_sec * 1000 + clock.tv_nsec / 1_000_000 + Int(milliseconds)
-        for process in processes {
-            clock_gettime(CLOCK_MONOTONIC, &clock)
-            let left = max(0, deadline - clock.tv_sec * 1000 - clock.tv_nsec / 1_000_000)
-            var one = process
-            if poll(&one, 1, Int32(left)) == 0 { return false }
+/// Processes that are held while they are ended.
+private struct HeldProcesses {
+    private final class Held {
+        let handle: ProcessHandle
+        init(_ handle: consuming ProcessHandle) { self.handle = handle }
+    }
+
+    private var processes: [Held] = []
+
+    var isEmpty: Bool { processes.isEmpty }
+
+    mutating func append(_ handle: consuming ProcessHandle) { processes.append(Held(handle)) }
+
+    func send(_ signals: [CInt]) {
+        for process in processes { for signal in signals { process.handle.send(signal) } }
+    }
+
+    /// Waits until all have ended, for so many milliseconds; false if the time ran out before.
+    func haveEnded(within milliseconds: Int32) -> Bool {
+        let deadline = MonotonicClock.now + UInt64(max(0, milliseconds)) * 1_000_000
+        return processes.allSatisfy { process in
+            let now = MonotonicClock.now
+            return process.handle.hasEnded(within: now < deadline ? CInt((deadline - now + 999_999) / 1_000_000) : 0)
         }
-        return true
     }
 }
 

@@ -20,24 +20,38 @@ public enum Pins {
         return false
     }
 
-    /// Makes the folder and its mount.
-    public static func prepareFolder() throws(SystemCallError) {
+    /// Makes the folder and its mount, if another program has not just done so.
+    ///
+    /// - Returns: whether the mount is this call's doing.
+    public static func prepareFolder() throws(SystemCallError) -> Bool {
         _ = try Folder.make(folder)
+        // iproute2 holds the same lock while it does the same (`netns_add` in ip/ipnetns.c).
+        let lock = try FileDescriptor(opening: folder, O_RDONLY | O_DIRECTORY)
+        try systemCall("flock", folder) { flock(lock.number, LOCK_EX) }
+        if try folderIsReady() { return false }
         try systemCall("mount", folder) { mount(folder, folder, "none", UInt(MS_BIND | MS_REC), nil) }
         try systemCall("mount", folder) { mount("", folder, "none", UInt(MS_SHARED | MS_REC), nil) }
+        return true
     }
 
-    /// Ends the folder's mount and removes it, if nothing is pinned there any more.
+    /// Ends the folder's mount and removes it, if nothing is pinned there any more and nobody is in it.
+    ///
+    /// - Returns: whether the mount is gone.
+    public static func releaseFolder() throws(SystemCallError) -> Bool {
+        guard try names().isEmpty, try unmountFolder() else { return false }
+        // Of a pin that was begun meanwhile the file is there, or the namespace on it, or iproute2's mount of the folder.
+        if rmdir(folder) != 0, ![ENOENT, ENOTEMPTY, EBUSY].contains(errno) { throw SystemCallError("rmdir", folder) }
+        return true
+    }
+
+    /// Ends the folder's mount, unless there is one on it or somebody in it: it must not take along a namespace that was pinned a
+    /// moment ago, as a detached mount does with all that is mounted on it.
     ///
     /// - Returns: whether it is gone.
-    public static func releaseFolder() throws(SystemCallError) -> Bool {
-        guard try names().isEmpty else { return false }
-        if umount2(folder, CInt(MNT_DETACH)) != 0, errno != EINVAL, errno != ENOENT {
-            throw SystemCallError("umount", folder)
-        }
-        // A pin made meanwhile stays: the folder is then not empty.
-        if rmdir(folder) != 0, errno != ENOENT, errno != ENOTEMPTY { throw SystemCallError("rmdir", folder) }
-        return true
+    static func unmountFolder() throws(SystemCallError) -> Bool {
+        if umount2(folder, 0) == 0 || errno == EINVAL || errno == ENOENT { return true }
+        if errno == EBUSY { return false }
+        throw SystemCallError("umount", folder)
     }
 
     /// Pins the calling thread's namespace.

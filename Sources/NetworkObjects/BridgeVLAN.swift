@@ -25,6 +25,27 @@ public struct BridgeVLAN: Hashable, Sendable {
     }
 }
 
+extension BridgeVLAN: NetworkObject {
+    public static var kindName: String { "bridge vlan" }
+
+    public struct Identity: Hashable, Sendable {
+        var device: InterfaceName
+        var id: UInt16
+    }
+
+    public var identity: Identity { Identity(device: device, id: id) }
+
+    public var link: InterfaceName? { device }
+
+    public func differences(from found: BridgeVLAN) -> [AttributeDifference] {
+        [
+            AttributeDifference(AttributeName("pvid"), isPVID, found.isPVID),
+            AttributeDifference(AttributeName("untagged"), isUntagged, found.isUntagged),
+            AttributeDifference(AttributeName("self"), isSelf, found.isSelf),
+        ].compactMap { $0 }
+    }
+}
+
 extension BridgeVLAN: CustomStringConvertible {
     public var description: String {
         "vid \(id) dev \(device)" + (isPVID ? " pvid" : "") + (isUntagged ? " untagged" : "") + (isSelf ? " self" : "")

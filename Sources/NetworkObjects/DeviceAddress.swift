@@ -1,4 +1,5 @@
 import Addresses
+internal import CLinux
 
 /// An address on a link, in the words of `ip address`.
 public struct DeviceAddress: Hashable, Sendable {
@@ -10,13 +11,50 @@ public struct DeviceAddress: Hashable, Sendable {
     public var noDAD: Bool
     /// How far the address is valid.
     public var scope: Scope
+    /// The far end's address, which then is the one that the on-link prefix is of (`peer`); nil for none.
+    public var peer: IPAddress?
+    /// What else the kernel was asked for (`IFA_F_*`): no route for the prefix, a home address, an end of its use.
+    public var flags: Flags = []
+    /// What else the address says (`IFA_*`): a label, a broadcast address, a metric for its route.
+    public package(set) var others = OtherAttributes()
 
     /// An address on a link, valid everywhere, without duplicate address detection.
-    public init(_ device: InterfaceName, _ address: InterfaceAddress, noDAD: Bool? = nil, scope: Scope = .universe) {
+    public init(
+        _ device: InterfaceName, _ address: InterfaceAddress, noDAD: Bool? = nil, scope: Scope = .universe,
+        peer: IPAddress? = nil
+    ) {
         self.device = device
         self.address = address
         self.noDAD = noDAD ?? (address.family == .ipv6)
         self.scope = scope
+        self.peer = peer
+    }
+
+    /// What someone may ask for besides (`IFA_F_*`, linux/if_addr.h).
+    public struct Flags: OptionSet, Hashable, Sendable {
+        /// The bits of `IFA_FLAGS`.
+        public let rawValue: UInt32
+
+        /// The flags with these bits.
+        public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+        private init(_ bit: Int32) { rawValue = UInt32(bit) }
+
+        public static let home = Flags(IFA_F_HOMEADDRESS)
+        public static let deprecated = Flags(IFA_F_DEPRECATED)
+        public static let managesTemporary = Flags(IFA_F_MANAGETEMPADDR)
+        public static let noPrefixRoute = Flags(IFA_F_NOPREFIXROUTE)
+        public static let joinsGroup = Flags(IFA_F_MCAUTOJOIN)
+        /// It goes when its time is over.
+        public static let temporary = Flags(rawValue: 1 << 31)
+
+        /// All that the kernel reports as it was asked for.
+        package static let askedFor: Flags = [.home, .deprecated, .managesTemporary, .noPrefixRoute, .joinsGroup]
+
+        fileprivate static let words: [(Flags, String)] = [
+            (.home, "home"), (.deprecated, "deprecated"), (.managesTemporary, "mngtmpaddr"),
+            (.noPrefixRoute, "noprefixroute"), (.joinsGroup, "autojoin"), (.temporary, "dynamic"),
+        ]
     }
 }
 
@@ -52,18 +90,58 @@ extension DeviceAddress {
             return address
         }
         var address = self
-        address.scope =
-            switch ip.value >> 118 {
-            case 0xfe80 >> 6: .link
-            case 0xfec0 >> 6: .site
-            default: ip.value == 1 ? .host : .universe
-            }
+        address.scope = ip.scope
         return address
     }
 }
 
+extension IPv6Address {
+    /// How far the address reaches (RFC 4007; `ipv6_addr_scope` in the kernel).
+    fileprivate var scope: Scope {
+        if IPAddress.v6(self).isLinkLocal { return .link }
+        if value >> 118 == 0xfec0 >> 6 { return .site }
+        return value == 1 ? .host : .universe
+    }
+}
+
+extension DeviceAddress: NetworkObject {
+    public static var kindName: String { "address" }
+
+    public struct Identity: Hashable, Sendable {
+        var device: InterfaceName
+        var address: IPAddress
+    }
+
+    public var identity: Identity { Identity(device: device, address: address.address) }
+
+    public var link: InterfaceName? { device }
+
+    public func differences(from found: DeviceAddress) -> [AttributeDifference] {
+        let wanted = asReported
+        return [
+            AttributeDifference(.peer, peer, found.peer),
+            AttributeDifference(.prefixLength, wanted.address.prefixLength, found.address.prefixLength),
+            AttributeDifference(.scope, wanted.scope, found.scope),
+            AttributeDifference(AttributeName("nodad"), wanted.noDAD, found.noDAD),
+            AttributeDifference(.flags, flags.isEmpty ? nil : flags, found.flags.isEmpty ? nil : found.flags),
+        ].compactMap { $0 } + others.differences(from: found.others, Self.attributeNames)
+    }
+
+    /// The attributes that are kept as the kernel wrote them, by what `ip address` calls them.
+    package static let attributeNames: [Int: OtherAttributes.Name] = [
+        IFA_LABEL: .text("label"), IFA_BROADCAST: .address("brd"), IFA_RT_PRIORITY: "metric",
+    ]
+}
+
+extension DeviceAddress.Flags: CustomStringConvertible {
+    public var description: String { Self.words.filter { contains($0.0) }.map(\.1).joined(separator: " ") }
+}
+
 extension DeviceAddress: CustomStringConvertible {
     public var description: String {
-        "\(address) dev \(device)" + (scope == .universe ? "" : " scope \(scope)") + (noDAD ? " nodad" : "")
+        let far = peer.map { "\(address.address) peer \($0)/\(address.prefixLength)" }
+        return "\(far ?? "\(address)") dev \(device)" + (scope == .universe ? "" : " scope \(scope)")
+            + (noDAD ? " nodad" : "") + (flags.isEmpty ? "" : " \(flags)")
+            + others.words(Self.attributeNames).map { " \($0)" }.joined()
     }
 }

@@ -20,11 +20,14 @@ public struct Link: Hashable, Sendable {
     public var isUp: Bool
     /// Free text that the kernel keeps with the link (`IFLA_IFALIAS`, at most 255 bytes).
     public var alias: String?
+    /// What the link's IPv6 addresses end with that routers' advertisements lead to (`ip token`); nil where the link itself
+    /// says.
+    public var token: IPv6Address?
 
     /// A link; it is up unless said otherwise.
     public init(
         _ name: InterfaceName, _ kind: Kind, mac: MACAddress? = nil, mtu: UInt32? = nil, master: InterfaceName? = nil,
-        group: UInt32 = 0, isUp: Bool = true, alias: String? = nil
+        group: UInt32 = 0, isUp: Bool = true, alias: String? = nil, token: IPv6Address? = nil
     ) {
         self.name = name
         self.kind = kind
@@ -34,6 +37,7 @@ public struct Link: Hashable, Sendable {
         self.group = group
         self.isUp = isUp
         self.alias = alias
+        self.token = token
     }
 
     /// The sort of a device and the attributes that only this sort has.
@@ -146,7 +150,8 @@ extension Link {
     ///
     /// The other end of a veth cannot be seen from here and is not looked at.
     public func isSatisfied(by observed: Link) -> Bool {
-        name == observed.name && kindDifferences(from: observed).isEmpty && differences(from: observed).isEmpty
+        name == observed.name && kindDifferences(from: observed).isEmpty
+            && changeableDifferences(from: observed).isEmpty
     }
 
     /// The attributes of its kind that are not as this value says, and that a link has for its whole life.
@@ -155,47 +160,65 @@ extension Link {
         case (.veth, .veth), (.bridge, .bridge), (.loopback, .loopback): return []
         case (.vlan(let wanted), .vlan(let seen)):
             return [
-                AttributeDifference("vlan id", wanted.id, seen.id),
-                AttributeDifference("link", wanted.parent, seen.parent),
+                AttributeDifference(AttributeName("vlan id"), wanted.id, seen.id),
+                AttributeDifference(AttributeName("link"), wanted.parent, seen.parent),
             ].compactMap { $0 }
         case (.vxlan(let wanted), .vxlan(let seen)):
             return [
-                AttributeDifference("vxlan id", wanted.vni, seen.vni),
-                AttributeDifference("local", wanted.local, seen.local),
-                AttributeDifference("dev", wanted.device, seen.device),
-                AttributeDifference("dstport", wanted.port, seen.port),
-                AttributeDifference("learning", wanted.learning, seen.learning),
+                AttributeDifference(AttributeName("vxlan id"), wanted.vni, seen.vni),
+                AttributeDifference(.local, wanted.local, seen.local),
+                AttributeDifference(.device, wanted.device, seen.device),
+                AttributeDifference(AttributeName("dstport"), wanted.port, seen.port),
+                AttributeDifference(AttributeName("learning"), wanted.learning, seen.learning),
             ].compactMap { $0 }
         case (.ipip(let wanted), .ipip(let seen)):
             return [
-                AttributeDifference("local", wanted.local, seen.local),
-                AttributeDifference("remote", wanted.remote, seen.remote),
+                AttributeDifference(.local, wanted.local, seen.local),
+                AttributeDifference(.remote, wanted.remote, seen.remote),
             ].compactMap { $0 }
-        default: return [AttributeDifference("type", wanted: "\(kind)", found: "\(observed.kind)")]
+        default: return [AttributeDifference(.type, wanted: "\(kind)", found: "\(observed.kind)")]
         }
     }
 
     /// The other attributes that are not as this value says; what it leaves open (nil) may be anything.
-    public func differences(from observed: Link) -> [AttributeDifference] {
+    public func changeableDifferences(from observed: Link) -> [AttributeDifference] {
         func check<Value: Equatable & CustomStringConvertible>(
-            _ name: String, _ wanted: Value?, _ seen: Value?
+            _ name: AttributeName, _ wanted: Value?, _ seen: Value?
         ) -> AttributeDifference? {
             wanted == nil ? nil : AttributeDifference(name, wanted, seen)
         }
         var found = [
-            check("address", mac, observed.mac), check("mtu", mtu, observed.mtu),
-            check("master", master, observed.master), AttributeDifference("group", group, observed.group),
-            check("alias", alias, observed.alias),
+            check(.address, mac, observed.mac), check(.mtu, mtu, observed.mtu),
+            check(.master, master, observed.master), AttributeDifference(.group, group, observed.group),
+            check(.alias, alias, observed.alias), AttributeDifference(.token, token, observed.token),
         ]
         if case (.bridge(let wanted), .bridge(let seen)) = (kind, observed.kind) {
-            found.append(AttributeDifference("vlan_filtering", wanted.vlanFiltering, seen.vlanFiltering))
-            found.append(check("vlan_default_pvid", wanted.defaultPVID, seen.defaultPVID))
+            found.append(AttributeDifference(AttributeName("vlan_filtering"), wanted.vlanFiltering, seen.vlanFiltering))
+            found.append(check(AttributeName("vlan_default_pvid"), wanted.defaultPVID, seen.defaultPVID))
         }
         if isUp != observed.isUp {
             found.append(
-                AttributeDifference("state", wanted: isUp ? "up" : "down", found: observed.isUp ? "up" : "down"))
+                AttributeDifference(.state, wanted: isUp ? "up" : "down", found: observed.isUp ? "up" : "down"))
         }
         return found.compactMap { $0 }
+    }
+}
+
+extension Link: NetworkObject {
+    public static var kindName: String { "link" }
+
+    public var identity: InterfaceName { name }
+
+    /// A link is on itself: what it stands on is another matter.
+    public var link: InterfaceName? { nil }
+
+    public func differences(from found: Link) -> [AttributeDifference] {
+        var differences = kindDifferences(from: found) + changeableDifferences(from: found)
+        // One that should be no bridge's port and is one. (A link that leaves its master open says that it has none.)
+        if master == nil, let other = found.master {
+            differences.append(AttributeDifference(.master, wanted: nil, found: "\(other)"))
+        }
+        return differences
     }
 }
 

@@ -41,6 +41,25 @@ public struct Neighbour: Hashable, Sendable {
     }
 }
 
+extension Neighbour: NetworkObject {
+    public static var kindName: String { "neighbour" }
+
+    public struct Identity: Hashable, Sendable {
+        var device: InterfaceName
+        var address: IPAddress
+    }
+
+    public var identity: Identity { Identity(device: device, address: address) }
+
+    public var link: InterfaceName? { device }
+
+    public func differences(from found: Neighbour) -> [AttributeDifference] {
+        [
+            AttributeDifference(.linkAddress, mac, found.mac), AttributeDifference(.state, state, found.state),
+        ].compactMap { $0 }
+    }
+}
+
 extension Neighbour: CustomStringConvertible {
     public var description: String {
         "\(address) dev \(device)" + (mac.map { " lladdr \($0)" } ?? "") + " \(state)"

@@ -1,18 +1,35 @@
 import Addresses
+internal import CLinux
 
-/// The queueing discipline that the frames go through which leave by a link: its root, in the words of `tc qdisc`.
-///
-/// A link has one, so the link's name is what tells one from another.
+/// A queueing discipline of a link, in the words of `tc qdisc`: its root, which the frames go through that leave by it, or
+/// what hangs elsewhere.
 public struct Qdisc: Hashable, Sendable {
-    /// The link that the frames leave by.
+    /// The link.
     public var device: InterfaceName
+    /// Where it hangs.
+    public var parent: Parent
     /// What happens to them.
     public var kind: Kind
 
-    /// The root queueing discipline of a link.
-    public init(_ device: InterfaceName, _ kind: Kind) {
+    /// The root queueing discipline of a link unless said otherwise.
+    public init(_ device: InterfaceName, _ kind: Kind, parent: Parent = .root) {
         self.device = device
         self.kind = kind
+        self.parent = parent
+    }
+
+    /// Where a discipline hangs (`TC_H_*`, linux/pkt_sched.h): each place of a link has one at most.
+    public struct Parent: RawRepresentable, Hashable, Sendable {
+        /// The number in the discipline's message: a class's handle, or one of those below.
+        public let rawValue: UInt32
+
+        /// The place with this number.
+        public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+        /// What frames leave by (`TC_H_ROOT`, a macro with a cast).
+        public static let root = Parent(rawValue: 0xffff_ffff)
+        /// What frames come in by (`TC_H_INGRESS`, also `TC_H_CLSACT`).
+        public static let ingress = Parent(rawValue: 0xffff_fff1)
     }
 
     /// What happens to frames.
@@ -44,6 +61,8 @@ public struct Netem: Hashable, Sendable {
     public var rate: UInt64?
     /// The most frames that wait; what comes then is dropped.
     public var limit: UInt32
+    /// What else it does (`TCA_NETEM_*`): correlations, another model of loss, slots, marks.
+    public package(set) var others = OtherAttributes()
 
     /// An emulator that does nothing unless said otherwise; as many frames wait as tc(8) would let.
     public init(
@@ -116,7 +135,7 @@ extension Qdisc {
     /// The kernel keeps a bucket's size as the time in which it fills, in units of 64 ns (a 15,625,000th of a second), so it
     /// may come back a little smaller or larger.
     public func isSatisfied(by observed: Qdisc) -> Bool {
-        guard device == observed.device else { return false }
+        guard device == observed.device, parent == observed.parent else { return false }
         guard case .tokenBucket(let wanted) = kind, case .tokenBucket(let seen) = observed.kind else {
             return kind == observed.kind
         }
@@ -126,8 +145,36 @@ extension Qdisc {
     }
 }
 
+extension Qdisc: NetworkObject {
+    public static var kindName: String { "qdisc" }
+
+    public struct Identity: Hashable, Sendable {
+        var device: InterfaceName
+        var parent: Parent
+    }
+
+    public var identity: Identity { Identity(device: device, parent: parent) }
+
+    public var link: InterfaceName? { device }
+
+    public func differences(from found: Qdisc) -> [AttributeDifference] {
+        if isSatisfied(by: found) { return [] }
+        return [AttributeDifference(AttributeName("\(parent)"), wanted: "\(kind)", found: "\(found.kind)")]
+    }
+}
+
 extension Qdisc: CustomStringConvertible {
-    public var description: String { "dev \(device) root \(kind)" }
+    public var description: String { "dev \(device) \(parent) \(kind)" }
+}
+
+extension Qdisc.Parent: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .root: "root"
+        case .ingress: "ingress"
+        default: "parent \(String(rawValue >> 16, radix: 16)):\(String(rawValue & 0xffff, radix: 16))"
+        }
+    }
 }
 
 extension Qdisc.Kind: CustomStringConvertible {
@@ -149,6 +196,9 @@ extension Netem: CustomStringConvertible {
             ("loss", loss), ("duplicate", duplicate), ("reorder", reorder), ("corrupt", corrupt),
         ] where probability != .never { words.append("\(name) \(probability)") }
         if let rate { words.append("rate \(bitRate(rate))") }
+        words += others.words([
+            TCA_NETEM_CORR: "correlation", TCA_NETEM_LOSS: "loss", TCA_NETEM_SLOT: "slot", TCA_NETEM_ECN: "ecn",
+        ])
         return words.joined(separator: " ")
     }
 }

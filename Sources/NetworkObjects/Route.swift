@@ -23,6 +23,20 @@ public struct Route: Hashable, Sendable {
     public var table: UInt32
     /// Whether the gateway counts as on link though no prefix says so (`RTNH_F_ONLINK`).
     public var onlink: Bool
+    /// The packets' type of service (IPv4, DSCP); 0 for any.
+    public var typeOfService: UInt8 = 0
+    /// The packets' source (IPv6); nil for any.
+    public var source: Prefix?
+    /// The ways that packets are spread over; empty where there is one, which then is the route's own gateway and device.
+    public var nextHops: [NextHop] = []
+    /// The next hop object that says the way (`nhid`); nil for none.
+    public var nextHopID: UInt32?
+    /// What is known of the way (`RTAX_*`): MTU, MSS, hop limit, and which of them are locked.
+    public package(set) var metrics = OtherAttributes()
+    /// Whether it goes by itself when its time is over.
+    public var expires = false
+    /// What else the route says (`RTA_*`): encapsulation, realms, preference.
+    public package(set) var others = OtherAttributes()
 
     /// A unicast route of the main table unless said otherwise.
     public init(
@@ -41,6 +55,42 @@ public struct Route: Hashable, Sendable {
         self.table = table
         self.onlink = onlink
     }
+
+    /// One of several ways (`rtnexthop`, rtnetlink(7)).
+    public struct NextHop: Hashable, Sendable {
+        /// The next hop's address; nil where the destination is on link.
+        public var gateway: IPAddress?
+        /// The link that the packet leaves by.
+        public var device: InterfaceName?
+        /// Its share of the packets: 1 or more.
+        public var weight: Int
+        /// Whether the gateway counts as on link though no prefix says so.
+        public var onlink: Bool
+        /// What else it says, as a route does.
+        public package(set) var others = OtherAttributes()
+
+        /// A way with one share.
+        public init(via gateway: IPAddress?, device: InterfaceName?, weight: Int = 1, onlink: Bool = false) {
+            self.gateway = gateway
+            self.device = device
+            self.weight = weight
+            self.onlink = onlink
+        }
+    }
+
+    /// The route with one way alone, once for each way that it has.
+    public var ways: [Route] {
+        if nextHops.isEmpty { return [self] }
+        return nextHops.map { hop in
+            var way = self
+            way.nextHops = []
+            (way.gateway, way.device, way.onlink) = (hop.gateway, hop.device, hop.onlink)
+            return way
+        }
+    }
+
+    /// The metric of an IPv6 route that is told none (`IP6_RT_PRIO_USER`).
+    public static let defaultIPv6Metric: UInt32 = 1024
 
     /// The table that is looked at for every packet that no rule sends elsewhere (`RT_TABLE_MAIN`).
     public static let mainTable = UInt32(RT_TABLE_MAIN.rawValue)
@@ -109,10 +159,79 @@ extension Route {
         var route = self
         if destination.family == .ipv6 {
             route.scope = .universe
-            if metric == 0 { route.metric = 1024 }
+            if metric == 0 { route.metric = Self.defaultIPv6Metric }
         }
         if kind.rejects { route.device = nil }
         return route
+    }
+}
+
+extension Route: NetworkObject {
+    public static var kindName: String { "route" }
+
+    public struct Identity: Hashable, Sendable {
+        var table: UInt32
+        var destination: Prefix
+        var source: Prefix?
+        var typeOfService: UInt8
+        var metric: UInt32
+    }
+
+    public var identity: Identity {
+        Identity(
+            table: table, destination: destination, source: source, typeOfService: typeOfService,
+            metric: asReported.metric)
+    }
+
+    /// A route with several ways stays when one of them goes.
+    public var link: InterfaceName? { device }
+
+    public func differences(from found: Route) -> [AttributeDifference] {
+        if self == found { return [] }
+        let wanted = asReported
+        let isElsewhere = !found.nextHops.isEmpty || found.nextHopID != nil
+        return [
+            AttributeDifference(.type, wanted.kind, found.kind), AttributeDifference(.via, wanted.way, found.way),
+            AttributeDifference(AttributeName("nhid"), wanted.nextHopID, found.nextHopID),
+            // What a route without a device leaves by, the kernel finds out from its gateway.
+            isElsewhere || wanted.device == nil && kind == .unicast
+                ? nil : AttributeDifference(.device, wanted.device, found.device),
+            AttributeDifference(.source, wanted.preferredSource, found.preferredSource),
+            AttributeDifference(.scope, wanted.scope, found.scope),
+            AttributeDifference(.origin, wanted.origin, found.origin),
+            AttributeDifference(AttributeName("onlink"), wanted.onlink, isElsewhere ? wanted.onlink : found.onlink),
+            AttributeDifference(.expires, wanted.expires, found.expires),
+        ].compactMap { $0 } + wanted.metrics.differences(from: found.metrics, Self.metricNames)
+            + wanted.others.differences(from: found.others, Self.attributeNames)
+    }
+
+    /// The gateway, or all the ways that there are.
+    private var way: String? {
+        if nextHops.isEmpty { return gateway.map { "\($0)" } }
+        return nextHops.map { "\($0)" }.joined(separator: " ")
+    }
+
+    /// What `ip route` calls `RTAX_*`.
+    fileprivate static let metricNames: [Int: OtherAttributes.Name] = [
+        RTAX_LOCK: "lock", RTAX_MTU: "mtu", RTAX_WINDOW: "window", RTAX_RTT: "rtt", RTAX_RTTVAR: "rttvar",
+        RTAX_SSTHRESH: "ssthresh", RTAX_CWND: "cwnd", RTAX_ADVMSS: "advmss", RTAX_REORDERING: "reordering",
+        RTAX_HOPLIMIT: "hoplimit", RTAX_INITCWND: "initcwnd", RTAX_FEATURES: "features", RTAX_RTO_MIN: "rto_min",
+        RTAX_INITRWND: "initrwnd", RTAX_QUICKACK: "quickack", RTAX_CC_ALGO: .text("congctl"),
+        RTAX_FASTOPEN_NO_COOKIE: "fastopen_no_cookie",
+    ]
+
+    /// What `ip route` calls those of `RTA_*` that are kept as the kernel wrote them.
+    fileprivate static let attributeNames: [Int: OtherAttributes.Name] = [
+        Int(RTA_FLOW.rawValue): "realm", Int(RTA_ENCAP.rawValue): "encap", Int(RTA_ENCAP_TYPE.rawValue): "encap type",
+        Int(RTA_PREF.rawValue): "pref", Int(RTA_TTL_PROPAGATE.rawValue): "ttl-propagate",
+    ]
+}
+
+extension Route.NextHop: CustomStringConvertible {
+    public var description: String {
+        (["nexthop"] + (gateway.map { ["via \($0)"] } ?? []) + (device.map { ["dev \($0)"] } ?? [])
+            + ["weight \(weight)"] + (onlink ? ["onlink"] : []) + others.words(Route.attributeNames))
+            .joined(separator: " ")
     }
 }
 
@@ -121,6 +240,9 @@ extension Route: CustomStringConvertible {
         var words: [String] = []
         if kind != .unicast { words.append("\(kind)") }
         words.append(destination.length == 0 ? "default" : "\(destination)")
+        if let source { words.append("from \(source)") }
+        if typeOfService != 0 { words.append("tos 0x\(String(typeOfService, radix: 16))") }
+        if let nextHopID { words.append("nhid \(nextHopID)") }
         if let gateway { words.append("via \(gateway)") }
         if let device { words.append("dev \(device)") }
         if table != Route.mainTable { words.append("table \(table)") }
@@ -129,6 +251,9 @@ extension Route: CustomStringConvertible {
         if let preferredSource { words.append("src \(preferredSource)") }
         if metric != 0 { words.append("metric \(metric)") }
         if onlink { words.append("onlink") }
+        words += metrics.words(Self.metricNames) + others.words(Self.attributeNames)
+        if expires { words.append("expires") }
+        words += nextHops.map { "\($0)" }
         return words.joined(separator: " ")
     }
 }

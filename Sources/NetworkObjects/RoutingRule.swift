@@ -21,7 +21,7 @@ public struct RoutingRule: Hashable, Sendable {
     /// The IPv4 type of service, or the IPv6 traffic class; 0 for any.
     public var typeOfService: UInt8 = 0
     /// What else the rule says, by the number of the attribute (`FRA_*`), as the kernel wrote it.
-    package var others: [Int: [UInt8]] = [:]
+    public package(set) var others = OtherAttributes()
 
     /// A rule that has packets looked up in a table.
     public init(
@@ -59,6 +59,12 @@ public struct RoutingRule: Hashable, Sendable {
         /// Refuses the packet with an ICMP error that says by whom.
         public static let prohibit = Action(FR_ACT_PROHIBIT)
     }
+}
+
+extension RoutingRule: NetworkObject {
+    public typealias Identity = Self
+    public static var kindName: String { "rule" }
+    public var link: InterfaceName? { nil }
 
     /// The rules that a kernel has of itself (`fib_default_rules_init`, `fib6_rules_net_init`).
     public static func kernelMade(_ family: AddressFamily) -> [RoutingRule] {
@@ -93,21 +99,23 @@ extension RoutingRule: CustomStringConvertible {
 
     /// The attributes that have no field of their own, as `ip rule` writes those that people use.
     private var otherWords: [String] {
-        func number(_ bytes: [UInt8]?) -> UInt32? {
-            guard let bytes, bytes.count == 4 else { return nil }
-            return bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }
+        var (words, rest) = ([String](), others)
+        if let mark = others.integer(FRA_FWMARK) {
+            let mask = others.integer(FRA_FWMASK) ?? .max
+            words.append(
+                "fwmark 0x\(String(mark, radix: 16))" + (mask == .max ? "" : "/0x\(String(mask, radix: 16))"))
+            (rest[FRA_FWMARK], rest[FRA_FWMASK]) = (nil, nil)
         }
-        func text(_ bytes: [UInt8]?) -> String? {
-            bytes.map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        for (number, word) in [(FRA_IIFNAME, "iif"), (FRA_OIFNAME, "oif")] {
+            if let device = others.text(number) { words.append("\(word) \(device)") }
+            rest[number] = nil
         }
-        var words: [String] = []
-        if let mark = number(others[FRA_FWMARK]) {
-            let mask = number(others[FRA_FWMASK]) ?? .max
-            let isWhole = mask == .max
-            words.append("fwmark 0x\(String(mark, radix: 16))" + (isWhole ? "" : "/0x\(String(mask, radix: 16))"))
-        }
-        if let device = text(others[FRA_IIFNAME]) { words.append("iif \(device)") }
-        if let device = text(others[FRA_OIFNAME]) { words.append("oif \(device)") }
-        return words
+        return words + rest.words(Self.attributeNames)
     }
+
+    private static let attributeNames: [Int: OtherAttributes.Name] = [
+        FRA_GOTO: "goto", FRA_FLOW: "realms", FRA_TUN_ID: "tun_id", FRA_SUPPRESS_IFGROUP: "suppress_ifgroup",
+        FRA_SUPPRESS_PREFIXLEN: "suppress_prefixlength", FRA_FWMASK: "fwmask", FRA_L3MDEV: "l3mdev",
+        FRA_UID_RANGE: "uidrange", FRA_IP_PROTO: "ipproto", FRA_SPORT_RANGE: "sport", FRA_DPORT_RANGE: "dport",
+    ]
 }

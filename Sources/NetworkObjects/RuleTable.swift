@@ -7,7 +7,6 @@ public struct RuleTable: Hashable, Sendable {
     public var id: ID
     /// The named sets and maps.
     public var sets: [NamedSet] = []
-    /// The chains.
     public var chains: [Chain] = []
     /// What else it holds (flowtables, named counters, flags of its own), in nft's words.
     public var others: [String] = []
@@ -18,7 +17,6 @@ public struct RuleTable: Hashable, Sendable {
     /// The packets that its chains see.
     public var family: Family { id.family }
 
-    /// Its name, unique in its family.
     public var name: String { id.name }
 
     /// What a table is known by in its network namespace.
@@ -47,7 +45,6 @@ public struct RuleTable: Hashable, Sendable {
 
     /// A named set, or a map.
     public struct NamedSet: Hashable, Sendable {
-        /// Its name.
         public var name: String
         /// The types of its keys' parts, by nft's names (`ipv4_addr`).
         public var key: [String]
@@ -106,7 +103,6 @@ public struct RuleTable: Hashable, Sendable {
 
     /// A chain.
     public struct Chain: Hashable, Sendable {
-        /// Its name.
         public var name: String
         /// Where packets enter it; nil if only rules lead to it.
         public var hook: Hook?
@@ -274,53 +270,59 @@ extension RuleTable.Hook: CustomStringConvertible {
 
 // MARK: Differences
 
-extension RuleTable {
+extension RuleTable: NetworkObject {
+    public static var kindName: String { "table" }
+    public var identity: ID { id }
+    public var link: InterfaceName? { nil }
+    public var description: String { "\(id)" }
+
     /// What of a table that nft lists is not as this value says: each chain, rule, set and element that differs.
     public func differences(from seen: RuleTable) -> [AttributeDifference] {
         var found: [AttributeDifference] = []
         let (ours, theirs) = (Parts(self), Parts(seen))
         for set in sets {
             guard let other = theirs.sets[set.name] else {
-                found.append(AttributeDifference(set.title, wanted: "present", found: nil))
+                found.append(AttributeDifference(AttributeName(set.title), wanted: "present", found: nil))
                 continue
             }
             if set.declaration != other.declaration {
                 found.append(
                     AttributeDifference(
-                        set.title, wanted: set.declaration.joined(separator: "; "),
+                        AttributeName(set.title), wanted: set.declaration.joined(separator: "; "),
                         found: other.declaration.joined(separator: "; ")))
             }
             let (wanted, held) = (Set(set.elements), Set(other.elements))
             found += set.elements.filter { !held.contains($0) }.map {
-                AttributeDifference("\(set.title) element", wanted: "\($0)", found: nil)
+                AttributeDifference(AttributeName("\(set.title) element"), wanted: "\($0)", found: nil)
             }
             found += other.elements.filter { !wanted.contains($0) }.map {
-                AttributeDifference("\(set.title) element", wanted: nil, found: "\($0)")
+                AttributeDifference(AttributeName("\(set.title) element"), wanted: nil, found: "\($0)")
             }
         }
         found += seen.sets.filter { ours.sets[$0.name] == nil }.map {
-            AttributeDifference($0.title, wanted: nil, found: "present")
+            AttributeDifference(AttributeName($0.title), wanted: nil, found: "present")
         }
         for chain in chains {
             guard let other = theirs.chains[chain.name] else {
-                found.append(AttributeDifference("chain \(chain.name)", wanted: "present", found: nil))
+                found.append(AttributeDifference(AttributeName("chain \(chain.name)"), wanted: "present", found: nil))
                 continue
             }
             if chain.hook != other.hook {
                 found.append(
                     AttributeDifference(
-                        "chain \(chain.name)", wanted: chain.hook?.description, found: other.hook?.description))
+                        AttributeName("chain \(chain.name)"), wanted: chain.hook?.description,
+                        found: other.hook?.description))
             }
             found += Self.differences("chain \(chain.name) rule", chain.rules, other.rules)
         }
         found += seen.chains.filter { ours.chains[$0.name] == nil }.map {
-            AttributeDifference("chain \($0.name)", wanted: nil, found: "present")
+            AttributeDifference(AttributeName("chain \($0.name)"), wanted: nil, found: "present")
         }
         found += others.filter { !seen.others.contains($0) }.map {
-            AttributeDifference($0, wanted: "present", found: nil)
+            AttributeDifference(AttributeName($0), wanted: "present", found: nil)
         }
         found += seen.others.filter { !others.contains($0) }.map {
-            AttributeDifference($0, wanted: nil, found: "present")
+            AttributeDifference(AttributeName($0), wanted: nil, found: "present")
         }
         return found
     }
@@ -334,11 +336,11 @@ extension RuleTable {
         for case .remove(let offset, let rule, _) in changes.removals {
             found.append(
                 AttributeDifference(
-                    title, wanted: "\(rule)", found: inserted.removeValue(forKey: offset)?.description))
+                    AttributeName(title), wanted: "\(rule)", found: inserted.removeValue(forKey: offset)?.description))
         }
         return found
             + inserted.sorted { $0.key < $1.key }.map {
-                AttributeDifference(title, wanted: nil, found: "\($0.value)")
+                AttributeDifference(AttributeName(title), wanted: nil, found: "\($0.value)")
             }
     }
 }

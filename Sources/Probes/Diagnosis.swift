@@ -7,42 +7,47 @@ import NetworkObjects
 ///
 /// A class, for all runs over a lab share what was looked up: each namespace once, and the nodes' rules once.
 public final class Diagnosis {
-    private let plane: ForwardingPlane
+    private let simulator: PacketSimulator
     private let blueprint: Blueprint
     private let contents: [String: NamespaceContent]
     private let observe: (String) throws -> NamespaceContent
     private var observed: [String: Result<NamespaceContent, any Error>] = [:]
     private let findDiffering: () -> [String: Set<String>]
     private lazy var differing = findDiffering()
+    private let findTableFaults: () -> [String: String]
+    private lazy var tableFaults = findTableFaults()
     private let isServed: () -> Bool
     private lazy var hasServer = isServed()
 
     /// - Parameters:
     ///   - observe: what a namespace holds now, read from the kernel.
     ///   - differing: by service (`NAMESPACE/NAME`), the nodes whose rules are not as they should be.
+    ///   - tableFaults: by namespace, what is wrong with its tables of rules; asked for where nothing else is found.
     ///   - isServed: whether the process that answers for the lab's pods runs.
     public init(
         _ blueprint: Blueprint, observe: @escaping (String) throws -> NamespaceContent,
-        differing: @escaping () -> [String: Set<String>] = { [:] }, isServed: @escaping () -> Bool = { true }
+        differing: @escaping () -> [String: Set<String>] = { [:] },
+        tableFaults: @escaping () -> [String: String] = { [:] }, isServed: @escaping () -> Bool = { true }
     ) {
         self.blueprint = blueprint
         self.observe = observe
         findDiffering = differing
+        findTableFaults = tableFaults
         self.isServed = isServed
         contents = Dictionary(
             blueprint.namespaces.map { ($0.name, $0.content) }, uniquingKeysWith: { first, _ in first })
-        plane = ForwardingPlane(blueprint)
+        simulator = PacketSimulator(blueprint)
     }
 
     /// What is missing or different on a probe's way.
     func cause(of probe: ProbeMatrix.Probe) -> FailureCause {
-        let trip = plane.roundTrip(from: probe.from, to: probe.address)
+        let trip = simulator.roundTrip(from: probe.from, to: probe.address)
         if let fault = fault(on: trip, to: probe.address) { return fault }
         if let stop = trip.stop { return .blueprint(namespace: stop.namespace, reason: "\(stop.reason)") }
         for hop in trip.request.hops + (trip.reply?.hops ?? []) {
             if let conditions = conditions(at: hop) { return conditions }
         }
-        return .unknown
+        return tableFault(on: trip) ?? .unknown
     }
 
     /// What is wrong for one who asks a service; nil where nothing was found.
@@ -58,11 +63,17 @@ public final class Diagnosis {
         if let node = source.nodeName, differing[service.key]?.contains(node) == true {
             return .rules(service: service.key, node: node)
         }
-        for endpoint in service.readyEndpoints where endpoint.address.family == address.family {
-            let trip = plane.roundTrip(from: source.name, to: endpoint.address)
-            if let fault = fault(on: trip, to: endpoint.address) { return fault }
-        }
-        return nil
+        let endpoints = service.readyEndpoints.filter { $0.address.family == address.family }
+        let trips = endpoints.map { (simulator.roundTrip(from: source.name, to: $0.address), $0.address) }
+        return trips.lazy.compactMap { self.fault(on: $0, to: $1) }.first
+            ?? trips.lazy.compactMap { self.tableFault(on: $0.0) }.first
+    }
+
+    /// A table of rules on a way there and back that is not as it should be.
+    private func tableFault(on trip: RoundTrip) -> FailureCause? {
+        (trip.request.hops + (trip.reply?.hops ?? [])).lazy.compactMap { hop in
+            self.tableFaults[hop.namespace].map { .table(namespace: hop.namespace, difference: $0) }
+        }.first
     }
 
     /// The first thing that is not as it should be on a way there and back.

@@ -3,7 +3,7 @@ import Addresses
 /// What an echo request carries so that its answer is known again among all the ICMP that a raw socket sees.
 ///
 /// The cookie is drawn anew for each run, so no other ping in the namespace has it.
-struct EchoMark: Hashable {
+struct EchoPayload: Hashable {
     /// The run's secret; its low 16 bits are the message's identifier.
     var cookie: UInt64
     /// The request's place in the run's list.
@@ -23,11 +23,11 @@ struct EchoMark: Hashable {
 /// packet that is too short is no packet of ours.
 enum EchoPacket {
     /// The size of an echo request in bytes: the ICMP header and the mark.
-    static let size = 8 + EchoMark.size
+    static let size = 8 + EchoPayload.size
 
     /// Writes an echo request; the checksum is made for IPv4 and left to the kernel for IPv6, whose pseudo-header only
     /// the kernel knows.
-    static func write(_ mark: EchoMark, family: AddressFamily, to bytes: inout MutableSpan<UInt8>) {
+    static func write(_ mark: EchoPayload, family: AddressFamily, to bytes: inout MutableSpan<UInt8>) {
         bytes[0] = family == .ipv4 ? 8 : 128
         bytes[1] = 0
         bytes.store(0, at: 2, size: 2)
@@ -43,9 +43,9 @@ enum EchoPacket {
     /// What a packet says, if it may be about a request of ours.
     enum Arrival: Hashable {
         /// An answer with the mark it brings back.
-        case reply(EchoMark)
+        case reply(EchoPayload)
         /// An error that quotes a request. Its sender need not have quoted the mark.
-        case error(ICMPError, identifier: UInt16, sequence: UInt16, destination: IPAddress, mark: EchoMark?)
+        case error(ICMPError, identifier: UInt16, sequence: UInt16, destination: IPAddress, mark: EchoPayload?)
     }
 
     /// Reads what a raw IPv4 socket gives: the IP header and all behind it.
@@ -98,9 +98,9 @@ enum EchoPacket {
     }
 
     /// The mark behind an echo message's header; nil if the message is too short for one.
-    private static func mark(in message: Span<UInt8>) -> EchoMark? {
+    private static func mark(in message: Span<UInt8>) -> EchoPayload? {
         guard message.count >= size else { return nil }
-        return EchoMark(
+        return EchoPayload(
             cookie: message.number(at: 8, size: 8), index: UInt32(message.number(at: 16, size: 4)),
             attempt: UInt32(message.number(at: 20, size: 4)), sentAt: message.number(at: 24, size: 8))
     }

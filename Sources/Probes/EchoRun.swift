@@ -4,6 +4,41 @@ import Glibc
 import NetworkNamespaces
 import System
 
+/// Sends echo requests from many namespaces at once and collects the answers, all on one thread.
+public struct EchoProber: Sendable {
+    /// How long each attempt waits for its answer; as many attempts as there are times. Together they are longer than the
+    /// second after which the kernel asks for a neighbour again (`retrans_time_ms`, arp(7)), so that a lost question is not
+    /// taken for a dead address.
+    public var timeouts: [Duration] = [.milliseconds(200), .milliseconds(400), .milliseconds(700)]
+    /// The most requests that may be on their way at one time, so that no queue of the kernel overflows.
+    public var window = 256
+    /// The most sockets that are open at one time: one for each namespace and family. Where more are needed, the
+    /// namespaces take turns.
+    public var socketLimit = 1000
+
+    /// A prober that tries three times and takes 1.3 seconds to give up.
+    public init() {}
+
+    /// Sends all requests, and again those that are not answered in time.
+    ///
+    /// A namespace that cannot be entered is a failure of its requests and no error.
+    ///
+    /// - Returns: what came of each request, in the order of the requests.
+    /// - Throws: `SystemCallError` if there is no thread or descriptor to be had at all.
+    public func run(_ requests: [EchoRequest]) throws(SystemCallError) -> [EchoResult] {
+        if requests.isEmpty { return [] }
+        do {
+            return try Threads.run {
+                var run = EchoRun(requests, self)
+                try run.run()
+                return run.results
+            }
+        } catch {
+            throw error as? SystemCallError ?? SystemCallError("pthread_create", "thread")
+        }
+    }
+}
+
 /// One run of a prober: every request's state, and the loop that sends, receives and tries again.
 ///
 /// Each request is sent by a system call of its own and followed by one receive. On veths the kernel carries a packet and
@@ -34,7 +69,7 @@ struct EchoRun {
     /// Those that are to be sent again.
     private var again = SendQueue()
     /// The last that were sent.
-    private var flights: Flights
+    private var inFlight: InFlightWindow
 
     private struct Source {
         var pin: String
@@ -57,7 +92,7 @@ struct EchoRun {
         results = Array(repeating: EchoResult(outcome: .failure(.silence), attempts: 0), count: requests.count)
         states = Array(repeating: State(), count: requests.count)
         waiting = Array(repeating: SendQueue(), count: min(prober.timeouts.count, 255))
-        flights = Flights(capacity: max(prober.window, 1))
+        inFlight = InFlightWindow(capacity: max(prober.window, 1))
         sortBySource()
         sockets = Array(repeating: nil, count: sources.count * 2)
     }
@@ -104,12 +139,10 @@ struct EchoRun {
         guard !waiting.isEmpty else { return }
         var next = 0
         while next < sources.count {
-            let descriptor = epoll_create1(CInt(EPOLL_CLOEXEC))
-            guard descriptor >= 0 else { throw SystemCallError("epoll_create1", "prober") }
-            let epoll = FileDescriptor(owning: descriptor)
+            let poller = try Poller()
             let first = next
-            next = try openSockets(from: first, epoll)
-            exchange(sources[first].requests.lowerBound..<sources[next - 1].requests.upperBound, epoll)
+            next = try openSockets(from: first, poller)
+            exchange(sources[first].requests.lowerBound..<sources[next - 1].requests.upperBound, poller)
             for slot in first * 2..<next * 2 { sockets[slot] = nil }
         }
     }
@@ -117,8 +150,7 @@ struct EchoRun {
     /// Opens the sockets of the source `first` and of those behind it, up to the limit.
     ///
     /// - Returns: the number of the first source that must wait for its turn.
-    private mutating func openSockets(from first: Int, _ epoll: borrowing FileDescriptor) throws(SystemCallError) -> Int
-    {
+    private mutating func openSockets(from first: Int, _ poller: borrowing Poller) throws(SystemCallError) -> Int {
         var count = 0
         for number in first..<sources.count {
             let source = sources[number]
@@ -127,8 +159,8 @@ struct EchoRun {
             open += source.requests.count
             do {
                 try NetworkNamespace(at: Pins.path(source.pin)).enter()
-                if source.usesIPv4 { try openSocket(.ipv4, slot: number * 2, source.pin, epoll) }
-                if source.usesIPv6 { try openSocket(.ipv6, slot: number * 2 + 1, source.pin, epoll) }
+                if source.usesIPv4 { try openSocket(.ipv4, slot: number * 2, source.pin, poller) }
+                if source.usesIPv6 { try openSocket(.ipv6, slot: number * 2 + 1, source.pin, poller) }
                 count += needed
             } catch {
                 (sockets[number * 2], sockets[number * 2 + 1]) = (nil, nil)
@@ -144,20 +176,20 @@ struct EchoRun {
     }
 
     private mutating func openSocket(
-        _ family: AddressFamily, slot: Int, _ pin: String, _ epoll: borrowing FileDescriptor
+        _ family: AddressFamily, slot: Int, _ pin: String, _ poller: borrowing Poller
     ) throws(SystemCallError) {
         let socket = try EchoSocket(family, namespace: pin)
-        try socket.register(epoll, number: slot)
+        try socket.register(poller, number: slot)
         sockets[slot] = socket
     }
 
     /// Sends the requests at these places and collects their answers.
-    private mutating func exchange(_ places: Range<Int>, _ epoll: borrowing FileDescriptor) {
+    private mutating func exchange(_ places: Range<Int>, _ poller: borrowing Poller) {
         var unsent = places.lowerBound
         var sent = 0
-        var events = [epoll_event](repeating: epoll_event(), count: 64)
+        var events = Poller.Events()
         while open > 0 {
-            let now = monotonicClock()
+            let now = MonotonicClock.now
             let deadline = expire(now)
             if open == 0 { return }
             while unsent < places.upperBound, states[order[unsent]].progress != .open { unsent += 1 }
@@ -179,19 +211,18 @@ struct EchoRun {
                 // Where the kernel did not bring the answer at once, others' answers are looked for now and then.
                 if sent % 16 != 0 { continue }
             }
-            let wake = canSend ? now : hasMore ? min(deadline, flights.nextRoom) : deadline
-            let milliseconds = min(wake > now ? (wake - now + 999_999) / 1_000_000 : 0, 1000)
-            let count = epoll_wait(epoll.number, &events, CInt(events.count), CInt(milliseconds))
-            for event in events.prefix(max(0, Int(count))) { receive(slot: Int(event.data.u64), atMost: 64) }
+            let wake = canSend ? now : hasMore ? min(deadline, inFlight.nextRoom) : deadline
+            poller.wait(until: wake, now: now, &events)
+            for slot in events.numbers { receive(slot: slot, atMost: 64) }
         }
     }
 
     /// Whether another request may be on its way.
     private mutating func hasRoom(_ now: UInt64) -> Bool {
-        while let first = flights.first, states[first.index].progress != .open || flights.nextRoom <= now {
-            flights.removeFirst()
+        while let first = inFlight.first, states[first.index].progress != .open || inFlight.nextRoom <= now {
+            inFlight.removeFirst()
         }
-        return flights.hasRoom
+        return inFlight.hasRoom
     }
 
     private mutating func send(_ index: Int, _ now: UInt64) {
@@ -199,13 +230,13 @@ struct EchoRun {
         let attempt = Int(states[index].attempts)
         states[index].attempts += 1
         buffer.write(
-            EchoMark(cookie: cookie, index: UInt32(index), attempt: UInt32(attempt), sentAt: monotonicClock()),
+            EchoPayload(cookie: cookie, index: UInt32(index), attempt: UInt32(attempt), sentAt: MonotonicClock.now),
             family: socket.family)
         switch socket.send(buffer, to: requests[index].destination) {
         // A full queue loses a packet as any other on the way may.
         case 0, EAGAIN, ENOBUFS, EINTR:
             waiting[attempt].append(index, now)
-            flights.append(index, now)
+            inFlight.append(index, now)
         case let errno: settle(index, .failure(.notSent(errno: errno)))
         }
     }
@@ -267,7 +298,7 @@ struct EchoRun {
             guard message.from == requests[index].destination else {
                 return settle(index, .failure(.answeredBy(message.from)))
             }
-            let now = monotonicClock()
+            let now = MonotonicClock.now
             let roundTrip = now > mark.sentAt ? Double(now - mark.sentAt) / 1e9 : 0
             settle(index, .success(EchoReply(ttl: message.ttl, roundTrip: roundTrip)))
         case .error(let error, let identifier, let sequence, let destination, let mark):
@@ -285,7 +316,7 @@ struct EchoRun {
     }
 
     /// The request that a mark belongs to, if it is one of this socket's that is not settled.
-    private func request(_ mark: EchoMark, _ slot: Int) -> Int? {
+    private func request(_ mark: EchoPayload, _ slot: Int) -> Int? {
         let index = Int(mark.index)
         guard mark.cookie == cookie, index < requests.count, Int(slots[index]) == slot else { return nil }
         return states[index].progress == .settled ? nil : index

@@ -19,16 +19,14 @@ final class EchoSocket {
     /// - Parameter namespace: what an error names.
     init(_ family: AddressFamily, namespace: String) throws(SystemCallError) {
         let (domain, number) = family == .ipv4 ? (AF_INET, IPPROTO_ICMP) : (AF_INET6, IPPROTO_ICMPV6)
-        let kind = CInt(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-        let opened = socket(domain, kind, CInt(number))
-        guard opened >= 0 else { throw SystemCallError("socket", namespace) }
         self.family = family
-        descriptor = FileDescriptor(owning: opened)
+        descriptor = try FileDescriptor(
+            socket: domain, SOCK_RAW, protocol: CInt(number), isBlocking: false, namespace)
         switch family {
         case .ipv4:
             // Set bits are what is not delivered.
             let filter = icmp_filter(data: ~(1 << 0 | 1 << 3 | 1 << 11 | 1 << 12))
-            try set(SOL_RAW, ICMP_FILTER, filter, namespace)
+            try descriptor.set(SOL_RAW, ICMP_FILTER, filter, namespace)
         case .ipv6:
             var filter = icmp6_filter()
             withUnsafeMutableBytes(of: &filter) { bits in
@@ -36,42 +34,25 @@ final class EchoSocket {
                 bits.storeBytes(of: ~(1 << 1 | 1 << 2 | 1 << 3 | 1 << 4), toByteOffset: 0, as: UInt32.self)
                 bits.storeBytes(of: ~(1 << (129 % 32)), toByteOffset: 129 / 32 * 4, as: UInt32.self)
             }
-            try set(CInt(IPPROTO_ICMPV6), ICMP6_FILTER, filter, namespace)
-            try set(CInt(IPPROTO_IPV6), IPV6_RECVHOPLIMIT, CInt(1), namespace)
+            try descriptor.set(CInt(IPPROTO_ICMPV6), ICMP6_FILTER, filter, namespace)
+            try descriptor.set(CInt(IPPROTO_IPV6), IPV6_RECVHOPLIMIT, CInt(1), namespace)
         }
         // Without CAP_NET_ADMIN the default size has to do.
-        for option in [SO_SNDBUFFORCE, SO_RCVBUFFORCE] { try? set(SOL_SOCKET, option, Self.bufferSize, namespace) }
-    }
-
-    /// Has `epoll` tell of messages, by this number.
-    func register(_ epoll: borrowing FileDescriptor, number: Int) throws(SystemCallError) {
-        var event = epoll_event()
-        event.events = EPOLLIN.rawValue
-        event.data.u64 = UInt64(number)
-        if epoll_ctl(epoll.number, EPOLL_CTL_ADD, descriptor.number, &event) != 0 {
-            throw SystemCallError("epoll_ctl", "raw socket")
+        for option in [SO_SNDBUFFORCE, SO_RCVBUFFORCE] {
+            try? descriptor.set(SOL_SOCKET, option, Self.bufferSize, namespace)
         }
     }
 
-    private func set<Value>(
-        _ level: CInt, _ option: CInt, _ value: Value, _ namespace: String
-    ) throws(SystemCallError) {
-        let result = withUnsafePointer(to: value) {
-            setsockopt(descriptor.number, level, option, $0, socklen_t(MemoryLayout<Value>.size))
-        }
-        if result != 0 { throw SystemCallError("setsockopt", namespace) }
+    /// Has the poller tell of messages, by this number.
+    func register(_ poller: borrowing Poller, number: Int) throws(SystemCallError) {
+        try poller.add(descriptor, number: number, .receiving)
     }
 
     /// Sends the packet in the buffer.
     ///
     /// - Returns: 0, or the kernel's errno(3).
     func send(_ buffer: borrowing EchoBuffer, to destination: IPAddress) -> Int32 {
-        let sent =
-            switch destination {
-            case .v4(let address): buffer.send(descriptor.number, sockaddr_in(address))
-            case .v6(let address): buffer.send(descriptor.number, sockaddr_in6(address))
-            }
-        return sent < 0 ? errno : 0
+        buffer.send(descriptor.number, SocketAddress(destination)) < 0 ? errno : 0
     }
 
     /// A message that has arrived.
@@ -113,7 +94,7 @@ struct EchoBuffer {
     private var control = [UInt8](repeating: 0, count: nslab_cmsg_space(MemoryLayout<CInt>.size))
 
     /// Writes the request that is sent next.
-    mutating func write(_ mark: EchoMark, family: AddressFamily) {
+    mutating func write(_ mark: EchoPayload, family: AddressFamily) {
         var bytes = outgoing.mutableSpan
         EchoPacket.write(mark, family: family, to: &bytes)
     }
@@ -121,12 +102,8 @@ struct EchoBuffer {
     /// What the last receive left in the memory.
     fileprivate var received: [UInt8] { incoming }
 
-    fileprivate func send<Address>(_ socket: CInt, _ address: Address) -> Int {
-        withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(socket, outgoing, outgoing.count, 0, $0, socklen_t(MemoryLayout<Address>.size))
-            }
-        }
+    fileprivate func send(_ socket: CInt, _ address: SocketAddress) -> Int {
+        address.withPointer { sendto(socket, outgoing, outgoing.count, 0, $0, $1) }
     }
 
     /// Receives one message: its size, for IPv6 its sender, and its hop limit if the kernel tells.
@@ -167,22 +144,6 @@ struct EchoBuffer {
             header = nslab_cmsg_next(&message, current)
         }
         return nil
-    }
-}
-
-extension sockaddr_in {
-    init(_ address: IPv4Address) {
-        self.init()
-        sin_family = sa_family_t(AF_INET)
-        sin_addr.s_addr = address.value.bigEndian
-    }
-}
-
-extension sockaddr_in6 {
-    init(_ address: IPv6Address) {
-        self.init()
-        sin6_family = sa_family_t(AF_INET6)
-        withUnsafeMutableBytes(of: &sin6_addr) { $0.storeBytes(of: address.value.bigEndian, as: UInt128.self) }
     }
 }
 

@@ -14,6 +14,8 @@ public enum FailureCause: Hashable, Sendable {
     case conditions(namespace: String, link: String, qdisc: String)
     /// The rules of a service (`NAMESPACE/NAME`) on the node of the one who asks.
     case rules(service: String, node: String)
+    /// A table of rules that was added or changed, in verify's words, on a way on which all else is right.
+    case table(namespace: String, difference: String)
     /// The process that answers for the lab's pods has ended.
     case noServer
     /// The blueprint itself leads no further.
@@ -55,6 +57,7 @@ extension FailureCause: CustomStringConvertible, Encodable {
         case .conditions(let namespace, let link, let qdisc):
             "\(namespace): all is there, but what leaves by \(link) goes through \(qdisc)"
         case .rules(let service, let node): "the rules of \(service) differ on \(node) (nft table kube-proxy)"
+        case .table(let namespace, let difference): "\(namespace): \(difference)"
         case .noServer: "the process that answers for the lab's pods has ended; `nslab up` starts it again"
         case .blueprint(let namespace, let reason): "\(namespace): the blueprint itself leads no further (\(reason))"
         case .unknown:

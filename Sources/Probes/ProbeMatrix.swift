@@ -10,16 +10,16 @@ public struct ProbeMatrix: Sendable {
         /// The namespace that has the address.
         public var to: String
         public var address: IPAddress
-        /// What sort of check it is.
-        public var sort: Sort
+        /// What kind of check it is.
+        public var kind: Kind
         /// The way that the packet takes.
-        public var way: Way
+        public var path: PathKind
         /// The TTL or hop limit of the answer; nil where the blueprint itself has no way there and back.
         public var expectedTTL: Int?
     }
 
-    /// Sorts of checks.
-    public enum Sort: String, Hashable, Sendable, CaseIterable {
+    /// Kinds of checks.
+    public enum Kind: String, Hashable, Sendable, CaseIterable {
         case podToPod = "pod → pod"
         case podToLoopback = "pod → loopback"
         case nodeToGateway = "node → gateway"
@@ -31,8 +31,8 @@ public struct ProbeMatrix: Sendable {
         case routerToRouter = "router → router"
     }
 
-    /// Ways that packets take.
-    public enum Way: String, Hashable, Sendable, CaseIterable {
+    /// Kinds of paths that packets take.
+    public enum PathKind: String, Hashable, Sendable, CaseIterable {
         case sameNode = "same node"
         /// From node to node on one link.
         case native
@@ -58,7 +58,7 @@ public struct ProbeMatrix: Sendable {
     /// every pod to and from another one, every pod to every loopback.
     public static let limit = 100_000
 
-    private let plane: ForwardingPlane
+    private let simulator: PacketSimulator
     private let byName: [String: Blueprint.Namespace]
 
     /// The checks of a lab.
@@ -70,27 +70,27 @@ public struct ProbeMatrix: Sendable {
         _ blueprint: Blueprint, from: (String) -> Bool = { _ in true },
         to: (String, IPAddress) -> Bool = { _, _ in true }
     ) {
-        plane = ForwardingPlane(blueprint)
+        simulator = PacketSimulator(blueprint)
         byName = Dictionary(uniqueKeysWithValues: blueprint.namespaces.map { ($0.name, $0) })
         let pods = blueprint.namespaces.filter { $0.kind == .pod }
         let nodes = blueprint.namespaces.filter { $0.kind == .node }
         let hosts = blueprint.namespaces.filter { $0.kind == .host }
         let gateways = blueprint.namespaces.filter { $0.kind == .router || $0.kind == .network }
-        var wayless: [Wayless: Int] = [:]
+        var unreachableTargets: [UnreachableTarget: Int] = [:]
 
-        func add(_ source: Blueprint.Namespace, _ target: Blueprint.Namespace, _ address: IPAddress, _ sort: Sort) {
+        func add(_ source: Blueprint.Namespace, _ target: Blueprint.Namespace, _ address: IPAddress, _ kind: Kind) {
             complete += 1
             guard from(source.name), to(target.name, address) else { return }
-            let trip = plane.roundTrip(from: source.name, to: address)
+            let trip = simulator.roundTrip(from: source.name, to: address)
             if trip.expectedReplyTTL == nil, blueprint.allowsUnreachable {
-                wayless[Wayless(sort: sort, to: target.name, address: address), default: 0] += 1
+                unreachableTargets[UnreachableTarget(kind: kind, to: target.name, address: address), default: 0] += 1
                 complete -= 1
                 return
             }
             probes.append(
                 Probe(
-                    from: source.name, to: target.name, address: address, sort: sort,
-                    way: way(of: trip, from: source, to: target, sort), expectedTTL: trip.expectedReplyTTL))
+                    from: source.name, to: target.name, address: address, kind: kind,
+                    path: pathKind(of: trip, from: source, to: target, kind), expectedTTL: trip.expectedReplyTTL))
         }
 
         func addPods(_ source: Blueprint.Namespace, _ target: Blueprint.Namespace) {
@@ -110,13 +110,13 @@ public struct ProbeMatrix: Sendable {
                 }
             }
         }
-        func addNeighbours(of source: Blueprint.Namespace, among targets: [Blueprint.Namespace], _ sort: Sort) {
+        func addNeighbours(of source: Blueprint.Namespace, among targets: [Blueprint.Namespace], _ kind: Kind) {
             let prefixes = source.content.addresses.filter { $0.device != "lo" }.map(\.address.prefix)
                 .filter { $0.length < $0.family.bits }
             for target in targets where target.name != source.name {
                 for address in target.content.addresses
                 where address.device != "lo" && prefixes.contains(address.address.prefix) {
-                    add(source, target, address.address.address, sort)
+                    add(source, target, address.address.address, kind)
                 }
             }
         }
@@ -151,9 +151,9 @@ public struct ProbeMatrix: Sendable {
         for source in gateways where source.kind == .router {
             addNeighbours(of: source, among: gateways.filter { $0.kind == .router }, .routerToRouter)
         }
-        unreachable = wayless.sorted { $0.key < $1.key }.map { key, count in
+        unreachable = unreachableTargets.sorted { $0.key < $1.key }.map { key, count in
             "\(key.to) (\(key.address)): no way there and back by the lab's own files for \(count) of the checks "
-                + "\(key.sort.rawValue), which are left out"
+                + "\(key.kind.rawValue), which are left out"
         }
     }
 
@@ -161,13 +161,13 @@ public struct ProbeMatrix: Sendable {
     private static let mostHosts = 100
 
     /// What is left out, by what it would have been sent to.
-    private struct Wayless: Hashable, Comparable {
-        var sort: Sort
+    private struct UnreachableTarget: Hashable, Comparable {
+        var kind: Kind
         var to: String
         var address: IPAddress
 
         static func < (lhs: Self, rhs: Self) -> Bool {
-            (lhs.to, lhs.address, lhs.sort.rawValue) < (rhs.to, rhs.address, rhs.sort.rawValue)
+            (lhs.to, lhs.address, lhs.kind.rawValue) < (rhs.to, rhs.address, rhs.kind.rawValue)
         }
     }
 
@@ -186,10 +186,10 @@ public struct ProbeMatrix: Sendable {
         return pairs
     }
 
-    private func way(
-        of trip: RoundTrip, from source: Blueprint.Namespace, to target: Blueprint.Namespace, _ sort: Sort
-    ) -> Way {
-        switch sort {
+    private func pathKind(
+        of trip: RoundTrip, from source: Blueprint.Namespace, to target: Blueprint.Namespace, _ kind: Kind
+    ) -> PathKind {
+        switch kind {
         case .podToLoopback, .podToHost, .hostToLoopback: return .external
         case .nodeToGateway, .hostToGateway, .routerToRouter: return .link
         case .hostToHost:

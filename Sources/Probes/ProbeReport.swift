@@ -25,7 +25,7 @@ public struct ProbeReport: Sendable {
         public var name: String?
         /// `IPv4` or `IPv6`.
         public var family: String
-        /// What sort of check it is: `pod → pod`.
+        /// What kind of check it is: `pod → pod`.
         public var check: String
         /// The way the packet takes: `same node`, `native`, `routed`, `VXLAN`, `IPIP`, `external` or `link`; for a service, how it
         /// is asked: `by address`, `by name`, `balance` or `affinity`; for the DNS, the record's type.
@@ -55,7 +55,7 @@ public struct ProbeReport: Sendable {
         public var results: [Result]
     }
 
-    /// Probes of one sort, family and path.
+    /// Probes of one kind, family and path.
     public struct Group: Sendable {
         public var title: String
         public var family: String
@@ -67,7 +67,7 @@ public struct ProbeReport: Sendable {
         public var roundTrips: ClosedRange<Double>?
     }
 
-    /// The probes by sort, path and family, in the order they first appear.
+    /// The probes by kind, path and family, in the order they first appear.
     public var groups: [Group] {
         var order: [[String]: Int] = [:]
         var groups: [Group] = []

@@ -43,7 +43,7 @@ public struct ProbeRun {
             let probe = matrix.probes[index]
             let cause = diagnosis.cause(of: probe)
             report.results[index].failure =
-                "\(probe.from) → \(probe.to) (\(probe.address), \(probe.way.rawValue)): \(reason): \(cause)"
+                "\(probe.from) → \(probe.to) (\(probe.address), \(probe.path.rawValue)): \(reason): \(cause)"
             report.results[index].finding = reason
             report.results[index].cause = cause == .unknown ? nil : cause
         }
@@ -67,7 +67,7 @@ extension ProbeReport.Result {
     fileprivate init(_ probe: ProbeMatrix.Probe) {
         self.init(
             from: probe.from, to: probe.to, address: probe.address.description,
-            name: nil, family: probe.address.family.description, check: probe.sort.rawValue, path: probe.way.rawValue,
+            name: nil, family: probe.address.family.description, check: probe.kind.rawValue, path: probe.path.rawValue,
             ok: true,
             rtt: nil, ttl: nil, expectedTTL: probe.expectedTTL, failure: nil)
     }

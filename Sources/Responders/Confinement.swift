@@ -10,19 +10,28 @@ enum Confinement {
     static let nobody: uid_t = 65534
 
     /// Gives up root and all capabilities. Every thread that is there or will be is meant.
-    static func dropPrivileges() throws(SystemCallError) {
+    ///
+    /// - Returns: whether the process is nobody's from now on. Where it was started without the right to become somebody
+    ///   else (`CAP_SETUID`, `CAP_SETGID`) it stays who it is, without a capability.
+    static func dropPrivileges() throws(SystemCallError) -> Bool {
         try check("prctl", nslab_prctl(PR_SET_NO_NEW_PRIVS, 1))
         _ = nslab_clear_ambient()
         if geteuid() == 0 {
             // Where the groups may not be changed the process stays in those that it was started with.
             if setgroups(0, nil) != 0, errno != EPERM { throw SystemCallError("setgroups", "process") }
-            try check("setgid", setgid(nobody))
-            try check("setuid", setuid(nobody))
-            guard getuid() == nobody, setuid(0) != 0 else { throw SystemCallError("setuid", "process", errno: EPERM) }
+            if setgid(nobody) != 0, errno != EPERM { throw SystemCallError("setgid", "process") }
+            if setuid(nobody) == 0 {
+                guard getuid() == nobody, setuid(0) != 0 else {
+                    throw SystemCallError("setuid", "process", errno: EPERM)
+                }
+            } else if errno != EPERM {
+                throw SystemCallError("setuid", "process")
+            }
         }
         try Capabilities.dropAll()
         // Nobody who is not root looks into the process (ptrace(2)).
         try check("prctl", nslab_prctl(PR_SET_DUMPABLE, 0))
+        return geteuid() != 0
     }
 
     /// Bounds what the process may take: memory, descriptors, no core file.

@@ -28,8 +28,7 @@ struct DatagramExchange {
     ///
     /// - Returns: its length; negative, with `errno` set, if there is none.
     mutating func receive(from socket: CInt, into buffer: inout [UInt8]) -> Int {
-        // For both items with their headers, where an IPv6 socket takes IPv4.
-        var control = controlRoom(4 * MemoryLayout<nslab_in6_pktinfo>.size)
+        var control = controlRoom(2 * MemoryLayout<nslab_in6_pktinfo>.size)
         return buffer.withUnsafeMutableBytes { buffer in
             control.withUnsafeMutableBytes { control in
                 msghdr.with(buffer, control: control) { message in

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import System
 
@@ -42,19 +41,14 @@ extension ResponderProcess {
     /// - Throws: `SystemCallError` if they cannot be found or held for want of descriptors.
     public static func end(orphansOf lab: String) throws(SystemCallError) {
         for orphan in try all() where orphan.lab == lab {
-            let process = CInt(syscall_pidfd_open(orphan.pid))
-            guard process >= 0 else {
-                let error = SystemCallError("pidfd_open", "process \(orphan.pid)")
+            do {
+                // Now that it is held, its number cannot pass to another.
+                guard let process = try ProcessHandle(orphan.pid), try self.orphan(orphan.pid) == orphan else {
+                    continue
+                }
+                _ = process.end(grace: 500)
+            } catch {
                 if error.isShortage { throw error }
-                continue
-            }
-            let descriptor = FileDescriptor(owning: process)
-            // Now that it is held, its number cannot pass to another.
-            guard try self.orphan(orphan.pid) == orphan else { continue }
-            for (signal, milliseconds) in [(SIGTERM, CInt(500)), (SIGKILL, 5000)] {
-                syscall_pidfd_send_signal(descriptor.number, signal)
-                var waiting = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
-                if poll(&waiting, 1, milliseconds) > 0 { break }
             }
         }
     }

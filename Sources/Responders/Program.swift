@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import System
 
@@ -20,48 +19,15 @@ public enum Program {
         path.hasSuffix("/nslab") || path.hasSuffix("/nslab (deleted)")
     }
 
-    /// Starts a program with these descriptors, numbered from `first`, and the standard ones leading nowhere.
-    ///
-    /// - Returns: its process ID.
+    /// Starts the program with these descriptors, numbered from 3 on, and the standard ones leading nowhere.
     static func start(
-        _ path: String, arguments: [String], descriptors: [CInt], from first: CInt
-    ) throws(SystemCallError) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        for number: CInt in 0...2 {
-            posix_spawn_file_actions_addopen(&actions, number, "/dev/null", number == 0 ? O_RDONLY : O_WRONLY, 0)
-        }
-        // Numbers out of the way first, so that none is overwritten before it is copied.
-        var copies: [CInt] = []
-        defer { for copy in copies { close(copy) } }
-        for (index, descriptor) in descriptors.enumerated() {
-            let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, first + CInt(descriptors.count))
-            guard copy >= 0 else { throw SystemCallError("fcntl", path) }
-            copies.append(copy)
-            posix_spawn_file_actions_adddup2(&actions, copy, first + CInt(index))
-        }
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // No signal is blocked or ignored because it was so for the command.
-        var none = sigset_t()
-        sigemptyset(&none)
-        var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-
-        let words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+        _ path: String, arguments: [String], descriptors: [CInt]
+    ) throws(SystemCallError) -> ChildProcess {
+        var spawn = Spawn(arguments, executable: path)
+        (spawn.standardInput, spawn.standardOutput, spawn.standardError) = (.null, .null, .null)
+        spawn.descriptors = descriptors
         // A crash is to end the process and not to start a program that looks at it.
-        let environment: [UnsafeMutablePointer<CChar>?] = [
-            strdup("LC_ALL=C"), strdup("SWIFT_BACKTRACE=enable=no"), nil,
-        ]
-        defer { for text in words + environment { free(text) } }
-        var pid = pid_t()
-        let result = posix_spawn(&pid, path, &actions, &attributes, words, environment)
-        if result != 0 { throw SystemCallError("posix_spawn", path, errno: result) }
-        return pid
+        spawn.environment = ["LC_ALL=C", "SWIFT_BACKTRACE=enable=no"]
+        return try spawn.start()
     }
 }

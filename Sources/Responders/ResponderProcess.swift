@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import NetworkNamespaces
 import System
@@ -95,19 +94,19 @@ public struct ResponderProcess: Sendable {
     /// A class, because the one who starts it and the thread that completes it share it.
     public final class Launch: Sendable {
         let channel: ControlChannel
-        private let pid: pid_t
+        private let process: ChildProcess
 
-        init(channel: consuming ControlChannel, pid: pid_t) {
+        init(channel: consuming ControlChannel, process: ChildProcess) {
             self.channel = channel
-            self.pid = pid
+            self.process = process
         }
 
         /// Ends the process, which may not have come to its lock yet, and waits for its end.
         ///
         /// It is this process's child: so its number is its own as long as nobody has asked how it ended.
         public func abandon() {
-            kill(pid, SIGKILL)
-            _ = retrying { waitpid(pid, nil, 0) }
+            process.send(SIGKILL)
+            _ = try? process.wait()
         }
     }
 
@@ -120,11 +119,10 @@ public struct ResponderProcess: Sendable {
             let log = try FileDescriptor(
                 opening: log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode: 0o600)
             guard let program = program ?? Program.path else { throw SystemCallError("", "") }
-            let pid = try Program.start(
+            let process = try Program.start(
                 program, arguments: ["nslab", ResponderService.command, lab],
-                descriptors: [pair.far.number, lock.number, log.number, listener.number],
-                from: ResponderService.Inherited.first)
-            return Launch(channel: ControlChannel(socket: pair.near), pid: pid)
+                descriptors: [pair.far.number, lock.number, log.number, listener.number])
+            return Launch(channel: ControlChannel(socket: pair.near), process: process)
         } catch {
             if error.call.isEmpty { throw .noProgram }
             throw .refused(object: "lab \(lab): background process", error)
@@ -157,7 +155,7 @@ public struct ResponderProcess: Sendable {
                 try channel.send(
                     "socket\n" + part.map(\.name.text).joined(separator: "\n"), part.map { $0.descriptor.number })
             }
-            let file = try write(plan)
+            let file = try FileDescriptor.replace(self.plan, with: Array(plan.text.utf8), mode: 0o600)
             try channel.send("plan", [file.number])
         } catch {
             throw hasVanished(error) ? noAnswer : .refused(object: "lab \(lab): background process", error)
@@ -202,16 +200,6 @@ public struct ResponderProcess: Sendable {
         error.errno == EPIPE || error.errno == ECONNRESET || error.errno == EAGAIN
     }
 
-    /// Writes the plan into the state folder, in the place of an earlier one.
-    private func write(_ plan: ResponderPlan) throws(SystemCallError) -> FileDescriptor {
-        let temporary = "\(self.plan).new"
-        let file = try FileDescriptor(opening: temporary, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600)
-        try file.write(Array(plan.text.utf8), temporary)
-        if rename(temporary, self.plan) != 0 { throw SystemCallError("rename", self.plan) }
-        lseek(file.number, 0, SEEK_SET)
-        return file
-    }
-
     private func connect() throws(ResponderError) -> ControlChannel? {
         guard try holder() != nil else { return nil }
         do throws(SystemCallError) {
@@ -225,36 +213,36 @@ public struct ResponderProcess: Sendable {
     /// The process that holds the lock. Without a descriptor to be had it cannot be told, and must not be taken for gone.
     private func holder() throws(ResponderError) -> pid_t? {
         do throws(SystemCallError) {
+            return try readHolder()
+        } catch {
+            throw .refused(object: "lab \(lab): background process", error)
+        }
+    }
+
+    private func readHolder() throws(SystemCallError) -> pid_t? {
+        do throws(SystemCallError) {
             // For reading: so it can be asked on a file system that is read-only by now, too.
             let file = try FileDescriptor(opening: lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
             return ProcessLock.holder(file.number)
         } catch {
             // There is no such file, or something else has its name.
             if [ENOENT, ENOTDIR, ELOOP, ENXIO].contains(error.errno) { return nil }
-            throw .refused(object: "lab \(lab): background process", error)
+            throw error
         }
     }
 
     /// Ends the process and waits for its end: first with a signal that lets it reset its connections.
     private func end() throws(ResponderError) {
         guard let pid = try holder() else { return }
-        let process = CInt(syscall_pidfd_open(pid))
-        guard process >= 0 else {
-            if errno == ESRCH { return }
-            throw .refused(object: "process \(pid)", SystemCallError("pidfd_open", "process \(pid)"))
+        do throws(SystemCallError) {
+            guard let process = try ProcessHandle(pid) else { return }
+            // The lock tells that the handle is of the process that holds it, and not of one that got its number since.
+            guard try readHolder() == pid else { return }
+            guard process.end(grace: 500) else { throw SystemCallError("kill", "process \(pid)", errno: ETIMEDOUT) }
+        } catch {
+            throw .refused(object: "process \(pid)", error)
         }
-        let descriptor = FileDescriptor(owning: process)
-        // The lock tells that the descriptor is of the process that holds it, and not of one that got its number since.
-        guard try holder() == pid else { return }
-        for (signal, milliseconds) in [(SIGTERM, CInt(500)), (SIGKILL, 5000)] {
-            syscall_pidfd_send_signal(descriptor.number, signal)
-            var waiting = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
-            if retrying({ poll(&waiting, 1, milliseconds) }) > 0 {
-                // Where this process started it, nobody else asks how it ended.
-                waitpid(pid, nil, WNOHANG)
-                return
-            }
-        }
-        throw .failed("process \(pid) does not end")
+        // Where this process started it, nobody else asks how it ended.
+        waitpid(pid, nil, WNOHANG)
     }
 }

@@ -37,13 +37,15 @@ public enum ResponderService {
             // Before there are threads: they leave the signal to this one.
             let signals = try FileDescriptor(owning: endSignals())
             let files = Confinement.limit(memory: mostMemory)
-            try Confinement.dropPrivileges()
+            let isNobody = try Confinement.dropPrivileges()
             let zone = CurrentZone()
             let streams = StreamServer(mostConnections: min(mostConnections, files / 2), zone)
             let datagrams = try Datagrams(zone)
             let answering = try Background { datagrams.run() }
             let isFiltered = Confinement.filterSystemCalls()
-            log.write("started\(isFiltered ? "" : ", without a filter of system calls")")
+            log.write(
+                "started" + (isNobody ? "" : ", as root without capabilities")
+                    + (isFiltered ? "" : ", without a filter of system calls"))
             let commands = Commands(
                 streams: streams, datagrams: datagrams, zone: zone, log: log, user: user, signals: signals.number)
             // Without a first plan there is nothing to stay for.

@@ -31,6 +31,23 @@ extension MessageWriter {
     }
 }
 
+extension MessageWriter {
+    /// Attributes as the kernel wrote them.
+    mutating func put(_ others: OtherAttributes) {
+        for (number, bytes) in others.sorted {
+            attribute(number) { value in for byte in bytes { value.append(byte) } }
+        }
+    }
+}
+
+extension NetlinkError {
+    /// Whether the kernel was asked for something that it has no part for.
+    var isUnsupported: Bool {
+        guard case .refused(let failures) = self else { return false }
+        return failures.allSatisfy { [EOPNOTSUPP, EAFNOSUPPORT, EPROTONOSUPPORT].contains($0.errno) }
+    }
+}
+
 extension Attribute {
     /// The value as an IPv4 or IPv6 address, by its length.
     func address() throws(MalformedMessage) -> IPAddress {

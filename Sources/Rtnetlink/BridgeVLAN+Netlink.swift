@@ -1,36 +1,26 @@
 import Addresses
 internal import CLinux
 internal import Glibc
-internal import Netlink
+public import Netlink
 import NetworkObjects
 
-extension RouteBatch {
-    /// Adds a VLAN to a port or to the bridge itself, or changes the flags of the one it has.
-    ///
-    /// A kernel without VLAN filtering refuses it (EOPNOTSUPP).
-    public mutating func add(_ vlan: BridgeVLAN, in table: InterfaceTable) throws(RequestError) {
-        try append(RTM_SETLINK, vlan, table)
+extension BridgeVLAN: RouteObject {
+    public static func all(_ socket: inout RouteSocket, in table: InterfaceTable) throws(NetlinkError) -> [BridgeVLAN] {
+        try socket.bridgeVLANs(in: table)
     }
 
-    /// The same as `add`: the kernel has no other way to change a VLAN.
-    public mutating func replace(_ vlan: BridgeVLAN, in table: InterfaceTable) throws(RequestError) {
-        try append(RTM_SETLINK, vlan, table)
-    }
-
-    /// Takes a VLAN from a port or from the bridge itself.
-    public mutating func delete(_ vlan: BridgeVLAN, in table: InterfaceTable) throws(RequestError) {
-        try append(RTM_DELLINK, vlan, table)
-    }
-
-    private mutating func append(_ type: Int, _ vlan: BridgeVLAN, _ table: InterfaceTable) throws(RequestError) {
-        let index = try table.index(of: vlan.device)
-        requests.append(type) { message in
+    /// The kernel has no other way to change a VLAN than to add it. One without VLAN filtering refuses it (EOPNOTSUPP).
+    public func append(
+        _ change: ObjectChange, to batch: inout RouteBatch, in table: InterfaceTable
+    ) throws(RequestError) {
+        let index = try table.index(of: device)
+        batch.requests.append(change.type(RTM_SETLINK, RTM_DELLINK)) { message in
             message.append(structure: ifinfomsg(family: AF_BRIDGE, index: index))
             message.nested(IFLA_AF_SPEC) { specification in
                 // Without this attribute the request goes to the port's bridge, which the bridge itself does not have.
-                if vlan.isSelf { specification.put(IFLA_BRIDGE_FLAGS, UInt16(BRIDGE_FLAGS_SELF)) }
+                if isSelf { specification.put(IFLA_BRIDGE_FLAGS, UInt16(BRIDGE_FLAGS_SELF)) }
                 specification.put(
-                    IFLA_BRIDGE_VLAN_INFO, structure: bridge_vlan_info(flags: vlan.messageFlags, vid: vlan.id))
+                    IFLA_BRIDGE_VLAN_INFO, structure: bridge_vlan_info(flags: messageFlags, vid: id))
             }
         }
     }

@@ -1,43 +1,35 @@
 import Addresses
 internal import CLinux
-internal import Netlink
+public import Netlink
 import NetworkObjects
 
-extension RouteBatch {
-    /// Gives a link an address that it does not have yet (EEXIST).
-    public mutating func add(_ address: DeviceAddress, in table: InterfaceTable) throws(RequestError) {
-        try append(RTM_NEWADDR, .new, address, table)
+extension DeviceAddress: RouteObject {
+    public static func all(
+        _ socket: inout RouteSocket, in table: InterfaceTable
+    ) throws(NetlinkError) -> [DeviceAddress] {
+        try socket.addresses(in: table)
     }
 
-    /// Gives a link an address, or changes the flags of the one it has.
-    public mutating func replace(_ address: DeviceAddress, in table: InterfaceTable) throws(RequestError) {
-        try append(RTM_NEWADDR, .upsert, address, table)
-    }
-
-    /// Takes an address from its link.
-    ///
-    /// With the first IPv4 address of a subnet the kernel takes the others of that subnet too, unless
+    /// With the first IPv4 address of a subnet that is deleted the kernel takes the others of that subnet too, unless
     /// `promote_secondaries` is set.
-    public mutating func delete(_ address: DeviceAddress, in table: InterfaceTable) throws(RequestError) {
-        try append(RTM_DELADDR, [], address, table)
-    }
-
-    private mutating func append(
-        _ type: Int, _ flags: RequestFlags, _ address: DeviceAddress, _ table: InterfaceTable
+    public func append(
+        _ change: ObjectChange, to batch: inout RouteBatch, in table: InterfaceTable
     ) throws(RequestError) {
-        let index = try table.index(of: address.device)
-        requests.append(type, flags) { message in
+        let index = try table.index(of: device)
+        batch.requests.append(change.type(RTM_NEWADDR, RTM_DELADDR), change.flags) { message in
             var header = ifaddrmsg()
-            header.ifa_family = address.address.family.number
-            header.ifa_prefixlen = UInt8(address.address.prefixLength)
-            header.ifa_scope = address.scope.rawValue
+            header.ifa_family = address.family.number
+            header.ifa_prefixlen = UInt8(address.prefixLength)
+            header.ifa_scope = scope.rawValue
             header.ifa_index = UInt32(bitPattern: index)
-            // The flag has a meaning for IPv6 alone, but the kernel keeps it for IPv4 as well.
-            let noDAD = address.noDAD && address.address.family == .ipv6
-            header.ifa_flags = noDAD ? UInt8(IFA_F_NODAD) : 0
             message.append(structure: header)
-            message.put(IFA_LOCAL, address.address.address)
-            message.put(IFA_ADDRESS, address.address.address)
+            message.put(IFA_LOCAL, address.address)
+            message.put(IFA_ADDRESS, peer ?? address.address)
+            // The flag has a meaning for IPv6 alone, but the kernel keeps it for IPv4 as well.
+            let noDAD = noDAD && address.family == .ipv6 ? UInt32(IFA_F_NODAD) : 0
+            let flags = noDAD | flags.subtracting([.temporary, .deprecated]).rawValue
+            if flags != 0 { message.put(IFA_FLAGS, flags) }
+            message.put(others)
         }
     }
 }
@@ -51,6 +43,7 @@ extension ObservedAddress {
         let header = try message.header(ifaddrmsg.self)
         var flags = UInt32(header.ifa_flags)
         var (local, address, isKernelMade): (IPAddress?, IPAddress?, Bool) = (nil, nil, false)
+        var others = OtherAttributes()
         guard let family = AddressFamily(number: header.ifa_family) else { return nil }
         for attribute in try message.attributes(after: ifaddrmsg.self) {
             switch attribute.type {
@@ -58,6 +51,7 @@ extension ObservedAddress {
             case IFA_ADDRESS: address = try attribute.address()
             case IFA_PROTO: isKernelMade = try attribute.integer(UInt8.self) != UInt8(IFAPROT_UNSPEC)
             case IFA_FLAGS: flags = try attribute.integer()
+            case let type where DeviceAddress.attributeNames[type] != nil: others[type] = Array(attribute.bytes)
             default: break
             }
         }
@@ -67,11 +61,17 @@ extension ObservedAddress {
             throw .value(attribute: IFA_ADDRESS, length: own.family.bits / 8)
         }
         guard let device = table[InterfaceIndex(bitPattern: header.ifa_index)] else { return nil }
+        // A label says something only where it is not the link's name, which is what the kernel takes without one.
+        if others.text(IFA_LABEL) == "\(device)" { others[IFA_LABEL] = nil }
+        var found = DeviceAddress(
+            device, InterfaceAddress(own, prefixLength: Int(header.ifa_prefixlen)),
+            noDAD: family == .ipv6 && flags & UInt32(IFA_F_NODAD) != 0, scope: Scope(rawValue: header.ifa_scope),
+            peer: address == own ? nil : address)
+        found.flags = DeviceAddress.Flags(rawValue: flags).intersection(.askedFor)
+        if flags & UInt32(IFA_F_PERMANENT) == 0 { found.flags.insert(.temporary) }
+        found.others = others
         self.init(
-            DeviceAddress(
-                device, InterfaceAddress(own, prefixLength: Int(header.ifa_prefixlen)),
-                noDAD: family == .ipv6 && flags & UInt32(IFA_F_NODAD) != 0, scope: Scope(rawValue: header.ifa_scope)),
-            isTentative: flags & UInt32(IFA_F_TENTATIVE) != 0, isDuplicate: flags & UInt32(IFA_F_DADFAILED) != 0,
+            found, isTentative: flags & UInt32(IFA_F_TENTATIVE) != 0, isDuplicate: flags & UInt32(IFA_F_DADFAILED) != 0,
             isKernelMade: isKernelMade)
     }
 }

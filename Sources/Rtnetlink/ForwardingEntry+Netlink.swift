@@ -1,47 +1,47 @@
 import Addresses
 internal import CLinux
 internal import Glibc
-internal import Netlink
+public import Netlink
 import NetworkObjects
 
+extension ForwardingEntry: RouteObject {
+    public static func all(
+        _ socket: inout RouteSocket, in table: InterfaceTable
+    ) throws(NetlinkError) -> [ForwardingEntry] {
+        try socket.forwardingEntries(in: table)
+    }
+
+    public func append(
+        _ change: ObjectChange, to batch: inout RouteBatch, in table: InterfaceTable
+    ) throws(RequestError) {
+        try append(change.type(RTM_NEWNEIGH, RTM_DELNEIGH), change.flags, to: &batch, in: table)
+    }
+
+    fileprivate func append(
+        _ type: Int, _ flags: RequestFlags, to batch: inout RouteBatch, in table: InterfaceTable
+    ) throws(RequestError) {
+        let index = try table.index(of: device)
+        batch.requests.append(type, flags) { message in
+            var header = ndmsg()
+            header.ndm_family = UInt8(AF_BRIDGE)
+            header.ndm_ifindex = index
+            header.ndm_flags = UInt8(isSelf ? NTF_SELF : NTF_MASTER)
+            header.ndm_state = messageState.rawValue
+            message.append(structure: header)
+            message.put(NDA_LLADDR, mac)
+            if let destination { message.put(NDA_DST, destination) }
+            if let vlan { message.put(NDA_VLAN, vlan) }
+            message.put(others)
+        }
+    }
+}
+
 extension RouteBatch {
-    /// Adds an entry; refused if the table has one for that MAC address (EEXIST).
-    public mutating func add(_ entry: ForwardingEntry, in table: InterfaceTable) throws(RequestError) {
-        try append(RTM_NEWNEIGH, .new, entry, table)
-    }
-
-    /// Adds an entry, or puts it in the place of the one for that MAC address.
-    public mutating func replace(_ entry: ForwardingEntry, in table: InterfaceTable) throws(RequestError) {
-        try append(RTM_NEWNEIGH, .upsert, entry, table)
-    }
-
     /// Adds one more destination to a MAC address: how `00:00:00:00:00:00` on a VXLAN device lists where to flood.
     public mutating func appendDestination(
         _ entry: ForwardingEntry, in table: InterfaceTable
     ) throws(RequestError) {
-        try append(RTM_NEWNEIGH, [.create, .append], entry, table)
-    }
-
-    /// Deletes an entry.
-    public mutating func delete(_ entry: ForwardingEntry, in table: InterfaceTable) throws(RequestError) {
-        try append(RTM_DELNEIGH, [], entry, table)
-    }
-
-    private mutating func append(
-        _ type: Int, _ flags: RequestFlags, _ entry: ForwardingEntry, _ table: InterfaceTable
-    ) throws(RequestError) {
-        let index = try table.index(of: entry.device)
-        requests.append(type, flags) { message in
-            var header = ndmsg()
-            header.ndm_family = UInt8(AF_BRIDGE)
-            header.ndm_ifindex = index
-            header.ndm_flags = UInt8(entry.isSelf ? NTF_SELF : NTF_MASTER)
-            header.ndm_state = entry.messageState.rawValue
-            message.append(structure: header)
-            message.put(NDA_LLADDR, entry.mac)
-            if let destination = entry.destination { message.put(NDA_DST, destination) }
-            if let vlan = entry.vlan { message.put(NDA_VLAN, vlan) }
-        }
+        try entry.append(RTM_NEWNEIGH, [.create, .append], to: &self, in: table)
     }
 }
 
@@ -61,11 +61,13 @@ extension ForwardingEntry {
         let header = try message.header(ndmsg.self)
         guard Int32(header.ndm_family) == AF_BRIDGE else { return nil }
         var (mac, destination, vlan): (MACAddress?, IPAddress?, UInt16?) = (nil, nil, nil)
+        var others = OtherAttributes()
         for attribute in try message.attributes(after: ndmsg.self) {
             switch attribute.type {
             case NDA_LLADDR: mac = attribute.mac
             case NDA_DST: destination = try attribute.address()
             case NDA_VLAN: vlan = try attribute.integer()
+            case let type where attributeNames[type] != nil: others[type] = Array(attribute.bytes)
             default: break
             }
         }
@@ -74,6 +76,7 @@ extension ForwardingEntry {
         var entry = ForwardingEntry(
             device, mac, destination: destination, vlan: vlan, isSelf: Int32(header.ndm_flags) & NTF_SELF != 0,
             isPermanent: !state.isDisjoint(with: [.permanent, .noARP]))
+        entry.others = others
         entry.isLocal = !entry.isSelf && state.contains(.permanent)
         return entry
     }

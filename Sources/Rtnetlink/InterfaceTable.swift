@@ -22,7 +22,8 @@ public struct InterfaceTable: Sendable {
     public mutating func insert(_ name: InterfaceName, _ index: InterfaceIndex) {
         indices[name] = index
         names[index] = name
-        highest = max(highest, index)
+        // A number that someone chose far up says nothing of those below it.
+        if index < Self.limit { highest = max(highest, index) }
     }
 
     /// Forgets a link that is gone. Its number is not given to another.
@@ -30,12 +31,17 @@ public struct InterfaceTable: Sendable {
         if let index = indices.removeValue(forKey: name) { names[index] = nil }
     }
 
-    /// Chooses the number for a link that is about to be created: the one after the highest, and 16 at least.
+    /// Chooses the number for a link that is about to be created: the one after the highest below 2³⁰, and 16 at least.
     ///
     /// - Returns: the number, or the one the name has already.
     public mutating func assign(_ name: InterfaceName) -> InterfaceIndex {
         if let index = indices[name] { return index }
-        insert(name, highest + 1)
-        return highest
+        var index = highest + 1
+        while names[index] != nil { index += 1 }
+        insert(name, index)
+        return index
     }
+
+    /// Numbers from here on are not counted on from: there is always room above the highest of the others.
+    private static let limit: InterfaceIndex = 1 << 30
 }

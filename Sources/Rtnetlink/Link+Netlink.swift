@@ -1,7 +1,7 @@
 import Addresses
 internal import CLinux
 internal import Glibc
-internal import Netlink
+public import Netlink
 import NetworkObjects
 
 extension RouteBatch {
@@ -15,7 +15,7 @@ extension RouteBatch {
     public mutating func create(
         _ link: Link, index: InterfaceIndex, in table: InterfaceTable
     ) throws(RequestError) {
-        try requests.append(RTM_NEWLINK, .new) { message throws(RequestError) in
+        try requests.append(RTM_NEWLINK, ObjectChange.add.flags) { message throws(RequestError) in
             message.append(structure: header(index, isUp: link.isUp))
             message.putCommon(of: link, group: link.group != 0)
             try message.putMaster(of: link, in: table)
@@ -40,7 +40,7 @@ extension RouteBatch {
         _ link: Link, index: InterfaceIndex, peer: Link, peerIndex: InterfaceIndex, peerNamespace: CInt,
         in table: InterfaceTable
     ) throws(RequestError) {
-        try requests.append(RTM_NEWLINK, .new) { message throws(RequestError) in
+        try requests.append(RTM_NEWLINK, ObjectChange.add.flags) { message throws(RequestError) in
             message.append(structure: header(index, isUp: link.isUp))
             message.putCommon(of: link, group: link.group != 0)
             try message.putMaster(of: link, in: table)
@@ -66,6 +66,11 @@ extension RouteBatch {
             message.append(structure: header(index, isUp: link.isUp))
             message.putCommon(of: link, named: false, group: true)
             try message.putMaster(of: link, in: table)
+            if let token = link.token {
+                message.nested(IFLA_AF_SPEC) { families in
+                    families.nested(Int(AF_INET6)) { $0.put(IFLA_INET6_TOKEN, .v6(token)) }
+                }
+            }
             if let alias = link.alias { message.put(IFLA_IFALIAS, text: alias, terminated: false) }
             if case .bridge(let bridge) = link.kind, bridge.vlanFiltering || bridge.defaultPVID != nil {
                 message.nested(IFLA_LINKINFO) { $0.putInfo(of: bridge, toggle: true) }
@@ -90,19 +95,32 @@ extension RouteBatch {
         }
     }
 
-    /// Deletes a link; of a veth, both ends. The kernel keeps its own `tunl0`, which is left down.
-    public mutating func delete(_ link: Link, in table: InterfaceTable) throws(RequestError) {
-        let index = try table.index(of: link.name)
-        if case .ipip = link.kind { try set(link.name, isUp: false, in: table) }
-        requests.append(RTM_DELLINK) { $0.append(structure: ifinfomsg(index: index)) }
-    }
-
     /// The alias of a link that the request before creates.
     private mutating func addAlias(of link: Link, _ index: InterfaceIndex) {
         guard let alias = link.alias else { return }
         requests.append(RTM_SETLINK) { message in
             message.append(structure: ifinfomsg(index: index))
             message.put(IFLA_IFALIAS, text: alias, terminated: false)
+        }
+    }
+}
+
+extension Link: RouteObject {
+    public static func all(_ socket: inout RouteSocket, in table: InterfaceTable) throws(NetlinkError) -> [Link] {
+        try socket.links().map(\.link)
+    }
+
+    /// Of a veth, both ends are deleted. The kernel keeps its own `tunl0`, which is left down.
+    public func append(
+        _ change: ObjectChange, to batch: inout RouteBatch, in table: InterfaceTable
+    ) throws(RequestError) {
+        switch change {
+        case .add: try batch.create(self, index: 0, in: table)
+        case .replace: try batch.configure(self, in: table)
+        case .delete:
+            let index = try table.index(of: name)
+            if case .ipip = kind { try batch.set(name, isUp: false, in: table) }
+            batch.requests.append(RTM_DELLINK) { $0.append(structure: ifinfomsg(index: index)) }
         }
     }
 }
@@ -198,6 +216,7 @@ struct LinkMessage {
     private var lowerIsElsewhere = false
     private var group: UInt32 = 0
     private var alias: String?
+    private var token: IPv6Address?
     private var operationalState: UInt8 = 0
     private var hasCarrier = false
     private var kind = ""
@@ -211,13 +230,14 @@ struct LinkMessage {
     private var ipip = IPIP()
     private var ipv4Settings: [UInt32] = []
 
-    /// Nil for a message that is not a link, or is one without a name that can be written.
+    /// Nil for a message that is not a link.
     init?(_ message: Message) throws(MalformedMessage) {
         guard message.type == RTM_NEWLINK else { return nil }
         let header = try message.header(ifinfomsg.self)
         guard Int32(header.ifi_family) == AF_UNSPEC else { return nil }
         let attributes = try message.attributes(after: ifinfomsg.self)
-        guard let name = attributes.first(where: { $0.type == IFLA_IFNAME }).flatMap({ InterfaceName($0.text) }) else {
+        guard let name = attributes.first(where: { $0.type == IFLA_IFNAME }).flatMap({ InterfaceName(bytes: $0.bytes) })
+        else {
             return nil
         }
         self.name = name
@@ -287,12 +307,21 @@ struct LinkMessage {
     }
 
     private mutating func readFamilies(_ families: Attributes) throws(MalformedMessage) {
-        for family in families where family.type == Int(AF_INET) {
-            for attribute in try family.nested() where attribute.type == IFLA_INET_CONF {
-                guard attribute.bytes.count % 4 == 0 else { throw attribute.wrongSize }
-                ipv4Settings = attribute.bytes.withUnsafeBytes { bytes in
-                    (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self) }
+        for family in families {
+            switch family.type {
+            case Int(AF_INET):
+                for attribute in try family.nested() where attribute.type == IFLA_INET_CONF {
+                    guard attribute.bytes.count % 4 == 0 else { throw attribute.wrongSize }
+                    ipv4Settings = attribute.bytes.withUnsafeBytes { bytes in
+                        (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self) }
+                    }
                 }
+            case Int(AF_INET6):
+                for attribute in try family.nested() where attribute.type == IFLA_INET6_TOKEN {
+                    guard case .v6(let address) = try attribute.address() else { throw attribute.wrongSize }
+                    token = address.value == 0 ? nil : address
+                }
+            default: break
             }
         }
     }
@@ -309,7 +338,7 @@ struct LinkMessage {
     func observed(in table: InterfaceTable) -> ObservedLink {
         let link = Link(
             name, linkKind(in: table), mac: mac, mtu: mtu, master: masterIndex.flatMap { table[$0] }, group: group,
-            isUp: isUp, alias: alias)
+            isUp: isUp, alias: alias, token: token)
         return ObservedLink(
             index: index, link: link,
             operationalState: ObservedLink.OperationalState(rawValue: operationalState) ?? .unknown,

@@ -1,36 +1,25 @@
 import Addresses
 internal import CLinux
-internal import Netlink
+public import Netlink
 import NetworkObjects
 
-extension RouteBatch {
-    /// Adds a neighbour; refused if the link has one with that address (EEXIST).
-    public mutating func add(_ neighbour: Neighbour, in table: InterfaceTable) throws(RequestError) {
-        try append(RTM_NEWNEIGH, .new, neighbour, table)
+extension Neighbour: RouteObject {
+    public static func all(_ socket: inout RouteSocket, in table: InterfaceTable) throws(NetlinkError) -> [Neighbour] {
+        try socket.neighbours(in: table)
     }
 
-    /// Adds a neighbour, or puts it in the place of the one with that address.
-    public mutating func replace(_ neighbour: Neighbour, in table: InterfaceTable) throws(RequestError) {
-        try append(RTM_NEWNEIGH, .upsert, neighbour, table)
-    }
-
-    /// Deletes the neighbour with that address.
-    public mutating func delete(_ neighbour: Neighbour, in table: InterfaceTable) throws(RequestError) {
-        try append(RTM_DELNEIGH, [], neighbour, table)
-    }
-
-    private mutating func append(
-        _ type: Int, _ flags: RequestFlags, _ neighbour: Neighbour, _ table: InterfaceTable
+    public func append(
+        _ change: ObjectChange, to batch: inout RouteBatch, in table: InterfaceTable
     ) throws(RequestError) {
-        let index = try table.index(of: neighbour.device)
-        requests.append(type, flags) { message in
+        let index = try table.index(of: device)
+        batch.requests.append(change.type(RTM_NEWNEIGH, RTM_DELNEIGH), change.flags) { message in
             var header = ndmsg()
-            header.ndm_family = neighbour.address.family.number
+            header.ndm_family = address.family.number
             header.ndm_ifindex = index
-            header.ndm_state = neighbour.state.rawValue
+            header.ndm_state = state.rawValue
             message.append(structure: header)
-            message.put(NDA_DST, neighbour.address)
-            if let mac = neighbour.mac { message.put(NDA_LLADDR, mac) }
+            message.put(NDA_DST, address)
+            if let mac { message.put(NDA_LLADDR, mac) }
         }
     }
 }

@@ -4,35 +4,38 @@ internal import Glibc
 public import Netlink
 import NetworkObjects
 
-extension RouteBatch {
-    /// Gives a link this queueing discipline in the place of the one it has. All that a value of its kind can say is said, so
-    /// that nothing of an earlier one of the same kind remains.
+extension Qdisc: RouteObject {
+    public static func all(_ socket: inout RouteSocket, in table: InterfaceTable) throws(NetlinkError) -> [Qdisc] {
+        try socket.qdiscs(in: table)
+    }
+
+    /// What is made takes the place of the one that is there. All that a value of its kind can say is said, so that nothing
+    /// of an earlier one of the same kind remains. Where one is deleted, the link's own takes its place.
     ///
     /// - Throws: `notBuildable` for a kind that is only read.
-    public mutating func replace(_ qdisc: Qdisc, in table: InterfaceTable) throws(RequestError) {
-        let index = try table.index(of: qdisc.device)
-        if case .other(let name) = qdisc.kind { throw .notBuildable(qdisc: name) }
+    public func append(
+        _ change: ObjectChange, to batch: inout RouteBatch, in table: InterfaceTable
+    ) throws(RequestError) {
+        let index = try table.index(of: device)
+        if change != .delete, case .other(let name) = kind { throw .notBuildable(qdisc: name) }
         // The kernel chooses the handle: with one of our own it would refuse another kind (tc_modify_qdisc).
-        requests.append(RTM_NEWQDISC, .upsert) { message in
-            message.append(structure: tcmsg(root: index))
-            switch qdisc.kind {
+        batch.requests.append(
+            change.type(RTM_NEWQDISC, RTM_DELQDISC), change == .delete ? [] : ObjectChange.replace.flags
+        ) { message in
+            message.append(structure: tcmsg(index, parent))
+            if change == .delete { return }
+            switch kind {
             case .netem(let netem): message.put(netem)
             case .tokenBucket(let bucket): message.put(bucket)
             case .other: break
             }
         }
     }
-
-    /// Takes a link's queueing discipline away; the link's own one takes its place. Refused (ENOENT) if it has none but that.
-    public mutating func delete(_ qdisc: Qdisc, in table: InterfaceTable) throws(RequestError) {
-        let index = try table.index(of: qdisc.device)
-        requests.append(RTM_DELQDISC) { $0.append(structure: tcmsg(root: index)) }
-    }
 }
 
 extension RouteSocket {
-    /// The queueing disciplines at the links' roots that someone installed. Those that the kernel gives a link by itself have
-    /// no handle and are left out, and so are classes' own.
+    /// The queueing disciplines that someone installed. Those that the kernel gives a link or a class by itself have no handle
+    /// and are left out.
     public mutating func qdiscs(in table: InterfaceTable) throws(NetlinkError) -> [Qdisc] {
         try socket.dump(RTM_GETQDISC) {
             $0.append(structure: tcmsg())
@@ -48,8 +51,8 @@ extension RouteSocket {
     /// - Throws: what `execute` throws, but for `refused`.
     public mutating func supports(qdisc kind: String) throws(NetlinkError) -> Bool {
         var batch = RouteBatch(capacity: 256)
-        batch.requests.append(RTM_NEWQDISC, .new) { message in
-            message.append(structure: tcmsg(root: 1))
+        batch.requests.append(RTM_NEWQDISC, ObjectChange.add.flags) { message in
+            message.append(structure: tcmsg(1, .root))
             message.put(TCA_KIND, text: kind)
         }
         do {
@@ -66,12 +69,11 @@ extension RouteSocket {
 extension Qdisc {
     /// Reads an `RTM_NEWQDISC`.
     ///
-    /// - Returns: nil for another message, what is not at a link's root or has no handle, or a link that the table does not
-    ///   know.
+    /// - Returns: nil for another message, what has no handle, or a link that the table does not know.
     static func decode(_ message: Message, in table: InterfaceTable) throws(MalformedMessage) -> Qdisc? {
         guard message.type == RTM_NEWQDISC else { return nil }
         let header = try message.header(tcmsg.self)
-        guard header.tcm_parent == rootParent, header.tcm_handle != 0, let device = table[header.tcm_ifindex] else {
+        guard header.tcm_handle != 0, let device = table[header.tcm_ifindex] else {
             return nil
         }
         var (kind, options): (String?, Attribute?) = (nil, nil)
@@ -83,26 +85,24 @@ extension Qdisc {
             }
         }
         guard let kind else { throw .missing(attribute: TCA_KIND) }
+        let parent = Parent(rawValue: header.tcm_parent)
         switch (kind, options) {
-        case ("netem", let options?): return Qdisc(device, .netem(try Netem(options)))
-        case ("tbf", let options?): return Qdisc(device, .tokenBucket(try TokenBucket(options)))
-        default: return Qdisc(device, .other(kind))
+        case ("netem", let options?): return Qdisc(device, .netem(try Netem(options)), parent: parent)
+        case ("tbf", let options?): return Qdisc(device, .tokenBucket(try TokenBucket(options)), parent: parent)
+        default: return Qdisc(device, .other(kind), parent: parent)
         }
     }
 }
-
-/// The parent of a link's root discipline (`TC_H_ROOT`, a macro with a cast).
-private let rootParent: UInt32 = 0xffff_ffff
 
 /// A unit of the kernel's time in traffic control (`PSCHED_SHIFT` in net/pkt_sched.h), in nanoseconds.
 private let tick: UInt64 = 64
 
 extension tcmsg {
-    /// The structure that names a link's root.
-    fileprivate init(root index: InterfaceIndex) {
+    /// The structure that names a place of a link.
+    init(_ index: InterfaceIndex, _ parent: Qdisc.Parent) {
         self.init()
         tcm_ifindex = index
-        tcm_parent = rootParent
+        tcm_parent = parent.rawValue
     }
 }
 
@@ -169,6 +169,8 @@ extension Netem {
                 let value = try attribute.structure(tc_netem_rate.self).rate
                 if value > 0, rate == nil { rate = UInt64(value) }
             case TCA_NETEM_RATE64: rate = try attribute.integer()
+            case TCA_NETEM_CORR, TCA_NETEM_LOSS, TCA_NETEM_SLOT, TCA_NETEM_ECN:
+                if attribute.bytes.contains(where: { $0 != 0 }) { others[attribute.type] = Array(attribute.bytes) }
             default: break
             }
         }

@@ -26,10 +26,3 @@ public struct RouteBatch: ~Copyable {
     /// Forgets all requests and keeps the memory.
     public mutating func removeAll() { requests.removeAll() }
 }
-
-extension RequestFlags {
-    /// Make an object that must not exist yet.
-    static let new: RequestFlags = [.create, .exclusive]
-    /// Make an object, or put it in the place of the one that exists.
-    static let upsert: RequestFlags = [.create, .replace]
-}

@@ -16,7 +16,7 @@ extension RouteSocket {
     /// - Throws: what `execute` throws, but for `refused`.
     public mutating func supports(linkKind kind: String) throws(NetlinkError) -> Bool {
         var batch = RouteBatch(capacity: 256)
-        batch.requests.append(RTM_NEWLINK, .new) { message in
+        batch.requests.append(RTM_NEWLINK, ObjectChange.add.flags) { message in
             message.append(structure: ifinfomsg())
             message.put(IFLA_ADDRESS, structure: MACAddress.groupBit)
             message.nested(IFLA_LINKINFO) { info in

@@ -123,9 +123,7 @@ public struct RouteSocket: ~Copyable, Sendable {
                 }
             } catch {
                 // A kernel without policy routing, or without IPv6.
-                guard case .refused(let failures) = error,
-                    failures.allSatisfy({ [EOPNOTSUPP, EAFNOSUPPORT].contains($0.errno) })
-                else { throw error }
+                guard error.isUnsupported else { throw error }
             }
         }
         return rules

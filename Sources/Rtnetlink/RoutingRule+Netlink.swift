@@ -1,33 +1,36 @@
 import Addresses
 internal import CLinux
-internal import Netlink
+public import Netlink
 import NetworkObjects
 
-extension RouteBatch {
-    /// Adds a rule; refused if there is one that says the same (EEXIST).
-    public mutating func add(_ rule: RoutingRule) { append(RTM_NEWRULE, .new, rule) }
+extension RoutingRule: RouteObject {
+    public static func all(
+        _ socket: inout RouteSocket, in table: InterfaceTable
+    ) throws(NetlinkError) -> [RoutingRule] {
+        try socket.rules()
+    }
 
-    /// Deletes the rule that says all of this.
-    public mutating func delete(_ rule: RoutingRule) { append(RTM_DELRULE, [], rule) }
-
-    private mutating func append(_ type: Int, _ flags: RequestFlags, _ rule: RoutingRule) {
-        requests.append(type, flags) { message in
+    /// There is no other way to change a rule than to add another: `replace` is refused as `add` is if there is one that
+    /// says the same (EEXIST).
+    public func append(
+        _ change: ObjectChange, to batch: inout RouteBatch, in table: InterfaceTable
+    ) throws(RequestError) {
+        let flags = change == .delete ? change.flags : ObjectChange.add.flags
+        batch.requests.append(change.type(RTM_NEWRULE, RTM_DELRULE), flags) { message in
             var header = fib_rule_hdr()
-            header.family = rule.family.number
-            header.src_len = UInt8(rule.source?.length ?? 0)
-            header.dst_len = UInt8(rule.destination?.length ?? 0)
-            header.tos = rule.typeOfService
-            header.table = UInt8(exactly: rule.table) ?? UInt8(RT_TABLE_UNSPEC.rawValue)
-            header.action = rule.action.rawValue
-            header.flags = rule.isInverted ? UInt32(FIB_RULE_INVERT) : 0
+            header.family = family.number
+            header.src_len = UInt8(source?.length ?? 0)
+            header.dst_len = UInt8(destination?.length ?? 0)
+            header.tos = typeOfService
+            header.table = UInt8(exactly: self.table) ?? UInt8(RT_TABLE_UNSPEC.rawValue)
+            header.action = action.rawValue
+            header.flags = isInverted ? UInt32(FIB_RULE_INVERT) : 0
             message.append(structure: header)
-            message.put(FRA_PRIORITY, rule.priority)
-            message.put(FRA_TABLE, rule.table)
-            if let source = rule.source { message.put(FRA_SRC, source.address) }
-            if let destination = rule.destination { message.put(FRA_DST, destination.address) }
-            for (type, bytes) in rule.others.sorted(by: { $0.key < $1.key }) {
-                message.attribute(type) { value in for byte in bytes { value.append(byte) } }
-            }
+            message.put(FRA_PRIORITY, priority)
+            message.put(FRA_TABLE, self.table)
+            if let source { message.put(FRA_SRC, source.address) }
+            if let destination { message.put(FRA_DST, destination.address) }
+            message.put(others)
         }
     }
 }

@@ -87,7 +87,7 @@ public struct RouteList: Encodable, Sendable {
             routes = holding.filter { $0.destination.length == longest }
         }
         var seen: Set<Entry.Key> = []
-        self.routes = routes.sorted { ($0.destination, $0.metric) < ($1.destination, $1.metric) }
+        self.routes = routes.flatMap(\.ways).sorted { ($0.destination, $0.metric) < ($1.destination, $1.metric) }
             .map { Entry($0, tables) }.filter { seen.insert($0.key).inserted }
     }
 
@@ -132,7 +132,8 @@ extension RouteList.Entry {
             route.kind == .unicast
             ? route.device.map { "\(tables.portName($0, route.preferredSource))" } ?? "unknown" : "Null0"
         // The kernel's own defaults stand for none that was written: 0, and 1024 for IPv6.
-        let isWritten = route.metric != 0 && !(route.destination.family == .ipv6 && route.metric == 1024)
+        let isWritten =
+            route.metric != 0 && !(route.destination.family == .ipv6 && route.metric == Route.defaultIPv6Metric)
         preference = isWritten ? route.metric : from == .bgp ? 200 : 1
     }
 }
@@ -140,6 +141,6 @@ extension RouteList.Entry {
 extension Route {
     /// Whether it is one of those that every IPv6 link has.
     fileprivate var isLinkLocal: Bool {
-        destination.family == .ipv6 && destination.address.value >> 118 == 0xfe80 >> 6 && destination.length >= 10
+        destination.family == .ipv6 && Prefix.linkLocal(.ipv6).contains(destination)
     }
 }

@@ -21,17 +21,19 @@ public enum OpenFiles {
 
     /// Runs `body`, which starts a program, with the limit that this process was started with: the program may use select(2).
     static func asStarted<Value>(_ body: () -> Value) -> Value {
-        let before = original.withLock { $0 }
-        guard before != 0, var limits else { return body() }
-        let raised = limits
-        limits.rlim_cur = before
-        setrlimit(resource, &limits)
-        limits = raised
-        defer { setrlimit(resource, &limits) }
-        return body()
+        // Locked, for the limit is the whole process's: of two threads the second would take the first one's for its own.
+        original.withLock { original in
+            guard original != 0, var limits else { return body() }
+            let raised = limits
+            limits.rlim_cur = original
+            setrlimit(resource, &limits)
+            limits = raised
+            defer { setrlimit(resource, &limits) }
+            return body()
+        }
     }
 
-    /// The limit before it was raised; 0 as long as it has not been, for the reason that `EndSignals` tells.
+    /// The limit before it was raised; 0 as long as it has not been, for the reason that `TerminationSignals` tells.
     private static let original = Mutex<rlim_t>(0)
 
     private static let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

@@ -36,7 +36,10 @@ struct Console {
     }
 
     /// Says what the user should know although all went well.
-    func warning(_ text: String) { Console.diagnose("nslab: warning: \(text)\n") }
+    func warning(_ text: String) { Console.warn(text) }
+
+    /// As `warning`, for commands without options of their own for what they print.
+    static func warn(_ text: String) { Console.diagnose("nslab: warning: \(text)\n") }
 
     /// Says what went wrong.
     static func error(_ text: String) { Console.diagnose("nslab: \(text)\n") }

@@ -25,6 +25,6 @@ struct Exec: ParsableCommand {
 
     func run() throws {
         try Privilege.require(for: "nslab exec")
-        try Lab.running(labOption.lab).become(words, in: name)
+        try Lab.running(labOption.lab).become(words, in: name, warn: Console.warn)
     }
 }

@@ -51,7 +51,7 @@ struct NSLab: ParsableCommand {
         if let status = error as? ExitCode { return status.rawValue }
         if let failure = error as? NSLabError {
             Console.error("\(failure)")
-            if failure.category == .interrupted { EndSignals.endByAccepted() }
+            if failure.category == .interrupted { TerminationSignals.endByAccepted() }
             return ExitStatus(failure).rawValue
         }
         guard exitCode(for: error) != .success else {
@@ -79,6 +79,8 @@ enum ExitStatus: Int32, Error {
     case refused = 3
     /// A lab or namespace of that name is in the way.
     case inTheWay = 4
+    /// A fault of nslab (`EX_SOFTWARE`, sysexits.h).
+    case unexpected = 70
     /// Not enough privilege.
     case notPermitted = 77
     /// The command of `exec`, `run` or `shell` cannot be executed, as a shell tells it (POSIX, 2.8.2).
@@ -93,6 +95,7 @@ enum ExitStatus: Int32, Error {
         self =
             switch error.category {
             case .badInput: .badInput
+            case .unexpected: .unexpected
             case .refused: .refused
             case .inTheWay: .inTheWay
             case .notPermitted: .notPermitted

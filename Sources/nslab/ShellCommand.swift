@@ -14,6 +14,6 @@ struct Shell: ParsableCommand {
     func run() throws {
         try Privilege.require(for: "nslab shell")
         let shell = getenv("SHELL").map { String(cString: $0) } ?? ""
-        try Lab.running(labOption.lab).become([shell.isEmpty ? "/bin/sh" : shell], in: name)
+        try Lab.running(labOption.lab).become([shell.isEmpty ? "/bin/sh" : shell], in: name, warn: Console.warn)
     }
 }

@@ -34,6 +34,9 @@ struct Verify: ParsableCommand {
                 + "\(count) difference\(count == 1 ? "" : "s"); `nslab up` repairs"
                 + (strict ? ", `nslab reset` removes what was added" : "") + "\n"
         }
+        if let kinds = report.unlistedKinds {
+            console.progress("not looked at, since this kernel does not list them: \(kinds.joined(separator: ", "))")
+        }
         if count > 0 { throw ExitStatus.failed }
     }
 }

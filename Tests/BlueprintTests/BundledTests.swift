@@ -22,7 +22,7 @@ struct BundledTests {
         let bundled = try #require(BundledTopology.named(name))
         let blueprint = try Blueprint(topology: bundled.topology(), features: features)
         #expect(!blueprint.notes.contains { $0.contains("inactive") })
-        let plane = ForwardingPlane(blueprint)
+        let plane = PacketSimulator(blueprint)
         let pods = blueprint.namespaces.filter { $0.kind == .pod }
         guard let from = pods.first else { return }
         for to in pods[1...] {

@@ -227,8 +227,8 @@ struct DefaultLabTests {
         ] {
             #expect(settings.contains(wanted))
         }
-        let split = try #require(settings.firstIndex { $0.device != nil })
-        #expect(settings[split...].allSatisfy { $0.device == Self.hostInterface })
+        let split = try #require(settings.firstIndex { $0.link != nil })
+        #expect(settings[split...].allSatisfy { $0.link == Self.hostInterface })
         let (v4, v6) = ("ipv4/conf/\(Self.hostInterface)/", "ipv6/conf/\(Self.hostInterface)/")
         #expect(
             Set(settings[split...]) == [
@@ -237,7 +237,7 @@ struct DefaultLabTests {
                 Sysctl(v6 + "disable_ipv6", "0"), Sysctl(v6 + "proxy_ndp", "1"), Sysctl(v6 + "forwarding", "1"),
                 Sysctl(v6 + "accept_ra", "0"),
             ])
-        #expect(try blueprint.content(Self.pod).sysctls.allSatisfy { $0.device == nil && $0.value == "0" })
+        #expect(try blueprint.content(Self.pod).sysctls.allSatisfy { $0.link == nil && $0.value == "0" })
     }
 
     @Test("every node masquerades in both families, the router and the pods do not")

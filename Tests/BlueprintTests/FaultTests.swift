@@ -23,12 +23,12 @@ struct FaultTests {
     /// Where a pod's packet to the other node's pod stops after a change of one namespace.
     private func stop(
         _ family: AddressFamily, _ namespace: String, _ change: (inout NamespaceContent) -> Void
-    ) throws -> (namespace: String, reason: Path.Stop) {
+    ) throws -> (namespace: String, reason: Path.DropReason) {
         var broken = blueprint
         let index = try #require(broken.namespaces.firstIndex { $0.name == namespace })
         change(&broken.namespaces[index].content)
         let address = try #require(to.addresses.first { $0.family == family })
-        let trip = ForwardingPlane(broken).roundTrip(from: from.name, to: address)
+        let trip = PacketSimulator(broken).roundTrip(from: from.name, to: address)
         #expect(trip.expectedReplyTTL == nil)
         return try #require(trip.stop)
     }
@@ -63,7 +63,7 @@ struct FaultTests {
 
     @Test("a tunnel end of another MAC address, or without its device")
     func tunnelEnd() throws {
-        let wanted = Path.Stop.noTunnelEnd(at: IPAddress("fd00:10:10::12")!, Self.mac)
+        let wanted = Path.DropReason.noTunnelEnd(at: IPAddress("fd00:10:10::12")!, Self.mac)
         for change: (inout Link) -> Void in [{ $0.mac = MACAddress(1) }, { $0.isUp = false }] {
             let found = try stop(.ipv6, "dual-stack-worker2") { content in
                 for index in content.links.indices where content.links[index].name == "vxlan-v6.calico" {
@@ -84,7 +84,7 @@ struct FaultTests {
 
     @Test("a router's port that is down, or out of its VLAN")
     func port() throws {
-        let wanted = Path.Stop.nobodyAnswers(IPAddress("10.10.10.12")!, on: "eth1")
+        let wanted = Path.DropReason.nobodyAnswers(IPAddress("10.10.10.12")!, on: "eth1")
         let down = try stop(.ipv4, "ceos01") { content in
             for index in content.links.indices where content.links[index].name == "eth3" {
                 content.links[index].isUp = false
@@ -107,7 +107,7 @@ struct FaultTests {
         let blackhole = Route(Prefix("192.168.183.64/26")!, .blackhole, origin: .calico)
         #expect(hostRoute == ("dual-stack-worker2", .dropped(by: blackhole)))
         let gateway = IPAddress("169.254.1.1")!
-        let unanswered = (from.name, Path.Stop.nobodyAnswers(gateway, on: "eth0"))
+        let unanswered = (from.name, Path.DropReason.nobodyAnswers(gateway, on: "eth0"))
         let noProxy = try stop(.ipv4, "dual-stack-worker") { content in
             content.sysctls.removeAll { $0.path.hasSuffix("proxy_arp") }
         }
@@ -126,7 +126,7 @@ struct FaultTests {
             broken.namespaces[index].content.routes.append(
                 Route(Prefix("9.9.9.9/32")!, via: IPAddress(next)!, device: "eth1"))
         }
-        let plane = ForwardingPlane(broken)
+        let plane = PacketSimulator(broken)
         #expect(plane.roundTrip(from: from.name, to: IPAddress("9.9.9.9")!).stop?.reason == .loop)
         #expect(plane.roundTrip(from: "nobody", to: IPAddress("9.9.9.9")!).stop?.reason == .noNamespace)
     }

@@ -159,7 +159,7 @@ struct FormTests {
         // The native VLAN keeps the cable itself.
         #expect(spine.links.first { $0.name == "eth1" }?.master == "vlan20")
         #expect(blueprint.notes.contains { $0.hasPrefix("spine:eth1 – leaf:eth1: this kernel has no 802.1Q links") })
-        let plane = ForwardingPlane(blueprint)
+        let plane = PacketSimulator(blueprint)
         let pods = blueprint.namespaces.filter { $0.kind == .pod }
         for address in pods[1].addresses {
             #expect(plane.roundTrip(from: pods[0].name, to: address).expectedReplyTTL == 62)
@@ -319,12 +319,12 @@ struct FormTests {
 
     @Test("which settings are a link's, and where a new link takes them from")
     func settings() {
-        #expect(Sysctl("ipv4/conf/eth0/proxy_arp", "1").device == "eth0")
-        #expect(Sysctl("ipv4/conf/eth1.20/forwarding", "1").device == "eth1.20")
-        #expect(Sysctl("ipv4/conf/all/rp_filter", "0").device == nil)
-        #expect(Sysctl("ipv6/conf/default/accept_dad", "0").device == nil)
-        #expect(Sysctl("ipv4/ip_forward", "1").device == nil)
-        #expect(Sysctl("ipv4/neigh/vxlan.calico/proxy_delay", "0").device == "vxlan.calico")
+        #expect(Sysctl("ipv4/conf/eth0/proxy_arp", "1").link == "eth0")
+        #expect(Sysctl("ipv4/conf/eth1.20/forwarding", "1").link == "eth1.20")
+        #expect(Sysctl("ipv4/conf/all/rp_filter", "0").link == nil)
+        #expect(Sysctl("ipv6/conf/default/accept_dad", "0").link == nil)
+        #expect(Sysctl("ipv4/ip_forward", "1").link == nil)
+        #expect(Sysctl("ipv4/neigh/vxlan.calico/proxy_delay", "0").link == "vxlan.calico")
         #expect(Sysctl("ipv4/conf/eth0/proxy_arp", "1").defaultPath == "ipv4/conf/default/proxy_arp")
         #expect(Sysctl("ipv4/neigh/eth0/proxy_delay", "0").defaultPath == nil)
         #expect(Sysctl("ipv4/conf/tunl0/rp_filter", "0").defaultPath == nil)

@@ -50,11 +50,11 @@ struct IPIPTests {
         let blueprint = try Blueprint(
             topology: Labs.dualStack([Labs.pool("v4", "192.168.0.0/16", .ipip)]))
         let pod = try #require(blueprint.pods(on: "dual-stack-worker2").first)
-        let trip = ForwardingPlane(blueprint).roundTrip(from: "dual-stack-worker", to: pod.addresses[0])
+        let trip = PacketSimulator(blueprint).roundTrip(from: "dual-stack-worker", to: pod.addresses[0])
         #expect(trip.sourceSeen == ip("192.168.77.0"))
         #expect(trip.request.tunnel?.kind == .ipip && trip.reply?.tunnel?.kind == .ipip)
         #expect(trip.expectedReplyTTL == 63)
-        let tunnels = ForwardingPlane(blueprint).roundTrip(from: "dual-stack-worker", to: ip("192.168.183.64"))
+        let tunnels = PacketSimulator(blueprint).roundTrip(from: "dual-stack-worker", to: ip("192.168.183.64"))
         #expect(tunnels.expectedReplyTTL == 64)
     }
 
@@ -86,7 +86,7 @@ struct IPIPTests {
         #expect(native.notes.contains { $0.contains("this kernel has no IPIP") })
         let pods = { (blueprint: Blueprint) in blueprint.namespaces.filter { $0.kind == .pod } }
         #expect(pods(complete) == pods(native))
-        let trip = try ForwardingPlane(native).roundTrip(
+        let trip = try PacketSimulator(native).roundTrip(
             from: #require(native.pods(on: "edge-a").first).name,
             to: #require(native.pods(on: "edge-c").first).addresses[0])
         #expect(trip.expectedReplyTTL == 61 && trip.request.tunnel == nil)
@@ -118,7 +118,7 @@ struct IPIPTests {
             let tunnel = try #require(links.firstIndex { $0.name == "tunl0" })
             blueprint.namespaces[index].content.links[tunnel].isUp = false
         }
-        let stop = ForwardingPlane(blueprint).roundTrip(from: from.name, to: to.addresses[0]).stop
+        let stop = PacketSimulator(blueprint).roundTrip(from: from.name, to: to.addresses[0]).stop
         #expect(stop?.namespace == "dual-stack-worker" && stop?.reason == .noIPIPEnd(at: ip("10.10.10.12")))
     }
 

@@ -22,7 +22,7 @@ struct KubeProxyTests {
     }
 
     private func endpoint(_ address: String, on node: String, isReady: Bool = true, _ ports: UInt16?...)
-        -> ClusterService.Endpoint
+        -> ServiceEndpoint
     {
         .init(
             address: IPAddress(address)!, pod: PodReference(namespace: "default", name: "p"), node: node,

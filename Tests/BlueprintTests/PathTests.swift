@@ -16,7 +16,7 @@ struct PathTests {
     @Test("pods of two nodes, both families, native and VXLAN", arguments: forms)
     func betweenNodes(features: KernelFeatures) throws {
         let blueprint = try Blueprint(topology: Labs.dualStack, features: features)
-        let plane = ForwardingPlane(blueprint)
+        let plane = PacketSimulator(blueprint)
         let pods = blueprint.namespaces.filter { $0.kind == .pod }
         for from in pods {
             for to in pods where to.name != from.name {
@@ -38,7 +38,7 @@ struct PathTests {
         topology.workloads.append(Workload(name: "web", kind: .deployment(replicas: 2)))
         let blueprint = try Blueprint(topology: topology)
         let pods = blueprint.pods(on: "dual-stack-worker")
-        let plane = ForwardingPlane(blueprint)
+        let plane = PacketSimulator(blueprint)
         for address in pods[1].addresses {
             let trip = plane.roundTrip(from: pods[0].name, to: address)
             #expect(trip.expectedReplyTTL == 63)
@@ -49,7 +49,7 @@ struct PathTests {
     @Test("pod to the router's loopback: the node's address is seen", arguments: forms)
     func external(features: KernelFeatures) throws {
         let blueprint = try Blueprint(topology: Labs.dualStack, features: features)
-        let plane = ForwardingPlane(blueprint)
+        let plane = PacketSimulator(blueprint)
         let pod = try #require(blueprint.pods(on: "dual-stack-worker").first)
         for (target, node) in [("1.1.1.1", "10.10.10.11"), ("2001:db8::1", "fd00:10:10::11")] {
             let trip = plane.roundTrip(from: pod.name, to: ip(target))
@@ -66,7 +66,7 @@ struct PathTests {
     @Test("node to the router's SVI and loopback, to other nodes and to its own pod")
     func fromNode() throws {
         let blueprint = try Blueprint(topology: Labs.dualStack)
-        let plane = ForwardingPlane(blueprint)
+        let plane = PacketSimulator(blueprint)
         for target in ["10.10.10.1", "1.1.1.1", "fd00:10:10::1", "2001:db8::1", "10.10.10.12", "fd00:10:10::12"] {
             #expect(plane.roundTrip(from: "dual-stack-worker", to: ip(target)).expectedReplyTTL == 64)
         }
@@ -89,7 +89,7 @@ struct PathTests {
             #require(blueprint.pods(on: "dual-stack-worker").first),
             #require(blueprint.pods(on: "dual-stack-worker2").first)
         )
-        let hop = ForwardingPlane(blueprint).path(from: from.name, to: to.addresses[1]).hops[1]
+        let hop = PacketSimulator(blueprint).path(from: from.name, to: to.addresses[1]).hops[1]
         let content = try blueprint.content("dual-stack-worker")
         #expect(hop.route.map(content.routes.contains) == true)
         #expect(hop.neighbour.map(content.neighbours.contains) == true)
@@ -110,7 +110,7 @@ struct PathTests {
     func twoVLANs(encapsulation: Pool.Encapsulation) throws {
         let isIPIP = encapsulation == .ipip || encapsulation == .ipipCrossSubnet
         let blueprint = try Blueprint(topology: Labs.twoVLANs(encapsulation, isIPIP ? .vxlan : encapsulation))
-        let plane = ForwardingPlane(blueprint)
+        let plane = PacketSimulator(blueprint)
         let from = try #require(blueprint.pods(on: "edge-a").first)
         let (near, far) = try (
             #require(blueprint.pods(on: "edge-b").first), #require(blueprint.pods(on: "edge-c").first)
@@ -134,7 +134,7 @@ struct PathTests {
     @Test("two routers in a row")
     func twoRouters() throws {
         let blueprint = try Blueprint(topology: Labs.twoRouters)
-        let plane = ForwardingPlane(blueprint)
+        let plane = PacketSimulator(blueprint)
         #expect(plane.roundTrip(from: "edge-a", to: ip("10.10.20.11")).expectedReplyTTL == 62)
         let (from, to) = try (
             #require(blueprint.pods(on: "edge-a").first), #require(blueprint.pods(on: "edge-b").first)
@@ -149,7 +149,7 @@ struct PathTests {
     @Test("trunks with a native VLAN, and a router on a stick", arguments: forms.prefix(2))
     func trunks(features: KernelFeatures) throws {
         let blueprint = try Blueprint(topology: Labs.trunks, features: features)
-        let plane = ForwardingPlane(blueprint)
+        let plane = PacketSimulator(blueprint)
         #expect(plane.roundTrip(from: "edge-a", to: ip("10.10.10.1")).expectedReplyTTL == 64)
         #expect(plane.roundTrip(from: "edge-c", to: ip("fd00:10:20::1")).expectedReplyTTL == 64)
         #expect(plane.roundTrip(from: "edge-a", to: ip("10.10.20.11")).expectedReplyTTL == 63)
@@ -173,7 +173,7 @@ struct PathTests {
             ],
         ] {
             let blueprint = try Blueprint(topology: Labs.dualStack(pools))
-            let plane = ForwardingPlane(blueprint)
+            let plane = PacketSimulator(blueprint)
             let pods = blueprint.namespaces.filter { $0.kind == .pod }
             for from in pods {
                 for address in pods.filter({ $0.name != from.name }).flatMap(\.addresses) {
@@ -195,8 +195,8 @@ struct PathTests {
         }
         let pod = try #require(blueprint.pods(on: "dual-stack-worker").first)
         #expect(
-            ForwardingPlane(contents, cablesOf: blueprint).roundTrip(from: pod.name, to: ip("1.1.1.1")).expectedReplyTTL
+            PacketSimulator(contents, cablesOf: blueprint).roundTrip(from: pod.name, to: ip("1.1.1.1")).expectedReplyTTL
                 == 63)
-        #expect(ForwardingPlane(contents).roundTrip(from: pod.name, to: ip("1.1.1.1")).expectedReplyTTL == nil)
+        #expect(PacketSimulator(contents).roundTrip(from: pod.name, to: ip("1.1.1.1")).expectedReplyTTL == nil)
     }
 }

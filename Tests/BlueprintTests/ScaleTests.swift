@@ -16,7 +16,7 @@ struct ScaleTests {
             // Two static routes, the pods' next hop; IPv4 blocks, IPv6 blocks with their hosts; blackholes; pods.
             #expect(node.content.routes.count == 3 + 19 + 19 * 2 + 2 + 20)
         }
-        let plane = ForwardingPlane(blueprint)
+        let plane = PacketSimulator(blueprint)
         for from in pods[..<20] {
             for to in pods where to.name != from.name {
                 for address in to.addresses {

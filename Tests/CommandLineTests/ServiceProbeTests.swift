@@ -174,6 +174,23 @@ struct ServiceProbeTests {
         }
     }
 
+    @Test("a table that drops packets on the way is the cause where all else is right")
+    func addedTable() throws {
+        try Program.with { nslab in
+            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            let node = nslab.pin("dual-stack-worker")
+            try Witness.output(["nft", "add table inet block"], in: node)
+            try Witness.output(
+                ["nft", "add chain inet block f { type filter hook forward priority 0; policy drop; }"], in: node)
+            let output = try Witness.run([BuiltProgram.path, "probe", "--lab", nslab.lab, "-o", "json"])
+            let report = try #require(
+                try JSONSerialization.jsonObject(with: Data(output.output.utf8)) as? [String: Any])
+            let causes = try #require(report["causes"] as? [[String: Any]])
+            #expect(causes.map { $0["cause"] as? String } == ["dual-stack-worker: table inet block was added"])
+            #expect(causes.first?["probes"] as? Int == report["failed"] as? Int)
+        }
+    }
+
     @Test("without the process that answers, names and services fail and say so, and paths pass")
     func withoutProcess() throws {
         try Program.with { nslab in

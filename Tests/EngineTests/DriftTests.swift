@@ -30,52 +30,74 @@ struct DriftTests {
 
     private static let drifts: [Drift] = [
         // Links.
-        Drift(namespace: node, commands: ["ip link del vxlan.calico"], difference: "is missing", operations: nil),
+        Drift(namespace: node, commands: ["ip link del vxlan.calico"], difference: ": missing", operations: nil),
         Drift(namespace: node, commands: ["ip link del eth1"], difference: "link eth2", operations: nil),
         Drift(
             namespace: node, commands: ["ip link del vxlan.calico", vxlan(4097)],
-            difference: "vxlan id is 4097, not 4096", operations: nil),
-        Drift(namespace: node, commands: ["ip link set vxlan.calico mtu 1400"], difference: "mtu is 1400, not 1450"),
+            difference: "vxlan id: want 4096, found 4097", operations: nil),
+        Drift(
+            namespace: node, commands: ["ip link set vxlan.calico mtu 1400"], difference: "mtu: want 1450, found 1400"),
         Drift(
             namespace: node, commands: ["ip link set vxlan.calico address 02:00:00:00:00:01"],
-            difference: "address is 02:00:00:00:00:01, not 66:9f:32:6d:7b:c8", operations: nil),
-        Drift(namespace: node, commands: ["ip link set \(cali) group 7"], difference: "group is 7, not 0"),
+            difference: "address: want 66:9f:32:6d:7b:c8, found 02:00:00:00:00:01", operations: nil),
+        Drift(namespace: node, commands: ["ip link set \(cali) group 7"], difference: "group: want 0, found 7"),
         Drift(
-            namespace: node, commands: ["ip link set eth1 down"], difference: "state is down, not up", operations: nil),
+            namespace: node, commands: ["ip link set eth1 down"], difference: "state: want up, found down",
+            operations: nil),
         Drift(
-            namespace: "ceos01", commands: ["ip link set eth2 nomaster"], difference: "master is missing, not "),
+            namespace: "ceos01", commands: ["ip link set eth2 nomaster"], difference: "master: want "),
         // Addresses.
         Drift(
             namespace: node, commands: ["ip addr del 10.10.10.11/24 dev eth1"],
-            difference: "address 10.10.10.11/24 dev eth1 is missing", operations: nil),
+            difference: "address 10.10.10.11/24 dev eth1: missing", operations: nil),
         Drift(
             namespace: node, commands: ["ip addr del fd00:10:10::11/64 dev eth1"],
-            difference: "address fd00:10:10::11/64 dev eth1 nodad is missing"),
+            difference: "address fd00:10:10::11/64 dev eth1 nodad: missing"),
         Drift(
             namespace: "ceos01",
             commands: ["ip addr add 1.1.1.1/30 dev lo", "ip addr del 1.1.1.1/32 dev lo"],
-            difference: "prefix length is 30, not 32", operations: 2),
+            difference: "prefix length: want 32, found 30", operations: 2),
+        Drift(
+            namespace: node, commands: ["ip addr change 10.10.10.11/24 dev eth1 preferred_lft 0"],
+            difference: "flags: want none, found deprecated", operations: nil),
         Drift(
             namespace: "ceos01", commands: ["ip addr add 10.10.10.12/32 dev lo"],
-            difference: "address 10.10.10.12/32 dev lo should not be there"),
+            difference: "address 10.10.10.12/32 dev lo: extra"),
         // Routes.
         Drift(namespace: node, commands: ["ip route del 1.1.1.1"], difference: "route 1.1.1.1/32 via 10.10.10.1"),
         Drift(
             namespace: node, commands: ["ip route replace 1.1.1.1 via 10.10.10.12"],
-            difference: "via is 10.10.10.12, not 10.10.10.1"),
+            difference: "via: want 10.10.10.1, found 10.10.10.12"),
         Drift(
             namespace: node, commands: ["ip -6 route replace blackhole 2001:db8::/32"],
-            difference: "type is blackhole, not unicast", operations: 2),
+            difference: "type: want unicast, found blackhole", operations: 2),
+        Drift(
+            namespace: node,
+            commands: ["ip route replace 1.1.1.1 nexthop via 10.10.10.1 dev eth1 nexthop via 10.10.10.99 dev eth1"],
+            difference: "found nexthop via 10.10.10.1 dev eth1 weight 1 nexthop via 10.10.10.99 dev eth1 weight 1"),
+        Drift(
+            namespace: node, commands: ["ip -6 route append 2001:db8::/32 via fd00:10:10::99 dev eth1"],
+            difference: "via: want fd00:10:10::1, found nexthop via fd00:10:10::1 dev eth1 weight 1 nexthop",
+            operations: 2),
+        Drift(
+            namespace: node, commands: ["ip route change 1.1.1.1 via 10.10.10.1 dev eth1 mtu lock 1300"],
+            difference: "mtu: want none, found 1300"),
+        Drift(
+            namespace: node, commands: ["ip route add 1.1.1.1 via 10.10.10.12 tos 0x10"],
+            difference: "route 1.1.1.1/32 tos 0x10 via 10.10.10.12 dev eth1: extra"),
         Drift(
             namespace: node, commands: ["ip route add 192.168.183.65 via 10.10.10.10"],
-            difference: "route 192.168.183.65/32 via 10.10.10.10 dev eth1 should not be there"),
+            difference: "route 192.168.183.65/32 via 10.10.10.10 dev eth1: extra"),
         // Rules that choose a table.
         Drift(
             namespace: node, commands: ["ip rule del pref 32766"],
-            difference: "rule pref 32766 from all lookup main is missing"),
+            difference: "rule pref 32766 from all lookup main: missing"),
         Drift(
             namespace: node, commands: ["ip -6 rule del pref 0"],
-            difference: "rule -6 pref 0 from all lookup local is missing"),
+            difference: "rule -6 pref 0 from all lookup local: missing"),
+        Drift(
+            namespace: node, commands: ["ip addrlabel del prefix fc00::/7 label 5"],
+            difference: "addrlabel prefix fc00::/7 label 5: missing"),
         // Neighbours.
         Drift(
             namespace: node, commands: ["ip neigh del \(tunnel) dev vxlan.calico"],
@@ -83,57 +105,57 @@ struct DriftTests {
         Drift(
             namespace: node,
             commands: ["ip neigh change \(tunnel) dev vxlan.calico lladdr 02:00:00:00:00:02 nud permanent"],
-            difference: "lladdr is 02:00:00:00:00:02, not "),
+            difference: ", found 02:00:00:00:00:02"),
         Drift(
             namespace: node, commands: ["ip neigh change \(tunnel) dev vxlan.calico nud reachable"],
-            difference: "state is REACHABLE, not PERMANENT"),
+            difference: "state: want PERMANENT, found REACHABLE"),
         Drift(
             namespace: node, commands: ["ip neigh add 10.10.10.1 lladdr 02:00:00:00:00:03 dev eth1 nud permanent"],
-            difference: "neighbour 10.10.10.1 dev eth1 lladdr 02:00:00:00:00:03 PERMANENT should not be there"),
+            difference: "neighbour 10.10.10.1 dev eth1 lladdr 02:00:00:00:00:03 PERMANENT: extra"),
         // Forwarding entries.
         Drift(
             namespace: node, commands: ["bridge fdb del \(mac) dev vxlan-v6.calico"],
-            difference: "fdb \(mac) dev vxlan-v6.calico dst fd00:10:10::12 self permanent is missing"),
+            difference: "fdb \(mac) dev vxlan-v6.calico dst fd00:10:10::12 self permanent: missing"),
         Drift(
             namespace: node, commands: ["bridge fdb replace \(mac) dev vxlan-v6.calico dst fd00:10:10::10"],
-            difference: "dst is fd00:10:10::10, not fd00:10:10::12"),
+            difference: "dst: want fd00:10:10::12, found fd00:10:10::10"),
         Drift(
             namespace: node, commands: ["bridge fdb append 00:00:00:00:00:00 dev vxlan.calico dst 10.10.10.10"],
-            difference: "fdb 00:00:00:00:00:00 dev vxlan.calico dst 10.10.10.10 self permanent should not be there"),
+            difference: "fdb 00:00:00:00:00:00 dev vxlan.calico dst 10.10.10.10 self permanent: extra"),
         // Settings.
         Drift(
             namespace: node, commands: ["sysctl -qw net.ipv4.conf.\(cali).proxy_arp=0"],
-            difference: "sysctl net.ipv4.conf.\(cali).proxy_arp = 1: value is 0, not 1"),
+            difference: "sysctl net.ipv4.conf.\(cali).proxy_arp = 1: value: want 1, found 0"),
         Drift(
             namespace: node, commands: ["sysctl -qw net.ipv4.neigh.\(cali).proxy_delay=80"],
-            difference: "value is 80, not 0"),
+            difference: "value: want 0, found 80"),
         Drift(
             namespace: node, commands: ["sysctl -qw net.ipv6.conf.\(cali).proxy_ndp=0"],
-            difference: "proxy_ndp = 1: value is 0, not 1"),
+            difference: "proxy_ndp = 1: value: want 1, found 0"),
         Drift(
             namespace: node, commands: ["sysctl -qw net.ipv4.ip_forward=0"], difference: "net.ipv4.ip_forward = 1",
             operations: nil),
         // Rules.
         Drift(
-            namespace: node, commands: ["nft delete table ip calico"], difference: "table ip calico is missing"),
+            namespace: node, commands: ["nft delete table ip calico"], difference: "table ip calico: missing"),
         Drift(
             namespace: node, commands: ["nft flush chain ip calico nat-cali-nat-outgoing"],
-            difference: "chain nat-cali-nat-outgoing rule is missing, not ip saddr"),
+            difference: "chain nat-cali-nat-outgoing rule: want ip saddr"),
         Drift(
             namespace: node, commands: ["nft insert rule ip calico nat-cali-nat-outgoing accept"],
-            difference: "chain nat-cali-nat-outgoing rule is accept, not there"),
+            difference: "chain nat-cali-nat-outgoing rule: want none, found accept"),
         Drift(
             namespace: node, commands: ["nft add chain ip6 calico another"],
-            difference: "table ip6 calico: chain another is present, not there"),
+            difference: "table ip6 calico: chain another: want none, found present"),
         Drift(
             namespace: node, commands: ["nft delete element ip calico cali40masq-ipam-pools { 192.168.0.0/16 }"],
-            difference: "set cali40masq-ipam-pools element is missing, not 192.168.0.0/16"),
+            difference: "set cali40masq-ipam-pools element: want 192.168.0.0/16"),
         Drift(
             namespace: node, commands: ["nft add element ip calico cali40all-ipam-pools { 172.16.0.0/12 }"],
-            difference: "set cali40all-ipam-pools element is 172.16.0.0/12, not there"),
+            difference: "set cali40all-ipam-pools element: want none, found 172.16.0.0/12"),
         Drift(
             namespace: node, commands: ["nft delete element ip kube-proxy cluster-ips { 10.96.0.10 }"],
-            difference: "set cluster-ips element is missing, not 10.96.0.10"),
+            difference: "set cluster-ips element: want 10.96.0.10"),
     ]
 
     private static func vxlan(_ vni: Int) -> String {
@@ -191,13 +213,13 @@ struct DriftTests {
             let all = try lab.differences(strict: true)
             #expect(all.count == 11, "\(all.joined(separator: "\n"))")
             for difference in [
-                "address 10.77.0.1/24 dev eth1 was added", "address 10.78.0.1/24 dev eth1 scope link was added",
-                "address fe80::77/64 dev eth1 scope link was added",
-                "rule pref 100 from 10.77.0.0/24 lookup 100 was added",
-                "route 9.9.9.9/32 via 10.10.10.1 dev eth1 was added",
-                "route 9.9.9.0/24 via 10.10.10.1 dev eth1 table 100 was added", "link stray ",
-                "neighbour 10.10.10.99", "process \(process.pid) (sleep) was added",
-                "ceos01: table inet mine was added",
+                "address 10.77.0.1/24 dev eth1: added", "address 10.78.0.1/24 dev eth1 scope link: added",
+                "address fe80::77/64 dev eth1 scope link: added",
+                "rule pref 100 from 10.77.0.0/24 lookup 100: added",
+                "route 9.9.9.9/32 via 10.10.10.1 dev eth1: added",
+                "route 9.9.9.0/24 via 10.10.10.1 dev eth1 table 100: added", "link stray ",
+                "neighbour 10.10.10.99", "process \(process.pid) (sleep): added",
+                "ceos01: table inet mine: added",
             ] { #expect(all.contains { $0.contains(difference) }, "\(difference): \(all)") }
             #expect(try lab.plan(topology).isEmpty)
             #expect(try lab.up(topology).wasThere)
@@ -228,21 +250,21 @@ struct DriftTests {
             }
             let pod = try lab.pod(on: Self.node)
             try Witness.ip("netns del \(lab.pin(pod.name))")
-            try mend("\(pod.name): namespace \(lab.pin(pod.name)) is missing")
+            try mend("\(pod.name): namespace \(lab.pin(pod.name)): missing")
             let gateway = try Witness.ip("-br link show vlan10", in: lab.pin("ceos01")).split(separator: " ")[2]
             try Witness.ip("netns del \(lab.pin(Self.node))")
-            try mend("\(Self.node): namespace \(lab.pin(Self.node)) is missing")
+            try mend("\(Self.node): namespace \(lab.pin(Self.node)): missing")
             // The others know the gateway by its address, and do not ask again.
             #expect(try Witness.ip("-br link show vlan10", in: lab.pin("ceos01")).split(separator: " ")[2] == gateway)
             try Witness.ip("netns del \(lab.pin("ceos01"))")
-            try mend("ceos01: namespace \(lab.pin("ceos01")) is missing")
+            try mend("ceos01: namespace \(lab.pin("ceos01")): missing")
             unlink("/etc/netns/\(lab.pin(pod.name))")
-            try mend("\(pod.name): file /etc/netns/\(lab.pin(pod.name))/resolv.conf is missing")
+            try mend("\(pod.name): file /etc/netns/\(lab.pin(pod.name))/resolv.conf: missing")
             let responders = try #require(
                 Remains(of: lab.name).processes.first.flatMap { $0.split(separator: ":").first })
             kill(try #require(pid_t(responders)), SIGKILL)
             try eventually { Remains(of: lab.name).processes.isEmpty }
-            try mend("process that answers for pods is missing")
+            try mend("process that answers for pods: missing")
             #expect(Remains(of: lab.name).processes.count == 1)
             // Answers come again from where a namespace was lost.
             let answer = try Witness.output(

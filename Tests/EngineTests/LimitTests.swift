@@ -105,6 +105,18 @@ struct LimitTests {
         }
     }
 
+    @Test("a low limit that may be raised is not raised for the lab's own commands")
+    func limitOfCommands() throws {
+        let yaml = Self.answering.replacing(
+            "addresses: [10.20.0.11/24] } } }",
+            with: "addresses: [10.20.0.11/24] } }, commands: [[sh, -c, 'echo limit $(ulimit -n)']] }")
+        try Bench.with(yaml) { bench in
+            let loud = bench.up.filter { $0 != "-q" } + ["-v"]
+            let output = try Witness.output(["prlimit", "--nofile=64:4096"] + loud)
+            #expect(output.contains("limit 64\n"), "\(output)")
+        }
+    }
+
     @Test("few descriptors: down takes the lab down with all that is inside, or says what it lacks and leaves it whole")
     func downWithFewDescriptors() throws {
         for limit in 4...12 {
@@ -215,7 +227,7 @@ struct LimitTests {
                 readonly() {
                     unshare --mount --propagation private bash -c 'mount --rbind /run /run && mount -o remount,bind,ro /run && "$@"' bash "$@"
                 }
-                readonly \(bench.verify.joined(separator: " ")) | grep -F 'is missing' && exit 2
+                readonly \(bench.verify.joined(separator: " ")) | grep -F ': missing' && exit 2
                 readonly \(BuiltProgram.path) pod stop --lab \(bench.name) web; [ $? = 3 ] || exit 3
                 verify || exit 4
                 readonly \(bench.down.joined(separator: " ")); [ $? = 3 ] || exit 5

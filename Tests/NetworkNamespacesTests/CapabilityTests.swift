@@ -1,4 +1,5 @@
 import CCap
+import CLinux
 import Glibc
 import KernelTestSupport
 import NetworkNamespaces
@@ -57,6 +58,21 @@ struct CapabilityTests {
             // Still enough for what a lab takes.
             try NetworkNamespace.unshareThread()
             // The bounding set stays, so what root runs inside a lab is root as ever.
+            let child = try Witness.output(["grep", "CapEff", "/proc/self/status"])
+            #expect(
+                child.split(separator: "\t").last.flatMap { UInt64($0.dropLast(), radix: 16) }?.nonzeroBitCount
+                    == before.count)
+        }
+        #expect(try Self.effective() == before)
+    }
+
+    @Test("where no program may gain privileges, one that is started has root's capabilities all the same")
+    func noNewPrivileges() async throws {
+        let before = try Self.effective()
+        try await inNamespace {
+            try #require(nslab_prctl(PR_SET_NO_NEW_PRIVS, 1) == 0)
+            try Capabilities.dropUnneeded()
+            #expect(try Self.effective().count < before.count)
             let child = try Witness.output(["grep", "CapEff", "/proc/self/status"])
             #expect(
                 child.split(separator: "\t").last.flatMap { UInt64($0.dropLast(), radix: 16) }?.nonzeroBitCount

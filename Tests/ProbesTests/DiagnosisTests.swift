@@ -254,7 +254,7 @@ struct DiagnosisTests {
     func groups() throws {
         let diagnosis = diagnosis(down: ["dual-stack-worker": "eth1", "dual-stack-worker2": "eth1"])
         var report = ProbeReport(passed: 0, failed: 0, complete: 0, duration: 0, results: [])
-        for probe in matrix.probes where probe.address.family == .ipv4 && probe.sort == .podToPod {
+        for probe in matrix.probes where probe.address.family == .ipv4 && probe.kind == .podToPod {
             let cause = diagnosis.cause(of: probe)
             report.results.append(
                 ProbeReport.Result(

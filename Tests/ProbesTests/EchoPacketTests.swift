@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Echo packets")
 struct EchoPacketTests {
-    static let mark = EchoMark(cookie: 0x1122_3344_5566_7788, index: 70_000, attempt: 2, sentAt: 0x0102_0304_0506_0708)
+    static let mark = EchoPayload(
+        cookie: 0x1122_3344_5566_7788, index: 70_000, attempt: 2, sentAt: 0x0102_0304_0506_0708)
 
     /// A request, and the reply that a host makes of it by changing the type.
     static func echo(_ family: AddressFamily, reply: Bool) -> [UInt8] {
@@ -69,7 +70,7 @@ struct EchoPacketTests {
     @Test("an error names what it quotes, with the mark if so much was quoted")
     func errors() throws {
         let request = Self.echo(.ipv4, reply: false)
-        for (quoted, mark) in [(request, Self.mark), (Array(request[..<8]), nil)] as [([UInt8], EchoMark?)] {
+        for (quoted, mark) in [(request, Self.mark), (Array(request[..<8]), nil)] as [([UInt8], EchoPayload?)] {
             let packet = Self.ipv4([3, 1, 0, 0, 0, 0, 0, 0] + Self.ipv4(quoted))
             let error = try #require(Self.readIPv4(packet))
             #expect(

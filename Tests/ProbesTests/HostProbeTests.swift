@@ -50,10 +50,10 @@ struct HostProbeTests {
     @Test("hosts reach each other, their gateways and the loopbacks that are led to; routers their neighbours")
     func all() throws {
         let matrix = ProbeMatrix(try lab([back()]))
-        let counts = Dictionary(grouping: matrix.probes, by: \.sort).mapValues(\.count)
+        let counts = Dictionary(grouping: matrix.probes, by: \.kind).mapValues(\.count)
         #expect(counts == [.hostToHost: 2, .hostToGateway: 2, .hostToLoopback: 2, .routerToRouter: 2])
-        #expect(matrix.probes.filter { $0.sort == .hostToHost }.map(\.expectedTTL) == [62, 62])
-        #expect(matrix.probes.filter { $0.sort == .hostToHost }.map(\.way) == [.routed, .routed])
+        #expect(matrix.probes.filter { $0.kind == .hostToHost }.map(\.expectedTTL) == [62, 62])
+        #expect(matrix.probes.filter { $0.kind == .hostToHost }.map(\.path) == [.routed, .routed])
         // Each host's own router has its loopback at hand; the other's is led to by nothing.
         #expect(matrix.unreachable.count == 2)
     }
@@ -61,11 +61,11 @@ struct HostProbeTests {
     @Test("what the lab's own files lead no way to is left out and said; where it may not be so, it is probed")
     func unreachable() throws {
         let matrix = ProbeMatrix(try lab([]))
-        #expect(!matrix.probes.contains { $0.sort == .hostToHost })
+        #expect(!matrix.probes.contains { $0.kind == .hostToHost })
         #expect(matrix.unreachable.contains { $0.hasPrefix("h1 (10.0.1.10): no way there and back") })
         #expect(matrix.complete == matrix.probes.count)
         let strict = ProbeMatrix(try lab([], isTolerant: false))
-        #expect(strict.probes.filter { $0.sort == .hostToHost }.map(\.expectedTTL) == [nil, nil])
+        #expect(strict.probes.filter { $0.kind == .hostToHost }.map(\.expectedTTL) == [nil, nil])
         #expect(strict.unreachable.isEmpty)
     }
 }

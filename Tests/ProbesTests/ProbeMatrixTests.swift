@@ -18,9 +18,9 @@ enum Blueprints {
 
 extension ProbeMatrix {
     /// The number of probes of a sort, way and expected TTL.
-    func count(_ sort: Sort, _ way: Way, _ family: AddressFamily, ttl: Int?) -> Int {
+    func count(_ kind: Kind, _ path: PathKind, _ family: AddressFamily, ttl: Int?) -> Int {
         probes.count {
-            $0.sort == sort && $0.way == way && $0.address.family == family && $0.expectedTTL == ttl
+            $0.kind == kind && $0.path == path && $0.address.family == family && $0.expectedTTL == ttl
         }
     }
 }
@@ -44,9 +44,9 @@ struct ProbeMatrixTests {
         }
         #expect(Set(matrix.probes).count == matrix.probes.count)
         #expect(matrix.probes.allSatisfy { $0.from != $0.to })
-        let loopbacks = Set(matrix.probes.filter { $0.sort == .podToLoopback }.map(\.address.description))
+        let loopbacks = Set(matrix.probes.filter { $0.kind == .podToLoopback }.map(\.address.description))
         #expect(loopbacks == ["1.1.1.1", "2001:db8::1"])
-        let gateways = Set(matrix.probes.filter { $0.sort == .nodeToGateway }.map(\.address.description))
+        let gateways = Set(matrix.probes.filter { $0.kind == .nodeToGateway }.map(\.address.description))
         #expect(gateways == ["10.10.10.1", "fd00:10:10::1"])
     }
 
@@ -86,7 +86,7 @@ struct ProbeMatrixTests {
                 ]
             })
         #expect(matrix.count(.podToPod, .sameNode, .ipv4, ttl: 63) == 2)
-        #expect(matrix.probes.filter { $0.sort == .podToPod }.count == 2)
+        #expect(matrix.probes.filter { $0.kind == .podToPod }.count == 2)
     }
 
     @Test("nodes without pods ping each other's tunnel addresses, which nothing else would")
@@ -95,12 +95,12 @@ struct ProbeMatrixTests {
         // The IPv4 pool tunnels between subnets alone, and so a tunnel's own address is reached natively too.
         #expect(matrix.count(.nodeToTunnel, .native, .ipv4, ttl: 64) == 6)
         #expect(matrix.count(.nodeToTunnel, .vxlan, .ipv6, ttl: 64) == 6)
-        #expect(matrix.probes.count { $0.sort == .podToPod } == 0)
+        #expect(matrix.probes.count { $0.kind == .podToPod } == 0)
         let onePod = ProbeMatrix(
             try Blueprints.bundled("dual-stack") { topology in
                 topology.workloads = [Workload(name: "w", kind: .pod, nodeName: "dual-stack-worker")]
             })
-        #expect(onePod.probes.count { $0.sort == .nodeToTunnel } == 12)
+        #expect(onePod.probes.count { $0.kind == .nodeToTunnel } == 12)
     }
 
     @Test("filters keep what is asked for, and say how much there would be")
@@ -125,7 +125,9 @@ struct ProbeMatrixTests {
         blueprint.namespaces[node].content.neighbours = []
         let matrix = ProbeMatrix(blueprint)
         let pod = try #require(blueprint.namespaces.first { $0.kind == .pod && $0.node == "dual-stack-worker" }).name
-        let between = matrix.probes.filter { $0.sort == .podToPod && $0.way != .sameNode && $0.address.family == .ipv6 }
+        let between = matrix.probes.filter {
+            $0.kind == .podToPod && $0.path != .sameNode && $0.address.family == .ipv6
+        }
         #expect(between.count == 14)
         for probe in between {
             #expect(probe.expectedTTL == (probe.from == pod || probe.to == pod ? nil : 62))
@@ -144,7 +146,7 @@ struct ProbeMatrixTests {
         let pods = blueprint.namespaces.filter { $0.kind == .pod }
         let node = Dictionary(uniqueKeysWithValues: pods.map { ($0.name, $0.node) })
         for family in AddressFamily.allCases {
-            let pings = matrix.probes.filter { $0.sort == .podToPod && $0.address.family == family }
+            let pings = matrix.probes.filter { $0.kind == .podToPod && $0.address.family == family }
             #expect(Set(pings.map(\.from)).count == 240)
             #expect(Set(pings.map(\.to)).count == 240)
             #expect(Set(pings.map { [node[$0.from]!, node[$0.to]!] }).count == 400)

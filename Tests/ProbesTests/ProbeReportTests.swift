@@ -25,7 +25,7 @@ struct ProbeReportTests {
             ])
     }
 
-    @Test("probes of one sort, path and family are one group, in the order they first appear")
+    @Test("probes of one kind, path and family are one group, in the order they first appear")
     func groups() {
         let groups = report.groups
         #expect(groups.map(\.title) == ["pod → pod", "pod → loopback", "pod → pod"])

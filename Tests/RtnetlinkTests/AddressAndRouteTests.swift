@@ -31,6 +31,8 @@ struct AddressTests {
         DeviceAddress("eth1", InterfaceAddress("fd00:10:244::1/128")!, noDAD: false),
         DeviceAddress("eth1", InterfaceAddress("fe80::7/64")!),
         DeviceAddress("lo", InterfaceAddress("2001:db8::1/128")!),
+        DeviceAddress("eth1", InterfaceAddress("10.55.0.1/32")!, peer: IPAddress("10.55.0.2")!),
+        DeviceAddress("eth1", InterfaceAddress("fd00:55::1/128")!, peer: IPAddress("fd00:55::2")!),
     ]
 
     @Test("an address is read back as it was given", arguments: addresses)
@@ -46,6 +48,7 @@ struct AddressTests {
             let entries = try #require(witness[0]["addr_info"] as? [[String: Any]])
             let entry = try #require(entries.first { $0["local"] as? String == "\(address.address.address)" })
             #expect(entry["prefixlen"] as? Int == address.address.prefixLength)
+            #expect(entry["address"] as? String == address.peer.map { "\($0)" })
             #expect((entry["nodad"] as? Bool ?? false) == address.noDAD)
             let scopes: [Scope: String] = [.universe: "global", .link: "link", .host: "host", .site: "site"]
             #expect(entry["scope"] as? String == scopes[address.asReported.scope])
@@ -175,23 +178,58 @@ struct RouteTests {
         }
     }
 
-    @Test("a route with several next hops is read with the first")
-    func multipath() async throws {
+    /// Routes as a user types them, and what they are in our words.
+    static let typed = [
+        (
+            "10.50.0.0/16 nexthop via 10.10.10.21 dev eth1 nexthop via 10.10.10.22 dev eth1 weight 3",
+            "10.50.0.0/16 nexthop via 10.10.10.21 dev eth1 weight 1 nexthop via 10.10.10.22 dev eth1 weight 3"
+        ),
+        (
+            "fd00:50::/64 nexthop via fd00:10:10::21 dev eth1 nexthop via fd00:10:10::22 dev eth1",
+            "fd00:50::/64 metric 1024 nexthop via fd00:10:10::21 dev eth1 weight 1 "
+                + "nexthop via fd00:10:10::22 dev eth1 weight 1"
+        ),
+        ("throw 10.51.0.0/16", "throw 10.51.0.0/16"),
+        ("throw fd00:51::/64", "throw fd00:51::/64 metric 1024"),
+        ("local 10.52.0.0/16 dev lo", "local 10.52.0.0/16 dev lo table 255 scope host"),
+        ("broadcast 10.53.0.255 dev eth1", "broadcast 10.53.0.255/32 dev eth1 table 255 scope link"),
+        ("multicast 239.1.0.0/16 dev eth1", "multicast 239.1.0.0/16 dev eth1 scope link"),
+        ("anycast fd00:54::1 dev eth1", "anycast fd00:54::1/128 dev eth1 table 255 metric 1024"),
+        ("10.55.0.0/16 dev eth1 scope 100", "10.55.0.0/16 dev eth1 scope 100"),
+        ("10.56.0.0/16 via 10.10.10.1 tos 0x10", "10.56.0.0/16 tos 0x10 via 10.10.10.1 dev eth1"),
+        (
+            "10.57.0.0/16 via 10.10.10.1 mtu lock 1300 advmss 1200",
+            "10.57.0.0/16 via 10.10.10.1 dev eth1 lock 4 mtu 1300 advmss 1200"
+        ),
+        ("10.58.0.0/16 via 10.10.10.1 congctl reno", "10.58.0.0/16 via 10.10.10.1 dev eth1 congctl reno"),
+        ("fd00:59::/64 via fd00:10:10::1 pref high", "fd00:59::/64 via fd00:10:10::1 dev eth1 metric 1024 pref 1"),
+        ("fd00:60::/64 via fd00:10:10::1 expires 300", "fd00:60::/64 via fd00:10:10::1 dev eth1 metric 1024 expires"),
+        ("10.62.0.0/16 nhid 7", "10.62.0.0/16 nhid 7"),
+        ("fd00:62::/64 nhid 8", "fd00:62::/64 nhid 8 metric 1024"),
+    ]
+
+    @Test("whatever a route says is read, and names it to the kernel again", arguments: typed)
+    func whole(typed: (String, String)) async throws {
         try await inNamespace {
             var bench = try nodeBench()
-            for (family, destination, hops) in [
-                ("-4", "10.50.0.0/16", ["10.10.10.21", "10.10.10.22"]),
-                ("-6", "fd00:50::/64", ["fd00:10:10::21", "fd00:10:10::22"]),
-            ] {
-                let result = try Witness.run(
-                    ["ip", family, "route", "add", destination]
-                        + hops.flatMap { ["nexthop", "via", $0, "dev", "eth1"] })
-                try #require(result.status == 0, "\(result.output)")
-                let route = try #require(
-                    try bench.socket.routes(in: bench.table).first { "\($0.destination)" == destination })
-                #expect(route.gateway == IPAddress(hops[0]))
-                #expect(route.device == "eth1")
-            }
+            try Witness.ip("nexthop add id 7 via 10.10.10.1 dev eth1")
+            try Witness.ip("nexthop add id 8 via fd00:10:10::1 dev eth1")
+            // The kernel makes routes of its own meanwhile, from addresses and carriers.
+            let kernel = Route.Origin.kernel
+            let before = try bench.socket.routes(in: bench.table).filter { $0.origin != kernel }
+            let words = typed.0.split(separator: " ").map(String.init)
+            try Witness.output(["ip", typed.0.contains("fd00:") ? "-6" : "-4", "route", "add"] + words)
+            let added = try bench.socket.routes(in: bench.table).filter { $0.origin != kernel && !before.contains($0) }
+            #expect(added.map(\.description) == [typed.1])
+            for route in added { try bench.batch.delete(route, in: bench.table) }
+            try bench.socket.execute(&bench.batch)
+            #expect(
+                try bench.socket.routes(in: bench.table).filter { $0.origin != kernel && !before.contains($0) } == [])
+            // As ip has it, it can be made again.
+            for route in added where !route.expires { try bench.batch.add(route, in: bench.table) }
+            try bench.socket.execute(&bench.batch)
+            let again = try bench.socket.routes(in: bench.table).filter { $0.origin != kernel && !before.contains($0) }
+            #expect(again == added.filter { !$0.expires })
         }
     }
 

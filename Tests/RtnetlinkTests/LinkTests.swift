@@ -222,7 +222,7 @@ struct LinkTests {
                 #expect(object["mtu"] as? Int == Int(link.mtu!))
             }
             let differences = ended.kindDifferences(from: try bench.observe("tunl0").link)
-            #expect(differences.map(\.name) == ["local", "remote"])
+            #expect(differences.map(\.name) == [.local, .remote])
             // Deleting ends both; the kernel keeps its own, down.
             for link in [plain, ended] { try bench.batch.delete(link, in: bench.table) }
             try bench.socket.execute(&bench.batch)

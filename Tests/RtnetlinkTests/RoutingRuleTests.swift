@@ -39,10 +39,10 @@ struct RoutingRuleTests {
                 #expect("\(rule)" == text)
             }
             var batch = RouteBatch(capacity: 256)
-            batch.delete(rule)
+            try batch.delete(rule, in: InterfaceTable())
             try socket.execute(&batch)
             #expect(try socket.rules() == before)
-            batch.add(rule)
+            try batch.add(rule, in: InterfaceTable())
             try socket.execute(&batch)
             #expect(Set(try socket.rules()) == Set(before + [rule]))
         }

@@ -30,7 +30,9 @@ public func fuzzNetlink(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 /// Message types by number: 0 is missing, so that it stands for a whole datagram.
 private let types: [Int: UInt16] = [
     1: 16 /* RTM_NEWLINK */, 2: 20 /* RTM_NEWADDR */, 3: 24 /* RTM_NEWROUTE */, 4: 28 /* RTM_NEWNEIGH */,
-    5: 2 /* NLMSG_ERROR */, 6: 3 /* NLMSG_DONE */, 7: 36 /* RTM_NEWQDISC */,
+    5: 2 /* NLMSG_ERROR */, 6: 3 /* NLMSG_DONE */, 7: 36 /* RTM_NEWQDISC */, 8: 32 /* RTM_NEWRULE */,
+    9: 72 /* RTM_NEWADDRLABEL */, 10: 104 /* RTM_NEWNEXTHOP */, 11: 86 /* RTM_GETMDB */, 12: 44 /* RTM_NEWTFILTER */,
+    13: 100 /* RTM_NEWCHAIN */, 14: 19 /* XFRM_MSG_NEWPOLICY */,
 ]
 
 private func message(_ type: UInt16, flags: UInt16, payload: [UInt8]) -> [UInt8] {
@@ -61,19 +63,35 @@ private func decode(_ message: Message) {
         for setting in IPv4Setting.allCases { _ = observed[setting] }
         precondition(observed.link.isSatisfied(by: observed.link), "a link differs from itself: \(observed.link)")
     }
-    if let address = try? ObservedAddress(message, in: table) { precondition(!"\(address)".isEmpty) }
+    if let observed = try? ObservedAddress(message, in: table) { isLikeItself(observed.address) }
     if let route = try? Route.decode(message, in: table) {
         precondition(!"\(route)".isEmpty)
         precondition(route.destination.length <= route.destination.family.bits)
         precondition(route.asReported.asReported == route.asReported)
+        isLikeItself(route)
     }
-    if let neighbour = try? Neighbour.decode(message, in: table) { precondition(!"\(neighbour)".isEmpty) }
-    if let entry = try? ForwardingEntry.decode(message, in: table) { precondition(!"\(entry)".isEmpty) }
+    if let rule = try? RoutingRule.decode(message) { isLikeItself(rule) }
+    if let label = try? AddressLabel.decode(message, in: table) { isLikeItself(label) }
+    if let neighbour = try? ProxyNeighbour.decode(message, in: table) { isLikeItself(neighbour) }
+    for kind in OpaqueKind.all {
+        for object in (try? kind.decode(message, table)) ?? [] { isLikeItself(object) }
+    }
+    if let filter = try? OpaqueObject(filterOrChain: message, in: table) { isLikeItself(filter) }
+    if let state = try? OpaqueObject(securityAssociation: message) { isLikeItself(state) }
+    if let policy = try? OpaqueObject(securityPolicy: message) { isLikeItself(policy) }
+    if let neighbour = try? Neighbour.decode(message, in: table) { isLikeItself(neighbour) }
+    if let entry = try? ForwardingEntry.decode(message, in: table) { isLikeItself(entry) }
     if let qdisc = try? Qdisc.decode(message, in: table) {
         precondition(!"\(qdisc)".isEmpty)
         precondition(qdisc.isSatisfied(by: qdisc), "a queueing discipline differs from itself: \(qdisc)")
     }
     if let vlans = try? BridgeVLAN.decode(message, in: table) {
-        for vlan in vlans { precondition(!"\(vlan)".isEmpty) }
+        for vlan in vlans { isLikeItself(vlan) }
     }
+}
+
+/// No object differs from itself, and each has words.
+private func isLikeItself(_ object: some NetworkObject) {
+    precondition(!object.description.isEmpty)
+    precondition(object.differences(from: object).isEmpty, "an object differs from itself: \(object)")
 }

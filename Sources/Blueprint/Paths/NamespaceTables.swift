@@ -68,8 +68,8 @@ final class NamespaceTables: Sendable {
             case "ipv4/conf/all/proxy_arp": all = sysctl.value == "1"
             default:
                 guard sysctl.path.hasPrefix("ipv4/conf/"), sysctl.value == "1" else { continue }
-                if sysctl.path.hasSuffix("/forwarding"), let device = sysctl.device { forwardingDevices.insert(device) }
-                if sysctl.path.hasSuffix("/proxy_arp"), let device = sysctl.device { proxyARPDevices.insert(device) }
+                if sysctl.path.hasSuffix("/forwarding"), let device = sysctl.link { forwardingDevices.insert(device) }
+                if sysctl.path.hasSuffix("/proxy_arp"), let device = sysctl.link { proxyARPDevices.insert(device) }
             }
         }
         (forwardsIPv4, forwardsIPv6, answersAllByProxy) = (v4, v6, all)
@@ -141,20 +141,16 @@ final class NamespaceTables: Sendable {
             return chosen?.address.address
         }
         var best: (score: (Int, Int, Int), address: IPAddress)?
-        for candidate in candidates where candidate.scope == .universe && !Self.isLinkLocal(candidate.address.address) {
+        for candidate in candidates where candidate.scope == .universe && !candidate.address.address.isLinkLocal {
             let address = candidate.address.address
             let common = (address.value ^ destination.value).leadingZeroBitCount
             let score = (
                 candidate.device == device ? 1 : 0,
-                Self.isUniqueLocal(address) == Self.isUniqueLocal(destination) ? 1 : 0,
+                address.isUniqueLocal == destination.isUniqueLocal ? 1 : 0,
                 min(common, candidate.address.prefixLength)
             )
             if best.map({ $0.score < score }) ?? true { best = (score, address) }
         }
         return best?.address
     }
-
-    private static func isLinkLocal(_ address: IPAddress) -> Bool { address.value >> 118 == 0xfe80 >> 6 }
-
-    private static func isUniqueLocal(_ address: IPAddress) -> Bool { address.value >> 121 == 0xfc >> 1 }
 }

@@ -15,7 +15,7 @@ public struct Path: Hashable, Sendable {
         /// The namespace has the destination address.
         case delivered(namespace: String)
         /// The packet goes no further.
-        case stopped(namespace: String, Stop)
+        case dropped(namespace: String, DropReason)
     }
 
     /// The namespace that the packet is delivered to; nil where it is not delivered.
@@ -92,7 +92,7 @@ public struct Path: Hashable, Sendable {
     }
 
     /// Why a packet goes no further.
-    public enum Stop: Hashable, Sendable {
+    public enum DropReason: Hashable, Sendable {
         /// There is no namespace of this name.
         case noNamespace
         /// No route matches.
@@ -138,15 +138,15 @@ public struct RoundTrip: Hashable, Sendable {
     public var sourceSeen: IPAddress? { request.deliveredTo == nil ? nil : request.source }
 
     /// Where it goes wrong; nil where the answer arrives.
-    public var stop: (namespace: String, reason: Path.Stop)? {
+    public var stop: (namespace: String, reason: Path.DropReason)? {
         for path in [request, reply].compactMap(\.self) {
-            if case .stopped(let namespace, let reason) = path.end { return (namespace, reason) }
+            if case .dropped(let namespace, let reason) = path.end { return (namespace, reason) }
         }
         return nil
     }
 }
 
-extension Path.Stop: CustomStringConvertible {
+extension Path.DropReason: CustomStringConvertible {
     public var description: String {
         switch self {
         case .noNamespace: "there is no namespace of this name"

@@ -20,7 +20,7 @@ extension ClusterService {
                 name: service.name, namespace: service.namespace, kind: service.kind, families: families,
                 clusterAddresses: addresses.byService[index], externalAddresses: service.externalAddresses,
                 ports: service.ports.indices.map { port in
-                    Port(
+                    ServicePort(
                         name: service.ports[port].name, transport: service.ports[port].transport,
                         number: service.ports[port].port, target: service.ports[port].target,
                         nodePort: nodePorts.byService[index][port])
@@ -177,12 +177,12 @@ private struct EndpointCandidates {
         self.groups = groups
     }
 
-    func endpoints(of service: Service, _ families: [AddressFamily]) -> [ClusterService.Endpoint] {
+    func endpoints(of service: Service, _ families: [AddressFamily]) -> [ServiceEndpoint] {
         // The API server writes its own address into its service's endpoints; no selector does.
         if service.isAPIServer {
             return controlPlane.flatMap { node in
                 families.sorted().compactMap { node.address($0)?.address.address }.map { address in
-                    ClusterService.Endpoint(
+                    ServiceEndpoint(
                         address: address, node: node.name, isReady: true,
                         ports: service.ports.map { if case .number(let number) = $0.target { number } else { nil } })
                 }
@@ -192,11 +192,11 @@ private struct EndpointCandidates {
         let selected = groups.filter { group in
             group.namespace == service.namespace && service.selector.allSatisfy { group.labels[$0.key] == $0.value }
         }
-        return selected.flatMap(\.pods).flatMap { index -> [ClusterService.Endpoint] in
+        return selected.flatMap(\.pods).flatMap { index -> [ServiceEndpoint] in
             let pod = placement.pods[index]
             let ports = service.ports.map { $0.number(on: pod) }
             return pod.addresses.filter { families.contains($0.family) }.map { address in
-                ClusterService.Endpoint(
+                ServiceEndpoint(
                     address: address, pod: pod.reference,
                     hostname: pod.subdomain == service.name ? pod.hostname : nil, node: pod.node ?? "", isReady: true,
                     ports: ports)

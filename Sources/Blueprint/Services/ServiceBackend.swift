@@ -3,7 +3,6 @@ import Topology
 
 /// What answers for one port of a service: an endpoint's address with its own port.
 public struct ServiceBackend: Hashable, Sendable {
-    /// The address.
     public var address: IPAddress
     /// The port there.
     public var port: UInt16
@@ -15,10 +14,10 @@ public struct ServiceBackend: Hashable, Sendable {
 
 extension ClusterService {
     /// Whether packets may go to an endpoint.
-    public func isReady(_ endpoint: Endpoint) -> Bool { endpoint.isReady || publishesNotReadyAddresses }
+    public func isReady(_ endpoint: ServiceEndpoint) -> Bool { endpoint.isReady || publishesNotReadyAddresses }
 
     /// The endpoints of all families that packets may go to.
-    public var readyEndpoints: [Endpoint] { endpoints.filter(isReady) }
+    public var readyEndpoints: [ServiceEndpoint] { endpoints.filter(isReady) }
 
     /// What answers at a port in a family, on whichever node.
     ///

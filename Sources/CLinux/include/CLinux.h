@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
+#include <linux/if_addrlabel.h>
 #include <linux/if_bridge.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
@@ -23,9 +24,12 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/net_namespace.h>
 #include <linux/netlink.h>
+#include <linux/nexthop.h>
+#include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
+#include <linux/xfrm.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>

@@ -16,6 +16,9 @@
 extern int setns(int descriptor, int kind);
 extern int unshare(int flags);
 
+// As <unistd.h> declares it for _GNU_SOURCE.
+extern int pipe2(int ends[2], int flags);
+
 static inline unsigned long nslab_ns_get_nstype(void) { return NS_GET_NSTYPE; }
 
 static inline long syscall_pidfd_open(pid_t pid) { return syscall(SYS_pidfd_open, pid, 0); }

@@ -201,7 +201,7 @@ struct LinuxHost: Sendable {
         if let device = hop.device, position(device, text, at: place, &diagnostics) == nil { return nil }
         guard let gateway = hop.gateway else { return hop.device.map { .interface($0) } }
         let isOnLink =
-            isLinkLocal(gateway)
+            gateway.isLinkLocal
             || interfaces.contains { interface in
                 (hop.device == nil || hop.device == interface.name)
                     && interface.addresses.contains { $0.prefix.contains(gateway) }

@@ -52,7 +52,7 @@ extension CalicoResources.Autodetection.Method {
     ///   - kubelet: the address of the family that kubelet is told to be known by.
     func address(of node: Node, _ family: AddressFamily, kubelet: IPAddress?) -> IPAddress? {
         let candidates = node.interfaces.flatMap { interface in
-            interface.addresses.filter { $0.family == family && !isLinkLocal($0.address) }.map { (interface.name, $0) }
+            interface.addresses.filter { $0.family == family && !$0.address.isLinkLocal }.map { (interface.name, $0) }
         }
         switch self {
         case .none: return nil

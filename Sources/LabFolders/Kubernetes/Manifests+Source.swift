@@ -57,9 +57,10 @@ extension Manifests {
     private mutating func addNamespace(_ root: Field, _ diagnostics: inout Diagnostics) {
         guard let name = root["metadata"]["name"].text(&diagnostics) else { return }
         guard NameForm.label.matches(name) else {
-            let complaint = NameForm.label.complaint(name, "a Kubernetes namespace")
             return diagnostics.warn(
-                root["metadata"]["name"], "\(complaint); the API server refuses it, and it is left out")
+                root["metadata"]["name"],
+                "\"\(name)\" cannot be a namespace's name: lower-case letters, digits and hyphens, a letter or digit first "
+                    + "and last, at most 63; the API server refuses it, and it is left out")
         }
         if !namespaces.contains(name) { namespaces.append(name) }
         let pools = CalicoAnnotations(root["metadata"]["annotations"], &diagnostics).pools

@@ -4,12 +4,12 @@ import HTTP
 
 /// Which address a pod sees as that of a client that came to it by way of a service.
 struct ClientAddress: Sendable {
-    private let plane: ForwardingPlane
+    private let simulator: PacketSimulator
     /// The nodes of pods that are on their node's network.
     private let hosts: [PodReference: Blueprint.Namespace]
 
     init(_ blueprint: Blueprint) {
-        plane = ForwardingPlane(blueprint)
+        simulator = PacketSimulator(blueprint)
         hosts = Dictionary(
             blueprint.namespaces.flatMap { node in node.hostPods.map { ($0.pod, node) } },
             uniquingKeysWith: { first, _ in first })
@@ -19,7 +19,7 @@ struct ClientAddress: Sendable {
     ///
     /// - Parameter source: the namespace that asked.
     func fault(in page: PodPage, source: Blueprint.Namespace) -> String? {
-        guard let client = page.client?.address else { return "\(page.pod) saw no client" }
+        guard let client = page.client?.address else { return "\(page.pod) saw nobody ask" }
         let mayBeOwn: Bool
         if source.kind == .node {
             // Masqueraded or not, a node has sent it.
@@ -29,7 +29,7 @@ struct ClientAddress: Sendable {
             // Calico's natOutgoing gives what a pod sends to another node that node's address, for no pool has it.
             let family = client.family
             guard let address = host.addresses.first(where: { $0.family == family }),
-                let seen = plane.path(from: source.name, to: address).source
+                let seen = simulator.path(from: source.name, to: address).source
             else { return nil }
             mayBeOwn = source.addresses.contains(seen)
         } else {

@@ -43,17 +43,17 @@ struct NameCheck: Hashable, Sendable {
         }
     }
 
-    /// The exchange that asks it.
+    /// The request that asks it.
     ///
     /// - Parameter pin: the pin of the namespace that asks.
-    func exchange(from pin: String, id: UInt16) -> Exchange {
+    func request(from pin: String, id: UInt16) -> Request {
         let query = Message.query(name, type, id: id, payload: 1232).bytes()
         return isLong
-            ? Exchange(
-                source: pin, destination: server, port: 53, transport: .tcp, request: TCPFrames.framed(query),
+            ? Request(
+                source: pin, destination: server, port: 53, transport: .tcp, payload: TCPFrames.framed(query),
                 ending: .framed)
-            : Exchange(
-                source: pin, destination: server, port: 53, transport: .udp, request: query, ending: .bytes(1))
+            : Request(
+                source: pin, destination: server, port: 53, transport: .udp, payload: query, ending: .bytes(1))
     }
 
     /// What is wrong with an answer; nil if nothing is.

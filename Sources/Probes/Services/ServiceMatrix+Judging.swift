@@ -9,43 +9,43 @@ extension ServiceMatrix.Check {
     private static let knownName = DomainName("kubernetes.default.svc.cluster.local") ?? .root
     private static let echoed = Array("nslab echo\n".utf8)
 
-    /// The exchange that makes the check.
+    /// The request that makes the check.
     ///
     /// - Parameters:
     ///   - pin: the pin of the namespace that asks.
     ///   - other: an address to ask at instead of the check's own.
-    func exchange(from pin: String, at other: IPAddress? = nil, host: String? = nil) -> Exchange {
+    func request(from pin: String, at other: IPAddress? = nil, host: String? = nil) -> Request {
         let address = other ?? address
-        func exchange(_ transport: Transport, _ request: [UInt8], _ ending: Exchange.Ending) -> Exchange {
-            Exchange(
-                source: pin, destination: address, port: port, transport: transport, request: request, ending: ending)
+        func request(_ transport: Transport, _ payload: [UInt8], _ ending: Request.Ending) -> Request {
+            Request(
+                source: pin, destination: address, port: port, transport: transport, payload: payload, ending: ending)
         }
         let literal = address.family == .ipv6 ? "[\(address)]" : "\(address)"
         switch expectation {
         case .page, .body:
-            return exchange(.tcp, ReceivedResponse.request(host: host ?? literal), .closed)
-        case .echo(let transport): return exchange(transport, Self.echoed, .bytes(Self.echoed.count))
+            return request(.tcp, ReceivedResponse.request(host: host ?? literal), .closed)
+        case .echo(let transport): return request(transport, Self.echoed, .bytes(Self.echoed.count))
         case .names(let transport):
             let query = Message.query(Self.knownName, .soa, id: 1).bytes()
             return transport == .tcp
-                ? exchange(.tcp, TCPFrames.framed(query), .framed) : exchange(.udp, query, .bytes(1))
-        case .refusal(let transport): return exchange(transport, Self.echoed, .bytes(1))
+                ? request(.tcp, TCPFrames.framed(query), .framed) : request(.udp, query, .bytes(1))
+        case .refusal(let transport): return request(transport, Self.echoed, .bytes(1))
         }
     }
 
-    /// What is wrong with what came of the exchange; nil if nothing is.
+    /// What is wrong with what came of the request; nil if nothing is.
     ///
     /// - Parameters:
     ///   - source: the namespace that asked.
     ///   - clients: which client a pod should have seen.
     func fault(
-        in outcome: ExchangeRun.Outcome, source: Blueprint.Namespace, _ clients: ClientAddress
+        in outcome: RequestRun.Outcome, source: Blueprint.Namespace, _ clients: ClientAddress
     ) -> String? {
         let bytes: [UInt8]
         switch outcome {
         case .failure(.refused):
             if case .refusal = expectation { return nil }
-            return "expected an answer, got none (\(ExchangeFailure.refused))"
+            return "expected an answer, got none (\(RequestFailure.refused))"
         case .failure(let failure): return "expected \(wanted), got none (\(failure))"
         case .success(let reply): bytes = reply.bytes
         }
@@ -67,8 +67,8 @@ extension ServiceMatrix.Check {
         }
     }
 
-    /// The page that came, if the exchange brought one.
-    func page(in outcome: ExchangeRun.Outcome) -> PodPage? {
+    /// The page that came, if the request brought one.
+    func page(in outcome: RequestRun.Outcome) -> PodPage? {
         guard case .success(let reply) = outcome, let response = ReceivedResponse(reply.bytes), response.status == 200
         else { return nil }
         return PodPage(response.body)

@@ -110,7 +110,7 @@ private struct PortPlan {
         self.ports = ports
     }
 
-    private var port: ClusterService.Port { service.ports[index] }
+    private var port: ServicePort { service.ports[index] }
 
     func unprobed(_ reason: UnprobedService.Reason) -> UnprobedService {
         UnprobedService(

@@ -13,7 +13,7 @@ public struct ServiceRun {
     private let affinities: Set<String>
     private let diagnosis: Diagnosis
     private let clients: ClientAddress
-    private let exchanges = ExchangeRun()
+    private let requests = RequestRun()
 
     /// - Parameters:
     ///   - pins: the pin of each namespace.
@@ -29,10 +29,10 @@ public struct ServiceRun {
     /// Makes all checks once.
     public func run(_ matrix: ServiceMatrix) throws -> [ProbeReport.Result] {
         let named = matrix.names.enumerated().map {
-            $1.exchange(from: pin($1.from), id: UInt16(truncatingIfNeeded: $0 + 1))
+            $1.request(from: pin($1.from), id: UInt16(truncatingIfNeeded: $0 + 1))
         }
         let plain = matrix.checks.filter { !$0.isBalance }
-        let outcomes = try exchanges.run(named + plain.map { $0.exchange(from: pin($0.from)) })
+        let outcomes = try requests.run(named + plain.map { $0.request(from: pin($0.from)) })
 
         var results = zip(matrix.names, outcomes).enumerated().map { index, pair in
             result(of: pair.0, pair.1, id: UInt16(truncatingIfNeeded: index + 1))
@@ -60,8 +60,8 @@ public struct ServiceRun {
             let question = Question(from: check.from, service: check.service, isIPv6: check.address.family == .ipv6)
             return names[question].map { (check, $0) }
         }
-        let answers = try exchanges.run(
-            asked.enumerated().map { $1.1.exchange(from: pin($1.0.from), id: UInt16(truncatingIfNeeded: $0)) })
+        let answers = try requests.run(
+            asked.enumerated().map { $1.1.request(from: pin($1.0.from), id: UInt16(truncatingIfNeeded: $0)) })
         var found: [(ServiceMatrix.Check, NameCheck, IPAddress)] = []
         for (index, (check, name)) in asked.enumerated() {
             // A name without an answer is told as such already.
@@ -70,9 +70,9 @@ public struct ServiceRun {
             else { continue }
             found.append((check, name, address))
         }
-        let outcomes = try exchanges.run(
+        let outcomes = try requests.run(
             found.map { check, name, address in
-                check.exchange(from: pin(check.from), at: address, host: "\(name.name)")
+                check.request(from: pin(check.from), at: address, host: "\(name.name)")
             })
         return zip(found, outcomes).map { found, outcome in
             var check = found.0
@@ -103,8 +103,8 @@ public struct ServiceRun {
         while tries < most, seen.count < pods.count || isSticky {
             let batch = min(most - tries, isSticky ? most : 2 * (pods.count - seen.count) + 1)
             tries += batch
-            let exchange = check.exchange(from: pin(check.from))
-            for outcome in try exchanges.run(Array(repeating: exchange, count: batch)) {
+            let request = check.request(from: pin(check.from))
+            for outcome in try requests.run(Array(repeating: request, count: batch)) {
                 if let fault = check.fault(in: outcome, source: source, clients) {
                     return result(of: check, outcome, path: "balance", fault: fault)
                 }
@@ -122,7 +122,7 @@ public struct ServiceRun {
             // Of 128 draws among more than 64 endpoints, fewer than 16 different ones do not happen.
             fault = seen.count >= 16 ? nil : "expected many endpoints to answer, \(seen.count) did in \(tries) tries"
         }
-        let reply = ExchangeReply(bytes: [], roundTrip: best ?? 0)
+        let reply = RequestReply(bytes: [], roundTrip: best ?? 0)
         return result(of: check, .success(reply), path: isSticky ? "affinity" : "balance", fault: .some(fault))
     }
 
@@ -130,7 +130,7 @@ public struct ServiceRun {
 
     /// - Parameter fault: what is wrong, where that is known already.
     private func result(
-        of check: ServiceMatrix.Check, _ outcome: ExchangeRun.Outcome, path: String, fault known: String?? = .none
+        of check: ServiceMatrix.Check, _ outcome: RequestRun.Outcome, path: String, fault known: String?? = .none
     ) -> ProbeReport.Result {
         let source = byName[check.from]
         let fault =
@@ -146,7 +146,7 @@ public struct ServiceRun {
             cause: fault.flatMap { _ in cause(at: check.address, source) })
     }
 
-    private func result(of check: NameCheck, _ outcome: ExchangeRun.Outcome, id: UInt16) -> ProbeReport.Result {
+    private func result(of check: NameCheck, _ outcome: RequestRun.Outcome, id: UInt16) -> ProbeReport.Result {
         let fault: String? =
             switch outcome {
             case .success(let reply): check.fault(in: reply.bytes, id: id)
@@ -167,7 +167,7 @@ public struct ServiceRun {
 extension ProbeReport.Result {
     fileprivate init(
         from: String, to: String, address: String, name: String, family: String, check: String, path: String,
-        _ outcome: ExchangeRun.Outcome, fault: String?, title: String, cause: FailureCause?
+        _ outcome: RequestRun.Outcome, fault: String?, title: String, cause: FailureCause?
     ) {
         let roundTrip: Double? = if case .success(let reply) = outcome { reply.roundTrip } else { nil }
         self.init(

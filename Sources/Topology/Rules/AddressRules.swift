@@ -8,7 +8,7 @@ extension TopologyCheck {
             for (index, address) in interface.addresses.enumerated() {
                 hostAddress(address, interface.place, index)
                 // A link-local address is one of its own on every segment (RFC 4291, 2.5.6; RFC 3927).
-                let segment = isLinkLocal(address.address) ? segmentOfInterface[number] : -1
+                let segment = address.address.isLinkLocal ? segmentOfInterface[number] : -1
                 let occurrence = Occurrence(address: address.address, segment: segment)
                 if let first = seen[occurrence] {
                     reportTolerable(
@@ -87,10 +87,10 @@ extension TopologyCheck {
             case .svi, .port, .subinterface, .loopback, .network: continue
             }
             guard let known = prefixes[segmentOfInterface[number]] else { continue }
-            for (index, address) in interface.addresses.enumerated() where !isLinkLocal(address.address) {
+            for (index, address) in interface.addresses.enumerated() where !address.address.isLinkLocal {
                 // A hit needs no search for others of the family.
                 if known.contains(address.prefix)
-                    || !known.contains(where: { $0.family == address.family && !isLinkLocal($0.address) })
+                    || !known.contains(where: { $0.family == address.family && !$0.address.isLinkLocal })
                 {
                     continue
                 }
@@ -124,7 +124,7 @@ extension TopologyCheck {
         for interface in interfaces {
             guard case .router(let router) = interface.device else { continue }
             if case .loopback = interface.place { continue }
-            for (index, address) in interface.addresses.enumerated() where !isLinkLocal(address.address) {
+            for (index, address) in interface.addresses.enumerated() where !address.address.isLinkLocal {
                 byRouter[router, default: []].append(
                     Subnet(prefix: address.prefix, place: interface.place, index: index))
             }
@@ -140,14 +140,6 @@ extension TopologyCheck {
                         + "a router cannot tell which way to send")
             }
         }
-    }
-}
-
-/// Whether an address is only valid on its own segment.
-package func isLinkLocal(_ address: IPAddress) -> Bool {
-    switch address {
-    case .v4(let address): address.value >> 16 == 0xa9fe
-    case .v6(let address): address.value >> 118 == 0x3fa
     }
 }
 

@@ -27,7 +27,9 @@ extension TopologyCheck {
         }
         poolNames()
         for (index, namespace) in topology.cluster.namespaces.enumerated() {
-            name(namespace, .label, Self.cluster["namespaces"][index], "a Kubernetes namespace")
+            name(
+                namespace, .label, Self.cluster["namespaces"][index], "the name of a Kubernetes namespace",
+                isKubernetes: true)
         }
         workloadNames()
     }

@@ -19,7 +19,7 @@ extension TopologyCheck {
                     "a block of /\(pool.blockSize) does not fit in \(pool.prefix); write a block size from "
                         + "\(max(pool.prefix.length, limits.lowerBound)) to \(limits.upperBound)")
             }
-            if pool.prefix.overlaps(pool.prefix.family == .ipv4 ? linkLocalIPv4 : linkLocalIPv6) {
+            if pool.prefix.overlaps(.linkLocal(pool.prefix.family)) {
                 report(
                     path["cidr"], "\(pool.prefix) overlaps the link-local addresses, which Calico refuses for a pool")
             }
@@ -115,6 +115,3 @@ extension TopologyCheck {
         }
     }
 }
-
-private let linkLocalIPv4 = Prefix(.v4(IPv4Address(0xa9fe_0000)), length: 16)
-private let linkLocalIPv6 = Prefix(.v6(IPv6Address(0xfe80 << 112)), length: 10)

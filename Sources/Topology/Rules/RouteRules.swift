@@ -94,7 +94,7 @@ extension TopologyCheck {
             reportTolerable(path, "the gateway \(gateway) is \(fault)")
         } else if subnets.contains(where: { $0.own == gateway }) {
             reportTolerable(path, "the gateway \(gateway) is \(name)'s own address; write the neighbour's")
-        } else if gateway.family == .ipv6, isLinkLocal(gateway) {
+        } else if gateway.family == .ipv6, gateway.isLinkLocal {
             if interface == nil {
                 reportTolerable(path, "a link-local gateway needs its interface: via \(gateway) dev eth1")
             }

@@ -5,9 +5,9 @@ import NetworkObjects
 ///
 /// It is a walk over values: over a blueprint it tells what should happen, over contents read from the kernel what will.
 /// It knows what decides a lab's paths, not all of Linux: no policy rules, no firewalls but natOutgoing, no MTU.
-public struct ForwardingPlane: Sendable {
+public struct PacketSimulator: Sendable {
     let tables: [NamespaceTables]
-    let segments: Segments
+    let domains: BroadcastDomains
     /// The addresses of each link, link-local ones among them where the MAC address is known.
     private let linkAddresses: [[IPAddress]]
     private let indices: [String: Int]
@@ -33,7 +33,7 @@ public struct ForwardingPlane: Sendable {
     public init(_ contents: [(namespace: String, content: NamespaceContent)], cablesOf blueprint: Blueprint? = nil) {
         let indices = Dictionary(
             contents.enumerated().map { ($1.namespace, $0) }, uniquingKeysWith: { first, _ in first })
-        var ports: [Segments.Port] = []
+        var ports: [BroadcastDomains.Port] = []
         var links: [[InterfaceName: LinkID]] = []
         for (namespace, (_, content)) in contents.enumerated() {
             var byName: [InterfaceName: LinkID] = [:]
@@ -75,7 +75,7 @@ public struct ForwardingPlane: Sendable {
             }
         }
         tables = contents.enumerated().map { NamespaceTables($1.namespace, $1.content, links: links[$0]) }
-        segments = Segments(ports, vlans, ownAddresses: tables.map(\.own), linkAddresses: linkAddresses)
+        domains = BroadcastDomains(ports, vlans, ownAddresses: tables.map(\.own), linkAddresses: linkAddresses)
         self.indices = indices
         self.linkAddresses = linkAddresses
         self.tunnelEnds = tunnelEnds
@@ -107,7 +107,7 @@ public struct ForwardingPlane: Sendable {
     func ipipEnd(in namespace: Int, from remote: IPAddress, to local: IPAddress) -> LinkID? {
         var best: (named: Int, end: LinkID)?
         for end in ipipEnds[namespace] ?? [] {
-            guard case .ipip(let ipip) = segments.ports[end].kind else { continue }
+            guard case .ipip(let ipip) = domains.ports[end].kind else { continue }
             let ends = [(ipip.local, local), (ipip.remote, remote)]
             guard ends.allSatisfy({ named, seen in named.map { .v4($0) == seen } ?? true }) else { continue }
             let named = ends.count { $0.0 != nil }
@@ -118,29 +118,29 @@ public struct ForwardingPlane: Sendable {
 
     /// The link that answers for an address on a link's segment: the one that has it, else one that answers by proxy.
     func answer(for address: IPAddress, on id: LinkID) -> LinkID? {
-        switch segments.reach[id] {
+        switch domains.reach[id] {
         case .nobody: return nil
         case .one(let end):
-            let port = segments.ports[end]
+            let port = domains.ports[end]
             let owner = tables[port.namespace]
             let has = address.family == .ipv4 ? owner.own.contains(address) : linkAddresses[end].contains(address)
             return has || owner.answersByProxy(for: address, on: port.name) ? end : nil
         case .segment(let number):
-            let segment = segments.segments[number]
+            let segment = domains.segments[number]
             if let end = segment.ends[address] { return end }
             return segment.all.first { end in
                 end != id
-                    && tables[segments.ports[end].namespace].answersByProxy(for: address, on: segments.ports[end].name)
+                    && tables[domains.ports[end].namespace].answersByProxy(for: address, on: domains.ports[end].name)
             }
         }
     }
 
     /// The link on a link's segment that has a MAC address.
     func end(with mac: MACAddress, on id: LinkID) -> LinkID? {
-        switch segments.reach[id] {
+        switch domains.reach[id] {
         case .nobody: nil
-        case .one(let end): segments.ports[end].mac == mac || segments.ports[end].mac == nil ? end : nil
-        case .segment(let number): segments.segments[number].endsByMAC[mac]
+        case .one(let end): domains.ports[end].mac == mac || domains.ports[end].mac == nil ? end : nil
+        case .segment(let number): domains.segments[number].endsByMAC[mac]
         }
     }
 }

@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// They belong to the whole process, and are held by the thread that calls and those that it starts: so this is for a program
 /// that has no second thread by then.
-public enum EndSignals {
+public enum TerminationSignals {
     /// What has been done so far. Nothing in here is nil: the optimiser of Swift 6.3 takes a static `Mutex` of optionals for one
     /// of zeros, which are no nils.
     private struct State {
@@ -27,12 +27,10 @@ public enum EndSignals {
     public static func hold() {
         state.withLock { state in
             if state.isHeld { return }
-            let wanted = (endings + [SIGPIPE]).filter { !isIgnored($0) }
-            var signals = set(of: wanted)
-            var before = sigset_t()
-            pthread_sigmask(SIG_BLOCK, &signals, &before)
+            let wanted = (endings + [SIGPIPE]).filter { !SignalSet.isIgnored($0) }
+            let before = SignalSet(wanted).block()
             // Those that were held before, by somebody else, stay so.
-            state.held = wanted.reduce(0) { sigismember(&before, $1) == 1 ? $0 : $0 | 1 << UInt64($1) }
+            state.held = wanted.reduce(0) { before.contains($1) ? $0 : $0 | 1 << UInt64($1) }
             state.isHeld = true
         }
     }
@@ -42,25 +40,20 @@ public enum EndSignals {
         state.withLock { state in
             if !state.isHeld { return }
             state.isHeld = false
-            var signals = set(of: (endings + [SIGPIPE]).filter { state.held & 1 << UInt64($0) != 0 })
-            pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+            SignalSet((endings + [SIGPIPE]).filter { state.held & 1 << UInt64($0) != 0 }).unblock()
         }
     }
 
     /// Whether one of them has come and is held back, by whoever it may be.
     public static var isPending: Bool {
         if accepted != nil { return true }
-        var pending = sigset_t()
-        sigpending(&pending)
-        return endings.contains { sigismember(&pending, $0) == 1 && !isIgnored($0) }
+        let pending = SignalSet.pending
+        return endings.contains { pending.contains($0) && !SignalSet.isIgnored($0) }
     }
 
     /// Takes the one that has come, and lets those through that come from now on: the next one ends the process at once.
     public static func accept() {
-        var signals = set(of: endings)
-        var nothing = timespec()
-        let signal = sigtimedwait(&signals, nil, &nothing)
-        if signal > 0 { state.withLock { $0.accepted = signal } }
+        if let arrival = SignalSet(endings).take() { state.withLock { $0.accepted = arrival.signal } }
         release()
     }
 
@@ -75,22 +68,7 @@ public enum EndSignals {
     public static func endByAccepted() {
         guard let signal = accepted else { return }
         Glibc.signal(signal, SIG_DFL)
-        var signals = set(of: [signal])
         raise(signal)
-        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-    }
-
-    private static func set(of signals: [CInt]) -> sigset_t {
-        var set = sigset_t()
-        sigemptyset(&set)
-        for signal in signals { sigaddset(&set, signal) }
-        return set
-    }
-
-    private static func isIgnored(_ signal: CInt) -> Bool {
-        var action = sigaction()
-        guard sigaction(signal, nil, &action) == 0 else { return false }
-        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
-            == unsafeBitCast(SIG_IGN, to: Int.self)
+        SignalSet([signal]).unblock()
     }
 }

@@ -2,14 +2,14 @@ import Addresses
 import System
 
 /// One question and its answer over TCP or UDP, from a namespace to an address and port.
-struct Exchange: Hashable, Sendable {
+struct Request: Hashable, Sendable {
     /// The pin of the namespace that it is made from.
     var source: String
     var destination: IPAddress
     var port: UInt16
     var transport: Transport
     /// What is sent as soon as the connection stands.
-    var request: [UInt8]
+    var payload: [UInt8]
     /// How the end of the answer is known.
     var ending: Ending
 
@@ -34,15 +34,15 @@ struct Exchange: Hashable, Sendable {
     }
 }
 
-/// The answer to an exchange.
-struct ExchangeReply: Hashable, Sendable {
+/// The answer to a request.
+struct RequestReply: Hashable, Sendable {
     var bytes: [UInt8]
     /// The time from the first packet to the end of the answer in seconds.
     var roundTrip: Double
 }
 
-/// Why an exchange had no answer.
-enum ExchangeFailure: Error, Hashable, Sendable {
+/// Why a request had no answer.
+enum RequestFailure: Error, Hashable, Sendable {
     /// Nothing came back in time.
     case silence
     /// The connection was refused: by a reset, or by an ICMP message that says so.
@@ -57,7 +57,7 @@ enum ExchangeFailure: Error, Hashable, Sendable {
     case noSource(SystemCallError)
 }
 
-extension ExchangeFailure: CustomStringConvertible {
+extension RequestFailure: CustomStringConvertible {
     var description: String {
         switch self {
         case .silence: "no answer"

@@ -1,15 +1,15 @@
 import Addresses
 import NetworkObjects
 
-extension ForwardingPlane {
+extension PacketSimulator {
     /// The way of a packet that a namespace sends.
     ///
     /// - Parameter source: the address it is sent from; nil for the one the kernel would choose.
     public func path(from namespace: String, to destination: IPAddress, source: IPAddress? = nil) -> Path {
         guard let start = index(of: namespace) else {
-            return Path(hops: [], end: .stopped(namespace: namespace, .noNamespace), source: source)
+            return Path(hops: [], end: .dropped(namespace: namespace, .noNamespace), source: source)
         }
-        return walk(Packet(at: start, from: source, to: destination)).path
+        return trace(Packet(at: start, from: source, to: destination)).path
     }
 
     /// The way of a packet that a namespace sends, and of the answer to it.
@@ -26,7 +26,7 @@ extension ForwardingPlane {
         for hop in request.hops {
             if let masquerade = hop.masquerade { answer.restorations.append((hop.namespace, masquerade)) }
         }
-        let reply = walk(answer).path
+        let reply = trace(answer).path
         let arrives = reply.deliveredTo == namespace
         return RoundTrip(
             request: request, reply: reply,
@@ -58,33 +58,33 @@ extension ForwardingPlane {
     private enum Step {
         case moved(LinkID)
         case delivered
-        case stopped(Path.Stop)
+        case dropped(Path.DropReason)
     }
 
     /// Goes from namespace to namespace until the packet is delivered or stops; tells the namespace it is in then.
-    private func walk(_ packet: Packet) -> (path: Path, end: Int) {
+    private func trace(_ packet: Packet) -> (path: Path, end: Int) {
         var packet = packet
         var hops: [Path.Hop] = []
         hops.reserveCapacity(4)
         for _ in 0..<RoundTrip.initialTTL {
             let tables = tables[packet.namespace]
-            var hop = Path.Hop(tables.name, ingress: packet.ingress.map { segments.ports[$0].name })
+            var hop = Path.Hop(tables.name, ingress: packet.ingress.map { domains.ports[$0].name })
             let step = step(&packet, &hop, tables)
             hops.append(hop)
             switch step {
             case .moved(let next):
                 packet.ingress = next
-                packet.namespace = segments.ports[next].namespace
+                packet.namespace = domains.ports[next].namespace
             case .delivered:
                 return (
                     Path(hops: hops, end: .delivered(namespace: tables.name), source: packet.source), packet.namespace
                 )
-            case .stopped(let stop):
-                let end = Path.End.stopped(namespace: tables.name, stop)
+            case .dropped(let stop):
+                let end = Path.End.dropped(namespace: tables.name, stop)
                 return (Path(hops: hops, end: end, source: packet.source), packet.namespace)
             }
         }
-        let end = Path.End.stopped(namespace: tables[packet.namespace].name, .loop)
+        let end = Path.End.dropped(namespace: tables[packet.namespace].name, .loop)
         return (Path(hops: hops, end: end, source: packet.source), packet.namespace)
     }
 
@@ -99,35 +99,35 @@ extension ForwardingPlane {
             return .delivered
         }
         let family = destination.family
-        if let device = hop.ingress, !tables.forwards(family, from: device) { return .stopped(.notForwarding(family)) }
-        guard let route = tables.route(to: destination) else { return .stopped(.noRoute(to: destination)) }
+        if let device = hop.ingress, !tables.forwards(family, from: device) { return .dropped(.notForwarding(family)) }
+        guard let route = tables.route(to: destination) else { return .dropped(.noRoute(to: destination)) }
         hop.route = route
         guard route.kind == .unicast, let device = route.device, let egress = tables.links[device] else {
-            return .stopped(.dropped(by: route))
+            return .dropped(.dropped(by: route))
         }
         hop.egress = device
         let nextHop = route.gateway ?? destination
         hop.nextHop = nextHop
         guard let sender = packet.source ?? tables.source(for: destination, by: route, device: device) else {
-            return .stopped(.noSource(family))
+            return .dropped(.noSource(family))
         }
         packet.source = sender
         if !packet.isReply, tables.masquerades(sender, to: destination) {
             guard let own = tables.source(for: destination, by: route, device: device) else {
-                return .stopped(.noSource(family))
+                return .dropped(.noSource(family))
             }
             hop.masquerade = Path.Translation(from: sender, to: own)
             packet.source = own
         }
         hop.neighbour = tables.neighbour(nextHop, on: device)
-        if case .vxlan(let vxlan) = segments.ports[egress].kind {
+        if case .vxlan(let vxlan) = domains.ports[egress].kind {
             return enterVXLAN(packet, &hop, tables, vxlan, nextHop, device)
         }
-        if case .ipip(let ipip) = segments.ports[egress].kind { return enterIPIP(packet, &hop, ipip, nextHop) }
+        if case .ipip(let ipip) = domains.ports[egress].kind { return enterIPIP(packet, &hop, ipip, nextHop) }
         if let mac = hop.neighbour?.mac {
-            return end(with: mac, on: egress).map { .moved($0) } ?? .stopped(.nobodyHas(mac, on: device))
+            return end(with: mac, on: egress).map { .moved($0) } ?? .dropped(.nobodyHas(mac, on: device))
         }
-        return answer(for: nextHop, on: egress).map { .moved($0) } ?? .stopped(.nobodyAnswers(nextHop, on: device))
+        return answer(for: nextHop, on: egress).map { .moved($0) } ?? .dropped(.nobodyAnswers(nextHop, on: device))
     }
 
     /// Puts back the destination of a reply in the namespace that changed the request's source.
@@ -145,35 +145,35 @@ extension ForwardingPlane {
         _ packet: Packet, _ hop: inout Path.Hop, _ tables: NamespaceTables, _ vxlan: VXLAN, _ nextHop: IPAddress,
         _ device: InterfaceName
     ) -> Step {
-        guard let mac = hop.neighbour?.mac else { return .stopped(.noNeighbour(nextHop, on: device)) }
+        guard let mac = hop.neighbour?.mac else { return .dropped(.noNeighbour(nextHop, on: device)) }
         guard let entry = tables.forwardingEntry(mac, on: device), let remote = entry.destination else {
-            return .stopped(.noForwardingEntry(mac, on: device))
+            return .dropped(.noForwardingEntry(mac, on: device))
         }
         hop.forwardingEntry = entry
-        guard !packet.isOuter else { return .stopped(.loop) }
+        guard !packet.isOuter else { return .dropped(.loop) }
         var outer = Packet(at: packet.namespace, from: vxlan.local, to: remote)
         outer.isOuter = true
-        let underlay = walk(outer)
+        let underlay = trace(outer)
         hop.tunnel = Path.Tunnel(
             kind: .vxlan(vni: vxlan.vni), source: vxlan.local, destination: remote, hops: underlay.path.hops)
-        guard underlay.path.deliveredTo != nil else { return .stopped(.noUnderlay(to: remote)) }
+        guard underlay.path.deliveredTo != nil else { return .dropped(.noUnderlay(to: remote)) }
         let end = tunnelEnd(in: underlay.end, at: remote, like: vxlan)
-        guard let end, segments.ports[end].mac == mac else { return .stopped(.noTunnelEnd(at: remote, mac)) }
+        guard let end, domains.ports[end].mac == mac else { return .dropped(.noTunnelEnd(at: remote, mac)) }
         return .moved(end)
     }
     /// What a tunnel without a far end of its own sends, goes to the route's next hop.
     private func enterIPIP(_ packet: Packet, _ hop: inout Path.Hop, _ ipip: IPIP, _ nextHop: IPAddress) -> Step {
-        guard !packet.isOuter else { return .stopped(.loop) }
+        guard !packet.isOuter else { return .dropped(.loop) }
         let remote = ipip.remote.map { IPAddress.v4($0) } ?? nextHop
         var outer = Packet(at: packet.namespace, from: ipip.local.map { .v4($0) }, to: remote)
         outer.isOuter = true
-        let underlay = walk(outer)
+        let underlay = trace(outer)
         guard let source = underlay.path.source, underlay.path.deliveredTo != nil else {
-            return .stopped(.noUnderlay(to: remote))
+            return .dropped(.noUnderlay(to: remote))
         }
         hop.tunnel = Path.Tunnel(kind: .ipip, source: source, destination: remote, hops: underlay.path.hops)
         guard let end = ipipEnd(in: underlay.end, from: source, to: remote) else {
-            return .stopped(.noIPIPEnd(at: remote))
+            return .dropped(.noIPIPEnd(at: remote))
         }
         return .moved(end)
     }

@@ -3,27 +3,27 @@ import Glibc
 import NetworkNamespaces
 import System
 
-/// Makes many exchanges from many namespaces at once, all on one thread.
-struct ExchangeRun {
-    /// How long an exchange may take. Longer than the second after which the kernel sends a SYN again.
+/// Makes many requests from many namespaces at once, all on one thread.
+struct RequestRun {
+    /// How long a request may take. Longer than the second after which the kernel sends a SYN again.
     var timeout: Duration = .seconds(3)
     /// After how long a datagram is sent again.
     var datagramRepeat: Duration = .milliseconds(400)
-    /// The most exchanges that are under way at one time.
+    /// The most requests that are under way at one time.
     var window = 128
     /// The longest answer in bytes.
     static let longestAnswer = 256 << 10
 
-    typealias Outcome = Result<ExchangeReply, ExchangeFailure>
+    typealias Outcome = Result<RequestReply, RequestFailure>
 
-    /// What came of each exchange, in their order.
+    /// What came of each request, in their order.
     ///
     /// - Throws: `SystemCallError` if there is no thread or descriptor to be had at all.
-    func run(_ exchanges: [Exchange]) throws(SystemCallError) -> [Outcome] {
-        if exchanges.isEmpty { return [] }
+    func run(_ requests: [Request]) throws(SystemCallError) -> [Outcome] {
+        if requests.isEmpty { return [] }
         do {
             return try Threads.run {
-                var loop = try ExchangeLoop(exchanges, self)
+                var loop = try RequestLoop(requests, self)
                 loop.run()
                 return loop.outcomes
             }
@@ -34,71 +34,67 @@ struct ExchangeRun {
 }
 
 /// The loop of one run, on a thread of its own, which goes from namespace to namespace.
-private struct ExchangeLoop: ~Copyable {
-    private(set) var outcomes: [ExchangeRun.Outcome]
+private struct RequestLoop: ~Copyable {
+    private(set) var outcomes: [RequestRun.Outcome]
 
-    private let exchanges: [Exchange]
-    private let limits: ExchangeRun
-    private let epoll: FileDescriptor
-    /// The exchanges' numbers, those of one source together, so that namespaces are entered seldom.
+    private let requests: [Request]
+    private let limits: RequestRun
+    private let poller: Poller
+    /// The requests' numbers, those of one source together, so that namespaces are entered seldom.
     private let order: [Int]
     private var unsent = 0
     private var current: String?
     private var underWay: [Int: Flight] = [:]
 
     private struct Flight {
-        let socket: ExchangeSocket
+        let socket: RequestSocket
         let begun: UInt64
         var sentAgainAt: UInt64
         var isConnecting: Bool
         var answer: [UInt8] = []
     }
 
-    init(_ exchanges: [Exchange], _ limits: ExchangeRun) throws(SystemCallError) {
-        let descriptor = epoll_create1(CInt(EPOLL_CLOEXEC))
-        guard descriptor >= 0 else { throw SystemCallError("epoll_create1", "prober") }
-        epoll = FileDescriptor(owning: descriptor)
-        self.exchanges = exchanges
+    init(_ requests: [Request], _ limits: RequestRun) throws(SystemCallError) {
+        poller = try Poller()
+        self.requests = requests
         self.limits = limits
-        outcomes = Array(repeating: .failure(.silence), count: exchanges.count)
-        order = exchanges.indices.sorted { (exchanges[$0].source, $0) < (exchanges[$1].source, $1) }
+        outcomes = Array(repeating: .failure(.silence), count: requests.count)
+        order = requests.indices.sorted { (requests[$0].source, $0) < (requests[$1].source, $1) }
     }
 
     mutating func run() {
-        var events = [epoll_event](repeating: epoll_event(), count: 64)
+        var events = Poller.Events()
         while unsent < order.count || !underWay.isEmpty {
             while unsent < order.count, underWay.count < limits.window {
                 unsent += 1
                 begin(order[unsent - 1])
             }
-            let wake = expire(monotonicClock())
+            let wake = expire(MonotonicClock.now)
             guard !underWay.isEmpty else { continue }
-            let now = monotonicClock()
-            let milliseconds = wake > now ? min((wake - now + 999_999) / 1_000_000, 1000) : 0
-            let count = epoll_wait(epoll.number, &events, CInt(events.count), CInt(milliseconds))
-            for event in events.prefix(max(0, Int(count))) { advance(Int(event.data.u64)) }
+            poller.wait(until: wake, now: MonotonicClock.now, &events)
+            for index in events.numbers { advance(index) }
         }
     }
 
     private mutating func begin(_ index: Int) {
-        let exchange = exchanges[index]
+        let request = requests[index]
         do {
-            if current != exchange.source {
+            if current != request.source {
                 current = nil
-                try NetworkNamespace(at: Pins.path(exchange.source)).enter()
-                current = exchange.source
+                try NetworkNamespace(at: Pins.path(request.source)).enter()
+                current = request.source
             }
         } catch {
             outcomes[index] = .failure(.noSource(error))
             return
         }
-        let now = monotonicClock()
-        do throws(ExchangeFailure) {
-            let socket = try ExchangeSocket(exchange, namespace: exchange.source)
-            let isConnecting = exchange.transport == .tcp
-            if !isConnecting { try socket.send(exchange.request) }
+        let now = MonotonicClock.now
+        do throws(RequestFailure) {
+            let socket = try RequestSocket(request, namespace: request.source)
+            let isConnecting = request.transport == .tcp
+            if !isConnecting { try socket.send(request.payload) }
             do {
-                try socket.register(epoll, number: index, isConnecting ? .sending : .receiving, isNew: true)
+                try socket.register(poller, number: index, isConnecting ? .sending : .receiving)
             } catch {
                 throw .noSource(error)
             }
@@ -110,17 +106,17 @@ private struct ExchangeLoop: ~Copyable {
         }
     }
 
-    /// Goes on with an exchange whose socket has something to tell.
+    /// Goes on with a request whose socket has something to tell.
     private mutating func advance(_ index: Int) {
         guard var flight = underWay[index] else { return }
-        let exchange = exchanges[index]
-        do throws(ExchangeFailure) {
+        let request = requests[index]
+        do throws(RequestFailure) {
             if flight.isConnecting {
                 // A connection that came to nothing says so at the first send.
-                try flight.socket.send(exchange.request)
+                try flight.socket.send(request.payload)
                 flight.isConnecting = false
                 do {
-                    try flight.socket.register(epoll, number: index, .receiving, isNew: false)
+                    try flight.socket.awaitAnswer(poller, number: index)
                 } catch {
                     throw .noSource(error)
                 }
@@ -128,12 +124,12 @@ private struct ExchangeLoop: ~Copyable {
             switch try flight.socket.receive() {
             case .nothing: break
             case .end:
-                guard exchange.ending == .closed else { throw .cutShort }
+                guard request.ending == .closed else { throw .cutShort }
                 return settle(index, flight)
             case .bytes(let bytes):
                 flight.answer += bytes
-                if flight.answer.count > ExchangeRun.longestAnswer { throw .tooLong }
-                if exchange.isComplete(flight.answer) { return settle(index, flight) }
+                if flight.answer.count > RequestRun.longestAnswer { throw .tooLong }
+                if request.isComplete(flight.answer) { return settle(index, flight) }
             }
             underWay[index] = flight
         } catch {
@@ -144,8 +140,8 @@ private struct ExchangeLoop: ~Copyable {
 
     private mutating func settle(_ index: Int, _ flight: Flight) {
         underWay[index] = nil
-        let roundTrip = Double(monotonicClock() - flight.begun) / 1e9
-        outcomes[index] = .success(ExchangeReply(bytes: flight.answer, roundTrip: roundTrip))
+        let roundTrip = Double(MonotonicClock.now - flight.begun) / 1e9
+        outcomes[index] = .success(RequestReply(bytes: flight.answer, roundTrip: roundTrip))
     }
 
     /// Gives up what took too long, and sends datagrams again.
@@ -160,10 +156,10 @@ private struct ExchangeLoop: ~Copyable {
                 continue
             }
             next = min(next, flight.begun + timeout)
-            guard exchanges[index].transport == .udp else { continue }
+            guard requests[index].transport == .udp else { continue }
             if flight.sentAgainAt <= now {
                 underWay[index]!.sentAgainAt = now + limits.datagramRepeat.nanoseconds
-                try? flight.socket.send(exchanges[index].request)
+                try? flight.socket.send(requests[index].payload)
             }
             next = min(next, underWay[index]!.sentAgainAt)
         }

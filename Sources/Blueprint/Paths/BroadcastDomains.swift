@@ -2,7 +2,7 @@ import Addresses
 import NetworkObjects
 
 /// The Ethernet segments of a lab: who hears what a link sends, through veths, bridges and VLANs.
-struct Segments {
+struct BroadcastDomains {
     /// A link with what it takes to follow a frame.
     struct Port {
         let namespace: Int

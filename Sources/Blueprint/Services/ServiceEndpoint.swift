@@ -1,0 +1,32 @@
+import Addresses
+import Topology
+
+/// An address that answers for a service.
+public struct ServiceEndpoint: Hashable, Sendable {
+    public var address: IPAddress
+    /// The pod that has it; nil for an endpoint that is no pod, such as the API server.
+    public var pod: PodReference?
+    /// The host name that it has in DNS under the service; nil for one made of its address. Kubernetes sets it where
+    /// the pod's `subdomain` is the service and its `hostname` is set.
+    public var hostname: String?
+    /// The node that it is on.
+    public var node: String
+    /// Whether it answers.
+    public var isReady: Bool
+    /// Its port for each of the service's `ports`, in their order; nil where the service's target names a port that
+    /// this pod does not have.
+    public var ports: [UInt16?]
+
+    /// An endpoint.
+    public init(
+        address: IPAddress, pod: PodReference? = nil, hostname: String? = nil, node: String, isReady: Bool = true,
+        ports: [UInt16?]
+    ) {
+        self.address = address
+        self.pod = pod
+        self.hostname = hostname
+        self.node = node
+        self.isReady = isReady
+        self.ports = ports
+    }
+}

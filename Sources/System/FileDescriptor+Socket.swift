@@ -1,0 +1,54 @@
+import CLinux
+import Glibc
+
+/// Sockets (socket(7)). A socket belongs for good to the network namespace that its thread was in when it was made.
+extension FileDescriptor {
+    /// Makes a socket that no other program inherits.
+    ///
+    /// - Parameters:
+    ///   - domain: such as `AF_INET`.
+    ///   - kind: such as `SOCK_STREAM`.
+    ///   - isBlocking: whether calls on it wait.
+    ///   - object: what an error names.
+    public init(
+        socket domain: CInt, _ kind: __socket_type, protocol number: CInt = 0, isBlocking: Bool = true,
+        _ object: @autoclosure () -> String
+    ) throws(SystemCallError) {
+        let flags = SOCK_CLOEXEC.rawValue | (isBlocking ? 0 : SOCK_NONBLOCK.rawValue)
+        self.init(owning: try systemCall("socket", object()) { socket(domain, CInt(kind.rawValue | flags), number) })
+    }
+
+    /// Sets an option (setsockopt(2)).
+    public func set<Value>(
+        _ level: CInt, _ option: CInt, _ value: Value, _ object: @autoclosure () -> String
+    ) throws(SystemCallError) {
+        try systemCall("setsockopt", object()) {
+            withUnsafePointer(to: value) { setsockopt(number, level, option, $0, socklen_t(MemoryLayout<Value>.size)) }
+        }
+    }
+
+    /// Gives the socket its own address (bind(2)).
+    public func bind(_ address: SocketAddress, _ object: @autoclosure () -> String) throws(SystemCallError) {
+        try Self.check(address)
+        try systemCall("bind", object()) { address.withPointer { Glibc.bind(number, $0, $1) } }
+    }
+
+    /// Connects the socket (connect(2)); one that does not block goes on by itself.
+    public func connect(_ address: SocketAddress, _ object: @autoclosure () -> String) throws(SystemCallError) {
+        try Self.check(address)
+        let result = address.withPointer { address, size in uninterrupted { Glibc.connect(number, address, size) } }
+        if result != 0, errno != EINPROGRESS { throw SystemCallError("connect", object()) }
+    }
+
+    /// Has the socket take connections (listen(2)).
+    public func listen(backlog: CInt, _ object: @autoclosure () -> String) throws(SystemCallError) {
+        try systemCall("listen", object()) { Glibc.listen(number, backlog) }
+    }
+
+    /// A path that is cut off would be another one.
+    private static func check(_ address: SocketAddress) throws(SystemCallError) {
+        if case .path(let path) = address, path.utf8.count > SocketAddress.longestPath {
+            throw SystemCallError("bind", path, errno: ENAMETOOLONG)
+        }
+    }
+}
