@@ -46,15 +46,6 @@ let package = Package(
         .target(name: "NetworkNamespaces", dependencies: ["CCap", "CLinux", "System"]),
         .target(name: "Nftables", dependencies: ["CLinux", "CNftables", "Netlink", "NetworkNamespaces", "System"]),
 
-        // The one background process that a lab may have.
-        .target(
-            name: "Responders",
-            dependencies: [
-                "Addresses", "CLinux", "DNS", "HTTP", "NetworkNamespaces", "System",
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ]),
-
         // What the user asked for, and what the kernel must hold for it.
         .target(name: "Topology", dependencies: ["Addresses", "YAML"]),
         .target(name: "LabFolders", dependencies: ["Addresses", "Topology", "YAML"]),
@@ -67,6 +58,15 @@ let package = Package(
             ]),
         .target(name: "Calico", dependencies: ["Addresses"]),
         .target(name: "Blueprint", dependencies: ["Addresses", "Calico", "NetworkObjects", "Topology"]),
+
+        // The one background process that a lab may have.
+        .target(
+            name: "Responders",
+            dependencies: [
+                "Addresses", "Blueprint", "CLinux", "DNS", "HTTP", "NetworkNamespaces", "System", "Topology",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
 
         // What this kernel and this machine can do, and what a lab would lack.
         .target(
@@ -100,7 +100,8 @@ let package = Package(
             name: "NSLabKit",
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "Calico", "Engine", "KernelCapabilities", "LabFolders",
-                "NetworkNamespaces", "NetworkObjects", "Probes", "Responders", "ShowCommands", "System", "Topology",
+                "NetworkNamespaces", "NetworkObjects", "Probes", "Responders", "Rtnetlink", "ShowCommands", "System",
+                "Topology",
             ]),
         .executableTarget(
             name: "nslab",

@@ -30,6 +30,9 @@ public struct Blueprint: Hashable, Sendable {
         self.notes = notes
     }
 
+    /// The name under which a namespace is pinned, as `ip netns` shows it.
+    public func pin(of namespace: Namespace) -> String { "\(lab)-\(namespace.name)" }
+
     /// A pod that does not run, as on a real cluster: it has no namespace.
     public struct PendingPod: Hashable, Sendable {
         /// What it is called in the cluster.

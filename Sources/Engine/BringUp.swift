@@ -157,7 +157,7 @@ public struct BringUp {
             if kept != .empty, (try? Blueprint(topology: topology, features: features)) != nil {
                 throw EngineError.refused(
                     object: "lab \(topology.name)", reason: "\(error)",
-                    advice: "the running lab stands in the way: `nslab down \(topology.name)`, then `nslab up` again")
+                    advice: "a new lab can have it: `nslab down \(topology.name)`, then `nslab up`")
             }
             let lacks = error.lackingFeatures.map(\.lack)
             if lacks.isEmpty { throw error }

@@ -129,8 +129,3 @@ enum ListedTables {
         }
     }
 }
-
-extension Blueprint {
-    /// The name of a namespace's pin.
-    func pin(of namespace: Namespace) -> String { "\(lab)-\(namespace.name)" }
-}

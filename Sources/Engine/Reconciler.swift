@@ -184,7 +184,7 @@ struct Reconciler {
             let links =
                 found.isMissing
                 ? namespace.content.links
-                : found.findings.compactMap { finding in
+                : found.findings.compactMap { finding -> Link? in
                     if case .extra = finding { return nil }
                     return finding.object.value as? Link
                 }

@@ -67,11 +67,8 @@ public enum Reset {
         return outcome
     }
 
-    /// How many threads clear namespaces: more than there are processors, for a rule set that is put in place anew has its
-    /// thread wait until no packet is in the old one (RCU), which takes as long for many as for one.
-    private static let waitingThreads = 32
-
-    /// Clears what the kernel has learned, in all namespaces at once.
+    /// Clears what the kernel has learned, on as many threads as there are processors. Where a table has to be put in place anew,
+    /// libnftables takes one thread at a time, and more would wait for that one.
     ///
     /// - Returns: records of the rule sets as they are then.
     private static func forget(
@@ -81,7 +78,7 @@ public enum Reset {
         let sessions = view.sessions
         let observed = view.observed
         let cleared = Slots<Int>(count: sessions.count)
-        try Threads.forEach(sessions.count, width: Self.waitingThreads) { index in
+        try Threads.forEach(sessions.count) { index in
             guard let session = sessions[index], let seen = observed[index] else { return }
             let namespace = blueprint.namespaces[index]
             do {

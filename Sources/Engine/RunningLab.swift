@@ -3,6 +3,7 @@ import Blueprint
 import Glibc
 import NetworkNamespaces
 import NetworkObjects
+import Responders
 import Rtnetlink
 import Topology
 
@@ -37,6 +38,13 @@ public struct RunningLab: Sendable {
                 topology: topology, features: journal.kernelFeatures, stopped: stopped, keeping: kept)
         } catch {
             throw EngineError.damagedState(path: state.topology, reason: "\(error)")
+        }
+    }
+
+    /// How the lab's background process is.
+    public var responders: ResponderProcess.State {
+        get throws(EngineError) {
+            try reportingRefusals(of: "lab \(journal.lab)") { try StateFolder(lab: journal.lab).responders.state }
         }
     }
 
@@ -218,5 +226,36 @@ public struct NamespaceSurvey: Sendable {
         let up = Set(links.filter(\.link.isUp).map(\.link.name))
         let down = namespace.content.links.filter { $0.isUp && !up.contains($0.name) }.map(\.name.description)
         state = down.isEmpty ? "up" : "down: " + down.joined(separator: ", ")
+    }
+}
+
+extension RunningLab {
+    /// The router that a user means, in any form that `Journal.namespace(named:)` takes.
+    ///
+    /// - Throws: `EngineError.notARouter` for another namespace.
+    public func router(named name: String) throws(EngineError) -> Journal.Entry {
+        let entry = try journal.namespace(named: name)
+        if entry.kind == Self.routerKind { return entry }
+        let routers = journal.namespaces.filter { $0.kind == Self.routerKind }.map(\.name)
+        throw .notARouter(entry.name, kind: entry.kind, routers: routers)
+    }
+
+    private static let routerKind = Blueprint.Kind.router.rawValue
+
+    /// The topology as it was asked for.
+    package var topology: Topology {
+        get throws(EngineError) { try Self.topology(in: StateFolder(lab: journal.lab)) }
+    }
+
+    /// Reads from one of the lab's namespaces, through a route socket that was opened inside.
+    package func read<Value: Sendable>(
+        _ entry: Journal.Entry, _ body: @escaping @Sendable (inout RouteSocket) throws -> Value
+    ) throws(EngineError) -> Value {
+        try reportingRefusals(of: entry.name) {
+            try Threads.run {
+                let session = try Session(entering: entry.pin, name: entry.name)
+                return try body(&session.socket)
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 import CLinux
 import FoundationEssentials
 import Glibc
+import Responders
 import System
 import Topology
 
@@ -35,6 +36,9 @@ public struct StateFolder: Hashable, Sendable {
     public var stoppedPods: String { "\(path)/stopped-pods.json" }
     /// Folders of files that stand in for those in `/etc`, one for each different content.
     var etc: String { "\(path)/etc" }
+
+    /// The lab's background process.
+    var responders: ResponderProcess { ResponderProcess(lab: lab, folder: path) }
 
     /// The names of the labs that have a folder, sorted.
     public static func labs() -> [String] {

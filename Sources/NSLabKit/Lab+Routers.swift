@@ -1,4 +1,5 @@
 import Engine
+import Rtnetlink
 import ShowCommands
 
 /// A `show` command of a switch: see `ShowCommands`.
@@ -13,7 +14,28 @@ extension Lab {
     ///
     /// - Parameter router: its name, in any form that `nslab exec` takes.
     public func show(_ command: ShowCommand, on router: String) throws(NSLabError) -> ShowAnswer {
-        try reportingErrors { ShowAnswer(command, try running.routerTables(of: router)) }
+        try reportingErrors { ShowAnswer(command, try tables(of: router)) }
+    }
+
+    /// What a router's namespace holds now, read from the kernel, with the names that the topology gives to VLANs and
+    /// loopbacks.
+    private func tables(of name: String) throws -> RouterTables {
+        let entry = try running.router(named: name)
+        let router = try running.topology.routers.first { $0.name == entry.name }
+        return try running.read(entry) { socket in
+            var tables = RouterTables(links: try socket.links())
+            let interfaces = InterfaceTable(tables.links)
+            tables.addresses = try socket.observedAddresses(in: interfaces)
+            tables.routes = try socket.routes(in: interfaces)
+            tables.neighbours = try socket.agedNeighbours(in: interfaces)
+            tables.forwarding = try socket.agedForwardingEntries(in: interfaces)
+            tables.vlans = try socket.bridgeVLANs(in: interfaces)
+            for vlan in router?.vlans ?? [] { tables.vlanNames[vlan.id] = vlan.name }
+            for loopback in router?.loopbacks ?? [] {
+                for address in loopback.addresses { tables.loopbacks[address.address] = loopback.name }
+            }
+            return tables
+        }
     }
 
     /// The whole name of a router.

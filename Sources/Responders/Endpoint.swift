@@ -1,5 +1,4 @@
 import Addresses
-import DNS
 import Synchronization
 
 /// One listening socket of the process and what answers there.
@@ -37,15 +36,5 @@ extension ResponderPlan {
             }
         }
         return contents
-    }
-}
-
-/// The name server of the moment, for all that answer DNS.
-final class CurrentZone: Sendable {
-    private let server = Mutex<NameServer?>(nil)
-
-    var current: NameServer? {
-        get { server.withLock { $0 } }
-        set { server.withLock { $0 = newValue } }
     }
 }

@@ -235,6 +235,24 @@ struct ConvergenceTests {
         }
     }
 
+    @Test("an address that a pod asks for and another has is refused, with both names and the way to have it")
+    func asked() throws {
+        var form = Form()
+        form.nodes = 2
+        try TestLab.with(yaml: form.yaml) { lab in
+            let holder = try lab.pod(on: "node-1")
+            let taken = try #require(holder.addresses.first)
+            var topology = try form.topology
+            topology.workloads.append(Workload(name: "asking", kind: .pod, nodeName: "node-2", addresses: [taken]))
+            let error = #expect(throws: NSLabError.self) { try lab.up(topology) }
+            let text = try #require(error).description
+            #expect(
+                text.contains("pod default/asking asks for \(taken), which pod default/\(holder.name) has"), "\(text)")
+            #expect(text.hasSuffix("`nslab down \(lab.name)`, then `nslab up`"), "\(text)")
+            #expect(try lab.differences(strict: true) == [])
+        }
+    }
+
     @Test("an edit looks where it reaches, says how much it left unchecked, and mends what it comes across")
     func reach() throws {
         var form = Form()

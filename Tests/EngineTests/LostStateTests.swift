@@ -102,6 +102,30 @@ struct LostStateTests {
         #expect(result.output.contains("644 \(name)/etc/0/resolv.conf\n"), "\(result.output)")
     }
 
+    @Test("a journal that cannot be read for another reason than damage is no lost one")
+    func unreadable() throws {
+        let name = TestLab.newName()
+        let nslab = BuiltProgram.path
+        // A /run of its own: what is wrong there is no other test's.
+        let script = """
+            set -e
+            mount -t tmpfs none /run
+            trap '\(nslab) down -q \(name)' EXIT
+            \(nslab) up ipv4-only --name \(name) -q --no-probe
+            cp /run/nslab/\(name)/journal.json /run/kept
+            truncate -s 65M /run/nslab/\(name)/journal.json
+            \(nslab) doctor && exit 9 || echo doctor $?
+            \(nslab) list && exit 9 || echo list $?
+            cp /run/kept /run/nslab/\(name)/journal.json
+            \(nslab) verify \(name)
+            """
+        let result = try Witness.run(["unshare", "--mount", "--propagation", "private", "bash", "-c", script])
+        #expect(result.status == 0, "\(result.output)")
+        #expect(!result.output.contains("lab \(name) left"), "\(result.output)")
+        #expect(result.output.contains("\(name)/journal.json: File too large"), "\(result.output)")
+        #expect(result.output.contains("doctor 3") && result.output.contains("list 3"), "\(result.output)")
+    }
+
     @Test("a name that is a path leads nowhere")
     func path() throws {
         let folder = FileManager.default.temporaryDirectory.path + "/" + TestLab.newName()

@@ -2,30 +2,13 @@ import Addresses
 import Blueprint
 import DNS
 import Glibc
-import NetworkNamespaces
-import Responders
 import Topology
-
-/// What answers in a lab's pods, worked out from its blueprint, and the process that does it.
-extension StateFolder {
-    /// The lab's background process.
-    var responders: ResponderProcess { ResponderProcess(lab: lab, folder: path) }
-}
-
-extension RunningLab {
-    /// How the lab's background process is.
-    public var responders: ResponderProcess.State {
-        get throws(EngineError) {
-            try reportingRefusals(of: "lab \(journal.lab)") { try StateFolder(lab: journal.lab).responders.state }
-        }
-    }
-}
 
 extension ResponderPlan {
     /// What a lab's pods answer, and what its name servers tell.
     ///
     /// - Parameter silent: the pods that do not answer.
-    init(_ blueprint: Blueprint, silent: Set<PodReference>) {
+    public init(_ blueprint: Blueprint, silent: Set<PodReference>) {
         self.init(lab: blueprint.lab)
         zone.namespaces = blueprint.kubernetesNamespaces
         zone.services = blueprint.services.map { ClusterZone.Service($0.stopping(silent)) }
