@@ -28,7 +28,7 @@ struct DatagramExchange {
     ///
     /// - Returns: its length; negative, with `errno` set, if there is none.
     mutating func receive(from socket: CInt, into buffer: inout [UInt8]) -> Int {
-        var control = controlRoom(2 * MemoryLayout<nslab_in6_pktinfo>.size)
+        var control = controlRoom(MemoryLayout<nslab_in6_pktinfo>.size, MemoryLayout<in_pktinfo>.size)
         return buffer.withUnsafeMutableBytes { buffer in
             control.withUnsafeMutableBytes { control in
                 msghdr.with(buffer, control: control) { message in

@@ -40,5 +40,7 @@ extension msghdr {
     }
 }
 
-/// Room for control data of so many bytes, in words of eight: its headers want their alignment.
-func controlRoom(_ size: Int) -> [UInt64] { [UInt64](repeating: 0, count: (nslab_cmsg_space(size) + 7) / 8) }
+/// Room for control data of items of so many bytes, in words of eight: its headers want their alignment.
+func controlRoom(_ sizes: Int...) -> [UInt64] {
+    [UInt64](repeating: 0, count: (sizes.reduce(0) { $0 + nslab_cmsg_space($1) } + 7) / 8)
+}

@@ -38,23 +38,27 @@ extension RouteSocket {
         } decode: { message throws(MalformedMessage) in
             try tcmsg.placesOfFilters(message)
         }
-        var filters: [OpaqueObject] = []
-        var known: Set<OpaqueObject> = []
+        var found: [OpaqueObject] = []
         for place in places.joined() {
-            for request in [RTM_GETTFILTER, RTM_GETCHAIN] {
-                let found: [OpaqueObject] = try socket.dump(request) {
-                    $0.append(structure: place)
-                } decode: { message throws(MalformedMessage) in
-                    try OpaqueObject(filterOrChain: message, in: table)
-                }
-                // A filter may take several messages, and a chain that filters are in goes with them.
-                for object in found where known.insert(object).inserted {
-                    if request == RTM_GETCHAIN, filters.contains(where: { $0.isInChain(object) }) { continue }
-                    filters.append(object)
-                }
+            let filters = try filtersOrChains(RTM_GETTFILTER, at: place, in: table)
+            let chains = try filtersOrChains(RTM_GETCHAIN, at: place, in: table)
+            // A filter may take several messages, and a chain that filters are in goes with them.
+            let used = Set(filters.map(\.chain))
+            for (object, _) in filters + chains.filter({ !used.contains($0.chain) }) where !found.contains(object) {
+                found.append(object)
             }
         }
-        return filters
+        return found
+    }
+
+    private mutating func filtersOrChains(
+        _ request: Int, at place: tcmsg, in table: InterfaceTable
+    ) throws(NetlinkError) -> [(object: OpaqueObject, chain: UInt32)] {
+        try socket.dump(request) {
+            $0.append(structure: place)
+        } decode: { message throws(MalformedMessage) in
+            try OpaqueObject.filterOrChain(message, in: table)
+        }
     }
 }
 
@@ -242,8 +246,10 @@ extension OpaqueObject {
 
     // MARK: Traffic control
 
-    /// - Returns: nil for another message.
-    init?(filterOrChain message: Message, in table: InterfaceTable) throws(MalformedMessage) {
+    /// Reads an `RTM_NEWTFILTER` or an `RTM_NEWCHAIN`, with the number of the chain that it is or is in.
+    static func filterOrChain(
+        _ message: Message, in table: InterfaceTable
+    ) throws(MalformedMessage) -> (object: OpaqueObject, chain: UInt32)? {
         guard message.type == RTM_NEWTFILTER || message.type == RTM_NEWCHAIN else { return nil }
         let isChain = message.type == RTM_NEWCHAIN
         var header = try message.header(tcmsg.self)
@@ -264,18 +270,16 @@ extension OpaqueObject {
             if let chain { payload.put(TCA_CHAIN, chain) }
         }
         let place = "dev \(device.map { "\($0)" } ?? "\(header.tcm_ifindex)") \(parent)"
-        let number = chain.map { "chain \($0)" } ?? "chain 0"
+        let number = "chain \(chain ?? 0)"
         let filter =
             "protocol 0x\(String(UInt16(truncatingIfNeeded: header.tcm_info).byteSwapped, radix: 16)) "
             + "pref \(header.tcm_info >> 16) \(kind ?? "")"
-        self.init(
+        let object = OpaqueObject(
             isChain ? "chain" : "filter", isChain ? "\(place) \(number)" : "\(place) \(number) \(filter)", link: device,
             removal: Removal(
                 netlinkProtocol: NETLINK_ROUTE, type: isChain ? RTM_DELCHAIN : RTM_DELTFILTER, payload: payload))
+        return (object, chain ?? 0)
     }
-
-    /// Whether this filter is in a chain.
-    fileprivate func isInChain(_ chain: OpaqueObject) -> Bool { words.hasPrefix(chain.words + " ") }
 
     // MARK: IPsec
 

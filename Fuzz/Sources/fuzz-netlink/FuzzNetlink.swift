@@ -76,7 +76,7 @@ private func decode(_ message: Message) {
     for kind in OpaqueKind.all {
         for object in (try? kind.decode(message, table)) ?? [] { isLikeItself(object) }
     }
-    if let filter = try? OpaqueObject(filterOrChain: message, in: table) { isLikeItself(filter) }
+    if let filter = try? OpaqueObject.filterOrChain(message, in: table) { isLikeItself(filter.object) }
     if let state = try? OpaqueObject(securityAssociation: message) { isLikeItself(state) }
     if let policy = try? OpaqueObject(securityPolicy: message) { isLikeItself(policy) }
     if let neighbour = try? Neighbour.decode(message, in: table) { isLikeItself(neighbour) }
