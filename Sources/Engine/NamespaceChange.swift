@@ -68,7 +68,7 @@ struct NamespaceChange {
     /// What a comparison of a namespace that is there leads to.
     ///
     /// - Parameter isRemoved: whether an object that nobody asks for is to go.
-    init(_ part: LabComparison.Part, wanted content: NamespaceContent, isRemoved: (KernelObject) -> Bool) {
+    init(_ part: LabDiff.Part, wanted content: NamespaceContent, isRemoved: (KernelObject) -> Bool) {
         let links = Dictionary(content.links.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         for name in part.deleted { if let link = links[name] { room.append(.remove(KernelObject(link))) } }
         let extras = part.findings.compactMap { finding -> KernelObject? in
@@ -107,7 +107,7 @@ struct NamespaceChange {
 
     /// Settings of the namespace are written first, links' own where the links are there. Links that are made anew take what
     /// they can from the namespace's.
-    private mutating func addSettings(_ part: LabComparison.Part, _ content: NamespaceContent) {
+    private mutating func addSettings(_ part: LabDiff.Part, _ content: NamespaceContent) {
         var written: [Sysctl] = []
         for finding in part.findings {
             guard let setting = finding.object.value as? Sysctl, finding.isOfWanted else { continue }

@@ -51,7 +51,7 @@ extension PlannedOperation {
     }
 
     /// What a change of a namespace does.
-    static func all(of change: NamespaceChange, _ part: LabComparison.Part) -> [PlannedOperation] {
+    static func all(of change: NamespaceChange, _ part: LabDiff.Part) -> [PlannedOperation] {
         let name = part.name
         var operations: [PlannedOperation] = []
         func add(_ operation: Operation) {

@@ -18,7 +18,7 @@ struct Reconciler {
     private let blueprint: Blueprint
     private let topology: Topology
     private let source: String
-    private let former: FormerObjects
+    private let former: PreviousState
     private let plan: ResponderPlan
     /// Whether what users added goes too.
     private let removesAdditions: Bool
@@ -53,10 +53,10 @@ struct Reconciler {
         plan = ResponderPlan(blueprint, silent: silent)
         switch former {
         case .same:
-            self.former = FormerObjects(blueprint)
+            self.former = PreviousState(blueprint)
             scope = Set(blueprint.namespaces.indices)
         case .other(let before):
-            self.former = FormerObjects(before)
+            self.former = PreviousState(before)
             let reach = ChangeReach(from: before, to: blueprint).namespaces
             // An edit that leads to the same lab: as none.
             scope = reach.isEmpty && !removesAdditions ? Set(blueprint.namespaces.indices) : reach
@@ -168,7 +168,7 @@ struct Reconciler {
             let part = blueprint.part(of: scope)
             let view = try LabView(part, allTables: removesAdditions, records: journal.rules ?? [:])
             if let pin = view.foreign.first { throw EngineError.namespaceInTheWay(pin: pin) }
-            let comparison = LabComparison(
+            let comparison = LabDiff(
                 part, view.observed, tables: try view.wantedTables(part), former: former, labAddresses: addresses)
             let beyond = ends(beyond: part, comparison)
             if beyond.isEmpty { return snapshot(part, view, comparison) }
@@ -177,7 +177,7 @@ struct Reconciler {
     }
 
     /// The namespaces that were not looked at, and that have the other ends of links that have to be made anew.
-    private func ends(beyond part: Blueprint, _ comparison: LabComparison) -> Set<Int> {
+    private func ends(beyond part: Blueprint, _ comparison: LabDiff) -> Set<Int> {
         if scope.count == blueprint.namespaces.count { return [] }
         var peers: Set<String> = []
         for (namespace, found) in zip(part.namespaces, comparison.parts) {
@@ -194,7 +194,7 @@ struct Reconciler {
             .subtracting(scope)
     }
 
-    private func snapshot(_ part: Blueprint, _ view: LabView, _ comparison: LabComparison) -> Snapshot {
+    private func snapshot(_ part: Blueprint, _ view: LabView, _ comparison: LabDiff) -> Snapshot {
         var operations: [PlannedOperation] = []
         let changes = comparison.parts.enumerated().map { index, found in
             let namespace = part.namespaces[index]

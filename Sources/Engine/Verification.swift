@@ -44,8 +44,8 @@ extension RunningLab {
                     .different([AttributeDifference(.state, wanted: "complete", found: "cut short")])))
         }
         let view = try LabView(blueprint, allTables: strict, records: journal.rules ?? [:])
-        let comparison = LabComparison(
-            blueprint, view.observed, tables: try view.wantedTables(blueprint), former: FormerObjects(blueprint))
+        let comparison = LabDiff(
+            blueprint, view.observed, tables: try view.wantedTables(blueprint), former: PreviousState(blueprint))
         differences += comparison.differences(strict: strict)
         differences += surplusNamespaces()
         differences += EtcFiles.faults(blueprint, state).map { Difference($0.namespace, "file", $0.path, .missing) }

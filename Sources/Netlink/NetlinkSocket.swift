@@ -180,7 +180,7 @@ public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
 
     private func send(_ writer: borrowing MessageWriter, _ bytes: Range<Int>) throws(NetlinkError) {
         #if DEBUG
-            Refusal.apply(to: writer.base + bytes.lowerBound, length: bytes.count)
+            FaultInjection.apply(to: writer.base + bytes.lowerBound, length: bytes.count)
         #endif
         let sent = uninterrupted { mnl_socket_sendto(socket, writer.base + bytes.lowerBound, bytes.count) }
         if sent < 0 { throw .system(call: "sendto", errno: errno) }

@@ -140,7 +140,7 @@ public struct RouteSocket: ~Copyable, Sendable {
             $0.append(structure: ndmsg())
         } decode: { message throws(MalformedMessage) in
             guard let entry = try Neighbour.decode(message, in: table) else { return nil }
-            return Aged(entry, try EntryTimes(message))
+            return Aged(entry, try CacheInfo(message))
         }
     }
 
@@ -160,7 +160,7 @@ public struct RouteSocket: ~Copyable, Sendable {
             request.append(structure: header)
         } decode: { message throws(MalformedMessage) in
             guard let entry = try ForwardingEntry.decode(message, in: table) else { return nil }
-            return Aged(entry, try EntryTimes(message))
+            return Aged(entry, try CacheInfo(message))
         }
     }
 

@@ -51,11 +51,11 @@ struct ComparisonTests {
     }
 
     private func compare(
-        former: FormerObjects? = nil, _ change: (inout NamespaceContent) -> Void
-    ) -> LabComparison {
-        LabComparison(
+        former: PreviousState? = nil, _ change: (inout NamespaceContent) -> Void
+    ) -> LabDiff {
+        LabDiff(
             blueprint, seen(change), tables: blueprint.namespaces.map { _ in [] },
-            former: former ?? FormerObjects(blueprint))
+            former: former ?? PreviousState(blueprint))
     }
 
     private func told(strict: Bool = false, _ change: (inout NamespaceContent) -> Void) -> [String] {
@@ -125,8 +125,8 @@ struct ComparisonTests {
     func gone() {
         var all = seen { _ in }
         all[node] = nil
-        let comparison = LabComparison(
-            blueprint, all, tables: blueprint.namespaces.map { _ in [] }, former: FormerObjects(blueprint))
+        let comparison = LabDiff(
+            blueprint, all, tables: blueprint.namespaces.map { _ in [] }, former: PreviousState(blueprint))
         let told = comparison.differences(strict: false).map(\.description)
         #expect(told.contains("\(name): namespace \(blueprint.lab)-\(name): missing"))
         #expect(told.filter { $0.hasPrefix("\(name): ") }.count == 1, "\(told)")
@@ -137,7 +137,7 @@ struct ComparisonTests {
     func former() {
         let old = Route(Prefix("203.0.113.0/24")!, .blackhole)
         let identity = KernelObject(old).identity
-        for former in [FormerObjects.known([name: [identity]]), .unknown] {
+        for former in [PreviousState.known([name: [identity]]), .unknown] {
             let differences = compare(former: former) { $0.routes.append(old) }.differences(strict: false)
             #expect(differences.map(\.finding) == [.extra])
         }

@@ -87,14 +87,20 @@ struct RuleReadingTests {
     @Test("what a user adds to a lab's own tables is told, whatever it is")
     func additions() throws {
         let additions: [(command: String, told: String)] = [
-            ("add set ip calico mine { type ipv4_addr; }", "set mine is present"),
-            ("add map ip calico mine { type ipv4_addr : verdict; }", "map mine is present"),
-            ("add counter ip calico mine", "counter mine is present"),
-            ("add chain ip calico mine { type filter hook forward priority 5; policy drop; }", "chain mine is present"),
-            ("add rule ip calico nat-cali-POSTROUTING meta nftrace set 1", "rule is meta nftrace set 1"),
-            ("add rule ip calico nat-cali-POSTROUTING tcp option maxseg size set rt mtu", "rule is tcp option maxseg"),
-            ("add rule ip calico nat-cali-POSTROUTING ct mark set 7", "rule is ct mark set 0x00000007"),
-            ("add rule ip calico nat-cali-POSTROUTING counter", "rule is counter"),
+            ("add set ip calico mine { type ipv4_addr; }", "set mine: want none, found present"),
+            ("add map ip calico mine { type ipv4_addr : verdict; }", "map mine: want none, found present"),
+            ("add counter ip calico mine", "counter mine: want none, found present"),
+            (
+                "add chain ip calico mine { type filter hook forward priority 5; policy drop; }",
+                "chain mine: want none, found present"
+            ),
+            ("add rule ip calico nat-cali-POSTROUTING meta nftrace set 1", "rule: want none, found meta nftrace set 1"),
+            (
+                "add rule ip calico nat-cali-POSTROUTING tcp option maxseg size set rt mtu",
+                "rule: want none, found tcp option maxseg"
+            ),
+            ("add rule ip calico nat-cali-POSTROUTING ct mark set 7", "rule: want none, found ct mark set 0x00000007"),
+            ("add rule ip calico nat-cali-POSTROUTING counter", "rule: want none, found counter"),
         ]
         let topology = try #require(BundledTopology.named("ipv4-only")).topology()
         try TestLab.with(topology) { lab in

@@ -178,7 +178,7 @@ struct AnswerTests {
         tables.forwarding = [
             Aged(
                 ForwardingEntry("eth1", one, destination: nil, vlan: 10, isSelf: false, isPermanent: false),
-                EntryTimes(used: 3, confirmed: 3, updated: 65.9)),
+                CacheInfo(used: 3, confirmed: 3, updated: 65.9)),
             Aged(
                 ForwardingEntry("eth10", MACAddress("02:00:00:00:00:02")!, destination: nil, vlan: 20, isSelf: false),
                 nil),
@@ -218,20 +218,20 @@ struct AnswerTests {
         tables.forwarding = [
             Aged(
                 ForwardingEntry("eth1", one, destination: nil, isSelf: false, isPermanent: false),
-                EntryTimes(used: 3, confirmed: 3, updated: 3))
+                CacheInfo(used: 3, confirmed: 3, updated: 3))
         ]
         tables.neighbours = [
             Aged(
                 Neighbour("vlan10", IPAddress("10.0.10.11")!, mac: one, state: .reachable),
-                EntryTimes(used: 1, confirmed: 12.7, updated: 20)),
+                CacheInfo(used: 1, confirmed: 12.7, updated: 20)),
             Aged(Neighbour("vlan10", IPAddress("10.0.10.12")!, mac: MACAddress("02:00:00:00:00:ff")!), nil),
             Aged(Neighbour("vlan10", IPAddress("10.0.10.13")!, mac: nil, state: .failed), nil),
             Aged(
                 Neighbour("vlan10", IPAddress("fd00:10::11")!, mac: one, state: .stale),
-                EntryTimes(used: 1, confirmed: 7200, updated: 7300)),
+                CacheInfo(used: 1, confirmed: 7200, updated: 7300)),
             Aged(
                 Neighbour("vlan10", IPAddress("fd00:10::13")!, mac: nil, state: .failed),
-                EntryTimes(used: 1, confirmed: 3, updated: 3)),
+                CacheInfo(used: 1, confirmed: 3, updated: 3)),
         ]
         return tables
     }()

@@ -3,7 +3,7 @@ import Blueprint
 import NetworkObjects
 
 /// A lab as it should be against what its namespaces were seen to hold. Pure: what it says depends on its arguments alone.
-struct LabComparison {
+struct LabDiff {
     /// One namespace of the lab.
     struct Part {
         /// Its name.
@@ -35,8 +35,8 @@ struct LabComparison {
     /// The namespaces, in the blueprint's order.
     private(set) var parts: [Part]
     private let blueprint: Blueprint
-    private let former: FormerObjects
-    private let grounds: [Ground]
+    private let former: PreviousState
+    private let grounds: [ManagedScope]
 
     /// - Parameters:
     ///   - observed: for each namespace of the blueprint what it holds; nil for one that is not there.
@@ -44,16 +44,16 @@ struct LabComparison {
     ///   - former: what the lab consisted of before.
     ///   - labAddresses: the addresses of the whole lab; nil if the blueprint is of all of it.
     init(
-        _ blueprint: Blueprint, _ observed: [ObservedNamespace?], tables: [[RuleTable]], former: FormerObjects,
+        _ blueprint: Blueprint, _ observed: [ObservedNamespace?], tables: [[RuleTable]], former: PreviousState,
         labAddresses: Set<IPAddress>? = nil
     ) {
         self.blueprint = blueprint
         self.former = former
-        var cables = CableComparison(blueprint, observed)
+        var cables = LinkRebuildPlan(blueprint, observed)
         cables.run()
         let addresses =
             labAddresses ?? Set(blueprint.namespaces.flatMap { $0.content.addresses.map(\.address.address) })
-        grounds = blueprint.namespaces.map { Ground($0.content, labAddresses: addresses) }
+        grounds = blueprint.namespaces.map { ManagedScope($0.content, labAddresses: addresses) }
         parts = blueprint.namespaces.enumerated().map { index, namespace in
             guard let seen = observed[index] else { return Part(name: namespace.name, isMissing: true) }
             var part = Part(name: namespace.name, isMissing: false)
@@ -62,7 +62,7 @@ struct LabComparison {
             part.deleted = cables.deleted(in: index)
             let wanted = namespace.content.whole(lab: blueprint.lab).objects + tables[index].map { KernelObject($0) }
             part.findings = ObjectFinding.compare(wanted, with: seen.without(part.rebuilt))
-            part.isImplied = Implications(part.findings, rebuilt: part.rebuilt).isImplied
+            part.isImplied = ConsequenceFilter(part.findings, rebuilt: part.rebuilt).isImplied
             return part
         }
     }
@@ -100,7 +100,7 @@ struct LabComparison {
 }
 
 /// What a lab consisted of before its topology was edited.
-enum FormerObjects {
+enum PreviousState {
     /// It is not known, because a change was cut short: whatever is there counts as the lab's.
     case unknown
     /// By namespace, the objects of the blueprint that the lab was last made after.
@@ -125,7 +125,7 @@ enum FormerObjects {
 }
 
 /// What a namespace's blueprint says something about, so that what someone adds there changes what the lab does.
-private struct Ground {
+private struct ManagedScope {
     private let tunnels: Set<InterfaceName>
     private let ports: Set<InterfaceName>
     private let links: Set<InterfaceName>

@@ -7,7 +7,7 @@
     ///
     /// `NSLAB_REFUSE_REQUEST=N:PATH` in the environment names the request, counted from 0 over all sockets, and a file that is made
     /// when it is sent. It gets a type that no kernel knows, and so the refusal is the kernel's own.
-    enum Refusal {
+    enum FaultInjection {
         private static let order: (number: Int, path: String)? = {
             guard let text = getenv("NSLAB_REFUSE_REQUEST").map({ String(cString: $0) }) else { return nil }
             let parts = text.split(separator: ":", maxSplits: 1)

@@ -3,7 +3,7 @@ import Blueprint
 import NetworkObjects
 
 /// Which findings of a namespace are no more than consequences of others.
-struct Implications {
+struct ConsequenceFilter {
     /// For each finding.
     private(set) var isImplied: [Bool]
 

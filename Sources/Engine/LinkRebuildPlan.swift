@@ -4,7 +4,7 @@ import NetworkObjects
 
 /// Which links of a lab have to be made anew: those that are missing, those of which the kernel cannot change in place what
 /// differs, and with them the other ends of cables and what stands on them.
-struct CableComparison {
+struct LinkRebuildPlan {
     private let blueprint: Blueprint
     private let observed: [ObservedNamespace?]
     private let position: [String: Int]

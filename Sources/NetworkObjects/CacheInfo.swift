@@ -3,10 +3,10 @@ public struct Aged<Entry: Hashable & Sendable>: Hashable, Sendable {
     /// The entry.
     public var entry: Entry
     /// Its ages; nil where the kernel tells none.
-    public var times: EntryTimes?
+    public var times: CacheInfo?
 
     /// An entry of these ages.
-    public init(_ entry: Entry, _ times: EntryTimes?) {
+    public init(_ entry: Entry, _ times: CacheInfo?) {
         self.entry = entry
         self.times = times
     }
@@ -14,7 +14,7 @@ public struct Aged<Entry: Hashable & Sendable>: Hashable, Sendable {
 
 /// How long ago an entry of a neighbour table or forwarding database was last used, confirmed and written, in seconds
 /// (`NDA_CACHEINFO`, linux/neighbour.h).
-public struct EntryTimes: Hashable, Sendable {
+public struct CacheInfo: Hashable, Sendable {
     /// Since a packet last took the entry.
     public var used: Double
     /// Since the neighbour last proved to be there.
