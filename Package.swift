@@ -41,9 +41,10 @@ let package = Package(
         .target(name: "System", dependencies: ["Addresses", "CLinux"]),
 
         // The kernel.
-        .target(name: "Netlink", dependencies: ["CLinux", "CMnl", "System"]),
-        .target(name: "Rtnetlink", dependencies: ["Addresses", "CLinux", "Netlink", "NetworkObjects"]),
         .target(name: "NetworkNamespaces", dependencies: ["CCap", "CLinux", "System"]),
+        .target(name: "Netlink", dependencies: ["CLinux", "CMnl", "NetworkNamespaces", "System"]),
+        .target(
+            name: "Rtnetlink", dependencies: ["Addresses", "CLinux", "Netlink", "NetworkNamespaces", "NetworkObjects"]),
         .target(name: "Nftables", dependencies: ["CLinux", "CNftables", "Netlink", "NetworkNamespaces", "System"]),
 
         // What the user asked for, and what the kernel must hold for it.
@@ -84,9 +85,8 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "Addresses", "Blueprint", "DNS", "KernelCapabilities", "NetworkNamespaces", "NetworkObjects",
-                "Nftables",
-                "Responders", "Rtnetlink", "ShowCommands", "System", "Topology",
+                "Addresses", "Blueprint", "KernelCapabilities", "NetworkNamespaces", "NetworkObjects", "Nftables",
+                "Responders", "Rtnetlink", "System", "Topology",
             ]),
         .target(
             name: "Probes",
@@ -120,7 +120,8 @@ let package = Package(
         .testTarget(name: "HTTPTests", dependencies: ["Addresses", "HTTP"]),
         .testTarget(name: "SystemTests", dependencies: ["KernelTestSupport", "System"]),
         .testTarget(name: "YAMLTests", dependencies: ["KernelTestSupport", "YAML"]),
-        .testTarget(name: "NetlinkTests", dependencies: ["KernelTestSupport", "Netlink", "System"]),
+        .testTarget(
+            name: "NetlinkTests", dependencies: ["KernelTestSupport", "Netlink", "NetworkNamespaces", "System"]),
         .testTarget(
             name: "RtnetlinkTests",
             dependencies: ["KernelTestSupport", "NetworkNamespaces", "NetworkObjects", "Rtnetlink", "System"]),

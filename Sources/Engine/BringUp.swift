@@ -133,16 +133,20 @@ public struct BringUp {
     private func form(
         for journal: Journal?, stopped: Set<PodReference> = [], keeping kept: Allocations = .empty
     ) throws -> Form {
-        try Threads.run { [topology] in try Self.form(of: topology, for: journal, stopped: stopped, keeping: kept) }
+        let limits = Limits()
+        return try NamespaceThread.run { [topology] thread in
+            try thread.enterNew { inside in
+                try Self.form(of: topology, for: journal, stopped: stopped, keeping: kept, limits, in: inside)
+            }
+        }
     }
 
-    /// As above. The calling thread ends up in a namespace that is thrown away.
+    /// - Parameter inside: a namespace that is thrown away.
     private static func form(
-        of topology: Topology, for journal: Journal?, stopped: Set<PodReference>, keeping kept: Allocations
+        of topology: Topology, for journal: Journal?, stopped: Set<PodReference>, keeping kept: Allocations,
+        _ limits: Limits, in inside: borrowing InsideNamespace
     ) throws -> Form {
-        let limits = Limits()
-        try NetworkNamespace.unshareThread()
-        var socket = try RouteSocket()
+        var socket = try RouteSocket(in: inside)
         var features = try KernelFeatures(&socket, for: topology)
         if let journal {
             // But for what it may have had no use for.
@@ -164,7 +168,9 @@ public struct BringUp {
             throw EngineError.lacking(([error.description] + lacks).joined(separator: "\n"))
         }
         let requirements = Requirements(blueprint)
-        if let lack = try Preflight.lack(of: requirements, limits, &socket) { throw EngineError.lacking(lack) }
+        if let lack = try Preflight.lack(of: requirements, limits, &socket, in: inside) {
+            throw EngineError.lacking(lack)
+        }
         let warnings = limits.lacks(requirements).map(\.sentence) + [EtcFiles.warning].compactMap(\.self)
         return Form(features: features, blueprint: blueprint, warnings: warnings)
     }
@@ -191,7 +197,7 @@ public struct BringUp {
         let isSame = try StateFolder.read(state.topology) == Array(topology.yaml.utf8)
         let earlier =
             isSame && kept != nil || !journal.isComplete
-            ? nil : try Threads.start { try RunningLab(state, journal).blueprint }
+            ? nil : try NamespaceThread.start { _ in try RunningLab(state, journal).blueprint }
         var former: Reconciler.Former = journal.isComplete ? .same : .unknown
         var doubt: String?
         let wanted = kept.map { kept in Result { try self.form(for: journal, stopped: stopped, keeping: kept) } }
@@ -266,9 +272,10 @@ public struct BringUp {
             outcome.timing.namespaces = clock.lap()
 
             progress(.objects(count: blueprint.objectCount))
-            let rules = try Threads.start { [interruption] in try installTables(blueprint, interruption) }
+            let rules = try NamespaceThread.start { [interruption] in try installTables(blueprint, interruption, &$0) }
             let answers = Result {
-                try Threads.start { [launch] in if let launch { try state.responders.complete(launch, plan) } }
+                try NamespaceThread.start { [launch] _ in if let launch { try state.responders.complete(launch, plan) }
+                }
             }
             let links = Result {
                 let changes = zip(blueprint.namespaces, settings).map { NamespaceChange(filling: $0.content, $1) }
@@ -312,27 +319,26 @@ public struct BringUp {
     }
 }
 
-/// Installs the nf_tables tables of all namespaces, one after the other, from the calling thread.
+/// Installs the nf_tables tables of all namespaces, one after the other, from one thread.
 ///
 /// - Returns: records of them.
-private func installTables(_ blueprint: Blueprint, _ interruption: Interruption) throws -> [String: RuleRecord] {
+private func installTables(
+    _ blueprint: Blueprint, _ interruption: Interruption, _ thread: inout NamespaceThread
+) throws -> [String: RuleRecord] {
     var records: [String: RuleRecord] = [:]
     for namespace in blueprint.namespaces where !namespace.content.tables.isEmpty {
         try interruption.check(blueprint.lab)
-        do throws(SystemCallError) {
-            try NetworkNamespace(at: Pins.path(blueprint.pin(of: namespace))).enter()
-        } catch {
-            throw EngineError(error, object: namespace.name)
+        let pin = blueprint.pin(of: namespace)
+        records[pin] = try thread.enter(pin, of: namespace.name) { inside in
+            do throws(NftablesError) {
+                try Nftables.run(namespace.content.tables.map(\.declaration).joined(), in: inside)
+            } catch {
+                throw EngineError.refused(
+                    object: "\(namespace.name): nf_tables", reason: error.message,
+                    advice: try? Examination.lack(among: Requirements(blueprint).features))
+            }
+            return RuleRecord(try Nftables.generation(in: inside), namespace.content.tables)
         }
-        do throws(NftablesError) {
-            try Nftables.run(namespace.content.tables.map(\.declaration).joined())
-        } catch {
-            throw EngineError.refused(
-                object: "\(namespace.name): nf_tables", reason: error.message,
-                advice: try? Threads.run { Examination.lack(among: Requirements(blueprint).features) })
-        }
-        records[blueprint.pin(of: namespace)] = RuleRecord(
-            try reportingRefusals(of: namespace.name) { try Nftables.generation() }, namespace.content.tables)
     }
     return records
 }

@@ -125,7 +125,7 @@ extension EngineError {
 /// Runs `body`; what it throws becomes an `EngineError`.
 ///
 /// - Parameter object: what an error is about that does not say so itself.
-func reportingRefusals<Value>(of object: String, _ body: () throws -> Value) throws(EngineError) -> Value {
+func reportingRefusals<Value: ~Copyable>(of object: String, _ body: () throws -> Value) throws(EngineError) -> Value {
     do {
         return try body()
     } catch let error as EngineError {

@@ -25,25 +25,24 @@ struct LabView {
         let sessions = Slots<Session>(count: count)
         let observed = Slots<ObservedNamespace>(count: count)
         let generations = Slots<UInt32>(count: count)
-        try Threads.forEach(count) { index in
+        try NamespaceThread.forEach(count) { thread, index in
             let namespace = blueprint.namespaces[index]
             let pin = blueprint.pin(of: namespace)
             guard Pins.identity(pin) != nil else { return }
-            let session = try Session(entering: pin, name: namespace.name)
-            try reportingRefusals(of: namespace.name) {
-                var seen = try session.observe(for: namespace.content, everything: allTables)
+            sessions[index] = try thread.open(pin, of: namespace.name) { session, inside in
+                var seen = try session.observe(for: namespace.content, everything: allTables, in: inside)
                 if allTables || namespace.kind == .node || !namespace.content.tables.isEmpty {
-                    let generation = try Nftables.generation()
+                    let generation = try Nftables.generation(in: inside)
                     generations[index] = generation
                     if generation == Nftables.untouchedGeneration || generation == nil {
                         seen.rules = RuleListing("")
                     } else if records[pin] != RuleRecord(generation, namespace.content.tables) {
-                        seen.rules = RuleListing(try Nftables.output(of: "list ruleset"))
+                        seen.rules = RuleListing(try Nftables.output(of: "list ruleset", in: inside))
                     }
                 }
                 observed[index] = seen
+                return session
             }
-            sessions[index] = session
         }
         self.sessions = sessions.all
         self.observed = observed.all
@@ -110,13 +109,14 @@ enum ListedTables {
             names[table] = copy.name
             declarations += copy.declaration
         }
-        let listing = try Threads.run { [declarations] in
-            try NetworkNamespace.unshareThread()
-            do throws(NftablesError) {
-                try Nftables.run(declarations)
-                return RuleListing(try Nftables.output(of: "list ruleset"))
-            } catch {
-                throw EngineError.refused(object: "nf_tables", reason: error.message, advice: nil)
+        let listing = try NamespaceThread.run { [declarations] thread in
+            try thread.enterNew { inside in
+                do throws(NftablesError) {
+                    try Nftables.run(declarations, in: inside)
+                    return RuleListing(try Nftables.output(of: "list ruleset", in: inside))
+                } catch {
+                    throw EngineError.refused(object: "nf_tables", reason: error.message, advice: nil)
+                }
             }
         }
         let listed = Dictionary(listing.tables.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

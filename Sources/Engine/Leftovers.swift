@@ -65,7 +65,7 @@ public struct Leftovers: Sendable {
     /// - Parameter lab: the lab whose it is; nil for all.
     init(of lab: String? = nil) throws(EngineError) {
         namespaces = try reportingRefusals(of: "network namespaces") {
-            try Threads.run { try Self.markedNamespaces() }
+            try NamespaceThread.run { try Self.markedNamespaces(&$0) }
         }
         responders = try reportingRefusals(of: "processes") { try ResponderProcess.all() }
         for name in try reportingRefusals(of: EtcFiles.folder, { try Folder.list(EtcFiles.folder) }) {
@@ -82,9 +82,9 @@ public struct Leftovers: Sendable {
         }
     }
 
-    /// Looks into every pinned namespace, and into every other one that a process is in. The calling thread ends up elsewhere.
-    private static func markedNamespaces() throws -> [Namespace] {
-        let home = try NetworkNamespace.current().identity()
+    /// Looks into every pinned namespace, and into every other one that a process is in.
+    private static func markedNamespaces(_ thread: inout NamespaceThread) throws -> [Namespace] {
+        let home = InsideProcesses.namespace(of: getpid())
         var inside: [NetworkNamespace.Identity: [pid_t]] = [:]
         for name in try Folder.list("/proc") {
             guard let pid = pid_t(name), let identity = InsideProcesses.namespace(of: pid), identity != home else {
@@ -97,23 +97,24 @@ public struct Leftovers: Sendable {
         for pin in try Pins.names() {
             guard let identity = Pins.identity(pin) else { continue }
             pinned.insert(identity)
-            guard let lab = try lab(at: Pins.path(pin)) else { continue }
+            guard let lab = try lab(at: Pins.path(pin), &thread) else { continue }
             found.append(Namespace(lab: lab, pin: pin, identity: identity, processes: inside[identity] ?? []))
         }
         for (identity, processes) in inside.sorted(by: { $0.key.inode < $1.key.inode })
         where !pinned.contains(identity) {
-            guard let lab = try lab(at: "/proc/\(processes[0])/ns/net") else { continue }
+            guard let lab = try lab(at: "/proc/\(processes[0])/ns/net", &thread) else { continue }
             found.append(Namespace(lab: lab, pin: nil, identity: identity, processes: processes))
         }
         return found
     }
 
     /// The lab whose mark a namespace carries; nil for one that is not nslab's or cannot be looked into.
-    private static func lab(at path: String) throws -> String? {
+    private static func lab(at path: String, _ thread: inout NamespaceThread) throws -> String? {
         do {
-            try NetworkNamespace(at: path).enter()
-            var socket = try RouteSocket()
-            return try Ownership.lab(of: &socket)
+            return try thread.enter(NetworkNamespace(at: path)) { inside in
+                var socket = try RouteSocket(in: inside)
+                return try Ownership.lab(of: &socket)
+            }
         } catch let error as SystemCallError where error.isShortage {
             throw error
         } catch NetlinkError.system(let call, let errno) where SystemCallError(call, path, errno: errno).isShortage {

@@ -72,13 +72,13 @@ extension RunningLab {
         let ends = try ends(of: end, direction)
         try change(waiting) {
             if conditions != .none {
-                let features = try Threads.run { try Self.qdiscFeatures() }
+                let features = try Self.qdiscFeatures()
                 // The size of the frames makes no difference to whether it can be done.
                 guard Qdisc(end.interface, conditions, mtu: 1500, features: features) != nil else {
                     throw EngineError.lacking("\(end.endpoint): \(conditions): \(KernelFeature.netem.lack)")
                 }
             }
-            for end in ends { try Threads.run { try Self.set(conditions, on: end) } }
+            for end in ends { try NamespaceThread.run { try Self.set(conditions, on: end, &$0) } }
         }
         return try self.conditions(of: end, direction)
     }
@@ -89,8 +89,10 @@ extension RunningLab {
     ) throws(EngineError) -> [ObservedConditions] {
         let ends = try ends(of: end, direction)
         return try reportingRefusals(of: "\(end.endpoint)") {
-            try Threads.run {
-                try ends.flatMap { end in try observedConditions(in: end.entry).filter { $0.from == end.endpoint } }
+            try NamespaceThread.run { thread in
+                try ends.flatMap { end in
+                    try observedConditions(in: end.entry, &thread).filter { $0.from == end.endpoint }
+                }
             }
         }
     }
@@ -98,8 +100,9 @@ extension RunningLab {
     /// What the kernel has for all links of the lab.
     public func conditions() throws(EngineError) -> [ObservedConditions] {
         try reportingRefusals(of: "lab \(journal.lab)") {
-            try Threads.run {
-                try journal.namespaces.filter { Pins.identity($0.pin) != nil }.flatMap(observedConditions)
+            try NamespaceThread.run { thread in
+                try journal.namespaces.filter { Pins.identity($0.pin) != nil }
+                    .flatMap { try observedConditions(in: $0, &thread) }
             }
         }
     }
@@ -114,9 +117,10 @@ extension RunningLab {
         return direction == .in ? [other] : [end, other]
     }
 
-    /// The calling thread ends up in the namespace.
-    private func observedConditions(in entry: Journal.Entry) throws -> [ObservedConditions] {
-        let session = try Session(entering: entry.pin, name: entry.name)
+    private func observedConditions(
+        in entry: Journal.Entry, _ thread: inout NamespaceThread
+    ) throws -> [ObservedConditions] {
+        let session = try thread.open(entry.pin, of: entry.name) { session, _ in session }
         let table = InterfaceTable(try session.socket.links())
         return try session.socket.qdiscs(in: table).filter { $0.parent == .root }.map { qdisc in
             let peer = peer(of: qdisc.device, in: entry.name)
@@ -126,16 +130,17 @@ extension RunningLab {
         }
     }
 
-    /// The calling thread ends up in a namespace of its own.
     private static func qdiscFeatures() throws -> KernelFeatures {
-        try NetworkNamespace.unshareThread()
-        var socket = try RouteSocket()
-        return try .qdiscs(&socket)
+        try NamespaceThread.run { thread in
+            var socket = try thread.enterNew { inside in try RouteSocket(in: inside) }
+            return try .qdiscs(&socket)
+        }
     }
 
-    /// The calling thread ends up in the namespace.
-    private static func set(_ conditions: LinkConditions, on end: LinkEnd) throws {
-        let session = try Session(entering: end.entry.pin, name: end.entry.name)
+    private static func set(
+        _ conditions: LinkConditions, on end: LinkEnd, _ thread: inout NamespaceThread
+    ) throws {
+        let session = try thread.open(end.entry.pin, of: end.entry.name) { session, _ in session }
         let links = try session.socket.links()
         let link = try end.find(in: links)
         let table = InterfaceTable(links)
@@ -156,8 +161,8 @@ extension RunningLab {
     /// the routes and neighbours by it; when it comes up the lab's own ones are put back, as a routing daemon would.
     public func setLink(_ end: LinkEnd, isUp: Bool, waiting: () -> Void) throws(EngineError) {
         try change(waiting) {
-            try Threads.run {
-                let session = try Session(entering: end.entry.pin, name: end.entry.name)
+            try NamespaceThread.run { thread in
+                let session = try thread.open(end.entry.pin, of: end.entry.name) { session, _ in session }
                 let links = try session.socket.links()
                 _ = try end.find(in: links)
                 session.interfaces = InterfaceTable(links)

@@ -15,18 +15,19 @@ enum NamespaceMaking {
     ) throws -> [Session] {
         let made = Slots<Session>(count: entries.count)
         let inherited = InheritedSettings()
-        try Threads.forEach(entries.count) { index in
+        try NamespaceThread.forEach(entries.count) { thread, index in
             try interruption.check(lab)
             let entry = entries[index]
             do {
-                try NetworkNamespace.unshareThread()
-                let session = try Session(name: entry.name, pin: entry.pin, isNew: true)
-                try Ownership.mark(session, lab: lab)
-                for setting in settings[index].early where !inherited.have(setting) {
-                    try KernelSetting.write(setting.path, setting.value)
+                made[index] = try thread.enterNew { inside in
+                    let session = try Session(in: inside, name: entry.name, pin: entry.pin, isNew: true)
+                    try Ownership.mark(session, lab: lab)
+                    for setting in settings[index].early where !inherited.have(setting, in: inside) {
+                        try inside.setSysctl(setting.path, to: setting.value)
+                    }
+                    try Pins.pin(inside, as: entry.pin)
+                    return session
                 }
-                try Pins.pin(entry.pin)
-                made[index] = session
             } catch let error as SystemCallError {
                 if error.call == "open", error.errno == EEXIST {
                     throw EngineError.namespaceInTheWay(pin: entry.pin)
@@ -43,12 +44,14 @@ enum NamespaceMaking {
 private final class InheritedSettings: Sendable {
     private let values = Mutex<[String: String]>([:])
 
-    /// Whether a new namespace has the setting's value. The calling thread is inside one that has not been given it yet.
-    func have(_ setting: Sysctl) -> Bool {
+    /// Whether a new namespace has the setting's value.
+    ///
+    /// - Parameter inside: one that has not been given it yet.
+    func have(_ setting: Sysctl, in inside: borrowing InsideNamespace) -> Bool {
         // Writing a switch sets what new links start with, too.
         if setting.path.hasSuffix("forward") || setting.path.hasSuffix("forwarding") { return false }
         if let known = values.withLock({ $0[setting.path] }) { return known == setting.value }
-        guard let value = try? KernelSetting.read(setting.path) else { return false }
+        guard let value = try? inside.sysctl(setting.path) else { return false }
         values.withLock { $0[setting.path] = value }
         return value == setting.value
     }

@@ -46,20 +46,23 @@ struct FoundObjects<Object: NetworkObject> {
 
 /// A kind of which the kernel makes or learns objects too, or that is not listed by rtnetlink alone.
 protocol SelectivelyObserved: NetworkObject {
-    /// The objects in a namespace that the calling thread is in.
+    /// The objects in a namespace.
     static func observe(
-        _ socket: inout RouteSocket, _ context: ObservationContext
+        _ socket: inout RouteSocket, _ context: ObservationContext, in inside: borrowing InsideNamespace
     ) throws -> FoundObjects<Self>
 }
 
 extension Session {
-    /// What the namespace holds now. Settings are read by the calling thread, which must be inside. Tables are not read.
+    /// What the namespace holds now. Tables are not read.
     ///
     /// - Parameters:
     ///   - wanted: what it should hold: of settings, of which there are hundreds, only those are read that it names; and of
     ///     what is learned, that which stands in the place of something it names counts as installed.
     ///   - everything: whether kinds are looked for of which no lab has any.
-    func observe(for wanted: NamespaceContent, everything: Bool = false) throws -> ObservedNamespace {
+    ///   - inside: the namespace.
+    func observe(
+        for wanted: NamespaceContent, everything: Bool = false, in inside: borrowing InsideNamespace
+    ) throws -> ObservedNamespace {
         let links = try socket.links()
         interfaces = InterfaceTable(links)
         var observed = ObservedNamespace()
@@ -68,7 +71,7 @@ extension Session {
             wanted: wanted, links: links, interfaces: interfaces, everything: everything)
         for kind in ObjectKinds.all {
             if let kind = kind as? any SelectivelyObserved.Type {
-                try select(kind, context, &observed)
+                try select(kind, context, &observed, in: inside)
             } else if let kind = kind as? any RouteObject.Type {
                 try list(kind, context, &observed)
             }
@@ -77,9 +80,10 @@ extension Session {
     }
 
     private func select<Object: SelectivelyObserved>(
-        _: Object.Type, _ context: ObservationContext, _ observed: inout ObservedNamespace
+        _: Object.Type, _ context: ObservationContext, _ observed: inout ObservedNamespace,
+        in inside: borrowing InsideNamespace
     ) throws {
-        let found = try Object.observe(&socket, context)
+        let found = try Object.observe(&socket, context, in: inside)
         observed.content.lists[Object.self] = found.installed
         observed.learned += found.learned.map { KernelObject($0) }
         observed.unlisted += found.unlisted
@@ -97,7 +101,7 @@ extension Session {
 
 extension Link: SelectivelyObserved {
     static func observe(
-        _ socket: inout RouteSocket, _ context: ObservationContext
+        _ socket: inout RouteSocket, _ context: ObservationContext, in inside: borrowing InsideNamespace
     ) throws -> FoundObjects<Link> {
         FoundObjects(
             installed: context.links.map(\.link).filter { link in
@@ -126,7 +130,7 @@ extension Link: SelectivelyObserved {
 extension BridgeVLAN: SelectivelyObserved {
     /// A bridge that does not filter has VLANs all the same, which mean nothing.
     static func observe(
-        _ socket: inout RouteSocket, _ context: ObservationContext
+        _ socket: inout RouteSocket, _ context: ObservationContext, in inside: borrowing InsideNamespace
     ) throws -> FoundObjects<BridgeVLAN> {
         let links = context.links.map(\.link)
         let filtering = Set(links.filter(\.filtersVLANs).map(\.name))
@@ -139,12 +143,12 @@ extension BridgeVLAN: SelectivelyObserved {
 
 extension Sysctl: SelectivelyObserved {
     static func observe(
-        _ socket: inout RouteSocket, _ context: ObservationContext
+        _ socket: inout RouteSocket, _ context: ObservationContext, in inside: borrowing InsideNamespace
     ) throws -> FoundObjects<Sysctl> {
         FoundObjects(
             installed: try context.wanted.sysctls.compactMap { setting in
                 do throws(SystemCallError) {
-                    return Sysctl(setting.path, try KernelSetting.read(setting.path))
+                    return Sysctl(setting.path, try inside.sysctl(setting.path))
                 } catch {
                     // The link that it is of is missing, or a module is.
                     if error.isNoSuchFile { return nil }
@@ -156,7 +160,7 @@ extension Sysctl: SelectivelyObserved {
 
 extension DeviceAddress: SelectivelyObserved {
     static func observe(
-        _ socket: inout RouteSocket, _ context: ObservationContext
+        _ socket: inout RouteSocket, _ context: ObservationContext, in inside: borrowing InsideNamespace
     ) throws -> FoundObjects<DeviceAddress> {
         let addresses = try socket.observedAddresses(in: context.interfaces)
         let tellsWhoMade = addresses.contains(where: \.isKernelMade)
@@ -181,7 +185,7 @@ extension ObservedAddress {
 
 extension Route: SelectivelyObserved {
     static func observe(
-        _ socket: inout RouteSocket, _ context: ObservationContext
+        _ socket: inout RouteSocket, _ context: ObservationContext, in inside: borrowing InsideNamespace
     ) throws -> FoundObjects<Route> {
         FoundObjects(installed: try socket.routes(in: context.interfaces).filter(\.isInstalled))
     }
@@ -199,7 +203,7 @@ extension Route: SelectivelyObserved {
 
 extension Neighbour: SelectivelyObserved {
     static func observe(
-        _ socket: inout RouteSocket, _ context: ObservationContext
+        _ socket: inout RouteSocket, _ context: ObservationContext, in inside: borrowing InsideNamespace
     ) throws -> FoundObjects<Neighbour> {
         let wanted = Set(context.wanted.neighbours.map(\.identity))
         let macs = Dictionary(
@@ -222,7 +226,7 @@ extension Neighbour: SelectivelyObserved {
 extension ForwardingEntry: SelectivelyObserved {
     /// What every Ethernet device listens to, its groups and the addresses of links upon it, nobody installed.
     static func observe(
-        _ socket: inout RouteSocket, _ context: ObservationContext
+        _ socket: inout RouteSocket, _ context: ObservationContext, in inside: borrowing InsideNamespace
     ) throws -> FoundObjects<ForwardingEntry> {
         let links = context.links.map(\.link)
         let tunnels = Set(links.filter { if case .vxlan = $0.kind { true } else { false } }.map(\.name))
@@ -245,10 +249,10 @@ extension ForwardingEntry: SelectivelyObserved {
 
 extension OpaqueObject: SelectivelyObserved {
     static func observe(
-        _ socket: inout RouteSocket, _ context: ObservationContext
+        _ socket: inout RouteSocket, _ context: ObservationContext, in inside: borrowing InsideNamespace
     ) throws -> FoundObjects<OpaqueObject> {
         guard context.everything else { return FoundObjects() }
-        let (routing, ipsec) = (try socket.opaqueObjects(in: context.interfaces), try OpaqueListing.ipsec())
+        let (routing, ipsec) = (try socket.opaqueObjects(in: context.interfaces), try OpaqueListing.ipsec(in: inside))
         return FoundObjects(
             installed: routing.objects + ipsec.objects, unlisted: routing.unlisted + ipsec.unlisted)
     }

@@ -88,15 +88,14 @@ extension RunningLab {
         let wanted = blueprint.proxiedTables
         let entries = journal.namespaces.filter { $0.kind == "node" }
         return try reportingRefusals(of: "lab \(journal.lab)") {
-            try Threads.run {
+            try NamespaceThread.run { thread in
                 var observed: [String: ObservedServices?] = [:]
                 for entry in entries {
-                    guard (try? NetworkNamespace(at: Pins.path(entry.pin)).enter()) != nil else {
-                        observed.updateValue(nil, forKey: entry.name)
-                        continue
+                    let listing = try? thread.enter(entry.pin, of: entry.name) { inside in
+                        RuleListing(try Nftables.output(of: "list ruleset", in: inside))
                     }
-                    let tables = (try? Nftables.output(of: "list ruleset")).map { RuleListing($0).tables } ?? []
-                    let isWhole = wanted.isSubset(of: tables.map(\.id))
+                    let tables = listing?.tables ?? []
+                    let isWhole = listing != nil && wanted.isSubset(of: tables.map(\.id))
                     observed.updateValue(isWhole ? ObservedServices(tables) : nil, forKey: entry.name)
                 }
                 return observed

@@ -91,7 +91,11 @@ extension RunningLab {
             let commands = before == after ? whole : zip(held, wanted).map { $0.commands(to: $1) }.joined()
             if commands.isEmpty { continue }
             let name = node.name
-            try Threads.run { try changeRules(commands, orElse: whole, in: pin, of: name) }
+            try NamespaceThread.run { thread in
+                try thread.enter(pin, of: name) { inside in
+                    try changeRules(commands, orElse: whole, in: inside, of: name)
+                }
+            }
             changed.append(name)
         }
         return EndpointChange(
@@ -100,18 +104,15 @@ extension RunningLab {
 }
 
 /// Runs commands that change a node's rules; or, where those do not fit what the kernel holds, others that put the whole
-/// in place. The calling thread ends up inside.
-func changeRules(_ commands: String, orElse whole: String, in pin: String, of node: String) throws {
-    do throws(SystemCallError) {
-        try NetworkNamespace(at: Pins.path(pin)).enter()
-    } catch {
-        throw EngineError(error, object: node)
-    }
+/// in place.
+func changeRules(
+    _ commands: String, orElse whole: String, in inside: borrowing InsideNamespace, of node: String
+) throws(EngineError) {
     do throws(NftablesError) {
-        try Nftables.run(commands)
+        try Nftables.run(commands, in: inside)
     } catch let first {
         do throws(NftablesError) {
-            try Nftables.run(whole)
+            try Nftables.run(whole, in: inside)
         } catch {
             let reason = error == first ? error.message : "\(error.message); changing it in place: \(first.message)"
             throw EngineError.refused(object: "\(node): nf_tables", reason: reason, advice: nil)

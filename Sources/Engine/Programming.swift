@@ -158,12 +158,13 @@ struct Programming {
                 advice: "it goes with the process that made it")
         }
         if removal.isOfRouteSocket { return batch.append(removal) }
-        try Threads.run {
-            try NetworkNamespace(at: Pins.path(session.pin)).enter()
-            do throws(NetlinkError) {
-                try removal.execute()
-            } catch {
-                throw EngineError(error, object: title)
+        try NamespaceThread.run { thread in
+            try thread.enter(session.pin, of: session.name) { inside in
+                do throws(NetlinkError) {
+                    try removal.execute(in: inside)
+                } catch {
+                    throw EngineError(error, object: title)
+                }
             }
         }
     }
@@ -207,13 +208,10 @@ struct Programming {
             .map { (sessions[$0], changes[$0][keyPath: stage]) }
         if work.isEmpty { return }
         try reportingRefusals(of: "lab \(blueprint.lab)") {
-            try Threads.forEach(work.count) { index in
+            try NamespaceThread.forEach(work.count) { thread, index in
                 let (session, settings) = work[index]
-                do throws(SystemCallError) {
-                    try NetworkNamespace(at: Pins.path(session.pin)).enter()
-                    for setting in settings { try KernelSetting.write(setting.path, setting.value) }
-                } catch {
-                    throw EngineError(error, object: session.name)
+                try thread.enter(session.pin, of: session.name) { inside in
+                    for setting in settings { try inside.setSysctl(setting.path, to: setting.value) }
                 }
             }
         }
@@ -223,11 +221,13 @@ struct Programming {
         let work = sessions.indices.filter { !changes[$0].tables.isEmpty }.map { (sessions[$0], changes[$0].tables) }
         if work.isEmpty { return }
         try reportingRefusals(of: "lab \(blueprint.lab)") {
-            try Threads.run {
+            try NamespaceThread.run { thread in
                 for (session, tables) in work {
                     let whole = tables.map(\.replacement).joined()
                     let least = tables.map { $0.commands ?? $0.replacement }.joined()
-                    try changeRules(least, orElse: whole, in: session.pin, of: session.name)
+                    try thread.enter(session.pin, of: session.name) { inside in
+                        try changeRules(least, orElse: whole, in: inside, of: session.name)
+                    }
                 }
             }
         }

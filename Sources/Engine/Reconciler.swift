@@ -259,7 +259,7 @@ struct Reconciler {
     private func removeNamespaces() throws {
         if removed.isEmpty { return }
         let (pins, lab) = (removed.map(\.pin), journal.lab)
-        let own = try Threads.run { try TearDown.ownPins(pins, of: lab).own }
+        let own = try TearDown.ownPins(pins, of: lab).own
         try InsideProcesses.end(in: Set(own.compactMap { Pins.identity($0) }))
         for pin in own { try Pins.unpin(pin) }
         try EtcFiles.remove(of: own, state)

@@ -78,23 +78,18 @@ public enum Reset {
         let sessions = view.sessions
         let observed = view.observed
         let cleared = Slots<Int>(count: sessions.count)
-        try Threads.forEach(sessions.count) { index in
+        try NamespaceThread.forEach(sessions.count) { thread, index in
             guard let session = sessions[index], let seen = observed[index] else { return }
             let namespace = blueprint.namespaces[index]
-            do {
-                try NetworkNamespace(at: Pins.path(session.pin)).enter()
+            try thread.enter(session.pin, of: session.name) { inside in
                 try session.remove(seen.learned)
                 // Both take any value, and one family may be missing.
-                try? KernelSetting.write("ipv4/route/flush", "1")
-                try? KernelSetting.write("ipv6/route/flush", "1")
-                cleared[index] = try clearCounters(namespace.content.tables)
-                if cleared[index] != 0 { generations[index] = try Nftables.generation() }
-                var connections = try ConnectionTracking()
+                try? inside.setSysctl("ipv4/route/flush", to: "1")
+                try? inside.setSysctl("ipv6/route/flush", to: "1")
+                cleared[index] = try clearCounters(namespace.content.tables, in: inside)
+                if cleared[index] != 0 { generations[index] = try Nftables.generation(in: inside) }
+                var connections = try ConnectionTracking(in: inside)
                 try connections.flush()
-            } catch let error as SystemCallError {
-                throw EngineError(error, object: session.name)
-            } catch let error as NetlinkError {
-                throw EngineError(error, object: session.name)
             }
         }
         outcome.learned = observed.reduce(0) { $0 + ($1?.learned.count ?? 0) }
@@ -106,19 +101,21 @@ public enum Reset {
         return view.records(blueprint)
     }
 
-    /// Sets what the calling thread's namespace's tables have counted to zero, and forgets the clients that they remember.
+    /// Sets what a namespace's tables have counted to zero, and forgets the clients that they remember.
     ///
     /// - Returns: how many tables there were that had counted a packet or remembered a client.
-    private static func clearCounters(_ tables: [RuleTable]) throws -> Int {
+    private static func clearCounters(
+        _ tables: [RuleTable], in inside: borrowing InsideNamespace
+    ) throws -> Int {
         if tables.isEmpty { return 0 }
-        let counted = try Nftables.resetRuleCounters()
+        let counted = try Nftables.resetRuleCounters(in: inside)
         // Where the kernel has no way to reset counters, and where a set holds clients, the table is put in place anew.
         let replaceable = tables.filter { $0.remembers || counted == nil && $0.counts }
         // Apart: libnftables filters what it reads by the first table that it is asked for.
         let touched = try replaceable.filter { table in
-            !RuleListing(try Nftables.output(of: "list table \(table.id)")).touched.isEmpty
+            !RuleListing(try Nftables.output(of: "list table \(table.id)", in: inside)).touched.isEmpty
         }
-        if !touched.isEmpty { try Nftables.run(touched.map(\.replacement).joined()) }
+        if !touched.isEmpty { try Nftables.run(touched.map(\.replacement).joined(), in: inside) }
         return (counted ?? []).union(touched.map(\.id.description)).count
     }
 }

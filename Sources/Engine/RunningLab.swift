@@ -89,9 +89,10 @@ public struct RunningLab: Sendable {
         let surveys = Slots<NamespaceSurvey>(count: blueprint.namespaces.count)
         let checked = blueprint.namespaces.indices.filter { names?.contains(blueprint.namespaces[$0].name) ?? true }
         try reportingRefusals(of: "lab \(journal.lab)") {
-            try Threads.forEach(checked.count) { index in
+            try NamespaceThread.forEach(checked.count) { thread, index in
                 let namespace = blueprint.namespaces[checked[index]]
-                surveys[checked[index]] = try NamespaceSurvey(namespace, pin: blueprint.pin(of: namespace))
+                surveys[checked[index]] = try NamespaceSurvey(
+                    namespace, pin: blueprint.pin(of: namespace), &thread)
             }
         }
         return zip(surveys.all, blueprint.namespaces).map {
@@ -118,12 +119,13 @@ public struct RunningLab: Sendable {
     /// How long that is waited for, in seconds; what is wrong by then, probes tell.
     private static let longestSettling = 5
 
-    /// What one of the lab's namespaces holds now, read from the kernel. The calling thread ends up inside.
+    /// What one of the lab's namespaces holds now, read from the kernel.
     public func observe(_ name: String) throws -> NamespaceContent {
         let entry = try journal.namespace(named: name)
-        let session = try Session(entering: entry.pin, name: entry.name)
         let wanted = blueprint.namespaces.first { $0.name == entry.name }?.content ?? NamespaceContent()
-        return try session.observe(for: wanted).content
+        return try NamespaceThread.run { thread in
+            try thread.open(entry.pin, of: entry.name) { try $0.observe(for: wanted, in: $1).content }
+        }
     }
 }
 
@@ -203,8 +205,8 @@ public struct NamespaceSurvey: Sendable {
         isSettling = false
     }
 
-    /// Looks into a namespace. The calling thread ends up inside.
-    init(_ namespace: Blueprint.Namespace, pin: String) throws {
+    /// Looks into a namespace.
+    init(_ namespace: Blueprint.Namespace, pin: String, _ thread: inout NamespaceThread) throws {
         name = namespace.name
         kind = namespace.kind
         node = namespace.node
@@ -216,7 +218,7 @@ public struct NamespaceSurvey: Sendable {
             isSettling = false
             return
         }
-        let session = try Session(entering: pin, name: name)
+        let session = try thread.open(pin, of: name) { session, _ in session }
         let links = try session.socket.links()
         let present = try Set(session.socket.addresses(in: InterfaceTable(links)).map(\.address.address))
         addresses = namespace.addresses.filter(present.contains)
@@ -252,9 +254,8 @@ extension RunningLab {
         _ entry: Journal.Entry, _ body: @escaping @Sendable (inout RouteSocket) throws -> Value
     ) throws(EngineError) -> Value {
         try reportingRefusals(of: entry.name) {
-            try Threads.run {
-                let session = try Session(entering: entry.pin, name: entry.name)
-                return try body(&session.socket)
+            try NamespaceThread.run { thread in
+                try thread.open(entry.pin, of: entry.name) { session, _ in try body(&session.socket) }
             }
         }
     }

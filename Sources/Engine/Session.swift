@@ -16,25 +16,42 @@ final class Session: @unchecked Sendable {
     /// Whether the namespace was made by this process and holds nothing that was not put there by it.
     let isNew: Bool
 
-    /// Opens a socket in the calling thread's namespace.
-    init(name: String, pin: String, isNew: Bool = false) throws(EngineError) {
+    /// Opens a socket in a namespace of the lab.
+    init(
+        in inside: borrowing InsideNamespace, name: String, pin: String, isNew: Bool = false
+    ) throws(EngineError) {
         self.name = name
         self.isNew = isNew
         self.pin = pin
         do {
-            socket = try RouteSocket()
+            socket = try RouteSocket(in: inside)
         } catch {
             throw EngineError(error, object: name)
         }
     }
+}
 
-    /// Opens a socket in a pinned namespace, on a thread that may end up there.
-    convenience init(entering pin: String, name: String) throws(EngineError) {
-        do throws(SystemCallError) {
-            try NetworkNamespace(at: Pins.path(pin)).enter()
-        } catch {
-            throw EngineError(error, object: name)
+extension NamespaceThread {
+    /// Moves the thread into a namespace of a lab, and runs `body` there.
+    ///
+    /// - Parameter name: what the user calls the namespace.
+    /// - Throws: `EngineError` that names it.
+    mutating func enter<Value: ~Copyable>(
+        _ pin: String, of name: String, _ body: (borrowing InsideNamespace) throws -> Value
+    ) throws(EngineError) -> Value {
+        try enter(pin: pin, refusal: { EngineError($0, object: name) }) { inside throws(EngineError) in
+            try reportingRefusals(of: name) {
+                do { return try body(inside) } catch let error as SystemCallError {
+                    throw EngineError(error, object: name)
+                }
+            }
         }
-        try self.init(name: name, pin: pin)
+    }
+
+    /// As `enter`, with a session that is opened there.
+    mutating func open<Value: ~Copyable>(
+        _ pin: String, of name: String, _ body: (Session, borrowing InsideNamespace) throws -> Value
+    ) throws(EngineError) -> Value {
+        try enter(pin, of: name) { inside in try body(Session(in: inside, name: name, pin: pin), inside) }
     }
 }

@@ -108,7 +108,7 @@ public enum TearDown {
         if had == .ended || !marked.isEmpty { try ResponderProcess.end(orphansOf: state.lab) }
         let all = pins + marked.compactMap(\.pin).filter { !pins.contains($0) }
         let lab = state.lab
-        let found = try Threads.run { try ownPins(all, of: lab) }
+        let found = try ownPins(all, of: lab)
         outcome.foreign = found.foreign
         let identities = Set(found.own.compactMap { Pins.identity($0) } + marked.map(\.identity))
         outcome.processes = try InsideProcesses.end(in: identities)
@@ -125,29 +125,27 @@ public enum TearDown {
         return outcome
     }
 
-    /// Tells the lab's own pins from files of the same name that are somebody else's. The calling thread ends up in one of
-    /// the namespaces.
+    /// Tells the lab's own pins from files of the same name that are somebody else's.
     static func ownPins(_ pins: [String], of lab: String) throws -> (own: [String], foreign: [String]) {
-        var own: [String] = []
-        var foreign: [String] = []
-        for pin in pins {
-            let path = Pins.path(pin)
-            guard access(path, F_OK) == 0 else { continue }
-            do throws(SystemCallError) {
-                try NetworkNamespace(at: path).enter()
-            } catch {
-                // A bare file: a creation that was cut short between making the file and mounting on it.
-                guard error.errno == EINVAL || error.errno == ENOTTY else { throw error }
-                if Pins.isBare(pin) { own.append(pin) } else { foreign.append(pin) }
-                continue
+        try NamespaceThread.run { thread in
+            var own: [String] = []
+            var foreign: [String] = []
+            for pin in pins where access(Pins.path(pin), F_OK) == 0 {
+                if try isOwn(pin, of: lab, &thread) { own.append(pin) } else { foreign.append(pin) }
             }
-            var socket = try RouteSocket()
-            if try Ownership.belongs(&socket, to: lab) {
-                own.append(pin)
-            } else {
-                foreign.append(pin)
-            }
+            return (own, foreign)
         }
-        return (own, foreign)
+    }
+
+    private static func isOwn(_ pin: String, of lab: String, _ thread: inout NamespaceThread) throws -> Bool {
+        do {
+            return try thread.enter(NetworkNamespace(at: Pins.path(pin))) { inside in
+                var socket = try RouteSocket(in: inside)
+                return try Ownership.belongs(&socket, to: lab)
+            }
+        } catch let error as SystemCallError where error.errno == EINVAL || error.errno == ENOTTY {
+            // A bare file: a creation that was cut short between making the file and mounting on it.
+            return Pins.isBare(pin)
+        }
     }
 }

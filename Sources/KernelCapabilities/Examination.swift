@@ -26,9 +26,8 @@ public struct Examination: Sendable {
         machine = Self.text(of: &system.machine)
         let missing = Capabilities.missing()
         results = [Self.privileges(missing)]
-        // Before a thread is elsewhere: these are about the host's own namespace.
         let host = HostInterference.results()
-        results += missing.isEmpty ? try Threads.run { try Self.features(requirements) } : [Self.unknownFeatures]
+        results += missing.isEmpty ? try Self.features(requirements) : [Self.unknownFeatures]
         results += Limits().results(requirements) + host
     }
 
@@ -47,16 +46,18 @@ public struct Examination: Sendable {
         .kernel, "features", .failed, "not looked at without those capabilities",
         consequence: "it is not known what this kernel can do", remedy: "run `sudo nslab doctor`")
 
-    /// The calling thread ends up in a namespace of its own.
     private static func features(_ requirements: Requirements) throws -> [CheckResult] {
-        var trial: FeatureTrial
-        do {
-            trial = try FeatureTrial()
-        } catch let error as SystemCallError {
-            return [finding(.namespaces, "\(error)", requirements)]
-        }
-        return try KernelFeature.allCases.map { feature in
-            finding(feature, try trial.refusal(of: feature), requirements)
+        try NamespaceThread.run { thread in
+            do {
+                return try thread.enterNew { inside in
+                    var trial = try FeatureTrial(in: inside)
+                    return try KernelFeature.allCases.map { feature in
+                        finding(feature, try trial.refusal(of: feature, in: inside), requirements)
+                    }
+                }
+            } catch let error as SystemCallError {
+                return [finding(.namespaces, "\(error)", requirements)]
+            }
         }
     }
 

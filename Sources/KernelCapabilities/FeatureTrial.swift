@@ -10,21 +10,22 @@ import Rtnetlink
 /// Trying what the kernel can do, as the lab itself would ask for it, in a namespace that is thrown away. The kernel loads its
 /// modules on the way, if it has them.
 public struct FeatureTrial: ~Copyable {
+    private let namespace: NetworkNamespace
     private var socket: RouteSocket
     private var table = InterfaceTable()
 
-    /// Moves the calling thread into a namespace of its own, for good.
-    ///
-    /// - Throws: `SystemCallError` if there can be no namespace.
-    public init() throws {
-        try NetworkNamespace.unshareThread()
-        socket = try RouteSocket()
+    /// Trials in a namespace that is thrown away.
+    public init(in inside: borrowing InsideNamespace) throws {
+        let namespace = try inside.namespace()
+        socket = try RouteSocket(in: inside)
+        self.namespace = namespace
     }
 
     /// Tries a feature.
     ///
+    /// - Parameter inside: the namespace that the trials are made in.
     /// - Returns: nil if the kernel has it, or else its own words.
-    public mutating func refusal(of feature: KernelFeature) throws -> String? {
+    public mutating func refusal(of feature: KernelFeature, in inside: borrowing InsideNamespace) throws -> String? {
         switch feature {
         case .namespaces: nil
         case .ipv6: access("/proc/sys/net/ipv6/conf", F_OK) == 0 ? nil : "there is no /proc/sys/net/ipv6/conf"
@@ -34,17 +35,17 @@ public struct FeatureTrial: ~Copyable {
         case .vlanLinks: try make(Link("vlan10", .vlan(VLAN(parent: try underlay(), id: 10))))
         case .vxlanIPv4: try vxlan("vxlan4", "192.0.2.1/24")
         case .vxlanIPv6: try vxlan("vxlan6", "2001:db8::1/64")
-        case .nftables: rules("ip", "chain c { type filter hook forward priority 0; counter; }")
+        case .nftables: rules(inside, "ip", "chain c { type filter hook forward priority 0; counter; }")
         case .natIPv4, .natIPv6:
             rules(
-                feature == .natIPv4 ? "ip" : "ip6",
+                inside, feature == .natIPv4 ? "ip" : "ip6",
                 "chain p { type nat hook postrouting priority 100; masquerade fully-random; }\n"
                     + "chain d { type nat hook prerouting priority -100; meta l4proto tcp dnat to "
                     + (feature == .natIPv4 ? "192.0.2.1:80" : "[2001:db8::1]:80") + "; }")
-        case .conntrack: rules("ip", "chain c { type filter hook forward priority 0; ct state new counter; }")
+        case .conntrack: rules(inside, "ip", "chain c { type filter hook forward priority 0; ct state new counter; }")
         case .serviceRules:
             rules(
-                "ip",
+                inside, "ip",
                 "set s { type inet_proto . inet_service; elements = { tcp . 80 }; }\nchain a { counter; }\nchain b { reject; }\n"
                     + "chain c { meta l4proto . th dport @s numgen random mod 2 vmap { 0 : goto a, 1 : goto b }; }")
         case .netem: try qdisc(.netem(Netem(delay: 1_000_000)))
@@ -62,11 +63,10 @@ public struct FeatureTrial: ~Copyable {
     }
 
     private mutating func veth() throws -> String? {
-        let here = try NetworkNamespace.current()
         var batch = RouteBatch(capacity: 512)
         try batch.createVeth(
             Link("a", .veth(peer: nil)), index: table.assign("a"), peer: Link("b", .veth(peer: nil), isUp: false),
-            peerIndex: table.assign("b"), peerNamespace: here.descriptor.number, in: table)
+            peerIndex: table.assign("b"), peerNamespace: namespace.descriptor.number, in: table)
         return try refusal(of: &batch)
     }
 
@@ -108,10 +108,10 @@ public struct FeatureTrial: ~Copyable {
     // MARK: Rules
 
     /// Installs a table, as a blueprint's would be.
-    private func rules(_ family: String, _ body: String) -> String? {
+    private func rules(_ inside: borrowing InsideNamespace, _ family: String, _ body: String) -> String? {
         let table = "table \(family) nslab-trial"
         do throws(NftablesError) {
-            try Nftables.run("add \(table)\ndelete \(table)\n\(table) {\n\(body)\n}\n")
+            try Nftables.run("add \(table)\ndelete \(table)\n\(table) {\n\(body)\n}\n", in: inside)
             return nil
         } catch {
             // The first line has the kernel's words, the others show the place in the text above.

@@ -26,7 +26,12 @@ enum HostInterference {
 
     /// Software that has rules and links of its own in the host's namespace. None of it sees a lab's packets.
     private static func neighbours() -> CheckResult? {
-        guard var socket = try? RouteSocket(), let links = try? socket.links() else { return nil }
+        guard
+            let links = try? InsideNamespace.current({ inside in
+                var socket = try RouteSocket(in: inside)
+                return try socket.links()
+            })
+        else { return nil }
         let names = links.map { $0.link.name.description }
         var found: [String] = []
         if names.contains("docker0") || names.contains(where: { $0.hasPrefix("br-") && $0.count == 15 }) {

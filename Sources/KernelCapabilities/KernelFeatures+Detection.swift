@@ -7,12 +7,11 @@ import Topology
 extension KernelFeatures {
     /// Finds out what this kernel can do by asking it for what it must refuse, in a namespace that is thrown away. The kernel
     /// loads its modules as it would for the lab itself.
-    ///
-    /// The calling thread ends up in that namespace.
     public static func detect() throws -> KernelFeatures {
-        try NetworkNamespace.unshareThread()
-        var socket = try RouteSocket()
-        return try KernelFeatures(&socket)
+        try NamespaceThread.run { thread in
+            var socket = try thread.enterNew { inside in try RouteSocket(in: inside) }
+            return try KernelFeatures(&socket)
+        }
     }
 
     /// Asks the kernel. Of what takes time to ask, what the lab has no use for counts as there.

@@ -1,6 +1,7 @@
 import Blueprint
 import CLinux
 import Glibc
+import NetworkNamespaces
 import NetworkObjects
 import Nftables
 import Rtnetlink
@@ -13,12 +14,15 @@ public enum Preflight {
     /// Rules that only some kernels lack are found out when they are installed: trying them would take longer than the whole
     /// of a small lab.
     ///
-    /// - Parameter socket: opened in a namespace that is thrown away.
+    /// - Parameters:
+    ///   - inside: a namespace that is thrown away.
+    ///   - socket: opened there.
     /// - Returns: what is missing, what follows and what to do, as `nslab doctor` says it; nil if nothing is known to be
     ///   missing.
-    public static func lack(of requirements: Requirements, _ limits: Limits, _ socket: inout RouteSocket) throws
-        -> String?
-    {
+    public static func lack(
+        of requirements: Requirements, _ limits: Limits, _ socket: inout RouteSocket,
+        in inside: borrowing InsideNamespace
+    ) throws -> String? {
         // First: with too little of everything, the kernel seems to lack what it has.
         if let finding = limits.results(requirements).first(where: { $0.state == .failed }) { return finding.sentence }
         for feature in KernelFeature.allCases where requirements.features.contains(feature) {
@@ -31,7 +35,7 @@ public enum Preflight {
                 case .ipip: try socket.supports(linkKind: "ipip")
                 case .ipv6: access("/proc/sys/net/ipv6/conf", F_OK) == 0
                 // Asking loads the module.
-                case .nftables: try Nftables.generation() != nil
+                case .nftables: try Nftables.generation(in: inside) != nil
                 default: true
                 }
             if !isThere { return feature.lack }
@@ -43,13 +47,14 @@ public enum Preflight {
 extension Examination {
     /// The first of these features that a trial finds missing, as the doctor says it. For when the kernel has refused
     /// something, and the question is why.
-    ///
-    /// The calling thread ends up in a namespace of its own.
-    public static func lack(among features: Set<KernelFeature>) -> String? {
-        guard var trial = try? FeatureTrial() else { return nil }
-        for feature in KernelFeature.allCases where features.contains(feature) {
-            if (try? trial.refusal(of: feature)) != nil { return feature.lack }
+    public static func lack(among features: Set<KernelFeature>) throws -> String? {
+        try NamespaceThread.run { thread in
+            try thread.enterNew { inside in
+                var trial = try FeatureTrial(in: inside)
+                return KernelFeature.allCases.first { feature in
+                    features.contains(feature) && (try? trial.refusal(of: feature, in: inside)) != nil
+                }?.lack
+            }
         }
-        return nil
     }
 }

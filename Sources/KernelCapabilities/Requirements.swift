@@ -2,6 +2,7 @@ import Addresses
 import Blueprint
 import NetworkNamespaces
 import NetworkObjects
+import System
 
 /// What a lab takes from the kernel and the host, worked out from its blueprint.
 public struct Requirements: Hashable, Sendable {
@@ -28,7 +29,7 @@ public struct Requirements: Hashable, Sendable {
         // A socket for each namespace, a descriptor for each end that is put elsewhere at once, and the program's own.
         let cables = blueprint.namespaces.map { $0.content.links.count }.max() ?? 0
         openFiles = namespaces + cables + 64
-        let threads = UInt64(Threads.processors) * 4 << 20
+        let threads = UInt64(Processors.available) * 4 << 20
         addressSpace = 192 << 20 + threads + UInt64(namespaces) * 128 << 10
         data = 48 << 20 + threads + UInt64(namespaces) * 32 << 10
         for namespace in blueprint.namespaces { add(namespace.content) }

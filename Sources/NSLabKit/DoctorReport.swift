@@ -69,7 +69,7 @@ public struct DoctorReport: Encodable, Sendable {
     /// what is missing here.
     private static func blueprint(_ topology: Topology) throws(NSLabError) -> Blueprint {
         if Capabilities.missing().isEmpty,
-            let features = try? Threads.run({ try KernelFeatures.detect() }),
+            let features = try? KernelFeatures.detect(),
             let blueprint = try? Blueprint(topology: topology, features: features)
         {
             return blueprint

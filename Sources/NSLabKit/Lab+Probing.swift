@@ -39,7 +39,7 @@ extension Lab {
             let pins = Dictionary(uniqueKeysWithValues: running.journal.namespaces.map { ($0.name, $0.pin) })
             let lab = running
             let diagnosis = Diagnosis(lab.blueprint) { name in
-                try Threads.run { try lab.observe(name) }
+                try lab.observe(name)
             } differing: {
                 nodesThatDiffer()
             } tableFaults: {

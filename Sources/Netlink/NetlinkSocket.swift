@@ -1,12 +1,12 @@
 internal import CLinux
 internal import CMnl
 internal import Glibc
+public import NetworkNamespaces
 internal import System
 
 /// A netlink socket: one descriptor, closed when the value goes.
 ///
-/// It belongs for good to the network namespace that the calling thread was in when it was opened, wherever that thread or
-/// any other is when it is used. It can be handed from thread to thread; exclusive access keeps it to one at a time.
+/// It belongs for good to the network namespace that it was opened in, wherever the thread is that uses it. It can be handed from thread to thread; exclusive access keeps it to one at a time.
 public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
     // Unchecked because of the pointer: this value is its only owner, and every use of it is mutating.
     private let socket: OpaquePointer
@@ -20,14 +20,17 @@ public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
     private static let byteLimit = 64 << 10
     /// What the kernel can charge to the receive buffer for one error report: a socket buffer and its bookkeeping.
     private static let reportCost = 2048
-    /// Opens a socket in the calling thread's network namespace.
+    /// Opens a socket.
     ///
     /// - Parameters:
+    ///   - inside: the namespace that it belongs to.
     ///   - protocol: which part of the kernel to talk to, such as `NETLINK_ROUTE` (0).
     ///   - strictDumps: whether the kernel checks dump requests and honours the filters in them
     ///     (`NETLINK_GET_STRICT_CHK`; kernels before 4.20 do not know it and ignore filters).
     /// - Throws: `system`.
-    public init(protocol: Int32 = 0, strictDumps: Bool = true) throws(NetlinkError) {
+    public init(
+        in inside: borrowing InsideNamespace, protocol: Int32 = 0, strictDumps: Bool = true
+    ) throws(NetlinkError) {
         guard let socket = mnl_socket_open2(`protocol`, Int32(SOCK_CLOEXEC.rawValue)) else {
             throw .system(call: "socket", errno: errno)
         }

@@ -9,11 +9,6 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     /// The descriptor of its file in `nsfs`.
     public let descriptor: FileDescriptor
 
-    /// The namespace of the calling thread.
-    public static func current() throws(SystemCallError) -> NetworkNamespace {
-        try NetworkNamespace(at: threadPath)
-    }
-
     /// The namespace that a path names: a pin, or `/proc/PID/ns/net`.
     ///
     /// - Throws: `SystemCallError`; with `EINVAL` if the path is there but is no network namespace.
@@ -38,12 +33,12 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     }
 
     /// Moves the calling thread into the namespace. Other threads stay where they are.
-    public func enter() throws(SystemCallError) {
+    func enter() throws(SystemCallError) {
         try systemCall("setns", "network namespace") { setns(descriptor.number, CLONE_NEWNET) }
     }
 
     /// Moves the calling thread into a network namespace that is new and that it alone holds so far.
-    public static func unshareThread() throws(SystemCallError) {
+    static func unshareThread() throws(SystemCallError) {
         try systemCall("unshare", "network namespace") { unshare(CLONE_NEWNET) }
     }
 

@@ -54,10 +54,10 @@ public enum Pins {
         throw SystemCallError("umount", folder)
     }
 
-    /// Pins the calling thread's namespace.
+    /// Gives the namespace that the thread is inside a pin of this name.
     ///
     /// - Throws: `SystemCallError`; with `EEXIST` if the name is taken.
-    public static func pin(_ name: String) throws(SystemCallError) {
+    public static func pin(_ inside: borrowing InsideNamespace, as name: String) throws(SystemCallError) {
         let path = path(name)
         do {
             _ = try FileDescriptor(opening: path, O_RDONLY | O_CREAT | O_EXCL)

@@ -1,15 +1,16 @@
 import CLinux
 import Glibc
 import Netlink
+import NetworkNamespaces
 
 /// The connections that a network namespace keeps track of (nf_conntrack), by way of nfnetlink.
 public struct ConnectionTracking: ~Copyable {
     private var socket: NetlinkSocket
 
-    /// The connections of the calling thread's namespace.
-    public init() throws(NetlinkError) {
+    /// The connections of a namespace.
+    public init(in inside: borrowing InsideNamespace) throws(NetlinkError) {
         // Not a dump, and no strict checks that old kernels would not know of for this family.
-        socket = try NetlinkSocket(protocol: nfnetlinkProtocol, strictDumps: false)
+        socket = try NetlinkSocket(in: inside, protocol: nfnetlinkProtocol, strictDumps: false)
     }
 
     /// Forgets all connections of both families: packets that go on are tracked, and translated, anew.

@@ -1,17 +1,18 @@
 import CLinux
 import Glibc
 import Netlink
+import NetworkNamespaces
 
 extension Nftables {
-    /// The number of the calling thread's namespace's rule set, which is another after each transaction: where it is the same
+    /// The number of a namespace's rule set, which is another after each transaction: where it is the same
     /// as before, nobody has changed a table, chain, rule or element meanwhile. What packets do to counters and dynamic sets is
     /// no transaction.
     ///
     /// - Returns: nil where the kernel has no nf_tables.
-    public static func generation() throws(NetlinkError) -> UInt32? {
+    public static func generation(in inside: borrowing InsideNamespace) throws(NetlinkError) -> UInt32? {
         let replies: [Message]
         do {
-            var socket = try NetlinkSocket(protocol: nfnetlinkProtocol, strictDumps: false)
+            var socket = try NetlinkSocket(in: inside, protocol: nfnetlinkProtocol, strictDumps: false)
             replies = try socket.replies(to: getGeneration) { message in
                 // struct nfgenmsg: any family, version 0, no resource.
                 message.append(structure: UInt32(0))

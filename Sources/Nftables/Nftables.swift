@@ -1,6 +1,7 @@
 import CLinux
 import CNftables
 import Glibc
+import NetworkNamespaces
 import Synchronization
 import System
 
@@ -9,17 +10,19 @@ public enum Nftables {
     /// libnftables keeps interface and symbol tables for the whole process, so one thread at a time uses it.
     private static let lock = Mutex(())
 
-    /// Runs commands in nft's language in the calling thread's network namespace: all of them take effect, or none.
+    /// Runs commands in nft's language in a network namespace: all of them take effect, or none.
     ///
     /// - Throws: `NftablesError` with what nft says of the commands, or the kernel of the transaction.
-    public static func run(_ commands: String) throws(NftablesError) {
+    public static func run(_ commands: String, in inside: borrowing InsideNamespace) throws(NftablesError) {
         _ = try execute(commands, json: false)
     }
 
     /// What nft prints for commands that list something.
     ///
     /// - Parameter json: as libnftables-json(5) defines it instead of nft's own language.
-    public static func output(of commands: String, json: Bool = false) throws(NftablesError) -> String {
+    public static func output(
+        of commands: String, json: Bool = false, in inside: borrowing InsideNamespace
+    ) throws(NftablesError) -> String {
         try execute(commands, json: json)
     }
 

@@ -1,15 +1,16 @@
 import CLinux
 import Glibc
 import Netlink
+import NetworkNamespaces
 
 extension Nftables {
-    /// Sets the counters of all rules of the calling thread's namespace to zero, without a transaction: nothing waits until
+    /// Sets the counters of all rules of a namespace to zero, without a transaction: nothing waits until
     /// packets have left an old rule set, and its number stays.
     ///
     /// - Returns: the tables of which a rule had counted a packet, as nft writes them (`ip calico`); nil where the kernel
     ///   cannot (before Linux 6.2), or has no nf_tables.
-    public static func resetRuleCounters() throws(NetlinkError) -> Set<String>? {
-        var socket = try NetlinkSocket(protocol: nfnetlinkProtocol, strictDumps: false)
+    public static func resetRuleCounters(in inside: borrowing InsideNamespace) throws(NetlinkError) -> Set<String>? {
+        var socket = try NetlinkSocket(in: inside, protocol: nfnetlinkProtocol, strictDumps: false)
         // A dump that is started anew finds zeros where the first one was, so what each has seen counts.
         var counted: Set<String> = []
         do {

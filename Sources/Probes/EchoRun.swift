@@ -28,9 +28,9 @@ public struct EchoProber: Sendable {
     public func run(_ requests: [EchoRequest]) throws(SystemCallError) -> [EchoResult] {
         if requests.isEmpty { return [] }
         do {
-            return try Threads.run {
+            return try NamespaceThread.run { thread in
                 var run = EchoRun(requests, self)
-                try run.run()
+                try run.run(&thread)
                 return run.results
             }
         } catch {
@@ -135,13 +135,13 @@ struct EchoRun {
     }
 
     /// Works through all sources, as many at a time as there may be sockets.
-    mutating func run() throws(SystemCallError) {
+    mutating func run(_ thread: inout NamespaceThread) throws(SystemCallError) {
         guard !waiting.isEmpty else { return }
         var next = 0
         while next < sources.count {
             let poller = try Poller()
             let first = next
-            next = try openSockets(from: first, poller)
+            next = try openSockets(from: first, poller, &thread)
             exchange(sources[first].requests.lowerBound..<sources[next - 1].requests.upperBound, poller)
             for slot in first * 2..<next * 2 { sockets[slot] = nil }
         }
@@ -150,7 +150,9 @@ struct EchoRun {
     /// Opens the sockets of the source `first` and of those behind it, up to the limit.
     ///
     /// - Returns: the number of the first source that must wait for its turn.
-    private mutating func openSockets(from first: Int, _ poller: borrowing Poller) throws(SystemCallError) -> Int {
+    private mutating func openSockets(
+        from first: Int, _ poller: borrowing Poller, _ thread: inout NamespaceThread
+    ) throws(SystemCallError) -> Int {
         var count = 0
         for number in first..<sources.count {
             let source = sources[number]
@@ -158,9 +160,10 @@ struct EchoRun {
             if count > 0, count + needed > prober.socketLimit { return number }
             open += source.requests.count
             do {
-                try NetworkNamespace(at: Pins.path(source.pin)).enter()
-                if source.usesIPv4 { try openSocket(.ipv4, slot: number * 2, source.pin, poller) }
-                if source.usesIPv6 { try openSocket(.ipv6, slot: number * 2 + 1, source.pin, poller) }
+                try thread.enter(pin: source.pin, refusal: { $0 }) { inside throws(SystemCallError) in
+                    if source.usesIPv4 { try openSocket(.ipv4, slot: number * 2, source.pin, poller, inside) }
+                    if source.usesIPv6 { try openSocket(.ipv6, slot: number * 2 + 1, source.pin, poller, inside) }
+                }
                 count += needed
             } catch {
                 (sockets[number * 2], sockets[number * 2 + 1]) = (nil, nil)
@@ -176,9 +179,10 @@ struct EchoRun {
     }
 
     private mutating func openSocket(
-        _ family: AddressFamily, slot: Int, _ pin: String, _ poller: borrowing Poller
+        _ family: AddressFamily, slot: Int, _ pin: String, _ poller: borrowing Poller,
+        _ inside: borrowing InsideNamespace
     ) throws(SystemCallError) {
-        let socket = try EchoSocket(family, namespace: pin)
+        let socket = try EchoSocket(family, in: inside, named: pin)
         try socket.register(poller, number: slot)
         sockets[slot] = socket
     }

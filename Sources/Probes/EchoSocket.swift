@@ -1,6 +1,7 @@
 import Addresses
 import CLinux
 import Glibc
+import NetworkNamespaces
 import System
 
 /// A raw ICMP or ICMPv6 socket (raw(7)) that is given echo replies and errors only, and never blocks.
@@ -14,10 +15,12 @@ final class EchoSocket {
     /// The most that may wait in the socket, in bytes: some thousand messages.
     private static let bufferSize: CInt = 1 << 20
 
-    /// Opens a socket in the calling thread's namespace.
+    /// Opens a socket.
     ///
     /// - Parameter namespace: what an error names.
-    init(_ family: AddressFamily, namespace: String) throws(SystemCallError) {
+    init(
+        _ family: AddressFamily, in inside: borrowing InsideNamespace, named namespace: String
+    ) throws(SystemCallError) {
         let (domain, number) = family == .ipv4 ? (AF_INET, IPPROTO_ICMP) : (AF_INET6, IPPROTO_ICMPV6)
         self.family = family
         descriptor = try FileDescriptor(

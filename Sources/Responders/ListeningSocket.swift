@@ -11,85 +11,61 @@ enum ListeningSocket {
     /// How many connections may wait to be taken.
     static let backlog: CInt = 1024
 
-    /// Opens sockets, each bound and listening, in the namespaces that they name. The calling thread ends up in the last.
+    /// Opens sockets, each bound and listening, in the namespaces that they name.
     ///
     /// - Throws: `ResponderError.portTaken` or `.refused`, that name the namespace and the port.
-    static func open(_ names: ArraySlice<SocketName>) throws(ResponderError) -> [OpenSocket] {
+    static func open(
+        _ names: [SocketName], _ thread: inout NamespaceThread
+    ) throws(ResponderError) -> [OpenSocket] {
         var sockets: [OpenSocket] = []
-        var current: String?
-        for name in names {
-            do throws(SystemCallError) {
-                if current != name.pin {
-                    try NetworkNamespace(at: Pins.path(name.pin)).enter()
-                    current = name.pin
-                }
-                sockets.append(OpenSocket(name: name, descriptor: try open(name)))
-            } catch {
-                if error.errno == EADDRINUSE {
-                    throw .portTaken(pin: name.pin, transport: name.transport, port: name.port)
-                }
-                throw .refused(object: "\(name.pin): port \(name.port)/\(name.transport)", error)
+        var rest = names[...]
+        while let pin = rest.first?.pin {
+            let here = rest.prefix { $0.pin == pin }
+            rest = rest.dropFirst(here.count)
+            try thread.enter(pin: pin, refusal: { .refused(object: pin, $0) }) { inside throws(ResponderError) in
+                for name in here { sockets.append(try open(name, in: inside)) }
             }
         }
         return sockets
     }
 
-    /// Opens a socket in the calling thread's namespace.
-    private static func open(_ name: SocketName) throws(SystemCallError) -> FileDescriptor {
+    private static func open(
+        _ name: SocketName, in inside: borrowing InsideNamespace
+    ) throws(ResponderError) -> OpenSocket {
+        do throws(SystemCallError) {
+            return OpenSocket(name: name, descriptor: try descriptor(name, in: inside))
+        } catch {
+            if error.errno == EADDRINUSE {
+                throw .portTaken(pin: name.pin, transport: name.transport, port: name.port)
+            }
+            throw .refused(object: "\(name.pin): port \(name.port)/\(name.transport)", error)
+        }
+    }
+
+    private static func descriptor(
+        _ name: SocketName, in inside: borrowing InsideNamespace
+    ) throws(SystemCallError) -> FileDescriptor {
         let family = name.families == .ipv4 ? AF_INET : AF_INET6
-        let kind = name.transport == .tcp ? SOCK_STREAM : SOCK_DGRAM
-        let number = socket(family, CInt(kind.rawValue) | nonBlocking | closeOnExec, 0)
-        guard number >= 0 else { throw SystemCallError("socket", "socket") }
-        let descriptor = FileDescriptor(owning: number)
+        let descriptor = try FileDescriptor(
+            socket: family, name.transport == .tcp ? SOCK_STREAM : SOCK_DGRAM, isBlocking: false, "socket")
         // Connections that were answered a moment ago do not keep the port from being taken again.
         if name.transport == .tcp {
-            try set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+            try descriptor.set(SOL_SOCKET, SO_REUSEADDR, CInt(1), "socket")
             // Inherited by connections: what a client does not take is given up, so that it keeps no namespace.
-            try set(descriptor, CInt(IPPROTO_TCP), TCP_USER_TIMEOUT, 10000)
+            try descriptor.set(CInt(IPPROTO_TCP), TCP_USER_TIMEOUT, CInt(10000), "socket")
         }
         if name.transport == .udp {
             let takesIPv4 = name.families != .ipv6
-            guard DatagramExchange.prepare(number, family: family, takesIPv4: takesIPv4) else {
+            guard DatagramExchange.prepare(descriptor.number, family: family, takesIPv4: takesIPv4) else {
                 throw SystemCallError("setsockopt", "socket")
             }
         }
         if family == AF_INET6 {
-            try set(descriptor, CInt(IPPROTO_IPV6), IPV6_V6ONLY, name.families == .ipv6 ? 1 : 0)
-            var address = sockaddr_in6()
-            address.sin6_family = sa_family_t(AF_INET6)
-            address.sin6_port = name.port.bigEndian
-            try bind(descriptor, &address, MemoryLayout<sockaddr_in6>.size)
-        } else {
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = name.port.bigEndian
-            try bind(descriptor, &address, MemoryLayout<sockaddr_in>.size)
+            try descriptor.set(CInt(IPPROTO_IPV6), IPV6_V6ONLY, CInt(name.families == .ipv6 ? 1 : 0), "socket")
         }
-        if name.transport == .tcp, listen(descriptor.number, backlog) != 0 { throw SystemCallError("listen", "socket") }
+        try descriptor.bind(.any(family == AF_INET ? .ipv4 : .ipv6, port: name.port), "socket")
+        if name.transport == .tcp { try descriptor.listen(backlog: backlog, "socket") }
         return descriptor
-    }
-
-    private static let nonBlocking = CInt(SOCK_NONBLOCK.rawValue)
-    private static let closeOnExec = CInt(SOCK_CLOEXEC.rawValue)
-
-    private static func set(
-        _ descriptor: borrowing FileDescriptor, _ level: CInt, _ option: CInt, _ value: CInt
-    ) throws(SystemCallError) {
-        var value = value
-        if setsockopt(descriptor.number, level, option, &value, socklen_t(MemoryLayout<CInt>.size)) != 0 {
-            throw SystemCallError("setsockopt", "socket")
-        }
-    }
-
-    private static func bind<Address>(
-        _ descriptor: borrowing FileDescriptor, _ address: inout Address, _ size: Int
-    ) throws(SystemCallError) {
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.bind(descriptor.number, $0, socklen_t(size))
-            }
-        }
-        if result != 0 { throw SystemCallError("bind", "socket") }
     }
 }
 

@@ -140,7 +140,7 @@ public struct ResponderProcess: Sendable {
     ) throws(ResponderError) {
         let sockets: [OpenSocket]
         do {
-            sockets = try Threads.run { try ListeningSocket.open(names[...]) }
+            sockets = try NamespaceThread.run { try ListeningSocket.open(names, &$0) }
         } catch let error as ResponderError {
             throw error
         } catch {

@@ -2,6 +2,7 @@ import Addresses
 internal import CLinux
 internal import Glibc
 public import Netlink
+public import NetworkNamespaces
 import NetworkObjects
 
 /// What a namespace holds of the kinds that have no value here, and what could not be asked for.
@@ -63,9 +64,9 @@ extension RouteSocket {
 }
 
 extension NetlinkSocket {
-    /// The states and policies of IPsec in the calling thread's namespace (`ip xfrm`).
-    static func ipsecObjects() throws(NetlinkError) -> [OpaqueObject] {
-        var socket = try NetlinkSocket(protocol: NETLINK_XFRM, strictDumps: false)
+    /// The states and policies of IPsec in a namespace (`ip xfrm`).
+    static func ipsecObjects(in inside: borrowing InsideNamespace) throws(NetlinkError) -> [OpaqueObject] {
+        var socket = try NetlinkSocket(in: inside, protocol: NETLINK_XFRM, strictDumps: false)
         let states = try socket.dump(XFRM_MSG_GETSA, { _ in }) { message throws(MalformedMessage) in
             try OpaqueObject(securityAssociation: message)
         }
@@ -77,10 +78,10 @@ extension NetlinkSocket {
 }
 
 extension OpaqueListing {
-    /// The states and policies of IPsec in the calling thread's namespace.
-    public static func ipsec() throws(NetlinkError) -> OpaqueListing {
+    /// The states and policies of IPsec in a namespace.
+    public static func ipsec(in inside: borrowing InsideNamespace) throws(NetlinkError) -> OpaqueListing {
         do {
-            return OpaqueListing(objects: try NetlinkSocket.ipsecObjects())
+            return OpaqueListing(objects: try NetlinkSocket.ipsecObjects(in: inside))
         } catch {
             guard error.isUnsupported || error.errno == EPROTONOSUPPORT else { throw error }
             return OpaqueListing(unlisted: ["xfrm"])
@@ -92,9 +93,9 @@ extension OpaqueObject.Removal {
     /// Whether a route socket takes the request.
     public var isOfRouteSocket: Bool { netlinkProtocol == NETLINK_ROUTE }
 
-    /// Asks for the removal in the calling thread's namespace.
-    public func execute() throws(NetlinkError) {
-        var socket = try NetlinkSocket(protocol: netlinkProtocol)
+    /// Asks for the removal in a namespace.
+    public func execute(in inside: borrowing InsideNamespace) throws(NetlinkError) {
+        var socket = try NetlinkSocket(in: inside, protocol: netlinkProtocol)
         var batch = RequestBatch(capacity: 256)
         append(to: &batch)
         try socket.execute(&batch)

@@ -2,6 +2,7 @@ import Addresses
 internal import CLinux
 internal import Glibc
 public import Netlink
+public import NetworkNamespaces
 import NetworkObjects
 
 /// What the socket throws: see `Netlink`.
@@ -11,15 +12,15 @@ public typealias RequestFailure = Netlink.RequestFailure
 
 /// A socket to the routing half of the kernel in one network namespace: it makes objects, and reads what is there.
 ///
-/// It belongs to the namespace that the calling thread was in when it was opened, and can be used from anywhere.
+/// It belongs to the namespace that it was opened in, and can be used from anywhere.
 ///
 /// Objects on a link that a method's table does not know, because it was made after the links were read, are left out.
 public struct RouteSocket: ~Copyable, Sendable {
     var socket: NetlinkSocket
 
-    /// Opens a socket in the calling thread's network namespace.
-    public init() throws(NetlinkError) {
-        socket = try NetlinkSocket(protocol: NETLINK_ROUTE)
+    /// Opens a socket in a network namespace.
+    public init(in inside: borrowing InsideNamespace) throws(NetlinkError) {
+        socket = try NetlinkSocket(in: inside, protocol: NETLINK_ROUTE)
     }
 
     /// The socket's descriptor; it stays this value's own.

@@ -41,7 +41,7 @@ public final class Background<Value: Sendable>: Sendable {
     private init(ended outcome: Outcome) { state = Mutex(.ended(outcome)) }
 
     /// Work that the calling thread does now.
-    public static func done(by body: @escaping @Sendable () throws -> Value) -> Background {
+    public static func done(by body: () throws -> Value) -> Background {
         Background(ended: Result { try body() })
     }
 

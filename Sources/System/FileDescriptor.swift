@@ -84,6 +84,13 @@ extension FileDescriptor {
         }
     }
 
+    /// Reads once: all of a file that the kernel makes when it is read, such as those below `/proc`.
+    public func read(_ path: String, atMost count: Int) throws(SystemCallError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let read = try systemCall("read", path) { Glibc.read(number, &bytes, bytes.count) }
+        return Array(bytes[..<read])
+    }
+
     /// Where a symbolic link leads; nil if there is no such link.
     public static func linkTarget(_ path: String) -> String? {
         var target = [CChar](repeating: 0, count: Int(PATH_MAX))

@@ -55,7 +55,7 @@ struct CutShort {
         let failures = Mutex<[String]>([])
         let cut = Mutex<[Command: Int]>([:])
         let share = (points + commands.count - 1) / commands.count
-        try Threads.forEach(commands.count) { index in
+        try NamespaceThread.forEach(commands.count) { _, index in
             let command = commands[index]
             let bench = try Bench()
             defer { bench.remove() }

@@ -44,7 +44,7 @@ struct KernelTests {
 
     private func compare(_ lab: TestLab) throws {
         let differences = Mutex<[String]>([])
-        try Threads.forEach(lab.blueprint.namespaces.count) { index in
+        try NamespaceThread.forEach(lab.blueprint.namespaces.count) { _, index in
             let namespace = lab.blueprint.namespaces[index]
             let view = try ToolView(lab.pin(namespace.name), settings: namespace.content.sysctls.map(\.path))
             let found = Differences(namespace.content, view).found.map { "\(namespace.name): \($0)" }
@@ -70,7 +70,7 @@ struct KernelTests {
 
     @Test("labs that come and go side by side do not take each other's folders along")
     func sideBySide() throws {
-        try Threads.forEach(12, width: 3) { _ in try TestLab.with("ipv4-only") { _ in } }
+        try NamespaceThread.forEach(12, width: 3) { _, _ in try TestLab.with("ipv4-only") { _ in } }
     }
 
     @Test("two ends of a cable are each other's, as their numbers tell")

@@ -71,14 +71,14 @@ struct FeatureTests {
     @Test("each feature is there if the system's own tools can have it", arguments: KernelFeature.allCases)
     func trial(feature: KernelFeature) async throws {
         let (script, tables) = Self.witness(feature)
-        try await inNamespace {
+        try await inNamespace { inside in
             var steps: [String] = ["ip link set lo up"]
             if let script { steps.append(script) }
             let command =
                 tables.map { "printf '%s' '\($0)' | nft -f -" } ?? steps.joined(separator: " && ")
             let testimony = try Witness.run(["sh", "-c", command])
-            var trial = try FeatureTrial()
-            let refusal = try trial.refusal(of: feature)
+            var trial = try FeatureTrial(in: inside)
+            let refusal = try trial.refusal(of: feature, in: inside)
             #expect((refusal == nil) == (testimony.status == 0), "\(refusal ?? "there") – \(testimony.output)")
         }
     }
@@ -129,20 +129,21 @@ struct FeatureTests {
     func quickLook() async throws {
         let topology = try #require(BundledTopology.named("dual-stack")).topology()
         let blueprint = try Blueprint(topology: topology)
-        try await inNamespace {
-            var socket = try RouteSocket()
+        try await inNamespace { inside in
+            var socket = try RouteSocket(in: inside)
             var requirements = Requirements(blueprint)
             requirements.features.subtract([.vlanFiltering, .vlanLinks])
             var limits = Limits()
-            #expect(try Preflight.lack(of: requirements, limits, &socket) == nil)
+            #expect(try Preflight.lack(of: requirements, limits, &socket, in: inside) == nil)
             limits.maximumNamespaces = 3
             #expect(
-                try Preflight.lack(of: requirements, limits, &socket)?.contains("sysctl -w user.max_net_namespaces=")
+                try Preflight.lack(of: requirements, limits, &socket, in: inside)?.contains(
+                    "sysctl -w user.max_net_namespaces=")
                     == true)
             // 802.1Q, where this kernel has it not.
             requirements.features.insert(.vlanLinks)
             let hasVLANs = try socket.supports(linkKind: "vlan")
-            let lack = try Preflight.lack(of: requirements, Limits(), &socket)
+            let lack = try Preflight.lack(of: requirements, Limits(), &socket, in: inside)
             #expect(lack == (hasVLANs ? nil : KernelFeature.vlanLinks.lack))
             #expect(try Witness.links() == ["lo"])
         }

@@ -2,15 +2,17 @@ import CLinux
 import Foundation
 import Glibc
 import NetworkNamespaces
+import System
 
 /// Runs `body` in a new network namespace without a name, on a thread of its own that ends with it. The kernel clears the
 /// namespace then.
-public func inNamespace<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+public func inNamespace<Value: Sendable>(
+    _ body: @escaping @Sendable (borrowing InsideNamespace) throws -> Value
+) async throws -> Value {
     try await withTaskExecutorPreference(OwnThread()) {
         // The task keeps to this thread, for it does not suspend in here; and it is still the test's task, so that what
         // it records is the test's.
-        try NetworkNamespace.unshareThread()
-        return try body()
+        try NamespaceThread.visiting { thread in try thread.enterNew(body) }
     }
 }
 
@@ -25,19 +27,19 @@ private final class OwnThread: TaskExecutor {
 extension NetworkNamespace {
     /// A new namespace; the calling thread stays where it is.
     public static func another() throws -> NetworkNamespace {
-        let home = try current()
-        try unshareThread()
-        let new = try current()
-        try home.enter()
-        return new
+        let descriptor = try NamespaceThread.visiting { thread in
+            try thread.enterNew { inside in
+                try FileDescriptor(opening: "/proc/thread-self/ns/net", O_RDONLY).release()
+            }
+        }
+        let held = FileDescriptor(owning: descriptor)
+        let namespace = try NetworkNamespace(at: "/proc/self/fd/\(held.number)")
+        withExtendedLifetime(held) {}
+        return namespace
     }
 
     /// Runs `body` with the calling thread inside, and comes back.
-    public func inside<Value>(_ body: () throws -> Value) throws -> Value {
-        let home = try NetworkNamespace.current()
-        try enter()
-        let result = Result { try body() }
-        try home.enter()
-        return try result.get()
+    public func inside<Value>(_ body: (borrowing InsideNamespace) throws -> Value) throws -> Value {
+        try NamespaceThread.visiting { thread in try thread.enter(self, body) }
     }
 }

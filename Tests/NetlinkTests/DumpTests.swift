@@ -48,20 +48,18 @@ struct DumpTests {
         "while links come and go, every dump holds each link that stays, and no link twice", .needsRoot,
         .timeLimit(.minutes(10)))
     func underChange() async throws {
-        try await inNamespace {
+        try await inNamespace { inside in
             // Stable dummies would need a module; bridges are everywhere.
             let stable = Set((0..<60).map { "stable\($0)" })
-            var socket = try NetlinkSocket()
+            var socket = try NetlinkSocket(in: inside)
             var batch = RequestBatch()
             for name in stable { batch.bridge(RTM_NEWLINK, name, .create) }
             try socket.execute(&batch)
 
             let stop = Stop()
-            let here = try NetworkNamespace.current()
-            let path = "/proc/self/fd/\(here.descriptor.number)"
+            // A thread begins where the one is that starts it.
             let churn = try Background {
-                try NetworkNamespace(at: path).enter()
-                var socket = try NetlinkSocket()
+                var socket = try InsideNamespace.current { inside in try NetlinkSocket(in: inside) }
                 while !stop.isSet {
                     for type in [RTM_NEWLINK, RTM_DELLINK] {
                         var batch = RequestBatch()

@@ -21,26 +21,26 @@ struct CapabilityTests {
     @Test("the two that a lab cannot do without are missing where the thread has none, and not where it has all")
     func missing() throws {
         #expect(Capabilities.missing() == [])
-        let names = try Threads.run {
+        let names = try Background {
             let none = try #require(cap_init())
             defer { cap_free(UnsafeMutableRawPointer(none)) }
             try #require(cap_set_proc(none) == 0)
             return Capabilities.missing().map(\.name)
-        }
+        }.value()
         #expect(names == ["CAP_SYS_ADMIN", "CAP_NET_ADMIN"])
         #expect(Capabilities.missing() == [])
     }
 
     @Test("one that is missing alone is named alone")
     func oneMissing() throws {
-        let names = try Threads.run {
+        let names = try Background {
             let state = try #require(cap_get_proc())
             defer { cap_free(UnsafeMutableRawPointer(state)) }
             var value: cap_value_t = CAP_NET_ADMIN
             try #require(cap_set_flag(state, CAP_EFFECTIVE, 1, &value, CAP_CLEAR) == 0)
             try #require(cap_set_proc(state) == 0)
             return Capabilities.missing().map(\.name)
-        }
+        }.value()
         #expect(names == ["CAP_NET_ADMIN"])
     }
 
@@ -50,13 +50,13 @@ struct CapabilityTests {
         // From linux/capability.h: DAC_READ_SEARCH, KILL, NET_BIND_SERVICE, NET_ADMIN, NET_RAW, SYS_PTRACE, SYS_ADMIN,
         // SYS_RESOURCE.
         let kept: Set = [2, 5, 10, 12, 13, 19, 21, 24]
-        try await inNamespace {
+        try await inNamespace { inside in
             try Capabilities.dropUnneeded()
             #expect(try Self.effective() == before.intersection(kept))
-            #expect(try Threads.run { try Self.effective() } == before.intersection(kept))
+            #expect(try Background { try Self.effective() }.value() == before.intersection(kept))
             #expect(Capabilities.missing() == [])
             // Still enough for what a lab takes.
-            try NetworkNamespace.unshareThread()
+            _ = try NetworkNamespace.another()
             // The bounding set stays, so what root runs inside a lab is root as ever.
             let child = try Witness.output(["grep", "CapEff", "/proc/self/status"])
             #expect(
@@ -69,7 +69,7 @@ struct CapabilityTests {
     @Test("where no program may gain privileges, one that is started has root's capabilities all the same")
     func noNewPrivileges() async throws {
         let before = try Self.effective()
-        try await inNamespace {
+        try await inNamespace { _ in
             try #require(nslab_prctl(PR_SET_NO_NEW_PRIVS, 1) == 0)
             try Capabilities.dropUnneeded()
             #expect(try Self.effective().count < before.count)

@@ -8,22 +8,41 @@ import Testing
 struct EnteringTests {
     @Test("a thread enters and comes back, and no other thread moves with it")
     func enterAndReturn() async throws {
-        let others = try NetworkNamespace.current().identity()
-        try await inNamespace {
+        @Sendable func here() throws -> NetworkNamespace.Identity {
+            try InsideNamespace.current { inside in try inside.namespace().identity() }
+        }
+        let others = try here()
+        try await inNamespace { _ in
             try TemporaryNamespaces.with("a") { names in
-                let home = try NetworkNamespace.current()
-                let outside = try home.identity()
-                let inside = try #require(Pins.identity(names["a"]))
-                #expect(Set([others, outside, inside]).count == 3)
-                try NetworkNamespace(at: Pins.path(names["a"])).enter()
-                #expect(try NetworkNamespace.current().identity() == inside)
-                // A thread begins where the one is that starts it.
-                #expect(try Threads.run { try NetworkNamespace.current().identity() } == inside)
-                try home.enter()
-                #expect(try NetworkNamespace.current().identity() == outside)
+                let outside = try here()
+                let identity = try #require(Pins.identity(names["a"]))
+                #expect(Set([others, outside, identity]).count == 3)
+                try NetworkNamespace(at: Pins.path(names["a"])).inside { inside in
+                    let seen = try inside.namespace().identity()
+                    #expect(seen == identity)
+                    // A thread begins where the one is that starts it.
+                    let other = try Background { try here() }.value()
+                    #expect(other == identity)
+                }
+                #expect(try here() == outside)
             }
         }
-        #expect(try NetworkNamespace.current().identity() == others)
+        #expect(try here() == others)
+    }
+
+    @Test("a thread of its own goes from namespace to namespace, and the one that started it stays")
+    func threadOfItsOwn() throws {
+        try TemporaryNamespaces.with("a", "b") { names in
+            let before = try InsideNamespace.current { try $0.namespace().identity() }
+            let pins = [names["a"], names["b"]]
+            let seen = try NamespaceThread.run { thread in
+                try pins.map { pin in
+                    try thread.enter(NetworkNamespace(at: Pins.path(pin))) { try $0.namespace().identity() }
+                }
+            }
+            #expect(seen == pins.map { Pins.identity($0) })
+            #expect(try InsideNamespace.current { try $0.namespace().identity() } == before)
+        }
     }
 
     @Test("a namespace that a process is in can be had by the process")
@@ -47,9 +66,8 @@ struct EnteringTests {
 
     @Test("a namespace without a name exists as long as someone holds it")
     func unnamed() throws {
-        let held = try Threads.run {
-            try NetworkNamespace.unshareThread()
-            return try FileDescriptor(opening: "/proc/thread-self/ns/net", O_RDONLY).release()
+        let held = try NamespaceThread.run { thread in
+            try thread.enterNew { _ in try FileDescriptor(opening: "/proc/thread-self/ns/net", O_RDONLY).release() }
         }
         let descriptor = FileDescriptor(owning: held)
         let testimony = try Witness.run([

@@ -26,7 +26,7 @@ struct InsideProcessTests {
             #expect(both.count == 2)
             #expect(both.contains { $0.pid == elsewhere.pid && $0.namespace == b })
             #expect(try InsideProcesses.find(in: []).isEmpty)
-            let own = try NetworkNamespace.current().identity()
+            let own = try #require(InsideProcesses.namespace(of: getpid()))
             #expect(try !InsideProcesses.find(in: [own]).contains { $0.pid == getpid() })
             #expect(try Witness.ip("netns pids \(names["a"])") == "\(inside.pid)\n")
         }

@@ -12,10 +12,11 @@ struct PinTests {
     func pinned() throws {
         try TemporaryNamespaces.with { names in
             let name = names["a"]
-            let identity = try Threads.run {
-                try NetworkNamespace.unshareThread()
-                try Pins.pin(name)
-                return try NetworkNamespace.current().identity()
+            let identity = try NamespaceThread.run { thread in
+                try thread.enterNew { inside in
+                    try Pins.pin(inside, as: name)
+                    return try inside.namespace().identity()
+                }
             }
             #expect(Pins.identity(name) == identity)
             #expect(try Pins.names().contains(name))
@@ -38,7 +39,7 @@ struct PinTests {
             let name = names["a"]
             let before = Pins.identity(name)
             let error = SystemCallError("open", Pins.path(name), errno: EEXIST)
-            #expect(throws: error) { try Pins.pin(name) }
+            #expect(throws: error) { try InsideNamespace.current { try Pins.pin($0, as: name) } }
             #expect(Pins.identity(name) == before)
             #expect(before != nil)
         }
@@ -59,7 +60,9 @@ struct PinTests {
     @Test("a name that no file can have is refused with the path and the kernel's words")
     func impossible() {
         let name = String(repeating: "n", count: 300)
-        #expect(throws: SystemCallError("open", Pins.path(name), errno: ENAMETOOLONG)) { try Pins.pin(name) }
+        #expect(throws: SystemCallError("open", Pins.path(name), errno: ENAMETOOLONG)) {
+            try InsideNamespace.current { try Pins.pin($0, as: name) }
+        }
     }
 
     @Test("the folder is shared, so that a pin that goes is gone in every mount namespace that was made before")
@@ -84,7 +87,7 @@ struct PinTests {
     /// In a mount namespace with a `/run` of its own, so that the system's folder is not touched.
     @Test("the folder is made and shared, stays while something is pinned, and goes with the last pin")
     func folder() async throws {
-        try await inNamespace {
+        try await inNamespace { inside in
             try privateRun()
             // The system's own folder is still mounted, below the new one.
             let before = try mounts()
@@ -96,8 +99,8 @@ struct PinTests {
             #expect(try isShared(Pins.folder))
             #expect(Folder.names("/run") == ["netns"])
 
-            try Pins.pin("b")
-            try Pins.pin("a")
+            try Pins.pin(inside, as: "b")
+            try Pins.pin(inside, as: "a")
             #expect(try Pins.names() == ["a", "b"])
             #expect(try !Pins.releaseFolder())
             try Pins.unpin("a")
@@ -111,10 +114,10 @@ struct PinTests {
 
     @Test("a namespace that is pinned while the folder is taken away stays, and so does the folder")
     func pinnedMeanwhile() async throws {
-        try await inNamespace {
+        try await inNamespace { inside in
             try privateRun()
             #expect(try Pins.prepareFolder())
-            try Pins.pin("late")
+            try Pins.pin(inside, as: "late")
             let identity = Pins.identity("late")
             #expect(identity != nil)
             // What `releaseFolder` does once it has seen that nothing is pinned.
@@ -133,7 +136,7 @@ struct PinTests {
 
     @Test("a folder that is a mount and not shared becomes shared")
     func privateFolder() async throws {
-        try await inNamespace {
+        try await inNamespace { _ in
             try privateRun()
             #expect(try Pins.prepareFolder())
             try #require(mount("", Pins.folder, "none", UInt(MS_PRIVATE), nil) == 0)
@@ -145,7 +148,7 @@ struct PinTests {
 
     @Test("a folder that exists and is no mount is not ready, and becomes so with what is in it")
     func bareFolder() async throws {
-        try await inNamespace {
+        try await inNamespace { _ in
             try privateRun()
             try #require(mkdir(Pins.folder, 0o755) == 0)
             #expect(try !Pins.folderIsReady())

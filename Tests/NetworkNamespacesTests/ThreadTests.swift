@@ -10,9 +10,9 @@ struct ThreadTests {
     @Test("every number is taken once, on as many threads as asked for")
     func all() throws {
         let seen = Recorder()
-        try Threads.forEach(500, width: 4) { seen.add($0) }
+        try NamespaceThread.forEach(500, width: 4) { seen.add($1) }
         #expect(seen.numbers.sorted() == Array(0..<500))
-        try Threads.forEach(0) { _ in Issue.record("there is nothing to do") }
+        try NamespaceThread.forEach(0) { _, _ in Issue.record("there is nothing to do") }
     }
 
     @Test("the error of the lowest number is thrown, and no number is begun after it")
@@ -20,7 +20,7 @@ struct ThreadTests {
         struct Failed: Error, Equatable { var number: Int }
         let seen = Recorder()
         #expect(throws: Failed(number: 10)) {
-            try Threads.forEach(100_000, width: 2) { number in
+            try NamespaceThread.forEach(100_000, width: 2) { _, number in
                 seen.add(number)
                 if number >= 10 { throw Failed(number: number) }
             }
@@ -40,6 +40,6 @@ struct ThreadTests {
 
     @Test("there are as many processors as nproc counts")
     func processors() throws {
-        #expect(try Witness.output(["nproc"]) == "\(Threads.processors)\n")
+        #expect(try Witness.output(["nproc"]) == "\(Processors.available)\n")
     }
 }

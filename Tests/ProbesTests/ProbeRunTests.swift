@@ -42,9 +42,8 @@ struct ProbeRunTests {
         let pins = ["a": pair.host, "r": pair.router]
         let diagnosis = Diagnosis(blueprint) { name in
             let pin = try #require(pins[name])
-            return try Threads.run {
-                try NetworkNamespace(at: Pins.path(pin)).enter()
-                var socket = try RouteSocket()
+            return try NamespaceThread.run { thread in
+                var socket = try thread.enter(NetworkNamespace(at: Pins.path(pin))) { try RouteSocket(in: $0) }
                 var content = NamespaceContent()
                 let links = try socket.links()
                 let table = InterfaceTable(links)

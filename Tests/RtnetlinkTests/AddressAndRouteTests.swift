@@ -2,14 +2,15 @@ import Addresses
 import Glibc
 import KernelTestSupport
 import Netlink
+import NetworkNamespaces
 import NetworkObjects
 import Testing
 
 @testable import Rtnetlink
 
 /// Two ends of a cable, both here and up, named `eth1` and `far`, with the addresses of a node of the default lab.
-private func nodeBench() throws -> Workbench {
-    var bench = try Workbench()
+private func nodeBench(in inside: borrowing InsideNamespace) throws -> Workbench {
+    var bench = try Workbench(in: inside)
     try bench.createVeth(Link("eth1", .veth(peer: nil)), Link("far", .veth(peer: nil)))
     try bench.batch.configure(Link("far", .veth(peer: nil)), in: bench.table)
     try bench.batch.configure(Link("lo", .loopback), in: bench.table)
@@ -37,8 +38,8 @@ struct AddressTests {
 
     @Test("an address is read back as it was given", arguments: addresses)
     func roundTrip(address: DeviceAddress) async throws {
-        try await inNamespace {
-            var bench = try nodeBench()
+        try await inNamespace { inside in
+            var bench = try nodeBench(in: inside)
             try bench.batch.add(address, in: bench.table)
             try bench.socket.execute(&bench.batch)
             let seen = try bench.socket.addresses(in: bench.table)
@@ -62,8 +63,8 @@ struct AddressTests {
 
     @Test("all addresses of a namespace are those that ip shows, those of the kernel's own making too")
     func all() async throws {
-        try await inNamespace {
-            var bench = try nodeBench()
+        try await inNamespace { inside in
+            var bench = try nodeBench(in: inside)
             try Witness.waitForCarriers()
             let seen = try bench.socket.addresses(in: bench.table).map { "\($0.device) \($0.address)" }
             let witness = try Witness.json("ip -j address").flatMap { link in
@@ -78,8 +79,8 @@ struct AddressTests {
 
     @Test("adding an address twice is refused, replacing it is not")
     func twice() async throws {
-        try await inNamespace {
-            var bench = try nodeBench()
+        try await inNamespace { inside in
+            var bench = try nodeBench(in: inside)
             let address = DeviceAddress("eth1", InterfaceAddress("10.10.10.11/24")!)
             try bench.batch.add(address, in: bench.table)
             #expect(try refusal(&bench).errno == EEXIST)
@@ -128,8 +129,8 @@ struct RouteTests {
 
     @Test("a route is read back as it was given", arguments: routes)
     func roundTrip(route: Route) async throws {
-        try await inNamespace {
-            var bench = try nodeBench()
+        try await inNamespace { inside in
+            var bench = try nodeBench(in: inside)
             try bench.batch.add(route, in: bench.table)
             try bench.socket.execute(&bench.batch)
             #expect(try bench.socket.routes(in: bench.table).contains(route.asReported))
@@ -158,8 +159,8 @@ struct RouteTests {
 
     @Test("all routes of a namespace are as many as ip shows, local and multicast ones too")
     func all() async throws {
-        try await inNamespace {
-            var bench = try nodeBench()
+        try await inNamespace { inside in
+            var bench = try nodeBench(in: inside)
             // The kernel adds the local routes of IPv6 addresses in its own time, so what ip shows has to stand still.
             let witness = { () throws -> Int in
                 try Witness.json("ip -j -4 route show table all").count
@@ -210,8 +211,8 @@ struct RouteTests {
 
     @Test("whatever a route says is read, and names it to the kernel again", arguments: typed)
     func whole(typed: (String, String)) async throws {
-        try await inNamespace {
-            var bench = try nodeBench()
+        try await inNamespace { inside in
+            var bench = try nodeBench(in: inside)
             try Witness.ip("nexthop add id 7 via 10.10.10.1 dev eth1")
             try Witness.ip("nexthop add id 8 via fd00:10:10::1 dev eth1")
             // The kernel makes routes of its own meanwhile, from addresses and carriers.
@@ -235,8 +236,8 @@ struct RouteTests {
 
     @Test("replacing puts a route in the place of the one with the same destination and metric")
     func replace() async throws {
-        try await inNamespace {
-            var bench = try nodeBench()
+        try await inNamespace { inside in
+            var bench = try nodeBench(in: inside)
             for prefix in ["10.60.0.0/16", "fd00:60::/64"] {
                 let v4 = Prefix(prefix)!.family == .ipv4
                 let via = { (last: String) in IPAddress(v4 ? "10.10.10.\(last)" : "fd00:10:10::\(last)") }

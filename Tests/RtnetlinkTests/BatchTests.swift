@@ -13,8 +13,8 @@ import Testing
 struct BatchTests {
     @Test("requests behind a refused one are carried out, and every refused one is named")
     func goesOn() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             try bench.batch.configure(Link("lo", .loopback), in: bench.table)
             for text in ["10.0.0.1/32", "10.0.0.1/32", "10.0.0.2/32", "10.0.0.2/32", "10.0.0.3/32"] {
                 try bench.batch.add(DeviceAddress("lo", InterfaceAddress(text)!), in: bench.table)
@@ -29,8 +29,8 @@ struct BatchTests {
 
     @Test("the kernel's own sentence is the one that ip prints, and the offending attribute is named")
     func sentence() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             try bench.create(Link("br", .bridge(Bridge())))
             let route = Route(Prefix("10.9.0.0/16")!, via: IPAddress("10.8.0.1")!, device: "br")
             try bench.batch.add(route, in: bench.table)
@@ -52,8 +52,8 @@ struct BatchTests {
 
     @Test("tens of thousands of refused requests are all reported, over many sends")
     func manyFailures() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             try bench.create(Link("br", .bridge(Bridge())))
             let count = 20_000
             let gone = DeviceAddress("br", InterfaceAddress("10.0.0.1/32")!)
@@ -67,8 +67,8 @@ struct BatchTests {
 
     @Test("thousands of objects go through one batch and are read back without a loss")
     func manyObjects() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             try bench.create(Link("br", .bridge(Bridge())))
             var wanted: Set<Route> = []
             for number in 0..<UInt32(3000) {
@@ -89,24 +89,23 @@ struct BatchTests {
 
     @Test("a socket keeps to the namespace that it was opened in, wherever its thread goes")
     func staysBehind() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
-            let home = try NetworkNamespace.current()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             let elsewhere = try NetworkNamespace.another()
-            try elsewhere.enter()
-            try bench.create(Link("br", .bridge(Bridge())))
-            #expect(try Witness.links() == ["lo"])
-            let names = try home.inside { try Witness.links() }
-            #expect(names == ["lo", "br"])
+            try elsewhere.inside { _ in
+                try bench.create(Link("br", .bridge(Bridge())))
+                #expect(try Witness.links() == ["lo"])
+            }
+            #expect(try Witness.links() == ["lo", "br"])
         }
     }
 
     @Test("a socket holds one descriptor, which a child does not inherit and which closes with it")
     func descriptor() async throws {
-        try await inNamespace {
+        try await inNamespace { inside in
             let number: CInt
             do {
-                let socket = try RouteSocket()
+                let socket = try RouteSocket(in: inside)
                 number = socket.descriptor
                 #expect(fcntl(number, F_GETFD) & FD_CLOEXEC != 0)
                 var address = sockaddr_nl()

@@ -70,8 +70,8 @@ struct BridgeVLANTests {
         "VLANs are read back where the kernel filters; where it does not they are refused, and none are read",
         .needsRoot, .timeLimit(.minutes(10)))
     func kernel() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             let aware = try Witness.run([
                 "ip", "link", "add", "name", "br", "type", "bridge", "vlan_filtering", "1", "vlan_default_pvid", "0",
             ])

@@ -12,8 +12,8 @@ import Testing
 struct LinkTests {
     @Test("a namespace holds lo alone, down and without carrier")
     func fresh() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             let links = try bench.socket.links().filter { !Witness.isKernelsOwn("\($0.link.name)") }
             #expect(links.map(\.link.name) == ["lo"])
             #expect(links[0].index == 1)
@@ -25,8 +25,8 @@ struct LinkTests {
 
     @Test("lo is configured: up, with an alias, in a group")
     func loopback() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             try bench.batch.configure(Link("lo", .loopback, group: 7, alias: "nslab of this test"), in: bench.table)
             try bench.socket.execute(&bench.batch)
             let lo = try bench.observe("lo").link
@@ -42,8 +42,8 @@ struct LinkTests {
 
     @Test("a bridge keeps every attribute, and the alias that takes a second request")
     func bridge() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             let bridge = Link(
                 "vlan10", .bridge(Bridge()), mac: MACAddress("02:00:00:00:00:0a"), mtu: 1400, group: 3, alias: "SVI")
             try bench.batch.create(bridge, index: 42, in: bench.table)
@@ -69,8 +69,8 @@ struct LinkTests {
             ("learner", "10.10.10.11", true),
         ])
     func vxlan(name: String, local: String, learning: Bool) async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             let name = InterfaceName(name)!
             try bench.create(Link("under", .bridge(Bridge())))
             let device = VXLAN(vni: 4096, port: 4789, local: IPAddress(local)!, device: "under", learning: learning)
@@ -91,8 +91,8 @@ struct LinkTests {
 
     @Test("a veth has both ends: this one as a port of a bridge, the other in another namespace")
     func veth() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             let there = try NetworkNamespace.another()
             try bench.create(Link("br", .bridge(Bridge())))
             let link = Link(
@@ -105,8 +105,8 @@ struct LinkTests {
                 peerNamespace: there.descriptor.number, in: bench.table)
             try bench.socket.execute(&bench.batch)
 
-            try there.inside {
-                var bench = try Workbench()
+            try there.inside { inside in
+                var bench = try Workbench(in: inside)
                 bench.table.insert("eth0", 2)
                 #expect(try bench.observe("eth0").link.isUp == false)
                 try bench.batch.configure(peer, in: bench.table)
@@ -121,8 +121,8 @@ struct LinkTests {
             #expect(nearWitness["address"] as? String == "ee:ee:ee:ee:ee:ee")
             #expect(nearWitness["operstate"] as? String == "UP")
 
-            try there.inside {
-                var bench = try Workbench()
+            try there.inside { inside in
+                var bench = try Workbench(in: inside)
                 let far = try bench.observe("eth0")
                 #expect(far.index == 2)
                 #expect(peer.isSatisfied(by: far.link))
@@ -136,8 +136,8 @@ struct LinkTests {
 
     @Test("a veth's other end is configured in its own namespace")
     func configurePeer() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             let (a, b) = (Link("a", .veth(peer: nil)), Link("b", .veth(peer: nil), isUp: false))
             try bench.createVeth(a, b)
             #expect(try bench.observe("b").link.isUp == false)
@@ -159,8 +159,8 @@ struct LinkTests {
 
     @Test("deleting one end of a veth takes the other with it")
     func delete() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             let a = Link("a", .veth(peer: nil))
             try bench.createVeth(a, Link("b", .veth(peer: nil)))
             try bench.batch.delete(a, in: bench.table)
@@ -173,8 +173,8 @@ struct LinkTests {
 
     @Test("a link is found by name with the links it names, and is nil where there is none")
     func byName() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             try bench.create(Link("br", .bridge(Bridge())), Link("under", .bridge(Bridge())))
             let vxlan = VXLAN(vni: 1, local: IPAddress("10.0.0.1")!, device: "under")
             try bench.create(Link("vx", .vxlan(vxlan), master: "br"))
@@ -190,8 +190,8 @@ struct LinkTests {
         "an IPIP tunnel has the ends it was given, or any, as the kernel's own tunl0; or is refused as iproute2 is refused"
     )
     func ipip() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             let witness = try Witness.run(["ip", "link", "add", "witness", "type", "ipip", "local", "10.9.9.9"])
             // The kernel has it once its module is loaded, and is then not to be made (`ip_tunnel_find`).
             bench.table = InterfaceTable(try bench.socket.links())
@@ -234,8 +234,8 @@ struct LinkTests {
 
     @Test("links of other kinds are read by the kernel's own name for them")
     func otherKinds() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             // Not every kernel has a dummy; an ip6gre-like name would need one too. ifb, dummy or bond: whichever there is.
             for kind in ["dummy", "ifb", "bond", "macvlan"] {
                 let result =
@@ -251,8 +251,8 @@ struct LinkTests {
 
     @Test("a VLAN exists where the kernel has 802.1Q, and is refused as iproute2 is refused where it has not")
     func vlan() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             try bench.create(Link("br", .bridge(Bridge())))
             let link = Link("vlan10", .vlan(VLAN(parent: "br", id: 10)))
             let witness = try Witness.run(["ip", "link", "add", "witness", "link", "br", "type", "vlan", "id", "11"])
@@ -275,8 +275,8 @@ struct LinkTests {
     @Test(
         "a VLAN-aware bridge exists where the kernel filters, and is refused as iproute2 is refused where it does not")
     func vlanAware() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             let link = Link("br", .bridge(Bridge(vlanFiltering: true, defaultPVID: 0)))
             let witness = try Witness.run(["ip", "link", "add", "witness", "type", "bridge", "vlan_filtering", "1"])
             bench.table = InterfaceTable(try bench.socket.links())

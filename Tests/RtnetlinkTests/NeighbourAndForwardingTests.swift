@@ -2,14 +2,15 @@ import Addresses
 import Glibc
 import KernelTestSupport
 import Netlink
+import NetworkNamespaces
 import NetworkObjects
 import Testing
 
 @testable import Rtnetlink
 
 /// A node's VXLAN devices on an underlay.
-private func tunnelBench() throws -> Workbench {
-    var bench = try Workbench()
+private func tunnelBench(in inside: borrowing InsideNamespace) throws -> Workbench {
+    var bench = try Workbench(in: inside)
     try bench.create(
         Link("under", .bridge(Bridge())),
         Link("vx4", .vxlan(VXLAN(vni: 4096, local: IPAddress("10.10.10.11")!, device: "under"))),
@@ -29,8 +30,8 @@ struct NeighbourTests {
             Neighbour("vx4", IPAddress("192.168.183.65")!, mac: mac, state: .stale),
         ])
     func roundTrip(neighbour: Neighbour) async throws {
-        try await inNamespace {
-            var bench = try tunnelBench()
+        try await inNamespace { inside in
+            var bench = try tunnelBench(in: inside)
             try bench.batch.add(neighbour, in: bench.table)
             try bench.socket.execute(&bench.batch)
             #expect(try bench.socket.neighbours(in: bench.table).contains(neighbour))
@@ -66,8 +67,8 @@ struct ForwardingTests {
             ForwardingEntry("vx4", mac, destination: IPAddress("10.10.10.12")!, isPermanent: false),
         ])
     func roundTrip(entry: ForwardingEntry) async throws {
-        try await inNamespace {
-            var bench = try tunnelBench()
+        try await inNamespace { inside in
+            var bench = try tunnelBench(in: inside)
             try bench.batch.add(entry, in: bench.table)
             try bench.socket.execute(&bench.batch)
             #expect(try bench.socket.forwardingEntries(in: bench.table).contains(entry))
@@ -93,8 +94,8 @@ struct ForwardingTests {
 
     @Test("a MAC address has several destinations when they are appended")
     func several() async throws {
-        try await inNamespace {
-            var bench = try tunnelBench()
+        try await inNamespace { inside in
+            var bench = try tunnelBench(in: inside)
             let remotes = ["10.10.10.12", "10.10.10.13"].map {
                 ForwardingEntry("vx4", MACAddress(0), destination: IPAddress($0)!)
             }
@@ -107,8 +108,8 @@ struct ForwardingTests {
 
     @Test("an entry of a bridge port stays in the bridge's table as static")
     func bridgePort() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             try bench.create(Link("br", .bridge(Bridge())))
             try bench.createVeth(Link("port", .veth(peer: nil), master: "br"), Link("far", .veth(peer: nil)))
             let entry = ForwardingEntry("port", mac, destination: nil, isSelf: false)

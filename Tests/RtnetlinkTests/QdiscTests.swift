@@ -22,8 +22,8 @@ struct QdiscTests {
         "a kind is supported if tc can install it, and asking installs nothing",
         arguments: [("netem", "delay 1ms"), ("tbf", "rate 1mbit burst 10kb latency 50ms"), ("odd", "")])
     func support(kind: String, options: String) async throws {
-        try await inNamespace {
-            var socket = try RouteSocket()
+        try await inNamespace { inside in
+            var socket = try RouteSocket(in: inside)
             #expect(try socket.supports(qdisc: kind) == Self.has(kind, options))
             #expect(try socket.qdiscs(in: InterfaceTable()).isEmpty)
         }
@@ -32,9 +32,9 @@ struct QdiscTests {
     @Test(
         "a token bucket is read back as it was written, and by tc as well", arguments: [8000, 1_250_000, 6_000_000_000])
     func tokenBucket(rate: UInt64) async throws {
-        try await inNamespace {
+        try await inNamespace { inside in
             try #require(try Self.has("tbf", "rate 1mbit burst 10kb latency 50ms"))
-            var bench = try Workbench()
+            var bench = try Workbench(in: inside)
             let wanted = Qdisc("lo", .tokenBucket(TokenBucket(rate: rate, mtu: 1500)))
             try bench.batch.replace(wanted, in: bench.table)
             try bench.socket.execute(&bench.batch)
@@ -62,8 +62,8 @@ struct QdiscTests {
         "an emulator is read back as it was written, and by tc as well; where the kernel has none, ours and tc are refused"
     )
     func netem() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             let wanted = Netem(
                 delay: 20_000_000, jitter: 5_000_001, loss: Probability(millionths: 10_000),
                 duplicate: Probability(millionths: 20_000), reorder: Probability(millionths: 30_000),
@@ -106,9 +106,9 @@ struct QdiscTests {
 
     @Test("what is deleted is gone, and deleting what the kernel chose itself is refused")
     func delete() async throws {
-        try await inNamespace {
+        try await inNamespace { inside in
             try #require(try Self.has("tbf", "rate 1mbit burst 10kb latency 50ms"))
-            var bench = try Workbench()
+            var bench = try Workbench(in: inside)
             let bucket = Qdisc("lo", .tokenBucket(TokenBucket(rate: 125_000, mtu: 1500)))
             try bench.batch.replace(bucket, in: bench.table)
             try bench.batch.delete(bucket, in: bench.table)
@@ -122,8 +122,8 @@ struct QdiscTests {
 
     @Test("others' kinds are read by the kernel's name, at the root alone")
     func other() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             try Witness.output("tc qdisc replace dev lo root htb".split(separator: " ").map(String.init))
             #expect(try bench.socket.qdiscs(in: bench.table) == [Qdisc("lo", .other("htb"))])
             #expect(throws: RequestError.notBuildable(qdisc: "htb")) {

@@ -10,8 +10,8 @@ import Testing
 struct RoutingRuleTests {
     @Test("a namespace has the kernel's own")
     func kernelMade() async throws {
-        try await inNamespace {
-            var socket = try RouteSocket()
+        try await inNamespace { inside in
+            var socket = try RouteSocket(in: inside)
             #expect(try socket.rules() == AddressFamily.allCases.flatMap { RoutingRule.kernelMade($0) })
         }
     }
@@ -25,8 +25,8 @@ struct RoutingRuleTests {
             "pref 12 from all lookup main suppress_prefixlength 0", "pref 13 from all uidrange 0-99 prohibit",
         ])
     func others(text: String) async throws {
-        try await inNamespace {
-            var socket = try RouteSocket()
+        try await inNamespace { inside in
+            var socket = try RouteSocket(in: inside)
             let before = try socket.rules()
             let isIPv6 = text.hasPrefix("-6 ")
             let words = text.split(separator: " ").map(String.init)

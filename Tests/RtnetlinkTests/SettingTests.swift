@@ -11,8 +11,8 @@ import Testing
 struct SettingTests {
     @Test("each IPv4 setting reaches the file of its name, and is read back")
     func ipv4() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             try bench.create(Link("br", .bridge(Bridge())))
             for setting in IPv4Setting.allCases {
                 let path = "ipv4/conf/br/\(setting.rawValue)"
@@ -29,8 +29,8 @@ struct SettingTests {
 
     @Test("several IPv4 settings of one link take one request")
     func several() async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             try bench.create(Link("br", .bridge(Bridge())))
             try bench.batch.set(
                 [(.routeLocalnet, 1), (.proxyARP, 1), (.forwarding, 1)], on: "br", in: bench.table)
@@ -43,8 +43,8 @@ struct SettingTests {
 
     @Test("a neighbour parameter reaches the file of its name, for both families", arguments: AddressFamily.allCases)
     func neighbourParameters(family: AddressFamily) async throws {
-        try await inNamespace {
-            var bench = try Workbench()
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
             try bench.create(Link("br", .bridge(Bridge())))
             let folder = "\(family == .ipv4 ? "ipv4" : "ipv6")/neigh/br/"
             // The files count in hundredths of seconds, seconds or milliseconds.

@@ -11,8 +11,8 @@ struct SupportTests {
         "a kind of link is supported if ip can make one, and asking makes none",
         arguments: ["bridge", "vlan", "ipip", "odd"])
     func kinds(kind: String) async throws {
-        try await inNamespace {
-            var socket = try RouteSocket()
+        try await inNamespace { inside in
+            var socket = try RouteSocket(in: inside)
             let supported = try socket.supports(linkKind: kind)
             #expect(try Witness.links() == ["lo"])
             try Witness.ip("link add lower type veth peer far")
@@ -26,8 +26,8 @@ struct SupportTests {
 
     @Test("bridges filter VLANs if ip can make one that does")
     func filtering() async throws {
-        try await inNamespace {
-            var socket = try RouteSocket()
+        try await inNamespace { inside in
+            var socket = try RouteSocket(in: inside)
             try #require(try socket.supports(linkKind: "bridge"))
             let filters = try socket.filtersBridgeVLANs()
             let made = try Witness.run(["ip", "link", "add", "x", "type", "bridge", "vlan_filtering", "1"])

@@ -13,7 +13,13 @@ struct Workbench: ~Copyable {
     var batch = RouteBatch()
     var table = InterfaceTable()
 
-    init() throws { socket = try RouteSocket() }
+    private let here: NetworkNamespace
+
+    init(in inside: borrowing InsideNamespace) throws {
+        let here = try inside.namespace()
+        socket = try RouteSocket(in: inside)
+        self.here = here
+    }
 
     /// Creates links that are no veths, with the next numbers.
     mutating func create(_ links: Link...) throws {
@@ -23,7 +29,6 @@ struct Workbench: ~Copyable {
 
     /// Creates a veth with both ends here.
     mutating func createVeth(_ link: Link, _ peer: Link) throws {
-        let here = try NetworkNamespace.current()
         try batch.createVeth(
             link, index: table.assign(link.name), peer: peer, peerIndex: table.assign(peer.name),
             peerNamespace: here.descriptor.number, in: table)

@@ -22,9 +22,9 @@ struct RequestRun {
     func run(_ requests: [Request]) throws(SystemCallError) -> [Outcome] {
         if requests.isEmpty { return [] }
         do {
-            return try Threads.run {
+            return try NamespaceThread.run { thread in
                 var loop = try RequestLoop(requests, self)
-                loop.run()
+                loop.run(&thread)
                 return loop.outcomes
             }
         } catch {
@@ -43,7 +43,6 @@ private struct RequestLoop: ~Copyable {
     /// The requests' numbers, those of one source together, so that namespaces are entered seldom.
     private let order: [Int]
     private var unsent = 0
-    private var current: String?
     private var underWay: [Int: Flight] = [:]
 
     private struct Flight {
@@ -62,12 +61,11 @@ private struct RequestLoop: ~Copyable {
         order = requests.indices.sorted { (requests[$0].source, $0) < (requests[$1].source, $1) }
     }
 
-    mutating func run() {
+    mutating func run(_ thread: inout NamespaceThread) {
         var events = Poller.Events()
         while unsent < order.count || !underWay.isEmpty {
             while unsent < order.count, underWay.count < limits.window {
-                unsent += 1
-                begin(order[unsent - 1])
+                begin(&thread)
             }
             let wake = expire(MonotonicClock.now)
             guard !underWay.isEmpty else { continue }
@@ -76,21 +74,29 @@ private struct RequestLoop: ~Copyable {
         }
     }
 
-    private mutating func begin(_ index: Int) {
-        let request = requests[index]
-        do {
-            if current != request.source {
-                current = nil
-                try NetworkNamespace(at: Pins.path(request.source)).enter()
-                current = request.source
+    /// Begins the next requests of one source, as many as there is room for.
+    private mutating func begin(_ thread: inout NamespaceThread) {
+        let source = requests[order[unsent]].source
+        do throws(SystemCallError) {
+            try thread.enter(pin: source, refusal: { $0 }) { inside throws(SystemCallError) in
+                while unsent < order.count, underWay.count < limits.window, requests[order[unsent]].source == source {
+                    unsent += 1
+                    begin(order[unsent - 1], inside)
+                }
             }
         } catch {
-            outcomes[index] = .failure(.noSource(error))
-            return
+            while unsent < order.count, requests[order[unsent]].source == source {
+                outcomes[order[unsent]] = .failure(.noSource(error))
+                unsent += 1
+            }
         }
+    }
+
+    private mutating func begin(_ index: Int, _ inside: borrowing InsideNamespace) {
+        let request = requests[index]
         let now = MonotonicClock.now
         do throws(RequestFailure) {
-            let socket = try RequestSocket(request, namespace: request.source)
+            let socket = try RequestSocket(request, in: inside)
             let isConnecting = request.transport == .tcp
             if !isConnecting { try socket.send(request.payload) }
             do {

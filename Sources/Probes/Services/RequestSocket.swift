@@ -1,6 +1,7 @@
 import Addresses
 import CLinux
 import Glibc
+import NetworkNamespaces
 import System
 
 /// A connected TCP or UDP socket that never blocks. It belongs for good to the namespace that it was opened in.
@@ -9,10 +10,9 @@ import System
 final class RequestSocket {
     private let descriptor: FileDescriptor
 
-    /// Opens a socket in the calling thread's namespace and begins to connect it.
-    ///
-    /// - Parameter namespace: what an error names.
-    init(_ request: Request, namespace: String) throws(RequestFailure) {
+    /// Opens a socket in the namespace of the request's source and begins to connect it.
+    init(_ request: Request, in inside: borrowing InsideNamespace) throws(RequestFailure) {
+        let namespace = request.source
         let domain = request.destination.family == .ipv4 ? AF_INET : AF_INET6
         let kind = request.transport == .tcp ? SOCK_STREAM : SOCK_DGRAM
         do throws(SystemCallError) {
