@@ -200,11 +200,16 @@ extension ObservedNamespace {
 
 extension Link {
     /// The link that this one stands on and goes with.
+    ///
+    /// Not inlined: the optimiser of Swift 6.3.1 (CopyPropagation) ends the life of `kind` before the switch where it is, and
+    /// then refuses its own work.
     var lower: InterfaceName? {
-        switch kind {
-        case .vlan(let vlan): vlan.parent
-        case .vxlan(let vxlan): vxlan.device
-        default: nil
+        @inline(never) get {
+            switch kind {
+            case .vlan(let vlan): vlan.parent
+            case .vxlan(let vxlan): vxlan.device
+            default: nil
+            }
         }
     }
 

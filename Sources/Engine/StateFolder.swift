@@ -84,6 +84,8 @@ public struct StateFolder: Hashable, Sendable {
     ///
     /// - Parameter keepingFolder: leaves the folder itself, on which the caller's lock is.
     func remove(keepingFolder: Bool = false) throws(SystemCallError) {
+        // First: without a journal there is no lab. One that ends here must not leave a journal whose other files are gone.
+        unlink(journal)
         try empty(etc) { folder throws(SystemCallError) in try empty(folder) { unlink($0) } }
         for file in try Folder.list(path) { unlink("\(path)/\(file)") }
         if !keepingFolder, rmdir(path) != 0, errno != ENOENT { throw SystemCallError("rmdir", path) }

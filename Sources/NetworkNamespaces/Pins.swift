@@ -49,9 +49,14 @@ public enum Pins {
     ///
     /// - Returns: whether it is gone.
     static func unmountFolder() throws(SystemCallError) -> Bool {
-        if umount2(folder, 0) == 0 || errno == EINVAL || errno == ENOENT { return true }
-        if errno == EBUSY { return false }
-        throw SystemCallError("umount", folder)
+        // A child that this process is just starting has what this process has open, until it executes its program.
+        for _ in 0..<20 {
+            if umount2(folder, 0) == 0 || errno == EINVAL || errno == ENOENT { return true }
+            if errno != EBUSY { throw SystemCallError("umount", folder) }
+            if try !names().isEmpty { return false }
+            usleep(2000)
+        }
+        return false
     }
 
     /// Gives the namespace that the thread is inside a pin of this name.

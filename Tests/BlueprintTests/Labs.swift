@@ -62,7 +62,10 @@ enum Labs {
     static let coreDNS = Workload(
         name: "coredns", namespace: "kube-system", kind: .deployment(replicas: 2), labels: ["k8s-app": "kube-dns"],
         nodeName: "dual-stack-control-plane",
-        ports: [.init(name: "dns", 53, .udp, answer: .dns), .init(name: "dns-tcp", 53, .tcp, answer: .dns)])
+        ports: [
+            .init(name: "dns", 53, .udp, answer: .dns), .init(name: "dns-tcp", 53, .tcp, answer: .dns),
+            .init(name: "metrics", 9153),
+        ])
 
     /// The built-in lab's services.
     static let services = [
@@ -80,7 +83,8 @@ enum Labs {
             ports: [
                 .init(name: "dns", transport: .udp, port: 53, target: .name("dns")),
                 .init(name: "dns-tcp", port: 53, target: .name("dns-tcp")),
-            ], familyPolicy: .preferDualStack),
+                .init(name: "metrics", port: 9153, target: .name("metrics")),
+            ]),
     ]
 
     static func dualStackNode(_ name: String, _ number: Int, _ role: Node.Role = .worker) -> Node {

@@ -45,7 +45,7 @@ struct HostileFileTests {
                 + "] } }\n"
         },
         File("a long name in a range", "repeat more than 250000 values") {
-            "lab: x\nnodes:\n  " + many("x", 400_000) + "{1..9999}: {}\n"
+            "lab: x\nnodes:\n  " + many("x", 1000) + "{1..9999}: {}\n"
         },
         File("a long text below a range", "repeat more than 250000 values") {
             "lab: x\nhosts:\n  h{1..9999}: { hostname: " + many("x", 400_000) + " }\n"

@@ -183,10 +183,10 @@ struct LimitTests {
                 #expect(Remains(of: bench.name).processes.isEmpty)
                 if inodes > 100 { break }
             }
-            // Folders, topology, journal, the process's files, pins, resolv.conf.
+            // Folders, topology, journal, the process's files, resolv.conf, and pins, whichever thread comes last.
             #expect(refused.count > 12)
-            for file in ["/topology.yaml", "/journal.json", "/responders.sock", "/run/netns/\(bench.name)-a"] {
-                #expect(refused.contains { $0.contains(file) }, "\(file)")
+            for file in ["/topology.yaml", "/journal.json", "/responders.sock", "/run/netns/\(bench.name)-"] {
+                #expect(refused.contains { $0.contains(file) }, "\(file): \(refused)")
             }
         }
     }

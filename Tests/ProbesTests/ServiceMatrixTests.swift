@@ -30,9 +30,12 @@ struct ServiceMatrixTests {
             let dual = checks("default/multitool-dual-stack", family)
             #expect(dual.count == 3 && dual.allSatisfy { $0.expectation == .page(pods: web) && $0.port == 80 })
             #expect(checks("default/multitool-dual-stack", family, balance: true).count == 1)
-            #expect(
-                Set(checks("kube-system/kube-dns", family).map(\.expectation)) == [.names(.udp), .names(.tcp)])
         }
+        // As kubeadm makes it: of the cluster's first family.
+        #expect(
+            Set(checks("kube-system/kube-dns", .ipv4).map(\.expectation))
+                == [.names(.udp), .names(.tcp), .page(pods: pods(blueprint, "coredns"))])
+        #expect(checks("kube-system/kube-dns", .ipv6).isEmpty)
         #expect(checks("default/multitool-ipv6-only", .ipv4).isEmpty)
         #expect(checks("default/multitool-ipv6-only", .ipv6).count == 3)
         // Nothing answers for the API server in a lab.
@@ -116,11 +119,16 @@ struct ServiceMatrixTests {
             #expect(checks.allSatisfy { $0.expectation == .page(pods: hosted) })
         }
         #expect(Set(matrix.checks.map(\.from)).isSuperset(of: ["dual-stack-worker", "dual-stack-worker2"]))
-        let names = ServiceMatrix(try onHostNetwork(["coredns"]))
+        let dns = try onHostNetwork(["coredns"])
+        let names = ServiceMatrix(dns)
+        let servers = Set(dns.namespaces.flatMap(\.hostPods).map(\.pod).filter { $0.name.hasPrefix("coredns") })
         #expect(names.names.count == ServiceMatrix(try Blueprints.bundled("dual-stack")).names.count)
         #expect(
             Set(names.checks.filter { $0.service == "kube-system/kube-dns" }.map(\.expectation))
-                == [.names(.udp), .names(.tcp)])
+                == [
+                    .names(.udp), .names(.tcp),
+                    .page(pods: servers),
+                ])
     }
 
     @Test("what cannot be probed is said, with the reason, and what is filtered out is not")

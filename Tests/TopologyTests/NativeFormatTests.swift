@@ -62,7 +62,10 @@ import Topology
                 Workload(
                     name: "coredns", namespace: "kube-system", kind: .deployment(replicas: 2),
                     labels: ["k8s-app": "kube-dns"], nodeName: "dual-stack-control-plane",
-                    ports: [.init(name: "dns", 53, .udp, answer: .dns), .init(name: "dns-tcp", 53, .tcp, answer: .dns)]),
+                    ports: [
+                        .init(name: "dns", 53, .udp, answer: .dns), .init(name: "dns-tcp", 53, .tcp, answer: .dns),
+                        .init(name: "metrics", 9153),
+                    ]),
             ], services: services)
         #expect(try BundledTopology.default.topology() == expected)
     }
@@ -84,7 +87,8 @@ import Topology
                 ports: [
                     .init(name: "dns", transport: .udp, port: 53, target: .name("dns")),
                     .init(name: "dns-tcp", port: 53, target: .name("dns-tcp")),
-                ], familyPolicy: .preferDualStack),
+                    .init(name: "metrics", port: 9153, target: .name("metrics")),
+                ]),
         ]
     }
 
