@@ -20,7 +20,7 @@ struct NodeContent {
         _ features: KernelFeatures, problems: inout [BlueprintError.Problem]
     ) {
         self.features = features
-        let machine = MachineContent(node.name, node.interfaces, cabling, features, problems: &problems)
+        let machine = HostContent(node.name, node.interfaces, cabling, features, problems: &problems)
         content.sysctls = KernelSettings.node.overridden(by: node.sysctls)
         content.links = [Link("lo", .loopback)] + machine.links
         content.addresses = machine.addresses

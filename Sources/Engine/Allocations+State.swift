@@ -6,9 +6,9 @@ extension Allocations {
     ///
     /// - Returns: nil for a lab of an nslab that did not keep it.
     /// - Throws: `EngineError.damagedState` if it is missing or cannot be read.
-    static func read(_ state: StateFolder, _ journal: Journal) throws(EngineError) -> Allocations? {
+    static func read(_ state: StateDirectory, _ journal: Journal) throws(EngineError) -> Allocations? {
         if journal.version < 2 { return nil }
-        guard let bytes = try StateFolder.read(state.allocations) else {
+        guard let bytes = try StateDirectory.read(state.allocations) else {
             throw .damagedState(path: state.allocations, reason: "it is missing")
         }
         do {
@@ -19,5 +19,5 @@ extension Allocations {
     }
 
     /// Writes them in the place of those that were there.
-    func write(to state: StateFolder) throws { try StateFolder.write(json: self, to: state.allocations) }
+    func write(to state: StateDirectory) throws { try StateDirectory.write(json: self, to: state.allocations) }
 }

@@ -20,7 +20,7 @@ public struct BringUp {
     /// Whether to find out what would be done and do nothing.
     public let isDryRun: Bool
     /// What a request to end leads to.
-    let interruption: Interruption
+    let cancellation: Cancellation
     /// Told what is being done, when it is begun.
     let progress: (Step) -> Void
 
@@ -73,13 +73,13 @@ public struct BringUp {
 
     /// A bring-up of a topology.
     public init(
-        topology: Topology, source: String, isDryRun: Bool = false, interruption: Interruption = .none,
+        topology: Topology, source: String, isDryRun: Bool = false, cancellation: Cancellation = .none,
         progress: @escaping (Step) -> Void
     ) {
         self.topology = topology
         self.source = source
         self.isDryRun = isDryRun
-        self.interruption = interruption
+        self.cancellation = cancellation
         self.progress = progress
     }
 
@@ -87,18 +87,18 @@ public struct BringUp {
     ///
     /// A lab that is built and cannot be completed is removed again, also where a request to end comes meanwhile. One that
     /// runs is left as far as it came, and marked as such: the next `up` goes on. Whoever calls this has to call the
-    /// interruption's `end` when the lab is of use.
+    /// cancellation's `end` when the lab is of use.
     public func run() throws(EngineError) -> Outcome {
         // Empty where the lab's own folder could not be made.
-        defer { rmdir(StateFolder.root) }
+        defer { rmdir(StateDirectory.root) }
         return try reportingRefusals(of: "lab \(topology.name)") {
             var clock = Stopwatch()
             OpenFiles.raise()
-            let state = try StateFolder(typed: topology.name)
+            let state = try StateDirectory(typed: topology.name)
             let waiting = { progress(.waiting(lab: topology.name)) }
-            let interruption = isDryRun ? .none : interruption
-            let done = try FolderLock.holding(
-                lab: state, creating: false, interruption: interruption, waiting: waiting
+            let cancellation = isDryRun ? .none : cancellation
+            let done = try LabLock.holding(
+                lab: state, creating: false, cancellation: cancellation, waiting: waiting
             ) {
                 try bring(state, nil, &clock)
             }
@@ -106,8 +106,8 @@ public struct BringUp {
             // Before there is a state folder, which a topology that cannot be built must not leave behind.
             let form = try form(for: nil)
             if isDryRun { return planNew(form) }
-            let built = try FolderLock.holding(
-                lab: state, creating: true, interruption: interruption, waiting: waiting
+            let built = try LabLock.holding(
+                lab: state, creating: true, cancellation: cancellation, waiting: waiting
             ) {
                 try bring(state, form, &clock)
             }
@@ -178,7 +178,7 @@ public struct BringUp {
     /// Changes the lab, or builds it where it does not run. The caller holds its lock.
     ///
     /// - Parameter form: the lab's form where it does not run; nil if that is not worked out yet.
-    private func bring(_ state: StateFolder, _ form: Form?, _ clock: inout Stopwatch) throws -> Outcome {
+    private func bring(_ state: StateDirectory, _ form: Form?, _ clock: inout Stopwatch) throws -> Outcome {
         let journal = try journal(state)
         if let journal, journal.isComplete || journal.isChanging == true { return try change(state, journal, &clock) }
         let form = try form ?? self.form(for: nil)
@@ -190,11 +190,11 @@ public struct BringUp {
         return try buildNew(state, form, &clock)
     }
 
-    private func change(_ state: StateFolder, _ journal: Journal, _ clock: inout Stopwatch) throws -> Outcome {
+    private func change(_ state: StateDirectory, _ journal: Journal, _ clock: inout Stopwatch) throws -> Outcome {
         let stopped = try StoppedPods.read(state)
         var kept = try Allocations.read(state, journal)
         // What the lab was made after is worked out while what it is to become is.
-        let isSame = try StateFolder.read(state.topology) == Array(topology.yaml.utf8)
+        let isSame = try StateDirectory.read(state.topology) == Array(topology.yaml.utf8)
         let earlier =
             isSame && kept != nil || !journal.isComplete
             ? nil : try NamespaceThread.start { _ in try RunningLab(state, journal).blueprint }
@@ -219,7 +219,7 @@ public struct BringUp {
         journal.features = Journal.Features(form.features)
         var reconciler = Reconciler(
             state, journal, from: former, to: form.blueprint, topology: topology, source: source, silent: stopped,
-            interruption: interruption)
+            cancellation: cancellation)
         let found = try reconciler.look()
         outcome.operations = found.operations
         outcome.answersAgain = try reconciler.lacksResponders
@@ -243,22 +243,22 @@ public struct BringUp {
         return outcome
     }
 
-    private func buildNew(_ state: StateFolder, _ form: Form, _ clock: inout Stopwatch) throws -> Outcome {
+    private func buildNew(_ state: StateDirectory, _ form: Form, _ clock: inout Stopwatch) throws -> Outcome {
         let blueprint = form.blueprint
         var outcome = Outcome(form)
         outcome.isNew = true
         var journal = Journal(blueprint, source: source, features: form.features)
-        if let taken = journal.namespaces.first(where: { access(Pins.path($0.pin), F_OK) == 0 }) {
+        if let taken = journal.namespaces.first(where: { access(NamedNamespaces.path($0.pin), F_OK) == 0 }) {
             try state.remove()
             throw EngineError.namespaceInTheWay(pin: taken.pin)
         }
-        interruption.begin()
+        cancellation.hold()
         var launch: ResponderProcess.Launch?
         do {
             try blueprint.allocations.write(to: state)
-            try StateFolder.write(Array(topology.yaml.utf8), to: state.topology)
+            try StateDirectory.write(Array(topology.yaml.utf8), to: state.topology)
             try journal.write(to: state)
-            try NamespaceFolder.prepare()
+            try NetnsMountPoint.prepare()
             // The process starts while the namespaces are made.
             let plan = ResponderPlan(blueprint, silent: [])
             if !plan.isEmpty { launch = try state.responders.launch() }
@@ -267,19 +267,19 @@ public struct BringUp {
             progress(.namespaces(count: journal.namespaces.count))
             let settings = blueprint.namespaces.map { SettingPlan($0.content.sysctls) }
             let sessions = try NamespaceMaking.make(
-                journal.namespaces, lab: journal.lab, settings, interruption)
+                journal.namespaces, lab: journal.lab, settings, cancellation)
             try EtcFiles.install(blueprint, state)
             outcome.timing.namespaces = clock.lap()
 
             progress(.objects(count: blueprint.objectCount))
-            let rules = try NamespaceThread.start { [interruption] in try installTables(blueprint, interruption, &$0) }
+            let rules = try NamespaceThread.start { [cancellation] in try installTables(blueprint, cancellation, &$0) }
             let answers = Result {
                 try NamespaceThread.start { [launch] _ in if let launch { try state.responders.complete(launch, plan) }
                 }
             }
             let links = Result {
-                let changes = zip(blueprint.namespaces, settings).map { NamespaceChange(filling: $0.content, $1) }
-                try Programming(blueprint, sessions: sessions, changes: changes, interruption).fill()
+                let changes = zip(blueprint.namespaces, settings).map { ChangeSet(filling: $0.content, $1) }
+                try Applier(blueprint, sessions: sessions, changes: changes, cancellation).fill()
             }
             // All ways of failing have to end before anything is removed.
             let tables = Result { journal.rules = try rules.value() }
@@ -288,7 +288,7 @@ public struct BringUp {
             try links.get()
             try tables.get()
             try answering.get()
-            try interruption.check(state.lab)
+            try cancellation.check(state.lab)
             journal.isComplete = true
             try journal.write(to: state)
             outcome.timing.services = clock.lap()
@@ -297,7 +297,7 @@ public struct BringUp {
             var error = error
             if case EngineError.interrupted(let lab, _) = error {
                 error = EngineError.interrupted(lab: lab, isLeft: false)
-                interruption.accept()
+                cancellation.acknowledge()
             }
             launch?.abandon()
             do {
@@ -310,7 +310,7 @@ public struct BringUp {
     }
 
     /// The lab's journal; nil if there is none.
-    private func journal(_ state: StateFolder) throws(EngineError) -> Journal? {
+    private func journal(_ state: StateDirectory) throws(EngineError) -> Journal? {
         do {
             return try Journal.read(state)
         } catch .noSuchLab {
@@ -323,11 +323,11 @@ public struct BringUp {
 ///
 /// - Returns: records of them.
 private func installTables(
-    _ blueprint: Blueprint, _ interruption: Interruption, _ thread: inout NamespaceThread
+    _ blueprint: Blueprint, _ cancellation: Cancellation, _ thread: inout NamespaceThread
 ) throws -> [String: RuleRecord] {
     var records: [String: RuleRecord] = [:]
     for namespace in blueprint.namespaces where !namespace.content.tables.isEmpty {
-        try interruption.check(blueprint.lab)
+        try cancellation.check(blueprint.lab)
         let pin = blueprint.pin(of: namespace)
         records[pin] = try thread.enter(pin, of: namespace.name) { inside in
             do throws(NftablesError) {
@@ -335,7 +335,7 @@ private func installTables(
             } catch {
                 throw EngineError.refused(
                     object: "\(namespace.name): nf_tables", reason: error.message,
-                    advice: try? Examination.lack(among: Requirements(blueprint).features))
+                    advice: try? Diagnosis.lack(among: Requirements(blueprint).features))
             }
             return RuleRecord(try Nftables.generation(in: inside), namespace.content.tables)
         }

@@ -47,7 +47,7 @@ extension EngineError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .namespaceInTheWay(let pin):
-            "\(Pins.path(pin)) is in the way: a network namespace of that name is not this lab's; "
+            "\(NamedNamespaces.path(pin)) is in the way: a network namespace of that name is not this lab's; "
                 + "choose another lab name with --name, or remove it with `ip netns del \(pin)`"
         case .notALabName(let name): Topology.complaint(aboutName: name)
         case .noSuchLab(let lab):

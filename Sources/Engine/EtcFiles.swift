@@ -12,7 +12,7 @@ enum EtcFiles {
     static let folder = "/etc/netns"
 
     /// There while the folder is one that nslab made.
-    private static let note = "\(StateFolder.root)/.etc-netns"
+    private static let note = "\(StateDirectory.root)/.etc-netns"
 
     /// Why there can be no links in iproute2's folder; nil if there can.
     private static var obstacle: SystemCallError? {
@@ -32,7 +32,7 @@ enum EtcFiles {
     }
 
     /// Writes the files of all namespaces that do not have theirs, and links to them where there can be links.
-    static func install(_ blueprint: Blueprint, _ state: StateFolder) throws {
+    static func install(_ blueprint: Blueprint, _ state: StateDirectory) throws {
         var written = contents(state)
         let canLink = obstacle == nil
         for namespace in blueprint.namespaces {
@@ -41,9 +41,9 @@ enum EtcFiles {
             if let known = written[resolver] {
                 source = known
             } else {
-                _ = try Folder.make(state.etc)
+                _ = try Directory.make(state.etc)
                 source = try newFolder(in: state.etc)
-                try StateFolder.write(Array(resolver.utf8), to: "\(source)/resolv.conf")
+                try StateDirectory.write(Array(resolver.utf8), to: "\(source)/resolv.conf")
                 written[resolver] = source
             }
             guard canLink else { continue }
@@ -51,7 +51,7 @@ enum EtcFiles {
             if let target = FileDescriptor.linkTarget(link) {
                 if target == source { continue }
                 // What is left of an earlier lab; what is not nslab's is in the way.
-                if target.hasPrefix(StateFolder.root + "/"), unlink(link) != 0, errno != ENOENT {
+                if target.hasPrefix(StateDirectory.root + "/"), unlink(link) != 0, errno != ENOENT {
                     throw SystemCallError("unlink", link)
                 }
             }
@@ -70,17 +70,17 @@ enum EtcFiles {
     }
 
     private static func makeFolder() throws {
-        try FolderLock.holdingRoot {
+        try LabLock.holdingRoot {
             if access(folder, F_OK) == 0 { return }
             // First, so that a folder that is nslab's is known as such whenever nslab is killed.
-            try StateFolder.write([], to: note)
-            if try !Folder.make(folder) { unlink(note) }
+            try StateDirectory.write([], to: note)
+            if try !Directory.make(folder) { unlink(note) }
         }
     }
 
     /// Removes the folder if nslab made it and nobody has anything in it.
     private static func removeFolder() throws {
-        try FolderLock.holdingRoot {
+        try LabLock.holdingRoot {
             if access(note, F_OK) == 0, rmdir(folder) == 0 || errno == ENOENT { unlink(note) }
         }
     }
@@ -89,7 +89,7 @@ enum EtcFiles {
     static func forgetFolder() { unlink(note) }
 
     /// The namespaces whose files are not there or not as they should be, each with the link's path.
-    static func faults(_ blueprint: Blueprint, _ state: StateFolder) -> [(namespace: String, path: String)] {
+    static func faults(_ blueprint: Blueprint, _ state: StateDirectory) -> [(namespace: String, path: String)] {
         let written = contents(state)
         let canLink = obstacle == nil
         return blueprint.namespaces.compactMap { namespace in
@@ -104,11 +104,11 @@ enum EtcFiles {
     private static func link(_ pin: String) -> String { "\(folder)/\(pin)" }
 
     /// The folders of the lab's state by the content of their `resolv.conf`.
-    private static func contents(_ state: StateFolder) -> [String: String] {
+    private static func contents(_ state: StateDirectory) -> [String: String] {
         var contents: [String: String] = [:]
-        for name in Folder.names(state.etc) {
+        for name in Directory.names(state.etc) {
             let path = "\(state.etc)/\(name)"
-            guard let bytes = try? StateFolder.read("\(path)/resolv.conf") else { continue }
+            guard let bytes = try? StateDirectory.read("\(path)/resolv.conf") else { continue }
             contents[String(decoding: bytes, as: UTF8.self)] = path
         }
         return contents
@@ -117,12 +117,12 @@ enum EtcFiles {
     /// Makes a folder with a number that none has.
     private static func newFolder(in path: String) throws(SystemCallError) -> String {
         var number = 0
-        while try !Folder.make("\(path)/\(number)") { number += 1 }
+        while try !Directory.make("\(path)/\(number)") { number += 1 }
         return "\(path)/\(number)"
     }
 
     /// The folder that stands in for `/etc` in a namespace; nil for the host's own.
-    static func path(_ namespace: Blueprint.Namespace?, pin: String, _ state: StateFolder) -> String? {
+    static func path(_ namespace: Blueprint.Namespace?, pin: String, _ state: StateDirectory) -> String? {
         let link = link(pin)
         if access(link, F_OK) == 0 { return link }
         return namespace?.resolver.flatMap { contents(state)[$0.text] }
@@ -130,7 +130,7 @@ enum EtcFiles {
 
     /// Removes a lab's links to the files of these pins, and the folder if that leaves it empty. A link that leads elsewhere
     /// is not the lab's.
-    static func remove(of pins: [String], _ state: StateFolder) throws {
+    static func remove(of pins: [String], _ state: StateDirectory) throws {
         let own = state.etc + "/"
         for pin in pins {
             let link = link(pin)
@@ -141,8 +141,8 @@ enum EtcFiles {
     }
 
     /// The names of all links that lead into a lab's state, whatever they are called.
-    static func links(_ state: StateFolder) -> [String] {
+    static func links(_ state: StateDirectory) -> [String] {
         let own = state.etc + "/"
-        return Folder.names(folder).filter { FileDescriptor.linkTarget(link($0))?.hasPrefix(own) == true }
+        return Directory.names(folder).filter { FileDescriptor.linkTarget(link($0))?.hasPrefix(own) == true }
     }
 }

@@ -73,20 +73,22 @@ public struct Journal: Codable, Hashable, Sendable {
     static let currentVersion = 2
 
     /// Writes the journal in the place of an earlier one.
-    func write(to state: StateFolder) throws { try StateFolder.write(json: self, to: state.journal) }
+    func write(to state: StateDirectory) throws { try StateDirectory.write(json: self, to: state.journal) }
 
     /// Reads a lab's journal.
     ///
     /// - Throws: `EngineError.noSuchLab` if there is none, `.newerState` if it is one of a later version, `.damagedState` if it
     ///   cannot be read.
-    static func read(_ state: StateFolder) throws(EngineError) -> Journal {
-        guard let bytes = try StateFolder.read(state.journal) else { throw .noSuchLab(state.lab) }
+    static func read(_ state: StateDirectory) throws(EngineError) -> Journal {
+        guard let bytes = try StateDirectory.read(state.journal) else { throw .noSuchLab(state.lab) }
         let core = try Core(bytes, of: state)
         if core.version > currentVersion { throw .newerState(lab: state.lab, version: core.version) }
         return try decode(bytes, of: state)
     }
 
-    private static func decode<Value: Decodable>(_ bytes: [UInt8], of state: StateFolder) throws(EngineError) -> Value {
+    private static func decode<Value: Decodable>(_ bytes: [UInt8], of state: StateDirectory) throws(EngineError)
+        -> Value
+    {
         do {
             return try JSONDecoder().decode(Value.self, from: Data(bytes))
         } catch {
@@ -110,12 +112,12 @@ public struct Journal: Codable, Hashable, Sendable {
         /// Reads a lab's journal, of whatever version.
         ///
         /// - Throws: `EngineError.noSuchLab` if there is none, `.damagedState` if it cannot be read.
-        static func read(_ state: StateFolder) throws(EngineError) -> Core {
-            guard let bytes = try StateFolder.read(state.journal) else { throw .noSuchLab(state.lab) }
+        static func read(_ state: StateDirectory) throws(EngineError) -> Core {
+            guard let bytes = try StateDirectory.read(state.journal) else { throw .noSuchLab(state.lab) }
             return try Core(bytes, of: state)
         }
 
-        fileprivate init(_ bytes: [UInt8], of state: StateFolder) throws(EngineError) {
+        fileprivate init(_ bytes: [UInt8], of state: StateDirectory) throws(EngineError) {
             self = try Journal.decode(bytes, of: state)
             // What a journal says is not to lead anywhere else.
             guard lab == state.lab, version > 0, pins.allSatisfy({ $0.hasPrefix("\(lab)-") && !$0.contains("/") })

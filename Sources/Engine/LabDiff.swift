@@ -44,7 +44,7 @@ struct LabDiff {
     ///   - former: what the lab consisted of before.
     ///   - labAddresses: the addresses of the whole lab; nil if the blueprint is of all of it.
     init(
-        _ blueprint: Blueprint, _ observed: [ObservedNamespace?], tables: [[RuleTable]], former: PreviousState,
+        _ blueprint: Blueprint, _ observed: [NamespaceSnapshot?], tables: [[RuleTable]], former: PreviousState,
         labAddresses: Set<IPAddress>? = nil
     ) {
         self.blueprint = blueprint
@@ -96,31 +96,6 @@ struct LabDiff {
             }
         }
         return differences
-    }
-}
-
-/// What a lab consisted of before its topology was edited.
-enum PreviousState {
-    /// It is not known, because a change was cut short: whatever is there counts as the lab's.
-    case unknown
-    /// By namespace, the objects of the blueprint that the lab was last made after.
-    case known([String: Set<KernelObject.Identity>])
-
-    /// What a lab of this blueprint consists of.
-    init(_ blueprint: Blueprint) {
-        self = .known(
-            Dictionary(
-                blueprint.namespaces.map { namespace in
-                    let tables = namespace.content.tables.map { KernelObject($0).identity }
-                    return (namespace.name, Set(namespace.content.objects.map(\.identity) + tables))
-                }, uniquingKeysWith: { first, _ in first }))
-    }
-
-    func contains(_ object: KernelObject, in namespace: String) -> Bool {
-        switch self {
-        case .unknown: true
-        case .known(let objects): objects[namespace]?.contains(object.identity) ?? false
-        }
     }
 }
 
@@ -182,7 +157,7 @@ extension NamespaceContent {
     }
 }
 
-extension ObservedNamespace {
+extension NamespaceSnapshot {
     /// What is left once these links are deleted, with all that is on them.
     fileprivate func without(_ gone: Set<InterfaceName>) -> [KernelObject] {
         if gone.isEmpty { return objects }

@@ -44,9 +44,9 @@ public struct Leftovers: Sendable {
     public static func find() throws(EngineError) -> Leftovers {
         var left = try Leftovers()
         var known: [String: Set<String>] = [:]
-        for lab in StateFolder.labs() {
+        for lab in StateDirectory.labs() {
             do {
-                known[lab] = Set(try Journal.Core.read(StateFolder(lab: lab)).pins)
+                known[lab] = Set(try Journal.Core.read(StateDirectory(lab: lab)).pins)
             } catch .damagedState, .untrusted, .noSuchLab {
                 left.folders.append(lab)
             }
@@ -68,11 +68,11 @@ public struct Leftovers: Sendable {
             try NamespaceThread.run { try Self.markedNamespaces(&$0) }
         }
         responders = try reportingRefusals(of: "processes") { try ResponderProcess.all() }
-        for name in try reportingRefusals(of: EtcFiles.folder, { try Folder.list(EtcFiles.folder) }) {
+        for name in try reportingRefusals(of: EtcFiles.folder, { try Directory.list(EtcFiles.folder) }) {
             guard let target = FileDescriptor.linkTarget("\(EtcFiles.folder)/\(name)"),
-                target.hasPrefix(StateFolder.root + "/")
+                target.hasPrefix(StateDirectory.root + "/")
             else { continue }
-            let owner = String(target.dropFirst(StateFolder.root.count + 1).prefix { $0 != "/" })
+            let owner = String(target.dropFirst(StateDirectory.root.count + 1).prefix { $0 != "/" })
             links[owner, default: []].append(name)
         }
         if let lab {
@@ -84,20 +84,20 @@ public struct Leftovers: Sendable {
 
     /// Looks into every pinned namespace, and into every other one that a process is in.
     private static func markedNamespaces(_ thread: inout NamespaceThread) throws -> [Namespace] {
-        let home = InsideProcesses.namespace(of: getpid())
+        let home = NamespaceProcesses.namespace(of: getpid())
         var inside: [NetworkNamespace.Identity: [pid_t]] = [:]
-        for name in try Folder.list("/proc") {
-            guard let pid = pid_t(name), let identity = InsideProcesses.namespace(of: pid), identity != home else {
+        for name in try Directory.list("/proc") {
+            guard let pid = pid_t(name), let identity = NamespaceProcesses.namespace(of: pid), identity != home else {
                 continue
             }
             inside[identity, default: []].append(pid)
         }
         var found: [Namespace] = []
         var pinned: Set<NetworkNamespace.Identity> = []
-        for pin in try Pins.names() {
-            guard let identity = Pins.identity(pin) else { continue }
+        for pin in try NamedNamespaces.names() {
+            guard let identity = NamedNamespaces.identity(pin) else { continue }
             pinned.insert(identity)
-            guard let lab = try lab(at: Pins.path(pin), &thread) else { continue }
+            guard let lab = try lab(at: NamedNamespaces.path(pin), &thread) else { continue }
             found.append(Namespace(lab: lab, pin: pin, identity: identity, processes: inside[identity] ?? []))
         }
         for (identity, processes) in inside.sorted(by: { $0.key.inode < $1.key.inode })

@@ -6,7 +6,7 @@ import NetworkObjects
 /// differs, and with them the other ends of cables and what stands on them.
 struct LinkRebuildPlan {
     private let blueprint: Blueprint
-    private let observed: [ObservedNamespace?]
+    private let observed: [NamespaceSnapshot?]
     private let position: [String: Int]
     private let links: [[InterfaceName: Link]]
     /// For each namespace, the links to be made anew.
@@ -14,7 +14,7 @@ struct LinkRebuildPlan {
     /// For each namespace, what is wrong with those that are not at fault for another's sake.
     private(set) var faults: [[InterfaceName: Difference.Finding]]
 
-    init(_ blueprint: Blueprint, _ observed: [ObservedNamespace?]) {
+    init(_ blueprint: Blueprint, _ observed: [NamespaceSnapshot?]) {
         self.blueprint = blueprint
         self.observed = observed
         position = Dictionary(

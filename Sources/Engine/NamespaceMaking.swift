@@ -11,21 +11,21 @@ enum NamespaceMaking {
     ///
     /// - Parameter settings: for each namespace those that are written before it has links.
     static func make(
-        _ entries: [Journal.Entry], lab: String, _ settings: [SettingPlan], _ interruption: Interruption
+        _ entries: [Journal.Entry], lab: String, _ settings: [SettingPlan], _ cancellation: Cancellation
     ) throws -> [Session] {
         let made = Slots<Session>(count: entries.count)
         let inherited = InheritedSettings()
         try NamespaceThread.forEach(entries.count) { thread, index in
-            try interruption.check(lab)
+            try cancellation.check(lab)
             let entry = entries[index]
             do {
                 made[index] = try thread.enterNew { inside in
                     let session = try Session(in: inside, name: entry.name, pin: entry.pin, isNew: true)
                     try Ownership.mark(session, lab: lab)
-                    for setting in settings[index].early where !inherited.have(setting, in: inside) {
+                    for setting in settings[index].sysctls where !inherited.have(setting, in: inside) {
                         try inside.setSysctl(setting.path, to: setting.value)
                     }
-                    try Pins.pin(inside, as: entry.pin)
+                    try NamedNamespaces.pin(inside, as: entry.pin)
                     return session
                 }
             } catch let error as SystemCallError {
@@ -55,19 +55,4 @@ private final class InheritedSettings: Sendable {
         values.withLock { $0[setting.path] = value }
         return value == setting.value
     }
-}
-
-/// Places for what several threads make, each at its own position.
-final class Slots<Value: Sendable>: Sendable {
-    private let values: Mutex<[Value?]>
-
-    init(count: Int) { values = Mutex(Array(repeating: nil, count: count)) }
-
-    subscript(index: Int) -> Value? {
-        get { values.withLock { $0[index] } }
-        set { values.withLock { $0[index] = newValue } }
-    }
-
-    /// What is in all places.
-    var all: [Value?] { values.withLock { $0 } }
 }

@@ -9,7 +9,7 @@ enum Operation: Hashable, Sendable {
     case change(KernelObject, from: KernelObject)
     /// Removes an object; one that is gone already is none that fails.
     case remove(KernelObject)
-    case setIPv4(InterfaceName, [IPv4Value])
+    case setIPv4(InterfaceName, [IPv4DevConfValue])
     case setNeighbourParameter(InterfaceName, NeighbourParameter, milliseconds: UInt64, AddressFamily)
 
     /// Its place among those that make something.

@@ -51,7 +51,7 @@ extension PlannedOperation {
     }
 
     /// What a change of a namespace does.
-    static func all(of change: NamespaceChange, _ part: LabDiff.Part) -> [PlannedOperation] {
+    static func all(of change: ChangeSet, _ part: LabDiff.Part) -> [PlannedOperation] {
         let name = part.name
         var operations: [PlannedOperation] = []
         func add(_ operation: Operation) {
@@ -72,11 +72,11 @@ extension PlannedOperation {
             }
             operations.append(planned)
         }
-        for operation in change.room { add(operation) }
-        for setting in change.early + change.late {
+        for operation in change.predelete { add(operation) }
+        for setting in change.sysctls + change.linkSysctls {
             operations.append(PlannedOperation(name, .change, Sysctl.kindName, "\(setting)"))
         }
-        for operation in change.make { add(operation) }
+        for operation in change.create { add(operation) }
         for table in change.tables {
             var planned = PlannedOperation(
                 name, Action(rawValue: table.action.rawValue) ?? .change, "table", "\(table.id)")
@@ -84,7 +84,7 @@ extension PlannedOperation {
             where (wanted.value as? RuleTable)?.id == table.id { planned.attributes = attributes }
             operations.append(planned)
         }
-        for operation in change.clear { add(operation) }
+        for operation in change.delete { add(operation) }
         return operations
     }
 }

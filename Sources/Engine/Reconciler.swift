@@ -12,7 +12,7 @@ import Topology
 /// Where the topology was edited it looks at the namespaces alone that the edit reaches (`ChangeReach`), before and after;
 /// otherwise at all of them.
 struct Reconciler {
-    private let state: StateFolder
+    private let state: StateDirectory
     /// The lab as it was.
     private let journal: Journal
     private let blueprint: Blueprint
@@ -22,7 +22,7 @@ struct Reconciler {
     private let plan: ResponderPlan
     /// Whether what users added goes too.
     private let removesAdditions: Bool
-    private let interruption: Interruption
+    private let cancellation: Cancellation
     /// The namespaces that the lab has and should not have.
     private let removed: [Journal.Entry]
     private let isSameTopology: Bool
@@ -40,8 +40,8 @@ struct Reconciler {
     ///   - silent: the pods that do not answer.
     ///   - removesAdditions: whether what users added beside the lab's objects goes too.
     init(
-        _ state: StateFolder, _ journal: Journal, from former: Former, to blueprint: Blueprint, topology: Topology,
-        source: String, silent: Set<PodReference>, removesAdditions: Bool = false, interruption: Interruption = .none
+        _ state: StateDirectory, _ journal: Journal, from former: Former, to blueprint: Blueprint, topology: Topology,
+        source: String, silent: Set<PodReference>, removesAdditions: Bool = false, cancellation: Cancellation = .none
     ) {
         self.state = state
         self.journal = journal
@@ -49,7 +49,7 @@ struct Reconciler {
         self.topology = topology
         self.source = source
         self.removesAdditions = removesAdditions
-        self.interruption = interruption
+        self.cancellation = cancellation
         plan = ResponderPlan(blueprint, silent: silent)
         switch former {
         case .same:
@@ -100,7 +100,7 @@ struct Reconciler {
             if journal != self.journal { try journal.write(to: state) }
             return found
         }
-        interruption.begin()
+        cancellation.hold()
         var changed = Journal(blueprint, source: source, features: journal.kernelFeatures)
         let wanted = changed.namespaces
         changed.namespaces += removed
@@ -109,8 +109,8 @@ struct Reconciler {
         if journal.version < Journal.currentVersion { try blueprint.allocations.write(to: state) }
         try changed.write(to: state)
         try blueprint.allocations.write(to: state)
-        try StateFolder.write(Array(topology.yaml.utf8), to: state.topology)
-        try NamespaceFolder.prepare()
+        try StateDirectory.write(Array(topology.yaml.utf8), to: state.topology)
+        try NetnsMountPoint.prepare()
         do {
             let last = try makeAll(found)
             try removeNamespaces()
@@ -121,7 +121,7 @@ struct Reconciler {
             try changed.write(to: state)
             return last
         } catch let error as EngineError {
-            if case .interrupted = error { interruption.accept() }
+            if case .interrupted = error { cancellation.acknowledge() }
             throw error.leaving(state.lab)
         }
     }
@@ -154,8 +154,8 @@ struct Reconciler {
     struct Snapshot {
         /// The namespaces that were looked at.
         let blueprint: Blueprint
-        let view: LabView
-        let changes: [NamespaceChange]
+        let view: LabSnapshot
+        let changes: [ChangeSet]
         let operations: [PlannedOperation]
         /// Whether what was looked at is as it should be.
         let isAsWanted: Bool
@@ -166,7 +166,7 @@ struct Reconciler {
         let addresses = Set(blueprint.namespaces.flatMap { $0.content.addresses.map(\.address.address) })
         while true {
             let part = blueprint.part(of: scope)
-            let view = try LabView(part, allTables: removesAdditions, records: journal.rules ?? [:])
+            let view = try LabSnapshot(part, allTables: removesAdditions, records: journal.rules ?? [:])
             if let pin = view.foreign.first { throw EngineError.namespaceInTheWay(pin: pin) }
             let comparison = LabDiff(
                 part, view.observed, tables: try view.wantedTables(part), former: former, labAddresses: addresses)
@@ -194,17 +194,17 @@ struct Reconciler {
             .subtracting(scope)
     }
 
-    private func snapshot(_ part: Blueprint, _ view: LabView, _ comparison: LabDiff) -> Snapshot {
+    private func snapshot(_ part: Blueprint, _ view: LabSnapshot, _ comparison: LabDiff) -> Snapshot {
         var operations: [PlannedOperation] = []
         let changes = comparison.parts.enumerated().map { index, found in
             let namespace = part.namespaces[index]
-            var change: NamespaceChange
+            var change: ChangeSet
             if found.isMissing {
-                change = NamespaceChange(filling: namespace.content, SettingPlan(namespace.content.sysctls))
+                change = ChangeSet(filling: namespace.content, SettingPlan(namespace.content.sysctls))
                 change.addTables(of: namespace.content)
                 operations.append(PlannedOperation(found.name, .add, "namespace", blueprint.pin(of: namespace)))
             } else {
-                change = NamespaceChange(found, wanted: namespace.content) {
+                change = ChangeSet(found, wanted: namespace.content) {
                     removesAdditions || comparison.origin(of: $0, in: index) != .added
                 }
             }
@@ -232,16 +232,16 @@ struct Reconciler {
         }
         let known = Set(journal.namespaces.map(\.pin))
         // A bare file of a name that the lab has already: a creation that was cut short.
-        for entry in entries where known.contains(entry.pin) && access(Pins.path(entry.pin), F_OK) == 0 {
-            try Pins.unpin(entry.pin)
+        for entry in entries where known.contains(entry.pin) && access(NamedNamespaces.path(entry.pin), F_OK) == 0 {
+            try NamedNamespaces.unpin(entry.pin)
         }
         let settings = missing.map { SettingPlan(part.namespaces[$0].content.sysctls) }
-        let made = try NamespaceMaking.make(entries, lab: blueprint.lab, settings, interruption)
+        let made = try NamespaceMaking.make(entries, lab: blueprint.lab, settings, cancellation)
         var sessions = found.view.sessions
         for (index, session) in zip(missing, made) { sessions[index] = session }
         try EtcFiles.install(part, state)
-        try Programming(
-            part, sessions: sessions.compactMap { $0 }, changes: found.changes, interruption
+        try Applier(
+            part, sessions: sessions.compactMap { $0 }, changes: found.changes, cancellation
         ).change { () throws(EngineError) in
             try reportingRefusals(of: "lab \(state.lab)") { try state.responders.follow(plan) }
         }
@@ -260,8 +260,8 @@ struct Reconciler {
         if removed.isEmpty { return }
         let (pins, lab) = (removed.map(\.pin), journal.lab)
         let own = try TearDown.ownPins(pins, of: lab).own
-        try InsideProcesses.end(in: Set(own.compactMap { Pins.identity($0) }))
-        for pin in own { try Pins.unpin(pin) }
+        try NamespaceProcesses.end(in: Set(own.compactMap { NamedNamespaces.identity($0) }))
+        for pin in own { try NamedNamespaces.unpin(pin) }
         try EtcFiles.remove(of: own, state)
     }
 }

@@ -28,14 +28,14 @@ public enum Reset {
     ///
     /// - Parameter waiting: called once if another command works on the lab.
     public static func run(
-        lab: String, interruption: Interruption = .none, waiting: () -> Void
+        lab: String, cancellation: Cancellation = .none, waiting: () -> Void
     ) throws(EngineError) -> Outcome {
         // What it has begun it finishes.
-        defer { interruption.end() }
-        let state = StateFolder(lab: lab)
+        defer { cancellation.release() }
+        let state = StateDirectory(lab: lab)
         return try reportingRefusals(of: "lab \(lab)") {
-            let outcome = try FolderLock.holding(lab: state, creating: false, waiting: waiting) {
-                interruption.begin()
+            let outcome = try LabLock.holding(lab: state, creating: false, waiting: waiting) {
+                cancellation.hold()
                 return try reset(state)
             }
             guard let outcome else { throw EngineError.noSuchLab(lab) }
@@ -43,14 +43,14 @@ public enum Reset {
         }
     }
 
-    private static func reset(_ state: StateFolder) throws -> Outcome {
+    private static func reset(_ state: StateDirectory) throws -> Outcome {
         var outcome = Outcome(lab: state.lab)
         let journal = try Journal.read(state)
         let topology = try RunningLab.topology(in: state)
         let kept = try Allocations.read(state, journal) ?? .empty
         let blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures, keeping: kept)
-        let identities = Set(journal.namespaces.compactMap { Pins.identity($0.pin) })
-        outcome.processes = try InsideProcesses.end(in: identities)
+        let identities = Set(journal.namespaces.compactMap { NamedNamespaces.identity($0.pin) })
+        outcome.processes = try NamespaceProcesses.end(in: identities)
         if try !StoppedPods.read(state).isEmpty { try StoppedPods.write([], to: state) }
         var reconciler = Reconciler(
             state, journal, from: journal.isComplete ? .same : .unknown, to: blueprint, topology: topology,
@@ -72,7 +72,7 @@ public enum Reset {
     ///
     /// - Returns: records of the rule sets as they are then.
     private static func forget(
-        _ view: LabView, _ blueprint: Blueprint, _ outcome: inout Outcome
+        _ view: LabSnapshot, _ blueprint: Blueprint, _ outcome: inout Outcome
     ) throws -> [String: RuleRecord] {
         let generations = Slots<UInt32>(count: view.sessions.count)
         let sessions = view.sessions

@@ -19,12 +19,12 @@ public struct RunningLab: Sendable {
     /// - Parameter blueprint: what the lab should hold, if that is known; otherwise it is worked out from the topology in
     ///   the lab's state.
     public init(named name: String? = nil, blueprint: Blueprint? = nil) throws(EngineError) {
-        let state = try StateFolder(typed: RunningLab.name(name))
+        let state = try StateDirectory(typed: RunningLab.name(name))
         try self.init(state, try Journal.read(state), blueprint)
     }
 
     /// The lab of a journal, worked out from the topology and allocations in its state.
-    init(_ state: StateFolder, _ journal: Journal, _ blueprint: Blueprint? = nil) throws(EngineError) {
+    init(_ state: StateDirectory, _ journal: Journal, _ blueprint: Blueprint? = nil) throws(EngineError) {
         self.journal = journal
         if let blueprint {
             self.blueprint = blueprint
@@ -44,13 +44,13 @@ public struct RunningLab: Sendable {
     /// How the lab's background process is.
     public var responders: ResponderProcess.State {
         get throws(EngineError) {
-            try reportingRefusals(of: "lab \(journal.lab)") { try StateFolder(lab: journal.lab).responders.state }
+            try reportingRefusals(of: "lab \(journal.lab)") { try StateDirectory(lab: journal.lab).responders.state }
         }
     }
 
     /// The topology in a lab's state.
-    static func topology(in state: StateFolder) throws(EngineError) -> Topology {
-        guard let text = try StateFolder.read(state.topology) else {
+    static func topology(in state: StateDirectory) throws(EngineError) -> Topology {
+        guard let text = try StateDirectory.read(state.topology) else {
             throw EngineError.damagedState(path: state.topology, reason: "it is missing")
         }
         do {
@@ -62,9 +62,9 @@ public struct RunningLab: Sendable {
 
     private static func name(_ name: String?) throws(EngineError) -> String {
         if let name {
-            return try StateFolder(typed: name).lab
+            return try StateDirectory(typed: name).lab
         }
-        let labs = StateFolder.labs()
+        let labs = StateDirectory.labs()
         guard labs.count == 1 else { throw .labNotNamed(running: labs) }
         return labs[0]
     }
@@ -78,25 +78,25 @@ public struct RunningLab: Sendable {
         let namespace = blueprint.namespaces.first { $0.name == entry.name }
         return Command(
             pin: entry.pin, hostname: namespace?.hostname ?? entry.name,
-            etc: EtcFiles.path(namespace, pin: entry.pin, StateFolder(lab: journal.lab)),
+            etc: EtcFiles.path(namespace, pin: entry.pin, StateDirectory(lab: journal.lab)),
             arguments: arguments)
     }
 
     /// Looks into the namespaces of the lab, on as many threads as there are processors.
     ///
     /// - Parameter names: those to look into, by name; nil for all. Of the others no more is said than what they should be.
-    public func survey(of names: Set<String>? = nil) throws(EngineError) -> [NamespaceSurvey] {
-        let surveys = Slots<NamespaceSurvey>(count: blueprint.namespaces.count)
+    public func survey(of names: Set<String>? = nil) throws(EngineError) -> [NamespaceStatus] {
+        let surveys = Slots<NamespaceStatus>(count: blueprint.namespaces.count)
         let checked = blueprint.namespaces.indices.filter { names?.contains(blueprint.namespaces[$0].name) ?? true }
         try reportingRefusals(of: "lab \(journal.lab)") {
             try NamespaceThread.forEach(checked.count) { thread, index in
                 let namespace = blueprint.namespaces[checked[index]]
-                surveys[checked[index]] = try NamespaceSurvey(
+                surveys[checked[index]] = try NamespaceStatus(
                     namespace, pin: blueprint.pin(of: namespace), &thread)
             }
         }
         return zip(surveys.all, blueprint.namespaces).map {
-            $0 ?? NamespaceSurvey(unchecked: $1, blueprint.pin(of: $1))
+            $0 ?? NamespaceStatus(unchecked: $1, blueprint.pin(of: $1))
         }
     }
 
@@ -105,7 +105,7 @@ public struct RunningLab: Sendable {
     /// on a busy machine that takes up to seconds (net/core/link_watch.c).
     ///
     /// - Parameter surveys: what was seen of the namespaces last.
-    public func waitForLinks(_ surveys: [NamespaceSurvey]) throws(EngineError) {
+    public func waitForLinks(_ surveys: [NamespaceStatus]) throws(EngineError) {
         var surveys = surveys
         let start = ContinuousClock.now
         while case let settling = surveys.filter(\.isSettling).map(\.name), !settling.isEmpty,
@@ -129,105 +129,21 @@ public struct RunningLab: Sendable {
     }
 }
 
-/// A lab at a glance.
-public struct LabOverview: Sendable {
-    public var lab: String
-    public var source: String
-    public var state: State
-    /// How many of its namespaces are pinned.
-    public var namespaces: Int
-
-    /// How a lab is.
-    public enum State: String, Sendable {
-        /// All of its namespaces are there.
-        case running
-        /// It was being built when nslab was ended; `up` builds it anew, `down` removes it.
-        case incomplete
-        /// A newer nslab made it; `down` removes it.
-        case newer
-        /// Namespaces are gone, or its state cannot be read.
-        case damaged
-    }
-}
-
 extension RunningLab {
     /// The lab at a glance.
-    public var overview: LabOverview { LabOverview(journal) }
+    public var overview: LabStatus { LabStatus(journal) }
 
     /// A lab at a glance, whatever state it is in.
-    public static func overview(_ lab: String) throws(EngineError) -> LabOverview {
-        let state = StateFolder(lab: lab)
+    public static func overview(_ lab: String) throws(EngineError) -> LabStatus {
+        let state = StateDirectory(lab: lab)
         do {
-            return LabOverview(try Journal.read(state))
+            return LabStatus(try Journal.read(state))
         } catch .newerState {
-            let pinned = try Journal.Core.read(state).pins.count { Pins.identity($0) != nil }
-            return LabOverview(lab: lab, source: "", state: .newer, namespaces: pinned)
+            let pinned = try Journal.Core.read(state).pins.count { NamedNamespaces.identity($0) != nil }
+            return LabStatus(lab: lab, source: "", state: .newer, namespaces: pinned)
         } catch .damagedState, .noSuchLab, .untrusted {
-            return LabOverview(lab: lab, source: "", state: .damaged, namespaces: 0)
+            return LabStatus(lab: lab, source: "", state: .damaged, namespaces: 0)
         }
-    }
-}
-
-extension LabOverview {
-    init(_ journal: Journal) {
-        let pinned = journal.namespaces.count { Pins.identity($0.pin) != nil }
-        self.init(
-            lab: journal.lab, source: journal.source,
-            state: !journal.isComplete ? .incomplete : pinned == journal.namespaces.count ? .running : .damaged,
-            namespaces: pinned)
-    }
-}
-
-/// One namespace, as the kernel has it.
-public struct NamespaceSurvey: Sendable {
-    public let name: String
-    public let kind: Blueprint.Kind
-    public let node: String?
-    public let pin: String
-    /// Those of the addresses that people know it by which the kernel has.
-    public let addresses: [IPAddress]
-    /// `up`, `gone`, `not checked`, or which links are down.
-    public let state: String
-    /// Whether it was looked into.
-    public let isChecked: Bool
-    /// Whether a link has a carrier and the kernel does not let it send yet.
-    let isSettling: Bool
-
-    /// A namespace as it should be, which was not looked into.
-    init(unchecked namespace: Blueprint.Namespace, _ pin: String) {
-        name = namespace.name
-        kind = namespace.kind
-        node = namespace.node
-        self.pin = pin
-        addresses = namespace.addresses
-        state = "not checked"
-        isChecked = false
-        isSettling = false
-    }
-
-    /// Looks into a namespace.
-    init(_ namespace: Blueprint.Namespace, pin: String, _ thread: inout NamespaceThread) throws {
-        name = namespace.name
-        kind = namespace.kind
-        node = namespace.node
-        self.pin = pin
-        isChecked = true
-        guard Pins.identity(pin) != nil else {
-            addresses = []
-            state = "gone"
-            isSettling = false
-            return
-        }
-        let session = try thread.open(pin, of: name) { session, _ in session }
-        let links = try session.socket.links()
-        let present = try Set(session.socket.addresses(in: InterfaceTable(links)).map(\.address.address))
-        addresses = namespace.addresses.filter(present.contains)
-        isSettling = links.contains { link in
-            link.link.isUp && link.hasCarrier && [.down, .lowerLayerDown].contains(link.operationalState)
-        }
-        let up = Set(links.filter(\.link.isUp).map(\.link.name))
-        let down = namespace.content.links.filter { $0.isUp && !up.contains($0.name) }.map(\.name.description)
-        state = down.isEmpty ? "up" : "down: " + down.joined(separator: ", ")
     }
 }
 
@@ -246,7 +162,7 @@ extension RunningLab {
 
     /// The topology as it was asked for.
     package var topology: Topology {
-        get throws(EngineError) { try Self.topology(in: StateFolder(lab: journal.lab)) }
+        get throws(EngineError) { try Self.topology(in: StateDirectory(lab: journal.lab)) }
     }
 
     /// Reads from one of the lab's namespaces, through a route socket that was opened inside.

@@ -8,19 +8,19 @@ import NetworkObjects
 /// in the namespace's own batch where the kernel takes it there; the rest are written to `/proc` once the links exist.
 struct SettingPlan {
     /// Settings of the namespace, to be written while it holds `lo` alone.
-    private(set) var early: [Sysctl] = []
+    private(set) var sysctls: [Sysctl] = []
     /// Requests for links' settings.
     private(set) var requests: [Operation] = []
     /// Links' settings that only `/proc` takes.
-    private(set) var late: [Sysctl] = []
+    private(set) var linkSysctls: [Sysctl] = []
 
     init(_ settings: [Sysctl]) {
         var inherited: [String: String] = [:]
-        var ipv4: (device: InterfaceName, values: [IPv4Value])?
+        var ipv4: (device: InterfaceName, values: [IPv4DevConfValue])?
         func flush() -> Operation? { ipv4.map { .setIPv4($0.device, $0.values) } }
         for setting in settings {
             guard let device = setting.link else {
-                early.append(setting)
+                sysctls.append(setting)
                 inherited[setting.path] = setting.value
                 continue
             }
@@ -34,7 +34,7 @@ struct SettingPlan {
                 ipv4?.values.append(value)
             case .neighbour(let parameter, let milliseconds, let family):
                 requests.append(.setNeighbourParameter(device, parameter, milliseconds: milliseconds, family))
-            case nil: late.append(setting)
+            case nil: linkSysctls.append(setting)
             }
         }
         if let operation = flush() { requests.append(operation) }
@@ -52,14 +52,14 @@ struct SettingPlan {
 }
 
 /// The value of one IPv4 setting.
-struct IPv4Value: Hashable, Sendable {
-    var setting: IPv4Setting
+struct IPv4DevConfValue: Hashable, Sendable {
+    var setting: IPv4DevConf
     var value: Int32
 }
 
 /// A link's setting in netlink's terms.
 private enum LinkSetting {
-    case ipv4(IPv4Value)
+    case ipv4(IPv4DevConfValue)
     case neighbour(NeighbourParameter, milliseconds: UInt64, AddressFamily)
 
     /// Nil for a setting that netlink does not take.
@@ -68,8 +68,8 @@ private enum LinkSetting {
         guard parts.count == 4, let number = Int32(setting.value) else { return nil }
         switch (parts[0], parts[1]) {
         case ("ipv4", "conf"):
-            guard let name = IPv4Setting(rawValue: String(parts[3])) else { return nil }
-            self = .ipv4(IPv4Value(setting: name, value: number))
+            guard let name = IPv4DevConf(rawValue: String(parts[3])) else { return nil }
+            self = .ipv4(IPv4DevConfValue(setting: name, value: number))
         case ("ipv4", "neigh"), ("ipv6", "neigh"):
             guard parts[3] == "proxy_delay", number >= 0 else { return nil }
             // The file counts in hundredths of a second (USER_HZ).

@@ -11,8 +11,8 @@ enum StoppedPods {
     }
 
     /// Reads them; none where none was ever stopped.
-    static func read(_ state: StateFolder) throws(EngineError) -> Set<PodReference> {
-        guard let bytes = try StateFolder.read(state.stoppedPods) else { return [] }
+    static func read(_ state: StateDirectory) throws(EngineError) -> Set<PodReference> {
+        guard let bytes = try StateDirectory.read(state.stoppedPods) else { return [] }
         do {
             let entries = try JSONDecoder().decode([Entry].self, from: Data(bytes))
             return Set(entries.map { PodReference(namespace: $0.namespace, name: $0.name) })
@@ -22,9 +22,9 @@ enum StoppedPods {
     }
 
     /// Writes them in the place of those that were there.
-    static func write(_ pods: Set<PodReference>, to state: StateFolder) throws {
+    static func write(_ pods: Set<PodReference>, to state: StateDirectory) throws {
         let entries = pods.sorted { ($0.namespace, $0.name) < ($1.namespace, $1.name) }
             .map { Entry(namespace: $0.namespace, name: $0.name) }
-        try StateFolder.write(json: entries, to: state.stoppedPods)
+        try StateDirectory.write(json: entries, to: state.stoppedPods)
     }
 }

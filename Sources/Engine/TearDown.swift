@@ -25,7 +25,7 @@ public enum TearDown {
 
     /// The names of all labs: those that have a folder, and those that have lost it and left something else, sorted.
     public static func labs() throws(EngineError) -> [String] {
-        Set(StateFolder.labs() + (try Leftovers().labs)).filter(Topology.isName).sorted()
+        Set(StateDirectory.labs() + (try Leftovers().labs)).filter(Topology.isName).sorted()
     }
 
     /// Removes a lab: ends the processes inside, unpins its namespaces, removes its files. The kernel then clears the
@@ -37,22 +37,22 @@ public enum TearDown {
     ///
     /// - Parameter waiting: called once if another command works on the lab.
     public static func run(
-        lab: String, interruption: Interruption = .none, waiting: () -> Void
+        lab: String, cancellation: Cancellation = .none, waiting: () -> Void
     ) throws(EngineError) -> Outcome {
-        defer { interruption.end() }
-        let state = try StateFolder(typed: lab)
+        defer { cancellation.release() }
+        let state = try StateDirectory(typed: lab)
         OpenFiles.raise()
         return try reportingRefusals(of: "lab \(lab)") {
-            let outcome = try FolderLock.holding(lab: state, creating: false, waiting: waiting) {
-                interruption.begin()
+            let outcome = try LabLock.holding(lab: state, creating: false, waiting: waiting) {
+                cancellation.hold()
                 guard let pins = try Self.pins(state) else { return try removeByMark(state) }
                 return try remove(pins, state)
             }
             if let outcome { return outcome }
             // The folder is gone; what else there may be is looked for, and taken away under the lock all the same.
             if try Leftovers(of: lab).isEmpty { return Outcome(lab: lab, wasThere: false) }
-            return try FolderLock.holding(lab: state, creating: true, waiting: waiting) {
-                interruption.begin()
+            return try LabLock.holding(lab: state, creating: true, waiting: waiting) {
+                cancellation.hold()
                 return try removeByMark(state)
             }
                 ?? Outcome(lab: lab, wasThere: false)
@@ -60,7 +60,7 @@ public enum TearDown {
     }
 
     /// The pins that a lab's journal names; nil if there is none that can be believed.
-    private static func pins(_ state: StateFolder) throws(EngineError) -> [String]? {
+    private static func pins(_ state: StateDirectory) throws(EngineError) -> [String]? {
         do {
             return try Journal.Core.read(state).pins
         } catch {
@@ -73,15 +73,15 @@ public enum TearDown {
 
     /// Removes a lab of these pins. The caller holds the lab's lock.
     @discardableResult
-    static func remove(_ pins: [String], _ state: StateFolder, keepingFolder: Bool = false) throws -> Outcome {
+    static func remove(_ pins: [String], _ state: StateDirectory, keepingFolder: Bool = false) throws -> Outcome {
         // A namespace may have lost its pin and still live, by a process or by the background process's sockets.
-        let isWhole = pins.allSatisfy { Pins.identity($0) != nil }
+        let isWhole = pins.allSatisfy { NamedNamespaces.identity($0) != nil }
         let marked = isWhole ? [] : try Leftovers(of: state.lab).namespaces
         return try remove(pins, marked, state, keepingFolder: keepingFolder)
     }
 
     /// Removes whatever carries the lab's mark. The caller holds the lab's lock.
-    private static func removeByMark(_ state: StateFolder) throws -> Outcome {
+    private static func removeByMark(_ state: StateDirectory) throws -> Outcome {
         let left = try Leftovers(of: state.lab)
         try ResponderProcess.end(orphansOf: state.lab)
         var outcome = try remove(barePins(of: state.lab), left.namespaces, state)
@@ -92,14 +92,14 @@ public enum TearDown {
     /// The files of the lab's names on which nothing is mounted: creations that were cut short. A name that a lab with a
     /// longer name could have is that lab's.
     private static func barePins(of lab: String) throws -> [String] {
-        let others = StateFolder.labs().filter { $0.hasPrefix(lab + "-") }
-        return try Pins.names().filter { pin in
-            pin.hasPrefix(lab + "-") && !others.contains { pin.hasPrefix($0 + "-") } && Pins.isBare(pin)
+        let others = StateDirectory.labs().filter { $0.hasPrefix(lab + "-") }
+        return try NamedNamespaces.names().filter { pin in
+            pin.hasPrefix(lab + "-") && !others.contains { pin.hasPrefix($0 + "-") } && NamedNamespaces.isBare(pin)
         }
     }
 
     private static func remove(
-        _ pins: [String], _ marked: [Leftovers.Namespace], _ state: StateFolder, keepingFolder: Bool = false
+        _ pins: [String], _ marked: [Leftovers.Namespace], _ state: StateDirectory, keepingFolder: Bool = false
     ) throws -> Outcome {
         var outcome = Outcome(lab: state.lab, wasThere: true)
         // First, while the network is there: its sockets keep the namespaces that they are in.
@@ -110,18 +110,18 @@ public enum TearDown {
         let lab = state.lab
         let found = try ownPins(all, of: lab)
         outcome.foreign = found.foreign
-        let identities = Set(found.own.compactMap { Pins.identity($0) } + marked.map(\.identity))
-        outcome.processes = try InsideProcesses.end(in: identities)
+        let identities = Set(found.own.compactMap { NamedNamespaces.identity($0) } + marked.map(\.identity))
+        outcome.processes = try NamespaceProcesses.end(in: identities)
         // One that stays keeps no other: what can go goes.
         var failure: SystemCallError?
         for pin in found.own {
-            do throws(SystemCallError) { try Pins.unpin(pin) } catch { failure = failure ?? error }
+            do throws(SystemCallError) { try NamedNamespaces.unpin(pin) } catch { failure = failure ?? error }
         }
         if let failure { throw failure }
         outcome.namespaces = found.own.count
         try EtcFiles.remove(of: Array(Set(all + EtcFiles.links(state))), state)
         try state.remove(keepingFolder: keepingFolder)
-        try NamespaceFolder.release()
+        try NetnsMountPoint.release()
         return outcome
     }
 
@@ -130,7 +130,7 @@ public enum TearDown {
         try NamespaceThread.run { thread in
             var own: [String] = []
             var foreign: [String] = []
-            for pin in pins where access(Pins.path(pin), F_OK) == 0 {
+            for pin in pins where access(NamedNamespaces.path(pin), F_OK) == 0 {
                 if try isOwn(pin, of: lab, &thread) { own.append(pin) } else { foreign.append(pin) }
             }
             return (own, foreign)
@@ -139,13 +139,13 @@ public enum TearDown {
 
     private static func isOwn(_ pin: String, of lab: String, _ thread: inout NamespaceThread) throws -> Bool {
         do {
-            return try thread.enter(NetworkNamespace(at: Pins.path(pin))) { inside in
+            return try thread.enter(NetworkNamespace(at: NamedNamespaces.path(pin))) { inside in
                 var socket = try RouteSocket(in: inside)
                 return try Ownership.belongs(&socket, to: lab)
             }
         } catch let error as SystemCallError where error.errno == EINVAL || error.errno == ENOTTY {
             // A bare file: a creation that was cut short between making the file and mounting on it.
-            return Pins.isBare(pin)
+            return NamedNamespaces.isBare(pin)
         }
     }
 }

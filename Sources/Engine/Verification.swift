@@ -23,9 +23,9 @@ extension RunningLab {
     ///   - strict: whether what users added counts as well: their addresses, routes, links, tables and processes.
     ///   - waiting: called once if another command works on the lab.
     public func verify(strict: Bool, waiting: () -> Void = {}) throws(EngineError) -> Verification {
-        let state = StateFolder(lab: journal.lab)
+        let state = StateDirectory(lab: journal.lab)
         return try reportingRefusals(of: "lab \(journal.lab)") {
-            let found = try FolderLock.holding(lab: state, creating: false, waiting: waiting) {
+            let found = try LabLock.holding(lab: state, creating: false, waiting: waiting) {
                 // Another command may have changed the lab while this one waited.
                 let now = try RunningLab(named: journal.lab)
                 return try now.findDifferences(state, strict: strict)
@@ -35,7 +35,7 @@ extension RunningLab {
         }
     }
 
-    private func findDifferences(_ state: StateFolder, strict: Bool) throws -> Verification {
+    private func findDifferences(_ state: StateDirectory, strict: Bool) throws -> Verification {
         var differences: [Difference] = []
         if !journal.isComplete {
             differences.append(
@@ -43,7 +43,7 @@ extension RunningLab {
                     nil, "lab", journal.lab,
                     .different([AttributeDifference(.state, wanted: "complete", found: "cut short")])))
         }
-        let view = try LabView(blueprint, allTables: strict, records: journal.rules ?? [:])
+        let view = try LabSnapshot(blueprint, allTables: strict, records: journal.rules ?? [:])
         let comparison = LabDiff(
             blueprint, view.observed, tables: try view.wantedTables(blueprint), former: PreviousState(blueprint))
         differences += comparison.differences(strict: strict)
@@ -60,16 +60,18 @@ extension RunningLab {
     /// Namespaces that a change which was cut short would have removed.
     private func surplusNamespaces() -> [Difference] {
         let wanted = Set(blueprint.namespaces.map(\.name))
-        return journal.namespaces.filter { !wanted.contains($0.name) && Pins.identity($0.pin) != nil }
+        return journal.namespaces.filter { !wanted.contains($0.name) && NamedNamespaces.identity($0.pin) != nil }
             .map { Difference($0.name, "namespace", $0.pin, .extra) }
     }
 
-    private func processes(_ view: LabView) throws -> [Difference] {
+    private func processes(_ view: LabSnapshot) throws -> [Difference] {
         var names: [NetworkNamespace.Identity: String] = [:]
         for namespace in blueprint.namespaces {
-            if let identity = Pins.identity(blueprint.pin(of: namespace)) { names[identity] = namespace.name }
+            if let identity = NamedNamespaces.identity(blueprint.pin(of: namespace)) {
+                names[identity] = namespace.name
+            }
         }
-        return try InsideProcesses.find(in: Set(names.keys)).map { process in
+        return try NamespaceProcesses.find(in: Set(names.keys)).map { process in
             Difference(names[process.namespace], "process", "\(process.pid) (\(process.command))", .added)
         }
     }

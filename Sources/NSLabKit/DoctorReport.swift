@@ -45,14 +45,14 @@ public struct DoctorReport: Encodable, Sendable {
     public init(_ topology: Topology) throws(NSLabError) {
         self = try reportingErrors {
             let requirements = Requirements(try Self.blueprint(topology))
-            let examination = try Examination(requirements)
+            let examination = try Diagnosis(requirements)
             // What other users' processes are in cannot be looked at without privilege.
             let leftovers = Capabilities.missing().isEmpty ? try Leftovers.find().descriptions : []
             return DoctorReport(examination, lab: topology.name, leftovers: leftovers)
         }
     }
 
-    private init(_ examination: Examination, lab: String, leftovers: [String]) {
+    private init(_ examination: Diagnosis, lab: String, leftovers: [String]) {
         ready = examination.isReady
         self.lab = lab
         kernel = Kernel(

@@ -25,7 +25,7 @@ extension FolderFiles {
         let root = Self.realPath(folder) ?? folder
         var open: [(path: String, depth: Int)] = [("", 0)]
         while let (below, depth) = open.popLast() {
-            for name in Folder.names(below.isEmpty ? folder : "\(folder)/\(below)") {
+            for name in Directory.names(below.isEmpty ? folder : "\(folder)/\(below)") {
                 count += 1
                 guard count <= Self.limit else {
                     throw NSLabError("\(folder) has more than \(Self.limit) files; a lab folder has a few", .badInput)

@@ -24,16 +24,16 @@ extension Lab {
     /// clears what the kernel has learned. Its background process stays.
     ///
     /// - Parameters:
-    ///   - interruption: what is done about a request to end: the reset is finished before.
+    ///   - cancellation: what is done about a request to end: the reset is finished before.
     ///   - waiting: told the lab's name if another command works on it.
-    public func reset(interruption: Interruption = .none, waiting: (String) -> Void = { _ in }) throws(NSLabError)
+    public func reset(cancellation: Cancellation = .none, waiting: (String) -> Void = { _ in }) throws(NSLabError)
         -> ResetReport
     {
         let lab = name
         return try reportingErrors {
             OpenFiles.raise()
             let start = ContinuousClock.now
-            let outcome = try Reset.run(lab: lab, interruption: interruption) { waiting(lab) }
+            let outcome = try Reset.run(lab: lab, cancellation: cancellation) { waiting(lab) }
             return ResetReport(outcome, duration: start.duration(to: .now) / .seconds(1))
         }
     }

@@ -16,7 +16,7 @@ public struct Lab: Sendable {
     }
 
     /// The names of the labs that are running, sorted; empty where they cannot be read.
-    public static func runningNames() -> [String] { StateFolder.labs() }
+    public static func runningNames() -> [String] { StateDirectory.labs() }
 
     /// What `up` is at.
     public enum Step: Sendable {
@@ -51,19 +51,19 @@ public struct Lab: Sendable {
     ///   - source: what the topology was read from, as the user would name it.
     ///   - probing: whether to probe it once it is up.
     ///   - showingOutput: whether what the lab's own commands print is shown, on standard error.
-    ///   - interruption: what is done about a request to end that comes before the lab is up: one that is being built is
+    ///   - cancellation: what is done about a request to end that comes before the lab is up: one that is being built is
     ///     removed again, one that ran is left for the next `up` to go on with.
     ///   - progress: told what is being done, when it is begun.
     /// - Returns: what the kernel then holds. Probes that failed are in it and are not thrown.
     /// - Throws: `NSLabError`, of category `.interrupted` where a request to end was followed.
     public static func up(
         _ topology: Topology, source: String, probing: Bool = true, showingOutput: Bool = false,
-        interruption: Interruption = .none, progress: @escaping (Step) -> Void = { _ in }
+        cancellation: Cancellation = .none, progress: @escaping (Step) -> Void = { _ in }
     ) throws(NSLabError) -> UpReport {
         try reportingErrors {
-            defer { interruption.end() }
+            defer { cancellation.release() }
             let start = ContinuousClock.now
-            let outcome = try BringUp(topology: topology, source: source, interruption: interruption) {
+            let outcome = try BringUp(topology: topology, source: source, cancellation: cancellation) {
                 progress(Step($0))
             }.run()
             do {
@@ -75,10 +75,10 @@ public struct Lab: Sendable {
                     total: start.duration(to: built) / .seconds(1))
                 report.pendingPods = PendingPodReport.all(of: outcome.blueprint)
                 if outcome.isNew {
-                    let failures = try lab.running.runCommands(showing: showingOutput, interruption: interruption)
+                    let failures = try lab.running.runCommands(showing: showingOutput, cancellation: cancellation)
                     report.commandFailures = failures.isEmpty ? nil : failures
                 }
-                interruption.end()
+                cancellation.release()
                 if probing {
                     try lab.running.waitForLinks(surveys)
                     report.probes = try lab.probe(progress: progress)
@@ -86,7 +86,7 @@ public struct Lab: Sendable {
                 return report
             } catch {
                 let isInterrupted = if case EngineError.interrupted = error { true } else { false }
-                if isInterrupted { interruption.accept() }
+                if isInterrupted { cancellation.acknowledge() }
                 // A lab that was built and cannot be looked at, or has not run its commands, is of no use to anybody.
                 if outcome.isNew {
                     do throws(EngineError) {
@@ -123,10 +123,10 @@ public struct Lab: Sendable {
     /// Removes labs wholly. One that is not there is no error.
     ///
     /// - Parameters:
-    ///   - interruption: what is done about a request to end: the lab that is being removed is removed wholly before.
+    ///   - cancellation: what is done about a request to end: the lab that is being removed is removed wholly before.
     ///   - waiting: told the lab's name if another command works on it.
     public static func down(
-        _ selection: Selection, interruption: Interruption = .none, waiting: (String) -> Void = { _ in }
+        _ selection: Selection, cancellation: Cancellation = .none, waiting: (String) -> Void = { _ in }
     ) throws(NSLabError) -> DownReport {
         try reportingErrors {
             let labs: [String]
@@ -134,7 +134,7 @@ public struct Lab: Sendable {
             case .all: labs = try TearDown.labs()
             case .named(let names): labs = names
             case .only:
-                labs = StateFolder.labs()
+                labs = StateDirectory.labs()
                 if labs.count > 1 { throw EngineError.labNotNamed(running: labs) }
             }
             var entries: [DownReport.Entry] = []
@@ -143,7 +143,7 @@ public struct Lab: Sendable {
             for lab in labs {
                 do {
                     entries.append(
-                        DownReport.Entry(try TearDown.run(lab: lab, interruption: interruption) { waiting(lab) }))
+                        DownReport.Entry(try TearDown.run(lab: lab, cancellation: cancellation) { waiting(lab) }))
                 } catch {
                     failure = failure ?? error
                 }
@@ -155,7 +155,7 @@ public struct Lab: Sendable {
 
     /// The labs that are there.
     public static func list() throws(NSLabError) -> [LabReport] {
-        try reportingErrors { try StateFolder.labs().map { LabReport(try RunningLab.overview($0)) } }
+        try reportingErrors { try StateDirectory.labs().map { LabReport(try RunningLab.overview($0)) } }
     }
 
     /// The lab's namespaces, as the kernel has them.

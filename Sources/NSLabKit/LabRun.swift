@@ -53,11 +53,11 @@ public struct LabRun {
         SupervisedCommand.blockSignals()
         return try reportingErrors {
             // One that is there is somebody's; it must not be taken down.
-            if StateFolder.labs().contains(topology.name) {
+            if StateDirectory.labs().contains(topology.name) {
                 throw inTheWay
             }
             guard let program = Program.path else { throw ResponderError.noProgram }
-            let guardian = try Guardian(program, arguments: [Self.guardianCommand, topology.name])
+            let guardian = try Watchdog(program, arguments: [Self.guardianCommand, topology.name])
             let outcome = Result { try inLab(probing, progress) }
             var isOurs = true
             if case .failure(let error as NSLabError) = outcome, error.category == .inTheWay { isOurs = false }
@@ -79,7 +79,7 @@ public struct LabRun {
         let report: UpReport
         do throws(NSLabError) {
             report = try Lab.up(
-                topology, source: source, probing: probing, interruption: .heldSignals, progress: progress)
+                topology, source: source, probing: probing, cancellation: .heldSignals, progress: progress)
         } catch {
             guard error.category == .interrupted, let signal = SupervisedCommand.pendingEnd() else { throw error }
             return Outcome(status: 128 + signal)
@@ -89,7 +89,7 @@ public struct LabRun {
         }
         if let signal = SupervisedCommand.pendingEnd() { return Outcome(status: 128 + signal, probes: report.probes) }
         if report.probes?.failed ?? 0 > 0 { return Outcome(status: 1, probes: report.probes) }
-        let environment = ["NSLAB_LAB": topology.name, "NSLAB_STATE": StateFolder(lab: topology.name).path]
+        let environment = ["NSLAB_LAB": topology.name, "NSLAB_STATE": StateDirectory(lab: topology.name).path]
         do throws(SystemCallError) {
             let running = try SupervisedCommand(command, environment: environment)
             return Outcome(status: try running.wait(), probes: report.probes)
@@ -103,7 +103,7 @@ public struct LabRun {
     public static func guardLab(named lab: String) {
         // Whoever ends the run's process group or session must not end this.
         for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { Glibc.signal(signal, SIG_IGN) }
-        guard Guardian.waitForOrphaning() else { return }
+        guard Watchdog.waitForOrphaning() else { return }
         do throws(NSLabError) {
             _ = try Lab.down(.named([lab]))
         } catch {

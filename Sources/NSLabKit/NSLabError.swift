@@ -56,7 +56,7 @@ public struct NSLabError: Error, CustomStringConvertible, Sendable {
 }
 
 /// What is done about a request to end that comes while something is half done.
-public typealias Interruption = Engine.Interruption
+public typealias Cancellation = Engine.Cancellation
 
 /// Runs `body` and puts whatever it throws in `NSLabError`'s terms.
 func reportingErrors<Value: ~Copyable>(_ body: () throws -> Value) throws(NSLabError) -> Value {

@@ -28,7 +28,7 @@ public struct UpReport: Encodable, Sendable {
     /// What may not work on this machine, a sentence each, as `nslab doctor` says it.
     public var warnings: [String]
 
-    init(_ outcome: BringUp.Outcome, _ surveys: [NamespaceSurvey], total: Double) {
+    init(_ outcome: BringUp.Outcome, _ surveys: [NamespaceStatus], total: Double) {
         lab = outcome.blueprint.lab
         wasThere = !outcome.isNew && outcome.operations.isEmpty
         answersAgain = outcome.answersAgain
@@ -71,7 +71,7 @@ public struct NamespaceReport: Encodable, Sendable {
     /// it should have.
     public var state: String
 
-    init(_ survey: NamespaceSurvey) {
+    init(_ survey: NamespaceStatus) {
         name = survey.name
         kind = survey.kind.rawValue
         node = survey.node
@@ -135,7 +135,7 @@ public struct LabReport: Encodable, Sendable {
     /// How many namespaces are pinned.
     public var namespaces: Int
 
-    init(_ overview: LabOverview) {
+    init(_ overview: LabStatus) {
         lab = overview.lab
         source = overview.source
         state = overview.state.rawValue

@@ -31,7 +31,7 @@ public struct Command: Sendable {
     ///   stand in for and that is not there.
     /// - Throws: `SystemCallError`; from execvp(3) with `ENOENT` if there is no such program.
     public func replaceProcess(warn: (SystemCallError) -> Void) throws(SystemCallError) -> Never {
-        try NetworkNamespace(at: Pins.path(pin)).enter()
+        try NetworkNamespace(at: NamedNamespaces.path(pin)).enter()
         try systemCall("unshare", pin) { unshare(CLONE_NEWNS | CLONE_NEWUTS) }
         try systemCall("mount", "/") { mount("", "/", "none", UInt(MS_SLAVE | MS_REC), nil) }
         // /sys/class/net shows the namespace that sysfs was mounted in. Where it cannot be mounted it stays the host's.
@@ -43,7 +43,7 @@ public struct Command: Sendable {
             try systemCall("sethostname", hostname) { sethostname(hostname, hostname.utf8.count) }
         }
         if let etc {
-            for file in Folder.names(etc) {
+            for file in Directory.names(etc) {
                 if mount("\(etc)/\(file)", "/etc/\(file)", "none", UInt(MS_BIND), nil) != 0 {
                     warn(SystemCallError("mount", "/etc/\(file)"))
                 }

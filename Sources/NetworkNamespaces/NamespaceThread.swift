@@ -28,7 +28,7 @@ public struct NamespaceThread: ~Copyable {
         _ body: (borrowing InsideNamespace) throws(Failure) -> Value
     ) throws(Failure) -> Value {
         do throws(SystemCallError) {
-            try NetworkNamespace(at: Pins.path(name)).enter()
+            try NetworkNamespace(at: NamedNamespaces.path(name)).enter()
         } catch {
             throw refusal(error)
         }

@@ -1,5 +1,5 @@
 /// An entry of a table that learns, and how old the kernel says it is.
-public struct Aged<Entry: Hashable & Sendable>: Hashable, Sendable {
+public struct CachedEntry<Entry: Hashable & Sendable>: Hashable, Sendable {
     /// The entry.
     public var entry: Entry
     /// Its ages; nil where the kernel tells none.

@@ -15,7 +15,7 @@ extension ResponderProcess {
     /// - Throws: `SystemCallError` if that cannot be told for want of descriptors.
     public static func all() throws(SystemCallError) -> [Orphan] {
         var found: [Orphan] = []
-        for name in try Folder.list("/proc") {
+        for name in try Directory.list("/proc") {
             if let pid = pid_t(name), let orphan = try orphan(pid) { found.append(orphan) }
         }
         return found

@@ -13,7 +13,7 @@ extension RouteBatch {
     /// - Parameters:
     ///   - settings: each with its value; 0 and 1 are off and on.
     public mutating func set(
-        _ settings: some Sequence<(IPv4Setting, Int32)>, on device: InterfaceName, in table: InterfaceTable
+        _ settings: some Sequence<(IPv4DevConf, Int32)>, on device: InterfaceName, in table: InterfaceTable
     ) throws(RequestError) {
         let index = try table.index(of: device)
         requests.append(RTM_SETLINK) { message in
@@ -29,7 +29,7 @@ extension RouteBatch {
     }
 }
 
-extension IPv4Setting {
+extension IPv4DevConf {
     /// The setting's number in messages (linux/ip.h).
     var number: Int {
         switch self {
@@ -58,7 +58,7 @@ extension IPv4Setting {
 
 extension ObservedLink {
     /// The value of an IPv4 setting of this link; nil if the kernel does not know it.
-    public subscript(setting: IPv4Setting) -> Int32? {
+    public subscript(setting: IPv4DevConf) -> Int32? {
         let position = setting.number - 1
         return ipv4Settings.indices.contains(position) ? Int32(truncatingIfNeeded: ipv4Settings[position]) : nil
     }

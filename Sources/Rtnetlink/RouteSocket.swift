@@ -136,12 +136,12 @@ public struct RouteSocket: ~Copyable, Sendable {
     }
 
     /// All neighbours of both families, and how old they are.
-    public mutating func agedNeighbours(in table: InterfaceTable) throws(NetlinkError) -> [Aged<Neighbour>] {
+    public mutating func agedNeighbours(in table: InterfaceTable) throws(NetlinkError) -> [CachedEntry<Neighbour>] {
         try socket.dump(RTM_GETNEIGH) {
             $0.append(structure: ndmsg())
         } decode: { message throws(MalformedMessage) in
             guard let entry = try Neighbour.decode(message, in: table) else { return nil }
-            return Aged(entry, try CacheInfo(message))
+            return CachedEntry(entry, try CacheInfo(message))
         }
     }
 
@@ -154,14 +154,14 @@ public struct RouteSocket: ~Copyable, Sendable {
     /// The forwarding entries of all links, and how old they are.
     public mutating func agedForwardingEntries(
         in table: InterfaceTable
-    ) throws(NetlinkError) -> [Aged<ForwardingEntry>] {
+    ) throws(NetlinkError) -> [CachedEntry<ForwardingEntry>] {
         try socket.dump(RTM_GETNEIGH) { request in
             var header = ndmsg()
             header.ndm_family = UInt8(AF_BRIDGE)
             request.append(structure: header)
         } decode: { message throws(MalformedMessage) in
             guard let entry = try ForwardingEntry.decode(message, in: table) else { return nil }
-            return Aged(entry, try CacheInfo(message))
+            return CachedEntry(entry, try CacheInfo(message))
         }
     }
 

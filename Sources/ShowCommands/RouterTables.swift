@@ -10,9 +10,9 @@ public struct RouterTables: Sendable {
     /// The routes of all tables.
     public var routes: [Route]
     /// The neighbours of both families.
-    public var neighbours: [Aged<Neighbour>]
+    public var neighbours: [CachedEntry<Neighbour>]
     /// The forwarding databases of all bridges.
-    public var forwarding: [Aged<ForwardingEntry>]
+    public var forwarding: [CachedEntry<ForwardingEntry>]
     /// The VLANs of ports and bridges that filter by VLAN; empty on a kernel that cannot.
     public var vlans: [BridgeVLAN]
     /// What people call a VLAN.
@@ -23,7 +23,8 @@ public struct RouterTables: Sendable {
     /// Tables, of which the missing ones are empty.
     public init(
         links: [ObservedLink] = [], addresses: [ObservedAddress] = [], routes: [Route] = [],
-        neighbours: [Aged<Neighbour>] = [], forwarding: [Aged<ForwardingEntry>] = [], vlans: [BridgeVLAN] = [],
+        neighbours: [CachedEntry<Neighbour>] = [], forwarding: [CachedEntry<ForwardingEntry>] = [],
+        vlans: [BridgeVLAN] = [],
         vlanNames: [UInt16: String] = [:], loopbacks: [IPAddress: String] = [:]
     ) {
         self.links = links

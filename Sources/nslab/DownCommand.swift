@@ -26,7 +26,7 @@ struct Down: ParsableCommand {
         try Privilege.require(for: "nslab down")
         let report = try Lab.down(
             all ? .all : labs.isEmpty ? LabOption.surrounding.map { .named([$0]) } ?? .only : .named(labs),
-            interruption: .signals
+            cancellation: .signals
         ) { lab in
             console.progress("another nslab command works on lab \(lab); waiting for it")
         }

@@ -20,7 +20,7 @@ struct Reset: ParsableCommand {
     func run() throws {
         let console = global.console
         try Privilege.require(for: "nslab reset")
-        let report = try Lab.running(lab).reset(interruption: .signals) { lab in
+        let report = try Lab.running(lab).reset(cancellation: .signals) { lab in
             console.progress("another nslab command works on lab \(lab); waiting for it")
         }
         for change in report.changes { console.detail(change.text) }

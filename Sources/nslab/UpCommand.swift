@@ -59,7 +59,7 @@ struct Up: ParsableCommand {
         }
         let report = try Lab.up(
             topology, source: source.description, probing: !noProbe, showingOutput: global.verbose,
-            interruption: .signals, progress: progress)
+            cancellation: .signals, progress: progress)
         for warning in report.warnings { console.warning(warning) }
         for change in report.changes { console.detail(change.text) }
         console.warn((report.pendingPods ?? []).map(\.text))

@@ -9,7 +9,7 @@ import Testing
 struct AnsweringTests {
     /// The pins of the lab's pods whose names begin so.
     private func pods(_ nslab: Program, _ prefix: String) -> [String] {
-        Folder.names(Pins.folder).filter { $0.hasPrefix(nslab.pin(prefix)) }
+        Directory.names(NamedNamespaces.directory).filter { $0.hasPrefix(nslab.pin(prefix)) }
     }
 
     /// Runs a tool inside a pod, with the pod's resolv.conf.

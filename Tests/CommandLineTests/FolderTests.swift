@@ -9,7 +9,7 @@ private enum LabFolders {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "LabFoldersTests/Fixtures").path
 
-    static let names: [String] = Folder.names(root)
+    static let names: [String] = Directory.names(root)
 
     static func path(_ name: String) -> String { "\(root)/\(name)" }
 

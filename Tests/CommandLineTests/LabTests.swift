@@ -23,7 +23,7 @@ struct LabTests {
             #expect(namespaces.count == 9)
             #expect(namespaces.allSatisfy { $0["state"] as? String == "up" })
             for namespace in namespaces {
-                #expect(Folder.names(Pins.folder).contains(namespace["netns"] as? String ?? ""))
+                #expect(Directory.names(NamedNamespaces.directory).contains(namespace["netns"] as? String ?? ""))
             }
             #expect(try nslab.run("down", nslab.lab).status == 0)
             #expect(try HostState(lab: nslab.lab) == before)
@@ -119,13 +119,13 @@ struct LabTests {
             let name = nslab.pin("ceos01")
             try Witness.ip("netns add \(name)")
             defer { _ = try? Witness.ip("netns del \(name)") }
-            let identity = Pins.identity(name)
+            let identity = NamedNamespaces.identity(name)
             let result = try nslab.run("up", "--name", nslab.lab)
             #expect(result.status == 4)
             #expect(result.output.contains("/run/netns/\(name) is in the way"))
-            #expect(Pins.identity(name) == identity)
+            #expect(NamedNamespaces.identity(name) == identity)
             #expect(try nslab.run("down", nslab.lab).status == 0)
-            #expect(Pins.identity(name) == identity)
+            #expect(NamedNamespaces.identity(name) == identity)
         }
     }
 

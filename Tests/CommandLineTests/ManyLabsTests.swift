@@ -64,7 +64,7 @@ struct ManyLabsTests {
                 #expect(result.status == 0, "\(words): \(result.output)")
             }
             // What waits has done nothing, and does it when its turn comes.
-            #expect(!Folder.names(Pins.folder).filter { $0.hasPrefix(one.lab + "-") }.isEmpty)
+            #expect(!Directory.names(NamedNamespaces.directory).filter { $0.hasPrefix(one.lab + "-") }.isEmpty)
             // The lock goes with `flock` and with what it has started.
             try Witness.output(["pkill", "-KILL", "-P", "\(holder.pid)"])
             let result = try waiting.wait()

@@ -44,14 +44,14 @@ struct HostState: Equatable {
 
     /// The host now; of namespaces, mounts and files only those that bear the lab's name or are nslab's own.
     init(lab: String) throws {
-        namespaces = Folder.names(Pins.folder).filter { $0.contains(lab) }
+        namespaces = Directory.names(NamedNamespaces.directory).filter { $0.contains(lab) }
         mounts = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).split(separator: "\n").map(
             String.init
         )
         .filter { $0.contains(lab) }
         links = try Witness.output(["ip", "-br", "link"])
         files =
-            Folder.names("/run/nslab").filter { $0.contains(lab) }
-            + Folder.names("/etc/netns").filter { $0.contains(lab) }
+            Directory.names("/run/nslab").filter { $0.contains(lab) }
+            + Directory.names("/etc/netns").filter { $0.contains(lab) }
     }
 }

@@ -14,7 +14,8 @@ struct RunTests {
 
     /// Whether anything of the lab is there.
     private func isThere(_ nslab: Program) -> Bool {
-        Folder.names(Pins.folder).contains { $0.hasPrefix(nslab.lab) } || Folder.names("/run/nslab").contains(nslab.lab)
+        Directory.names(NamedNamespaces.directory).contains { $0.hasPrefix(nslab.lab) }
+            || Directory.names("/run/nslab").contains(nslab.lab)
     }
 
     @Test("the command has the lab's name and state, its exit status is passed on, and nothing is left")
@@ -53,7 +54,7 @@ struct RunTests {
             let run = try start(nslab, ["sh", "-c", "echo >'\(ready)'; exec sleep 60"])
             try eventually(moment) {
                 moment == "while the lab is built"
-                    ? Folder.names("/run/nslab/\(nslab.lab)").contains("journal.json") : access(ready, F_OK) == 0
+                    ? Directory.names("/run/nslab/\(nslab.lab)").contains("journal.json") : access(ready, F_OK) == 0
             }
             run.send(signal)
             #expect(try run.wait().status == 128 + signal)
@@ -65,7 +66,9 @@ struct RunTests {
     func killed() throws {
         try Program.with { nslab in
             let run = try start(nslab, ["sleep", "3"])
-            try eventually("the lab") { Folder.names(Pins.folder).contains { $0.hasPrefix(nslab.lab) } }
+            try eventually("the lab") {
+                Directory.names(NamedNamespaces.directory).contains { $0.hasPrefix(nslab.lab) }
+            }
             run.send(SIGKILL)
             #expect(try run.wait().status == 137)
             try eventually("its end") { !isThere(nslab) }
@@ -94,7 +97,7 @@ struct RunTests {
             return result.output.split(separator: "\n").last.map(String.init) ?? ""
         }
         #expect(Set(names).count == 4 && names.allSatisfy { $0.hasPrefix("ipv4-only-") })
-        for name in names { #expect(!Folder.names("/run/nslab").contains(name)) }
+        for name in names { #expect(!Directory.names("/run/nslab").contains(name)) }
     }
 
     @Test("names that are no DNS labels never become paths")

@@ -24,13 +24,13 @@ struct ComparisonTests {
     private var content: NamespaceContent { blueprint.namespaces[node].content }
 
     /// What the kernel has when all is as it should be, but for what `change` makes of the node.
-    private func seen(_ change: (inout NamespaceContent) -> Void) -> [ObservedNamespace?] {
+    private func seen(_ change: (inout NamespaceContent) -> Void) -> [NamespaceSnapshot?] {
         blueprint.namespaces.enumerated().map { index, namespace in
             var content = namespace.content.whole(lab: blueprint.lab)
             var indices: [InterfaceName: Int32] = [:]
             for (number, link) in content.links.enumerated() { indices[link.name] = Int32(number + 1) }
             if index == node { change(&content) }
-            var observed = ObservedNamespace()
+            var observed = NamespaceSnapshot()
             observed.content = content
             for link in content.links {
                 observed.links[link.name] = ObservedLink(

@@ -17,8 +17,8 @@ struct GrowthTests {
         let memory: Int
 
         init() throws {
-            descriptors = Folder.names("/proc/self/fd").count
-            threads = Folder.names("/proc/self/task").count
+            descriptors = Directory.names("/proc/self/fd").count
+            threads = Directory.names("/proc/self/task").count
             mounts = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).split(separator: "\n")
                 .count { $0.contains("nslabgrowth-\(getpid())") }
             memory =

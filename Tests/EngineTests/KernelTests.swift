@@ -57,7 +57,7 @@ struct KernelTests {
     @Test("a bring-up that was killed before it wrote what it would make leaves nothing that down does not remove")
     func killedAtOnce() throws {
         let name = "nslabtest-\(getpid())-cut"
-        let folder = "\(StateFolder.root)/\(name)"
+        let folder = "\(StateDirectory.root)/\(name)"
         // What is there between the first mkdir(2) and the journal.
         for files in [[], ["topology.yaml.new"], ["topology.yaml", "journal.json.new"]] {
             try TestLab.beingThere { mkdir(folder, 0o755) }

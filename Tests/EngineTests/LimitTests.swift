@@ -125,8 +125,8 @@ struct LimitTests {
                 let sleepers = try (0..<12).map { _ in
                     try Witness.Process(["sleep", "1000"], in: "\(bench.name)-a")
                 }
-                let identity = try #require(Pins.identity("\(bench.name)-a"))
-                try eventually { try InsideProcesses.find(in: [identity]).count >= sleepers.count }
+                let identity = try #require(NamedNamespaces.identity("\(bench.name)-a"))
+                try eventually { try NamespaceProcesses.find(in: [identity]).count >= sleepers.count }
                 let result = try Witness.run(["prlimit", "--nofile=\(limit):\(limit)"] + bench.down)
                 if result.status == 0 {
                     #expect(Remains(of: bench.name).isEmpty, "\(limit): \(Remains(of: bench.name))")

@@ -13,7 +13,7 @@ struct LostStateTests {
         arguments: ["journal missing", "journal corrupt", "journal a link", "folder missing", "pins deleted"])
     func down(damage: String) throws {
         try TestLab.with("ipv4-only") { lab in
-            let folder = "\(StateFolder.root)/\(lab.name)"
+            let folder = "\(StateDirectory.root)/\(lab.name)"
             let pins = lab.blueprint.namespaces.map { lab.pin($0.name) }
             // Another's namespace, of a name that the lab could have.
             let other = lab.pin("other")
@@ -49,7 +49,7 @@ struct LostStateTests {
         arguments: ["link", "pipe", "owner"])
     func hostile(form: String) throws {
         let name = TestLab.newName()
-        let path = "\(StateFolder.root)/\(name)"
+        let path = "\(StateDirectory.root)/\(name)"
         let target = FileManager.default.temporaryDirectory.path + "/" + name
         mkdir(target, 0o755)
         try Data("kept".utf8).write(to: URL(fileURLWithPath: target + "/file"))

@@ -12,13 +12,13 @@ struct Remains: CustomStringConvertible {
 
     init(of lab: String) {
         func isItsOwn(_ name: String) -> Bool { name == lab || name.hasPrefix("\(lab)-") }
-        pins = Folder.names("/run/netns").filter(isItsOwn)
+        pins = Directory.names("/run/netns").filter(isItsOwn)
         mounts = ((try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? "").split(separator: "\n")
             .map(String.init).filter { $0.contains("/\(lab)-") }
         files =
-            Folder.names("/run/nslab").filter { $0 == lab }
-            + Folder.names("/etc/netns").filter(isItsOwn)
-        processes = Folder.names("/proc").filter { pid_t($0) != nil }.compactMap { pid in
+            Directory.names("/run/nslab").filter { $0 == lab }
+            + Directory.names("/etc/netns").filter(isItsOwn)
+        processes = Directory.names("/proc").filter { pid_t($0) != nil }.compactMap { pid in
             guard let line = try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8) else { return nil }
             return line.split(separator: "\0").last.map(String.init) == lab && line.contains("responders")
                 ? "\(pid): \(line)" : nil

@@ -29,7 +29,9 @@ struct SignalTests {
     func change() throws {
         try Self.signalling([.change]) { point in
             // Each namespace that both topologies have is there.
-            for name in ["a", "r"] where Pins.identity("\(point.name)-\(name)") == nil { return "\(name) is gone" }
+            for name in ["a", "r"] where NamedNamespaces.identity("\(point.name)-\(name)") == nil {
+                return "\(name) is gone"
+            }
             try Witness.output(point.up(.second))
             return try point.differences()
         }
@@ -79,7 +81,7 @@ struct SignalTests {
     /// Waits until the lab's own command runs.
     private func waitForCommand(in name: String) throws {
         try eventually("the command of \(name) runs") {
-            try Pins.identity("\(name)-a").map { try !InsideProcesses.find(in: [$0]).isEmpty } ?? false
+            try NamedNamespaces.identity("\(name)-a").map { try !NamespaceProcesses.find(in: [$0]).isEmpty } ?? false
         }
     }
 

@@ -19,18 +19,18 @@ struct StateVersionTests {
     }
 
     private func journal(of lab: TestLab) throws -> [String: Any] {
-        let data = try Data(contentsOf: URL(fileURLWithPath: "\(StateFolder.root)/\(lab.name)/journal.json"))
+        let data = try Data(contentsOf: URL(fileURLWithPath: "\(StateDirectory.root)/\(lab.name)/journal.json"))
         return try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
     }
 
     private func write(_ journal: [String: Any], of lab: TestLab) throws {
         try JSONSerialization.data(withJSONObject: journal)
-            .write(to: URL(fileURLWithPath: "\(StateFolder.root)/\(lab.name)/journal.json"))
+            .write(to: URL(fileURLWithPath: "\(StateDirectory.root)/\(lab.name)/journal.json"))
     }
 
     /// Puts a state that is kept in the place of a lab's own.
     private func freeze(_ lab: TestLab, version: Int) throws {
-        let folder = "\(StateFolder.root)/\(lab.name)"
+        let folder = "\(StateDirectory.root)/\(lab.name)"
         let features = try journal(of: lab)["features"]
         for file in ["journal.json", "topology.yaml", "allocations.json"] {
             unlink("\(folder)/\(file)")

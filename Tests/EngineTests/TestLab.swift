@@ -48,10 +48,10 @@ struct TestLab: Sendable {
     /// Does a system call in the folder of all labs, which the last lab that goes, another test's, takes with it.
     static func beingThere(_ call: () -> CInt) throws {
         repeat {
-            mkdir(StateFolder.root, 0o755)
+            mkdir(StateDirectory.root, 0o755)
             if call() == 0 { return }
         } while errno == ENOENT
-        throw SystemCallError("mkdir", StateFolder.root)
+        throw SystemCallError("mkdir", StateDirectory.root)
     }
 
     /// What verify says, a line each.

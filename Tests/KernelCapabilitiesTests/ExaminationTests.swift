@@ -114,7 +114,7 @@ struct FeatureTests {
         let features = KernelFeatures.complete.subtracting([.vlanFiltering, .vlanLinks])
         let requirements = Requirements(try Blueprint(topology: topology, features: features))
         let before = try Witness.output(["sh", "-c", "ip -d link; ip address; tc qdisc; nft list ruleset"])
-        let examination = try Examination(requirements)
+        let examination = try Diagnosis(requirements)
         #expect(try Witness.output(["sh", "-c", "ip -d link; ip address; tc qdisc; nft list ruleset"]) == before)
         #expect(examination.isReady, "\(examination.results.filter { $0.state == .failed })")
         #expect(examination.release == (try Witness.output(["uname", "-r"])).trimmingCharacters())

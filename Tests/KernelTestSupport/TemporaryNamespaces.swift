@@ -28,19 +28,19 @@ public struct TemporaryNamespaces: Sendable {
     }
 
     private func remove() {
-        for name in Folder.names(Pins.folder) where name.hasPrefix(prefix) { Self.remove(name) }
+        for name in Directory.names(NamedNamespaces.directory) where name.hasPrefix(prefix) { Self.remove(name) }
     }
 
     private static func remove(_ name: String) {
         // Not by our own code, which may be what the test is about.
         if let testimony = try? Witness.run(["ip", "netns", "delete", name]), testimony.status == 0 { return }
-        umount2(Pins.path(name), CInt(MNT_DETACH))
-        unlink(Pins.path(name))
+        umount2(NamedNamespaces.path(name), CInt(MNT_DETACH))
+        unlink(NamedNamespaces.path(name))
     }
 
     /// Removes what earlier runs left that were killed.
     private static func removeRemains() {
-        for name in Folder.names(Pins.folder) where name.hasPrefix(family) {
+        for name in Directory.names(NamedNamespaces.directory) where name.hasPrefix(family) {
             let parts = name.dropFirst(family.count).split(separator: "-")
             guard let pid = parts.first.flatMap({ pid_t($0) }), kill(pid, 0) != 0, errno == ESRCH else { continue }
             remove(name)

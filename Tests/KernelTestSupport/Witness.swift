@@ -62,7 +62,7 @@ public enum Witness {
 
         /// Starts a tool in the calling thread's namespaces, or in a pinned network namespace.
         public init(_ arguments: [String], in pin: String? = nil, input: String = "") throws {
-            let namespace = pin.map { ["nsenter", "--net=\(Pins.path($0))", "--"] } ?? []
+            let namespace = pin.map { ["nsenter", "--net=\(NamedNamespaces.path($0))", "--"] } ?? []
             let toTool = try Pipe("test")
             let fromTool = try Pipe("test")
             var spawn = Spawn(["env"] + namespace + arguments)

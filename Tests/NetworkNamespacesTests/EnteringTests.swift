@@ -15,9 +15,9 @@ struct EnteringTests {
         try await inNamespace { _ in
             try TemporaryNamespaces.with("a") { names in
                 let outside = try here()
-                let identity = try #require(Pins.identity(names["a"]))
+                let identity = try #require(NamedNamespaces.identity(names["a"]))
                 #expect(Set([others, outside, identity]).count == 3)
-                try NetworkNamespace(at: Pins.path(names["a"])).inside { inside in
+                try NetworkNamespace(at: NamedNamespaces.path(names["a"])).inside { inside in
                     let seen = try inside.namespace().identity()
                     #expect(seen == identity)
                     // A thread begins where the one is that starts it.
@@ -37,10 +37,10 @@ struct EnteringTests {
             let pins = [names["a"], names["b"]]
             let seen = try NamespaceThread.run { thread in
                 try pins.map { pin in
-                    try thread.enter(NetworkNamespace(at: Pins.path(pin))) { try $0.namespace().identity() }
+                    try thread.enter(NetworkNamespace(at: NamedNamespaces.path(pin))) { try $0.namespace().identity() }
                 }
             }
-            #expect(seen == pins.map { Pins.identity($0) })
+            #expect(seen == pins.map { NamedNamespaces.identity($0) })
             #expect(try InsideNamespace.current { try $0.namespace().identity() } == before)
         }
     }
@@ -50,7 +50,8 @@ struct EnteringTests {
         try TemporaryNamespaces.with("a") { names in
             let sleeper = try Witness.Process(["sleep", "60"], in: names["a"])
             try eventually {
-                try NetworkNamespace(at: "/proc/\(sleeper.pid)/ns/net").identity() == Pins.identity(names["a"])
+                try NetworkNamespace(at: "/proc/\(sleeper.pid)/ns/net").identity()
+                    == NamedNamespaces.identity(names["a"])
             }
         }
     }

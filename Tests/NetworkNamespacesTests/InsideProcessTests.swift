@@ -19,15 +19,15 @@ struct InsideProcessTests {
         try TemporaryNamespaces.with("a", "b") { names in
             let inside = try shell("READY; exec sleep 60", in: names["a"], names["found"])
             let elsewhere = try shell("READY; exec sleep 60", in: names["b"], names["else"])
-            let a = try #require(Pins.identity(names["a"]))
-            let b = try #require(Pins.identity(names["b"]))
-            #expect(try InsideProcesses.find(in: [a]).map(\.pid) == [inside.pid])
-            let both = try InsideProcesses.find(in: [a, b])
+            let a = try #require(NamedNamespaces.identity(names["a"]))
+            let b = try #require(NamedNamespaces.identity(names["b"]))
+            #expect(try NamespaceProcesses.find(in: [a]).map(\.pid) == [inside.pid])
+            let both = try NamespaceProcesses.find(in: [a, b])
             #expect(both.count == 2)
             #expect(both.contains { $0.pid == elsewhere.pid && $0.namespace == b })
-            #expect(try InsideProcesses.find(in: []).isEmpty)
-            let own = try #require(InsideProcesses.namespace(of: getpid()))
-            #expect(try !InsideProcesses.find(in: [own]).contains { $0.pid == getpid() })
+            #expect(try NamespaceProcesses.find(in: []).isEmpty)
+            let own = try #require(NamespaceProcesses.namespace(of: getpid()))
+            #expect(try !NamespaceProcesses.find(in: [own]).contains { $0.pid == getpid() })
             #expect(try Witness.ip("netns pids \(names["a"])") == "\(inside.pid)\n")
         }
     }
@@ -38,12 +38,12 @@ struct InsideProcessTests {
             let inside = try shell(
                 "trap 'exit 7' TERM; READY; while :; do sleep 0.01; done", in: names["a"], names["ready"])
             let elsewhere = try shell("READY; exec sleep 60", in: names["b"], names["else"])
-            let a = try #require(Pins.identity(names["a"]))
-            let ended = try InsideProcesses.end(in: [a], grace: 3000)
+            let a = try #require(NamedNamespaces.identity(names["a"]))
+            let ended = try NamespaceProcesses.end(in: [a], grace: 3000)
             #expect(ended.contains(inside.pid))
             #expect(!ended.contains(elsewhere.pid))
             #expect(try inside.wait().status == 7)
-            #expect(try InsideProcesses.find(in: [a]).isEmpty)
+            #expect(try NamespaceProcesses.find(in: [a]).isEmpty)
             #expect(kill(elsewhere.pid, 0) == 0)
         }
     }
@@ -55,7 +55,7 @@ struct InsideProcessTests {
                 "trap '' TERM HUP; READY; while :; do sleep 0.05; done", in: names["a"], names["ready"])
             let clock = ContinuousClock()
             let start = clock.now
-            let ended = try InsideProcesses.end(in: [try #require(Pins.identity(names["a"]))], grace: 200)
+            let ended = try NamespaceProcesses.end(in: [try #require(NamedNamespaces.identity(names["a"]))], grace: 200)
             #expect(ended.contains(process.pid))
             #expect(start.duration(to: clock.now) > .milliseconds(190))
             #expect(try process.wait().status == 128 + SIGKILL)
@@ -68,12 +68,12 @@ struct InsideProcessTests {
             let stopped = try shell("READY; kill -STOP $$; sleep 60", in: names["a"], names["ready"])
             let breeding = try shell(
                 "trap '' TERM HUP; READY; while :; do sleep 0.02 & sleep 0.01; done", in: names["a"], names["breeding"])
-            let a = try #require(Pins.identity(names["a"]))
-            let ended = try InsideProcesses.end(in: [a], grace: 100)
+            let a = try #require(NamedNamespaces.identity(names["a"]))
+            let ended = try NamespaceProcesses.end(in: [a], grace: 100)
             #expect(ended.contains(stopped.pid) && ended.contains(breeding.pid))
             _ = try stopped.wait()
             _ = try breeding.wait()
-            #expect(try InsideProcesses.find(in: [a]).isEmpty)
+            #expect(try NamespaceProcesses.find(in: [a]).isEmpty)
         }
     }
 
@@ -82,8 +82,8 @@ struct InsideProcessTests {
         try TemporaryNamespaces.with("a") { names in
             let clock = ContinuousClock()
             let start = clock.now
-            let a = try #require(Pins.identity(names["a"]))
-            #expect(try InsideProcesses.end(in: [a]) == [])
+            let a = try #require(NamedNamespaces.identity(names["a"]))
+            #expect(try NamespaceProcesses.end(in: [a]) == [])
             #expect(start.duration(to: clock.now) < .milliseconds(250))
         }
     }

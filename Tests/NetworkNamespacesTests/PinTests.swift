@@ -6,7 +6,7 @@ import Testing
 
 @testable import NetworkNamespaces
 
-@Suite("Pins", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("NamedNamespaces", .needsRoot, .timeLimit(.minutes(10)))
 struct PinTests {
     @Test("a pinned namespace is one that iproute2 lists and nsenter enters, and it goes with its pin")
     func pinned() throws {
@@ -14,21 +14,21 @@ struct PinTests {
             let name = names["a"]
             let identity = try NamespaceThread.run { thread in
                 try thread.enterNew { inside in
-                    try Pins.pin(inside, as: name)
+                    try NamedNamespaces.pin(inside, as: name)
                     return try inside.namespace().identity()
                 }
             }
-            #expect(Pins.identity(name) == identity)
-            #expect(try Pins.names().contains(name))
+            #expect(NamedNamespaces.identity(name) == identity)
+            #expect(try NamedNamespaces.names().contains(name))
             #expect(try Witness.ip("-o netns list").split(separator: "\n").contains { $0.hasPrefix(name) })
-            #expect(try Witness.output(["stat", "-Lc", "%i", Pins.path(name)]) == "\(identity.inode)\n")
+            #expect(try Witness.output(["stat", "-Lc", "%i", NamedNamespaces.path(name)]) == "\(identity.inode)\n")
             #expect(try Witness.output(["readlink", "/proc/self/ns/net"], in: name) == "net:[\(identity.inode)]\n")
             #expect(try Witness.links(in: name) == ["lo"])
 
-            try Pins.unpin(name)
-            #expect(Pins.identity(name) == nil)
-            #expect(try !Pins.names().contains(name))
-            #expect(access(Pins.path(name), F_OK) != 0)
+            try NamedNamespaces.unpin(name)
+            #expect(NamedNamespaces.identity(name) == nil)
+            #expect(try !NamedNamespaces.names().contains(name))
+            #expect(access(NamedNamespaces.path(name), F_OK) != 0)
             #expect(try !mounts().contains { $0.contains(name) })
         }
     }
@@ -37,10 +37,10 @@ struct PinTests {
     func taken() throws {
         try TemporaryNamespaces.with("a") { names in
             let name = names["a"]
-            let before = Pins.identity(name)
-            let error = SystemCallError("open", Pins.path(name), errno: EEXIST)
-            #expect(throws: error) { try InsideNamespace.current { try Pins.pin($0, as: name) } }
-            #expect(Pins.identity(name) == before)
+            let before = NamedNamespaces.identity(name)
+            let error = SystemCallError("open", NamedNamespaces.path(name), errno: EEXIST)
+            #expect(throws: error) { try InsideNamespace.current { try NamedNamespaces.pin($0, as: name) } }
+            #expect(NamedNamespaces.identity(name) == before)
             #expect(before != nil)
         }
     }
@@ -48,11 +48,11 @@ struct PinTests {
     @Test("a pin that is not there is removed without an error, and so is the bare file of one that was cut short")
     func cutShort() throws {
         try TemporaryNamespaces.with { names in
-            try Pins.unpin(names["gone"])
-            let path = Pins.path(names["bare"])
+            try NamedNamespaces.unpin(names["gone"])
+            let path = NamedNamespaces.path(names["bare"])
             _ = try FileDescriptor(opening: path, O_CREAT | O_EXCL | O_RDONLY)
-            #expect(Pins.identity(names["bare"]) == nil)
-            try Pins.unpin(names["bare"])
+            #expect(NamedNamespaces.identity(names["bare"]) == nil)
+            try NamedNamespaces.unpin(names["bare"])
             #expect(access(path, F_OK) != 0)
         }
     }
@@ -60,26 +60,26 @@ struct PinTests {
     @Test("a name that no file can have is refused with the path and the kernel's words")
     func impossible() {
         let name = String(repeating: "n", count: 300)
-        #expect(throws: SystemCallError("open", Pins.path(name), errno: ENAMETOOLONG)) {
-            try InsideNamespace.current { try Pins.pin($0, as: name) }
+        #expect(throws: SystemCallError("open", NamedNamespaces.path(name), errno: ENAMETOOLONG)) {
+            try InsideNamespace.current { try NamedNamespaces.pin($0, as: name) }
         }
     }
 
     @Test("the folder is shared, so that a pin that goes is gone in every mount namespace that was made before")
     func propagation() throws {
         try TemporaryNamespaces.with("a") { names in
-            #expect(try Pins.folderIsReady())
-            let propagation = try Witness.output(["findmnt", "-no", "PROPAGATION", Pins.folder])
+            #expect(try NamedNamespaces.directoryIsReady())
+            let propagation = try Witness.output(["findmnt", "-no", "PROPAGATION", NamedNamespaces.directory])
             #expect(propagation.split(separator: "\n").last == "shared")
             let elsewhere = try Witness.Process(["unshare", "-m", "--propagation", "slave", "sleep", "60"])
             defer { elsewhere.send(SIGKILL) }
             // Until unshare(1) has become sleep(1) it has not copied the mounts yet.
             try eventually { try Witness.run(["cat", "/proc/\(elsewhere.pid)/comm"]).output == "sleep\n" }
             func seen() throws -> Bool {
-                try Witness.output(["cat", "/proc/\(elsewhere.pid)/mounts"]).contains(Pins.path(names["a"]))
+                try Witness.output(["cat", "/proc/\(elsewhere.pid)/mounts"]).contains(NamedNamespaces.path(names["a"]))
             }
             #expect(try seen())
-            try Pins.unpin(names["a"])
+            try NamedNamespaces.unpin(names["a"])
             #expect(try !seen())
         }
     }
@@ -91,23 +91,23 @@ struct PinTests {
             try privateRun()
             // The system's own folder is still mounted, below the new one.
             let before = try mounts()
-            #expect(try !Pins.folderIsReady())
-            #expect(try Pins.names() == [])
-            #expect(try Pins.releaseFolder())
-            #expect(try Pins.prepareFolder())
-            #expect(try Pins.folderIsReady())
-            #expect(try isShared(Pins.folder))
-            #expect(Folder.names("/run") == ["netns"])
+            #expect(try !NamedNamespaces.directoryIsReady())
+            #expect(try NamedNamespaces.names() == [])
+            #expect(try NamedNamespaces.releaseDirectory())
+            #expect(try NamedNamespaces.prepareDirectory())
+            #expect(try NamedNamespaces.directoryIsReady())
+            #expect(try isShared(NamedNamespaces.directory))
+            #expect(Directory.names("/run") == ["netns"])
 
-            try Pins.pin(inside, as: "b")
-            try Pins.pin(inside, as: "a")
-            #expect(try Pins.names() == ["a", "b"])
-            #expect(try !Pins.releaseFolder())
-            try Pins.unpin("a")
-            #expect(try !Pins.releaseFolder())
-            try Pins.unpin("b")
-            #expect(try Pins.releaseFolder())
-            #expect(Folder.names("/run") == [])
+            try NamedNamespaces.pin(inside, as: "b")
+            try NamedNamespaces.pin(inside, as: "a")
+            #expect(try NamedNamespaces.names() == ["a", "b"])
+            #expect(try !NamedNamespaces.releaseDirectory())
+            try NamedNamespaces.unpin("a")
+            #expect(try !NamedNamespaces.releaseDirectory())
+            try NamedNamespaces.unpin("b")
+            #expect(try NamedNamespaces.releaseDirectory())
+            #expect(Directory.names("/run") == [])
             #expect(try mounts() == before)
         }
     }
@@ -116,21 +116,21 @@ struct PinTests {
     func pinnedMeanwhile() async throws {
         try await inNamespace { inside in
             try privateRun()
-            #expect(try Pins.prepareFolder())
-            try Pins.pin(inside, as: "late")
-            let identity = Pins.identity("late")
+            #expect(try NamedNamespaces.prepareDirectory())
+            try NamedNamespaces.pin(inside, as: "late")
+            let identity = NamedNamespaces.identity("late")
             #expect(identity != nil)
-            // What `releaseFolder` does once it has seen that nothing is pinned.
-            #expect(try !Pins.unmountFolder())
-            #expect(Pins.identity("late") == identity)
-            #expect(try Pins.folderIsReady())
-            try Pins.unpin("late")
-            let inside = try Witness.Process(["sh", "-c", "cd \(Pins.folder) && exec sleep 60"])
-            try eventually { FileDescriptor.linkTarget("/proc/\(inside.pid)/cwd") == Pins.folder }
-            #expect(try !Pins.releaseFolder())
+            // What `releaseDirectory` does once it has seen that nothing is pinned.
+            #expect(try !NamedNamespaces.unmountDirectory())
+            #expect(NamedNamespaces.identity("late") == identity)
+            #expect(try NamedNamespaces.directoryIsReady())
+            try NamedNamespaces.unpin("late")
+            let inside = try Witness.Process(["sh", "-c", "cd \(NamedNamespaces.directory) && exec sleep 60"])
+            try eventually { FileDescriptor.linkTarget("/proc/\(inside.pid)/cwd") == NamedNamespaces.directory }
+            #expect(try !NamedNamespaces.releaseDirectory())
             inside.send(SIGKILL)
             _ = try inside.wait()
-            #expect(try Pins.releaseFolder())
+            #expect(try NamedNamespaces.releaseDirectory())
         }
     }
 
@@ -138,11 +138,11 @@ struct PinTests {
     func privateFolder() async throws {
         try await inNamespace { _ in
             try privateRun()
-            #expect(try Pins.prepareFolder())
-            try #require(mount("", Pins.folder, "none", UInt(MS_PRIVATE), nil) == 0)
-            #expect(try !isShared(Pins.folder))
-            #expect(try Pins.folderIsReady())
-            #expect(try isShared(Pins.folder))
+            #expect(try NamedNamespaces.prepareDirectory())
+            try #require(mount("", NamedNamespaces.directory, "none", UInt(MS_PRIVATE), nil) == 0)
+            #expect(try !isShared(NamedNamespaces.directory))
+            #expect(try NamedNamespaces.directoryIsReady())
+            #expect(try isShared(NamedNamespaces.directory))
         }
     }
 
@@ -150,13 +150,13 @@ struct PinTests {
     func bareFolder() async throws {
         try await inNamespace { _ in
             try privateRun()
-            try #require(mkdir(Pins.folder, 0o755) == 0)
-            #expect(try !Pins.folderIsReady())
-            _ = try FileDescriptor(opening: Pins.path("somebody"), O_CREAT | O_RDONLY)
-            #expect(try Pins.prepareFolder())
-            #expect(try Pins.folderIsReady())
-            #expect(try Pins.names() == ["somebody"])
-            #expect(try !Pins.releaseFolder())
+            try #require(mkdir(NamedNamespaces.directory, 0o755) == 0)
+            #expect(try !NamedNamespaces.directoryIsReady())
+            _ = try FileDescriptor(opening: NamedNamespaces.path("somebody"), O_CREAT | O_RDONLY)
+            #expect(try NamedNamespaces.prepareDirectory())
+            #expect(try NamedNamespaces.directoryIsReady())
+            #expect(try NamedNamespaces.names() == ["somebody"])
+            #expect(try !NamedNamespaces.releaseDirectory())
         }
     }
 }

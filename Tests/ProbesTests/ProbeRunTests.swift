@@ -43,7 +43,9 @@ struct ProbeRunTests {
         let diagnosis = Diagnosis(blueprint) { name in
             let pin = try #require(pins[name])
             return try NamespaceThread.run { thread in
-                var socket = try thread.enter(NetworkNamespace(at: Pins.path(pin))) { try RouteSocket(in: $0) }
+                var socket = try thread.enter(NetworkNamespace(at: NamedNamespaces.path(pin))) {
+                    try RouteSocket(in: $0)
+                }
                 var content = NamespaceContent()
                 let links = try socket.links()
                 let table = InterfaceTable(links)

@@ -266,7 +266,7 @@ struct ResponderProcessTests {
         try Bench.with { bench in
             try bench.follow(bench.plan(.init(.tcp, 80, answer: .http(body: "x")), .init(.udp, 7, answer: .echo)))
             let pid = try bench.pid()
-            func open() throws -> Int { Folder.names("/proc/\(pid)/fd").count }
+            func open() throws -> Int { Directory.names("/proc/\(pid)/fd").count }
             let before = try open()
             _ = try Witness.output([
                 "timeout", "60", "python3", "-c",
@@ -346,7 +346,7 @@ struct ResponderProcessTests {
         try Bench.with { bench in
             try bench.follow(bench.plan(.init(.tcp, 80, answer: .echo)))
             let pid = try bench.pid()
-            for task in Folder.names("/proc/\(pid)/task") {
+            for task in Directory.names("/proc/\(pid)/task") {
                 let status = try Witness.output(["cat", "/proc/\(pid)/task/\(task)/status"])
                 let fields = Dictionary(
                     status.split(separator: "\n").map { line in
@@ -366,7 +366,7 @@ struct ResponderProcessTests {
             let files = try Witness.output(["ls", "-l", "/proc/\(pid)/fd"])
             #expect(files.split(separator: "\n").count { $0.contains("/dev/null") } == 3)
             #expect(!files.contains("pipe:") && !files.contains("/work"))
-            #expect(try InsideProcesses.find(in: [try #require(Pins.identity(bench.pod))]).isEmpty)
+            #expect(try NamespaceProcesses.find(in: [try #require(NamedNamespaces.identity(bench.pod))]).isEmpty)
         }
     }
 
@@ -461,7 +461,7 @@ struct ResponderProcessTests {
             try bench.process.stop()
             #expect(try bench.process.state == .notNeeded)
             #expect(kill(second, 0) != 0)
-            #expect(Folder.names(bench.folder).isEmpty)
+            #expect(Directory.names(bench.folder).isEmpty)
             #expect(try Witness.output(["ss", "-H", "-lnt"], in: bench.pod) == "")
             try bench.process.stop()
             try bench.follow(ResponderPlan(lab: "x"))

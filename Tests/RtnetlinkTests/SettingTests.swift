@@ -14,7 +14,7 @@ struct SettingTests {
         try await inNamespace { inside in
             var bench = try Workbench(in: inside)
             try bench.create(Link("br", .bridge(Bridge())))
-            for setting in IPv4Setting.allCases {
+            for setting in IPv4DevConf.allCases {
                 let path = "ipv4/conf/br/\(setting.rawValue)"
                 let before = try #require(Int32(try kernelSetting(path)))
                 #expect(try bench.observe("br")[setting] == before, "\(setting)")

@@ -176,14 +176,14 @@ struct AnswerTests {
         var local = ForwardingEntry("eth1", MACAddress("02:00:00:00:00:0a")!, destination: nil, vlan: 10, isSelf: false)
         local.isLocal = true
         tables.forwarding = [
-            Aged(
+            CachedEntry(
                 ForwardingEntry("eth1", one, destination: nil, vlan: 10, isSelf: false, isPermanent: false),
                 CacheInfo(used: 3, confirmed: 3, updated: 65.9)),
-            Aged(
+            CachedEntry(
                 ForwardingEntry("eth10", MACAddress("02:00:00:00:00:02")!, destination: nil, vlan: 20, isSelf: false),
                 nil),
-            Aged(local, nil),
-            Aged(ForwardingEntry("eth1", MACAddress("33:33:00:00:00:01")!, destination: nil), nil),
+            CachedEntry(local, nil),
+            CachedEntry(ForwardingEntry("eth1", MACAddress("33:33:00:00:00:01")!, destination: nil), nil),
         ]
         tables.vlanNames = [10: "servers"]
         return tables
@@ -216,20 +216,20 @@ struct AnswerTests {
             Route(Prefix("10.0.10.1/32")!, .local, device: "vlan10", origin: .kernel, table: 255),
         ]
         tables.forwarding = [
-            Aged(
+            CachedEntry(
                 ForwardingEntry("eth1", one, destination: nil, isSelf: false, isPermanent: false),
                 CacheInfo(used: 3, confirmed: 3, updated: 3))
         ]
         tables.neighbours = [
-            Aged(
+            CachedEntry(
                 Neighbour("vlan10", IPAddress("10.0.10.11")!, mac: one, state: .reachable),
                 CacheInfo(used: 1, confirmed: 12.7, updated: 20)),
-            Aged(Neighbour("vlan10", IPAddress("10.0.10.12")!, mac: MACAddress("02:00:00:00:00:ff")!), nil),
-            Aged(Neighbour("vlan10", IPAddress("10.0.10.13")!, mac: nil, state: .failed), nil),
-            Aged(
+            CachedEntry(Neighbour("vlan10", IPAddress("10.0.10.12")!, mac: MACAddress("02:00:00:00:00:ff")!), nil),
+            CachedEntry(Neighbour("vlan10", IPAddress("10.0.10.13")!, mac: nil, state: .failed), nil),
+            CachedEntry(
                 Neighbour("vlan10", IPAddress("fd00:10::11")!, mac: one, state: .stale),
                 CacheInfo(used: 1, confirmed: 7200, updated: 7300)),
-            Aged(
+            CachedEntry(
                 Neighbour("vlan10", IPAddress("fd00:10::13")!, mac: nil, state: .failed),
                 CacheInfo(used: 1, confirmed: 3, updated: 3)),
         ]

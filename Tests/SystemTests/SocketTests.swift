@@ -53,16 +53,16 @@ struct SocketTests {
     @Test("a file is replaced as a whole: not through a link, and with the old content where the new one does not fit")
     func replacing() throws {
         let folder = "/tmp/nslabtest-replace-\(getpid())"
-        _ = try Folder.make(folder)
+        _ = try Directory.make(folder)
         defer {
-            for name in Folder.names(folder) { unlink("\(folder)/\(name)") }
+            for name in Directory.names(folder) { unlink("\(folder)/\(name)") }
             rmdir(folder)
         }
         let path = "\(folder)/file"
         try #require(symlink("\(folder)/elsewhere", "\(path).new") == 0)
         let file = try FileDescriptor.replace(path, with: [1, 2], mode: 0o640)
         #expect(try file.readAll(path, limit: 10) == [1, 2])
-        #expect(Folder.names(folder) == ["file"])
+        #expect(Directory.names(folder) == ["file"])
         try FileDescriptor.replace(path, with: [3], mode: 0o640)
         #expect(try FileDescriptor(opening: path, O_RDONLY).readAll(path, limit: 10) == [3])
         let error = #expect(throws: SystemCallError.self) {

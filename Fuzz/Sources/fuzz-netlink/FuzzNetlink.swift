@@ -60,7 +60,7 @@ private func decode(_ message: Message) {
     for index in 1...4 as ClosedRange<Int32> { table.insert(InterfaceName("eth\(index)")!, index) }
     if let link = try? LinkMessage(message) {
         let observed = link.observed(in: table)
-        for setting in IPv4Setting.allCases { _ = observed[setting] }
+        for setting in IPv4DevConf.allCases { _ = observed[setting] }
         precondition(observed.link.isSatisfied(by: observed.link), "a link differs from itself: \(observed.link)")
     }
     if let observed = try? ObservedAddress(message, in: table) { isLikeItself(observed.address) }

@@ -7,20 +7,20 @@ import NetworkObjects
 /// First goes what stands in the way of what is to come, then comes what is missing, each object after those that it stands
 /// on (`ObjectKinds`), then the rules change, and last goes what nobody asks for any more, in the opposite order: so
 /// packets find their way meanwhile. A namespace that is new has nothing in it that could be in the way or have to go.
-struct NamespaceChange {
+struct ChangeSet {
     /// What is deleted before anything is made: links that are made anew, and addresses, of which the kernel may take others
     /// along.
-    private(set) var room: [Operation] = []
+    private(set) var predelete: [Operation] = []
     /// Settings of the namespace, from which new links take theirs.
-    private(set) var early: [Sysctl] = []
+    private(set) var sysctls: [Sysctl] = []
     /// What is made and changed.
-    private(set) var make: [Operation] = []
+    private(set) var create: [Operation] = []
     /// Links' settings that only `/proc` takes.
-    private(set) var late: [Sysctl] = []
+    private(set) var linkSysctls: [Sysctl] = []
     /// Tables that are not as they should be.
     private(set) var tables: [TableChange] = []
     /// What is removed at last.
-    private(set) var clear: [Operation] = []
+    private(set) var delete: [Operation] = []
 
     /// A table to be changed or removed.
     struct TableChange: Hashable, Sendable {
@@ -38,24 +38,25 @@ struct NamespaceChange {
 
     /// Whether there is nothing to do.
     var isEmpty: Bool {
-        room.isEmpty && early.isEmpty && make.isEmpty && late.isEmpty && tables.isEmpty && clear.isEmpty
+        predelete.isEmpty && sysctls.isEmpty && create.isEmpty && linkSysctls.isEmpty && tables.isEmpty
+            && delete.isEmpty
     }
 
     /// The whole content of a namespace that holds `lo` alone and has its own settings. Its tables come apart.
     init(filling content: NamespaceContent, _ settings: SettingPlan) {
-        late = settings.late
-        make.reserveCapacity(content.objectCount)
+        linkSysctls = settings.linkSysctls
+        create.reserveCapacity(content.objectCount)
         var requests = settings.requests[...]
         for object in content.objects {
             // All links' settings are made in a few requests, where the first would be.
             if object.rank >= ObjectKinds.rank(of: Sysctl.self), !requests.isEmpty {
-                make += requests
+                create += requests
                 requests = []
             }
             if object.value is Sysctl { continue }
-            make.append(.make(object))
+            create.append(.make(object))
         }
-        make += requests
+        create += requests
     }
 
     /// Has the tables of a namespace that is new installed too.
@@ -70,7 +71,7 @@ struct NamespaceChange {
     /// - Parameter isRemoved: whether an object that nobody asks for is to go.
     init(_ part: LabDiff.Part, wanted content: NamespaceContent, isRemoved: (KernelObject) -> Bool) {
         let links = Dictionary(content.links.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        for name in part.deleted { if let link = links[name] { room.append(.remove(KernelObject(link))) } }
+        for name in part.deleted { if let link = links[name] { predelete.append(.remove(KernelObject(link))) } }
         let extras = part.findings.compactMap { finding -> KernelObject? in
             if case .extra(let object) = finding, isRemoved(object) { object } else { nil }
         }
@@ -80,9 +81,9 @@ struct NamespaceChange {
             if let device = object.link, goneLinks.contains(device) { continue }
             switch object.value {
             case let table as RuleTable: tables.append(TableChange(removing: table))
-            case is DeviceAddress: room.append(.remove(object))
+            case is DeviceAddress: predelete.append(.remove(object))
             case let link as Link where link.stands(on: goneLinks): continue
-            default: clear.append(.remove(object))
+            default: delete.append(.remove(object))
             }
         }
         addSettings(part, content)
@@ -92,17 +93,17 @@ struct NamespaceChange {
             case (.missing, let table as RuleTable): tables.append(TableChange(table, from: nil, in: content))
             case (.different(_, let found, _), let table as RuleTable):
                 tables.append(TableChange(table, from: found.value as? RuleTable, in: content))
-            case (.missing(let object), _): make.append(.make(object))
+            case (.missing(let object), _): create.append(.make(object))
             case (.different(let wanted, let found, let attributes), _):
                 if wanted.value is DeviceAddress || found.cannotBecome(wanted, attributes) {
-                    room.append(.remove(found))
-                    make.append(.make(wanted))
+                    predelete.append(.remove(found))
+                    create.append(.make(wanted))
                 } else {
-                    make.append(.change(wanted, from: found))
+                    create.append(.change(wanted, from: found))
                 }
             }
         }
-        make.sort(keepingOrderBy: \.rank)
+        create.sort(keepingOrderBy: \.rank)
     }
 
     /// Settings of the namespace are written first, links' own where the links are there. Links that are made anew take what
@@ -114,13 +115,13 @@ struct NamespaceChange {
             if let device = setting.link {
                 if !part.rebuilt.contains(device) { written.append(setting) }
             } else {
-                early.append(setting)
+                sysctls.append(setting)
             }
         }
         let fresh = content.sysctls.filter { $0.link.map(part.rebuilt.contains) ?? true }
         let plan = SettingPlan(fresh)
-        make += plan.requests
-        late = plan.late + written
+        create += plan.requests
+        linkSysctls = plan.linkSysctls + written
     }
 }
 
@@ -136,7 +137,7 @@ extension ObjectFinding {
     fileprivate var isOfWanted: Bool { if case .extra = self { false } else { true } }
 }
 
-extension NamespaceChange.TableChange {
+extension ChangeSet.TableChange {
     /// A table that is not there, or is not as it should be.
     fileprivate init(_ wanted: RuleTable, from found: RuleTable?, in content: NamespaceContent) {
         let declared = content.tables.first { $0.id == wanted.id }

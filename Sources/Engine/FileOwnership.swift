@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// Whether what is found under `/run/nslab` can be nslab's own.
-enum Trust {
+enum FileOwnership {
     /// Why an open file or folder is not to be believed; nil if it is root's or the user's own and nobody else can write to it.
     static func fault(of descriptor: CInt, isFolder: Bool) -> String? {
         var status = stat()

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// The program is started in a session of its own and reads its standard input, which this process keeps open: an end of
 /// file without a word before it says that this process is no more.
-public struct Guardian: ~Copyable {
+public struct Watchdog: ~Copyable {
     private let child: ChildProcess
     private let line: FileDescriptor
 

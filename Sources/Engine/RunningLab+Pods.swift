@@ -20,9 +20,10 @@ public struct EndpointChange: Sendable {
 extension RunningLab {
     /// The pods that do not answer: those that were stopped, and those whose namespaces are gone.
     public func silentPods() throws(EngineError) -> Set<PodReference> {
-        let gone = Set(journal.namespaces.filter { $0.kind == "pod" && Pins.identity($0.pin) == nil }.map(\.name))
+        let gone = Set(
+            journal.namespaces.filter { $0.kind == "pod" && NamedNamespaces.identity($0.pin) == nil }.map(\.name))
         let lost = blueprint.namespaces.filter { gone.contains($0.name) }.compactMap(\.pod)
-        return try StoppedPods.read(StateFolder(lab: journal.lab)).union(lost)
+        return try StoppedPods.read(StateDirectory(lab: journal.lab)).union(lost)
     }
 
     /// Has pods stop answering, or answer again: every node's rules take them out of the services' endpoints, or put them
@@ -38,9 +39,9 @@ extension RunningLab {
     ) throws(EngineError) -> EndpointChange {
         var pods: [PodReference] = []
         for name in names { pods.append(try pod(named: name)) }
-        let state = StateFolder(lab: journal.lab)
+        let state = StateDirectory(lab: journal.lab)
         return try reportingRefusals(of: "lab \(journal.lab)") {
-            let change = try FolderLock.holding(lab: state, creating: false, waiting: waiting) {
+            let change = try LabLock.holding(lab: state, creating: false, waiting: waiting) {
                 let before = try silentPods()
                 var stopped = try StoppedPods.read(state)
                 if answering { stopped.subtract(pods) } else { stopped.formUnion(pods) }
@@ -60,7 +61,7 @@ extension RunningLab {
 
     /// Has the lab's background process open the ports of pods that answer, close those of the others, and tell the
     /// endpoints in DNS.
-    private func follow(silent: Set<PodReference>, _ state: StateFolder) throws {
+    private func follow(silent: Set<PodReference>, _ state: StateDirectory) throws {
         try state.responders.follow(ResponderPlan(blueprint, silent: silent))
     }
 
@@ -76,7 +77,7 @@ extension RunningLab {
     private func changeEndpoints(
         from before: Set<PodReference>, to after: Set<PodReference>, _ pods: [PodReference]
     ) throws -> EndpointChange {
-        let topology = try Self.topology(in: StateFolder(lab: journal.lab))
+        let topology = try Self.topology(in: StateDirectory(lab: journal.lab))
         let placement = try Placement(topology, keeping: blueprint.allocations)
         let all = try ClusterService.all(of: topology, placement, keeping: blueprint.allocations)
         let (old, new) = (all.map { $0.stopping(before) }, all.map { $0.stopping(after) })

@@ -1,5 +1,5 @@
 /// A setting of IPv4 on one link. The raw value is its name below `/proc/sys/net/ipv4/conf/<link>`.
-public enum IPv4Setting: String, Hashable, Sendable, CaseIterable {
+public enum IPv4DevConf: String, Hashable, Sendable, CaseIterable {
     case forwarding
     case proxyARP = "proxy_arp"
     case acceptRedirects = "accept_redirects"

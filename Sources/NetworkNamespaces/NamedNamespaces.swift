@@ -4,43 +4,45 @@ import System
 
 /// The folder of namespace pins that iproute2 reads (ip-netns(8)): a file there with a namespace mounted on it keeps the
 /// namespace, and gives it a name for `ip -n` and `ip netns exec`.
-public enum Pins {
+public enum NamedNamespaces {
     /// iproute2's folder.
-    public static let folder = "/run/netns"
+    public static let directory = "/run/netns"
 
     /// The path of the pin with this name.
-    public static func path(_ name: String) -> String { "\(folder)/\(name)" }
+    public static func path(_ name: String) -> String { "\(directory)/\(name)" }
 
     /// Whether the folder is there and is a mount of its own that is shared, as iproute2 wants it, so that a pin that goes
     /// is gone in every mount namespace. If it is a mount and not shared, it becomes so.
-    public static func folderIsReady() throws(SystemCallError) -> Bool {
-        if mount("", folder, "none", UInt(MS_SHARED | MS_REC), nil) == 0 { return true }
+    public static func directoryIsReady() throws(SystemCallError) -> Bool {
+        if mount("", directory, "none", UInt(MS_SHARED | MS_REC), nil) == 0 { return true }
         // EINVAL: a folder that is no mount.
-        guard errno == EINVAL || errno == ENOENT else { throw SystemCallError("mount", folder) }
+        guard errno == EINVAL || errno == ENOENT else { throw SystemCallError("mount", directory) }
         return false
     }
 
     /// Makes the folder and its mount, if another program has not just done so.
     ///
     /// - Returns: whether the mount is this call's doing.
-    public static func prepareFolder() throws(SystemCallError) -> Bool {
-        _ = try Folder.make(folder)
+    public static func prepareDirectory() throws(SystemCallError) -> Bool {
+        _ = try Directory.make(directory)
         // iproute2 holds the same lock while it does the same (`netns_add` in ip/ipnetns.c).
-        let lock = try FileDescriptor(opening: folder, O_RDONLY | O_DIRECTORY)
-        try systemCall("flock", folder) { flock(lock.number, LOCK_EX) }
-        if try folderIsReady() { return false }
-        try systemCall("mount", folder) { mount(folder, folder, "none", UInt(MS_BIND | MS_REC), nil) }
-        try systemCall("mount", folder) { mount("", folder, "none", UInt(MS_SHARED | MS_REC), nil) }
+        let lock = try FileDescriptor(opening: directory, O_RDONLY | O_DIRECTORY)
+        try systemCall("flock", directory) { flock(lock.number, LOCK_EX) }
+        if try directoryIsReady() { return false }
+        try systemCall("mount", directory) { mount(directory, directory, "none", UInt(MS_BIND | MS_REC), nil) }
+        try systemCall("mount", directory) { mount("", directory, "none", UInt(MS_SHARED | MS_REC), nil) }
         return true
     }
 
     /// Ends the folder's mount and removes it, if nothing is pinned there any more and nobody is in it.
     ///
     /// - Returns: whether the mount is gone.
-    public static func releaseFolder() throws(SystemCallError) -> Bool {
-        guard try names().isEmpty, try unmountFolder() else { return false }
+    public static func releaseDirectory() throws(SystemCallError) -> Bool {
+        guard try names().isEmpty, try unmountDirectory() else { return false }
         // Of a pin that was begun meanwhile the file is there, or the namespace on it, or iproute2's mount of the folder.
-        if rmdir(folder) != 0, ![ENOENT, ENOTEMPTY, EBUSY].contains(errno) { throw SystemCallError("rmdir", folder) }
+        if rmdir(directory) != 0, ![ENOENT, ENOTEMPTY, EBUSY].contains(errno) {
+            throw SystemCallError("rmdir", directory)
+        }
         return true
     }
 
@@ -48,11 +50,11 @@ public enum Pins {
     /// moment ago, as a detached mount does with all that is mounted on it.
     ///
     /// - Returns: whether it is gone.
-    static func unmountFolder() throws(SystemCallError) -> Bool {
+    static func unmountDirectory() throws(SystemCallError) -> Bool {
         // A child that this process is just starting has what this process has open, until it executes its program.
         for _ in 0..<20 {
-            if umount2(folder, 0) == 0 || errno == EINVAL || errno == ENOENT { return true }
-            if errno != EBUSY { throw SystemCallError("umount", folder) }
+            if umount2(directory, 0) == 0 || errno == EINVAL || errno == ENOENT { return true }
+            if errno != EBUSY { throw SystemCallError("umount", directory) }
             if try !names().isEmpty { return false }
             usleep(2000)
         }
@@ -96,7 +98,7 @@ public enum Pins {
 
     /// The names of all pins, nslab's and others', sorted.
     public static func names() throws(SystemCallError) -> [String] {
-        try Folder.list(folder)
+        try Directory.list(directory)
     }
 
     /// The namespace a pin holds; nil if there is no such file, or nothing is mounted on it.

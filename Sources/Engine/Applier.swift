@@ -8,23 +8,23 @@ import Rtnetlink
 import System
 
 /// Making a lab's namespaces into what its blueprint names, over the sockets opened inside them.
-struct Programming {
+struct Applier {
     private let blueprint: Blueprint
     private let sessions: [Session]
-    private let changes: [NamespaceChange]
-    private let interruption: Interruption
+    private let changes: [ChangeSet]
+    private let cancellation: Cancellation
     private let position: [String: Int]
     private var veths: [VethPeer: Link] = [:]
 
     /// - Parameters:
     ///   - sessions: one for each namespace of the blueprint, in its order.
     ///   - changes: likewise.
-    ///   - interruption: asked for before each namespace.
-    init(_ blueprint: Blueprint, sessions: [Session], changes: [NamespaceChange], _ interruption: Interruption) {
+    ///   - cancellation: asked for before each namespace.
+    init(_ blueprint: Blueprint, sessions: [Session], changes: [ChangeSet], _ cancellation: Cancellation) {
         self.blueprint = blueprint
         self.sessions = sessions
         self.changes = changes
-        self.interruption = interruption
+        self.cancellation = cancellation
         position = Dictionary(uniqueKeysWithValues: blueprint.namespaces.enumerated().map { ($1.name, $0) })
         for namespace in blueprint.namespaces {
             for link in namespace.content.links {
@@ -37,8 +37,8 @@ struct Programming {
     ///
     /// - Throws: `EngineError.refused` that names the object.
     func fill() throws(EngineError) {
-        try apply(\.make)
-        try write(\.late)
+        try apply(\.create)
+        try write(\.linkSysctls)
     }
 
     /// Makes all changes, tables among them. Namespaces that are new have their own settings already.
@@ -47,18 +47,18 @@ struct Programming {
     /// - Throws: `EngineError` that names the object.
     func change(beforeRules: () throws(EngineError) -> Void) throws(EngineError) {
         for index in changes.indices {
-            for case .remove(let object) in changes[index].room {
+            for case .remove(let object) in changes[index].predelete {
                 if let link = object.value as? Link { forgetAfterwards(link.name, in: index) }
             }
         }
-        try apply(\.room)
+        try apply(\.predelete)
         for (session, name) in forgotten.list { session.interfaces.remove(name) }
-        try write(\.early)
-        try apply(\.make)
-        try write(\.late)
+        try write(\.sysctls)
+        try apply(\.create)
+        try write(\.linkSysctls)
         try beforeRules()
         try changeTables()
-        try apply(\.clear)
+        try apply(\.delete)
     }
 
     /// The links that a deletion takes along keep no number.
@@ -78,11 +78,11 @@ struct Programming {
         forgetAfterwards(peer.name, in: other)
     }
 
-    private func apply(_ stage: KeyPath<NamespaceChange, [Operation]>) throws(EngineError) {
+    private func apply(_ stage: KeyPath<ChangeSet, [Operation]>) throws(EngineError) {
         var batch = RouteBatch(capacity: 64 << 10)
         for index in sessions.indices {
             let operations = changes[index][keyPath: stage]
-            try interruption.check(blueprint.lab)
+            try cancellation.check(blueprint.lab)
             if !operations.isEmpty { try apply(operations, in: index, with: &batch) }
         }
     }
@@ -203,7 +203,7 @@ struct Programming {
     }
 
     /// Writes settings that only `/proc` takes.
-    private func write(_ stage: KeyPath<NamespaceChange, [Sysctl]>) throws(EngineError) {
+    private func write(_ stage: KeyPath<ChangeSet, [Sysctl]>) throws(EngineError) {
         let work = sessions.indices.filter { !changes[$0][keyPath: stage].isEmpty }
             .map { (sessions[$0], changes[$0][keyPath: stage]) }
         if work.isEmpty { return }
@@ -290,7 +290,7 @@ private struct HeldNamespaces: ~Copyable {
 
     /// A descriptor of a pinned namespace, open as long as this value lives.
     mutating func descriptor(of pin: String) throws(SystemCallError) -> CInt {
-        descriptors.append(try FileDescriptor(opening: Pins.path(pin), O_RDONLY).release())
+        descriptors.append(try FileDescriptor(opening: NamedNamespaces.path(pin), O_RDONLY).release())
         return descriptors[descriptors.count - 1]
     }
 

@@ -3,7 +3,7 @@ import NetworkObjects
 import Topology
 
 /// What the interfaces of a machine on plain Linux, a node or a host, come to in its namespace.
-struct MachineContent {
+struct HostContent {
     /// Its links, with their addresses.
     private(set) var links: [Link] = []
     private(set) var addresses: [DeviceAddress] = []
@@ -81,7 +81,7 @@ extension NamespaceContent {
         _ host: Host, _ cabling: Cabling, _ features: KernelFeatures, notes: inout [String],
         problems: inout [BlueprintError.Problem]
     ) {
-        var machine = MachineContent(host.name, host.interfaces, cabling, features, problems: &problems)
+        var machine = HostContent(host.name, host.interfaces, cabling, features, problems: &problems)
         links = [Link("lo", .loopback)] + machine.links
         addresses = machine.addresses
         sysctls = KernelSettings.container.overridden(by: host.sysctls)
@@ -92,7 +92,7 @@ extension NamespaceContent {
     }
 }
 
-extension MachineContent {
+extension HostContent {
     fileprivate mutating func takeRoutes(
         _ written: [StaticRoute], of device: String
     ) -> (routes: [Route], notes: [String]) {

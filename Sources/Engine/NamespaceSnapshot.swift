@@ -6,7 +6,7 @@ import Rtnetlink
 import System
 
 /// What one namespace was seen to hold.
-struct ObservedNamespace: Sendable {
+struct NamespaceSnapshot: Sendable {
     /// The objects that someone installed, those that the kernel makes by itself or learns left out.
     var content = NamespaceContent()
     /// The links by name, with what only a running link has.
@@ -62,10 +62,10 @@ extension Session {
     ///   - inside: the namespace.
     func observe(
         for wanted: NamespaceContent, everything: Bool = false, in inside: borrowing InsideNamespace
-    ) throws -> ObservedNamespace {
+    ) throws -> NamespaceSnapshot {
         let links = try socket.links()
         interfaces = InterfaceTable(links)
-        var observed = ObservedNamespace()
+        var observed = NamespaceSnapshot()
         observed.links = Dictionary(links.map { ($0.link.name, $0) }, uniquingKeysWith: { first, _ in first })
         let context = ObservationContext(
             wanted: wanted, links: links, interfaces: interfaces, everything: everything)
@@ -80,7 +80,7 @@ extension Session {
     }
 
     private func select<Object: SelectivelyObserved>(
-        _: Object.Type, _ context: ObservationContext, _ observed: inout ObservedNamespace,
+        _: Object.Type, _ context: ObservationContext, _ observed: inout NamespaceSnapshot,
         in inside: borrowing InsideNamespace
     ) throws {
         let found = try Object.observe(&socket, context, in: inside)
@@ -90,7 +90,7 @@ extension Session {
     }
 
     private func list<Object: RouteObject>(
-        _: Object.Type, _ context: ObservationContext, _ observed: inout ObservedNamespace
+        _: Object.Type, _ context: ObservationContext, _ observed: inout NamespaceSnapshot
     ) throws {
         // The kernel has objects of its own for each family that it knows, whether it is used or not.
         let unused = AddressFamily.allCases.filter { !context.wanted.families.contains($0) }

@@ -11,22 +11,22 @@ extension RunningLab {
     ///
     /// - Parameters:
     ///   - showing: whether what they print is shown, on standard error.
-    ///   - interruption: a request to end ends the command that runs and keeps others from being started.
+    ///   - cancellation: a request to end ends the command that runs and keeps others from being started.
     /// - Returns: a sentence for each that failed.
     /// - Throws: `EngineError.interrupted`.
-    public func runCommands(showing: Bool, interruption: Interruption = .none) throws(EngineError) -> [String] {
+    public func runCommands(showing: Bool, cancellation: Cancellation = .none) throws(EngineError) -> [String] {
         var failures: [String] = []
         for namespace in blueprint.namespaces {
             for command in namespace.commands {
                 let text = command.joined(separator: " ").prefix(200)
                 do throws(SystemCallError) {
-                    if let failure = try Self.run(command, in: namespace.name, of: journal.lab, showing, interruption) {
+                    if let failure = try Self.run(command, in: namespace.name, of: journal.lab, showing, cancellation) {
                         failures.append("\(namespace.name): \(text): \(failure)")
                     }
                 } catch {
                     failures.append("\(namespace.name): \(text): \(error)")
                 }
-                try interruption.check(journal.lab)
+                try cancellation.check(journal.lab)
             }
         }
         return failures
@@ -36,7 +36,7 @@ extension RunningLab {
     ///
     /// - Returns: how it failed; nil if it did not.
     private static func run(
-        _ command: [String], in namespace: String, of lab: String, _ showing: Bool, _ interruption: Interruption
+        _ command: [String], in namespace: String, of lab: String, _ showing: Bool, _ cancellation: Cancellation
     ) throws(SystemCallError) -> String? {
         guard let program = Program.path else { return "there is no nslab in PATH to run it with" }
         var spawn = Spawn(["nslab", "exec", "--lab", lab, namespace, "--"] + command, executable: program)
@@ -45,11 +45,11 @@ extension RunningLab {
         spawn.standardOutput = .standardError
         if !showing { spawn.standardError = .null }
         spawn.leadership = .group
-        return try wait(for: spawn.start(), interruption)
+        return try wait(for: spawn.start(), cancellation)
     }
 
     private static func wait(
-        for child: ChildProcess, _ interruption: Interruption
+        for child: ChildProcess, _ cancellation: Cancellation
     ) throws(SystemCallError) -> String? {
         let deadline = ContinuousClock.now + patience
         let handle: ProcessHandle?
@@ -62,7 +62,7 @@ extension RunningLab {
         }
         while handle?.hasEnded(within: 20) == false {
             let isLate = ContinuousClock.now > deadline
-            if !isLate, !interruption.isRequested() { continue }
+            if !isLate, !cancellation.isRequested() { continue }
             child.sendToGroup(SIGKILL)
             try child.wait()
             return isLate

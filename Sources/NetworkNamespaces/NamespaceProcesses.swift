@@ -2,7 +2,7 @@ import Glibc
 import System
 
 /// The processes that live in given network namespaces.
-public enum InsideProcesses {
+public enum NamespaceProcesses {
     /// A process and the namespace it was found in.
     public struct Process: Hashable, Sendable {
         /// Its process ID.
@@ -17,7 +17,7 @@ public enum InsideProcesses {
     public static func find(in namespaces: Set<NetworkNamespace.Identity>) throws(SystemCallError) -> [Process] {
         var found: [Process] = []
         let own = getpid()
-        for name in try Folder.list("/proc") {
+        for name in try Directory.list("/proc") {
             guard let pid = pid_t(name), pid != own else { continue }
             guard let identity = namespace(of: pid) else { continue }
             if namespaces.contains(identity) { found.append(Process(pid: pid, namespace: identity)) }
@@ -113,7 +113,7 @@ private struct HeldProcesses {
     }
 }
 
-extension InsideProcesses.Process {
+extension NamespaceProcesses.Process {
     /// The name of its program, as the kernel keeps it (`comm`, proc(5)); empty if it has ended.
     public var command: String {
         guard let file = try? FileDescriptor(opening: "/proc/\(pid)/comm", O_RDONLY),

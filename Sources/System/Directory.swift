@@ -1,7 +1,7 @@
 import Glibc
 
 /// Making and reading folders.
-public enum Folder {
+public enum Directory {
     /// Makes a folder that its owner can use and everybody can read, whatever the process's umask(2); one that is there
     /// and the process's own becomes usable.
     ///

@@ -6,7 +6,7 @@ import System
 import Topology
 
 /// Where a running lab's state is kept: `/run/nslab/LAB/`, gone with the lab and with a restart of the machine.
-public struct StateFolder: Hashable, Sendable {
+public struct StateDirectory: Hashable, Sendable {
     /// The folder of all labs.
     public static let root = "/run/nslab"
 
@@ -42,7 +42,7 @@ public struct StateFolder: Hashable, Sendable {
 
     /// The names of the labs that have a folder, sorted.
     public static func labs() -> [String] {
-        Folder.names(root).filter { Topology.isName($0) }
+        Directory.names(root).filter { Topology.isName($0) }
     }
 
     /// Writes a file as a whole.
@@ -64,7 +64,7 @@ public struct StateFolder: Hashable, Sendable {
     static func read(_ path: String) throws(EngineError) -> [UInt8]? {
         do {
             let file = try FileDescriptor(opening: path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-            if let reason = Trust.fault(of: file.number, isFolder: false) {
+            if let reason = FileOwnership.fault(of: file.number, isFolder: false) {
                 throw EngineError.untrusted(path: path, reason: reason)
             }
             return try file.readAll(path, limit: 64 << 20)
@@ -87,7 +87,7 @@ public struct StateFolder: Hashable, Sendable {
         // First: without a journal there is no lab. One that ends here must not leave a journal whose other files are gone.
         unlink(journal)
         try empty(etc) { folder throws(SystemCallError) in try empty(folder) { unlink($0) } }
-        for file in try Folder.list(path) { unlink("\(path)/\(file)") }
+        for file in try Directory.list(path) { unlink("\(path)/\(file)") }
         if !keepingFolder, rmdir(path) != 0, errno != ENOENT { throw SystemCallError("rmdir", path) }
     }
 
@@ -95,11 +95,11 @@ public struct StateFolder: Hashable, Sendable {
     private func empty(
         _ folder: String, _ body: (String) throws(SystemCallError) -> Void
     ) throws(SystemCallError) {
-        guard Trust.fault(at: folder, isFolder: true) == nil else {
+        guard FileOwnership.fault(at: folder, isFolder: true) == nil else {
             unlink(folder)
             return
         }
-        for name in try Folder.list(folder) { try body("\(folder)/\(name)") }
+        for name in try Directory.list(folder) { try body("\(folder)/\(name)") }
         rmdir(folder)
     }
 }
