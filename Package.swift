@@ -62,7 +62,7 @@ let package = Package(
 
         // The one background process that a lab may have.
         .target(
-            name: "Responders",
+            name: "PodServer",
             dependencies: [
                 "Addresses", "Blueprint", "CLinux", "DNS", "HTTP", "NetworkNamespaces", "System", "Topology",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -86,7 +86,7 @@ let package = Package(
             name: "Engine",
             dependencies: [
                 "Addresses", "Blueprint", "KernelCapabilities", "NetworkNamespaces", "NetworkObjects", "Nftables",
-                "Responders", "Rtnetlink", "System", "Topology",
+                "PodServer", "Rtnetlink", "System", "Topology",
             ]),
         .target(
             name: "Probes",
@@ -100,13 +100,13 @@ let package = Package(
             name: "NSLabKit",
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "Calico", "Engine", "KernelCapabilities", "LabFolders",
-                "NetworkNamespaces", "NetworkObjects", "Probes", "Responders", "Rtnetlink", "ShowCommands", "System",
+                "NetworkNamespaces", "NetworkObjects", "Probes", "PodServer", "Rtnetlink", "ShowCommands", "System",
                 "Topology",
             ]),
         .executableTarget(
             name: "nslab",
             dependencies: [
-                "NSLabKit", "NetworkNamespaces", "Responders", "System", "Topology", "YAML",
+                "NSLabKit", "NetworkNamespaces", "PodServer", "System", "Topology", "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -129,9 +129,9 @@ let package = Package(
             name: "NetworkNamespacesTests",
             dependencies: ["CCap", "CLinux", "KernelTestSupport", "NetworkNamespaces", "System"]),
         .testTarget(
-            name: "RespondersTests",
+            name: "PodServerTests",
             dependencies: [
-                "HTTP", "KernelTestSupport", "NetworkNamespaces", "Responders", "System", "nslab",
+                "HTTP", "KernelTestSupport", "NetworkNamespaces", "PodServer", "System", "nslab",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),

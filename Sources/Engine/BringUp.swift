@@ -5,7 +5,7 @@ import KernelCapabilities
 import NetworkNamespaces
 import NetworkObjects
 import Nftables
-import Responders
+import PodServer
 import Rtnetlink
 import Synchronization
 import System
@@ -253,14 +253,14 @@ public struct BringUp {
             throw EngineError.namespaceInTheWay(pin: taken.pin)
         }
         cancellation.hold()
-        var launch: ResponderProcess.Launch?
+        var launch: PodServerProcess.Launch?
         do {
             try blueprint.allocations.write(to: state)
             try StateDirectory.write(Array(topology.yaml.utf8), to: state.topology)
             try journal.write(to: state)
             try NetnsMountPoint.prepare()
             // The process starts while the namespaces are made.
-            let plan = ResponderPlan(blueprint, silent: [])
+            let plan = PodServerPlan(blueprint, silent: [])
             if !plan.isEmpty { launch = try state.responders.launch() }
             outcome.timing.plan = clock.lap()
 

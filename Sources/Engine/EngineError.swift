@@ -4,7 +4,7 @@ import KernelCapabilities
 import NetworkNamespaces
 import NetworkObjects
 import Nftables
-import Responders
+import PodServer
 import Rtnetlink
 import System
 import Topology
@@ -134,9 +134,9 @@ func reportingRefusals<Value: ~Copyable>(of object: String, _ body: () throws ->
         throw EngineError(error)
     } catch let error as NetlinkError {
         throw EngineError(error, object: object)
-    } catch ResponderError.refused(let object, let error) {
+    } catch PodServerError.refused(let object, let error) {
         throw EngineError(error, object: object)
-    } catch let error as ResponderError {
+    } catch let error as PodServerError {
         throw .refused(object: object, reason: "\(error)", advice: nil)
     } catch let error as NftablesError {
         throw .refused(object: "\(object): nf_tables", reason: error.message, advice: nil)

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import NetworkNamespaces
 import NetworkObjects
-import Responders
+import PodServer
 import Rtnetlink
 import System
 
@@ -26,7 +26,7 @@ public struct Leftovers: Sendable {
     /// Namespaces with a mark.
     public var namespaces: [Namespace] = []
     /// Background processes of labs.
-    public var responders: [ResponderProcess.Orphan] = []
+    public var responders: [PodServerProcess.Orphan] = []
     /// Links under `/etc/netns` that lead into a lab's state, by the lab's name.
     public var links: [String: [String]] = [:]
     /// Labs whose folder under `/run/nslab` is there without a journal that can be read.
@@ -67,7 +67,7 @@ public struct Leftovers: Sendable {
         namespaces = try reportingRefusals(of: "network namespaces") {
             try NamespaceThread.run { try Self.markedNamespaces(&$0) }
         }
-        responders = try reportingRefusals(of: "processes") { try ResponderProcess.all() }
+        responders = try reportingRefusals(of: "processes") { try PodServerProcess.all() }
         for name in try reportingRefusals(of: EtcFiles.folder, { try Directory.list(EtcFiles.folder) }) {
             guard let target = FileDescriptor.linkTarget("\(EtcFiles.folder)/\(name)"),
                 target.hasPrefix(StateDirectory.root + "/")

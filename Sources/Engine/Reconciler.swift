@@ -2,7 +2,7 @@ import Blueprint
 import Glibc
 import NetworkNamespaces
 import NetworkObjects
-import Responders
+import PodServer
 import Rtnetlink
 import System
 import Topology
@@ -19,7 +19,7 @@ struct Reconciler {
     private let topology: Topology
     private let source: String
     private let former: PreviousState
-    private let plan: ResponderPlan
+    private let plan: PodServerPlan
     /// Whether what users added goes too.
     private let removesAdditions: Bool
     private let cancellation: Cancellation
@@ -50,7 +50,7 @@ struct Reconciler {
         self.source = source
         self.removesAdditions = removesAdditions
         self.cancellation = cancellation
-        plan = ResponderPlan(blueprint, silent: silent)
+        plan = PodServerPlan(blueprint, silent: silent)
         switch former {
         case .same:
             self.former = PreviousState(blueprint)
@@ -80,7 +80,7 @@ struct Reconciler {
 
     /// Whether the lab's background process has ended and is needed.
     var lacksResponders: Bool {
-        get throws(ResponderError) { try state.responders.state == .ended && !plan.isEmpty }
+        get throws(PodServerError) { try state.responders.state == .ended && !plan.isEmpty }
     }
 
     /// Whether anything has to be done after a look, be it only to write down what is asked for.

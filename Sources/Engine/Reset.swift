@@ -2,7 +2,7 @@ import Blueprint
 import NetworkNamespaces
 import NetworkObjects
 import Nftables
-import Responders
+import PodServer
 import Rtnetlink
 import System
 

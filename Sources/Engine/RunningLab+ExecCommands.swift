@@ -1,5 +1,4 @@
 import Glibc
-import Responders
 import System
 
 /// The commands that nodes and hosts run once the network is up.
@@ -38,7 +37,7 @@ extension RunningLab {
     private static func run(
         _ command: [String], in namespace: String, of lab: String, _ showing: Bool, _ cancellation: Cancellation
     ) throws(SystemCallError) -> String? {
-        guard let program = Program.path else { return "there is no nslab in PATH to run it with" }
+        guard let program = Executable.path(of: "nslab") else { return "there is no nslab in PATH to run it with" }
         var spawn = Spawn(["nslab", "exec", "--lab", lab, namespace, "--"] + command, executable: program)
         spawn.standardInput = .null
         // Standard output is for results.

@@ -1,7 +1,7 @@
 import Blueprint
 import NetworkNamespaces
 import Nftables
-import Responders
+import PodServer
 import System
 import Topology
 
@@ -62,7 +62,7 @@ extension RunningLab {
     /// Has the lab's background process open the ports of pods that answer, close those of the others, and tell the
     /// endpoints in DNS.
     private func follow(silent: Set<PodReference>, _ state: StateDirectory) throws {
-        try state.responders.follow(ResponderPlan(blueprint, silent: silent))
+        try state.responders.follow(PodServerPlan(blueprint, silent: silent))
     }
 
     /// The pod that a user means.

@@ -3,7 +3,7 @@ import Blueprint
 import Glibc
 import NetworkNamespaces
 import NetworkObjects
-import Responders
+import PodServer
 import Rtnetlink
 import Topology
 
@@ -42,7 +42,7 @@ public struct RunningLab: Sendable {
     }
 
     /// How the lab's background process is.
-    public var responders: ResponderProcess.State {
+    public var responders: PodServerProcess.State {
         get throws(EngineError) {
             try reportingRefusals(of: "lab \(journal.lab)") { try StateDirectory(lab: journal.lab).responders.state }
         }

@@ -1,7 +1,7 @@
 import CLinux
 import FoundationEssentials
 import Glibc
-import Responders
+import PodServer
 import System
 import Topology
 
@@ -38,7 +38,7 @@ public struct StateDirectory: Hashable, Sendable {
     var etc: String { "\(path)/etc" }
 
     /// The lab's background process.
-    var responders: ResponderProcess { ResponderProcess(lab: lab, folder: path) }
+    var responders: PodServerProcess { PodServerProcess(lab: lab, folder: path) }
 
     /// The names of the labs that have a folder, sorted.
     public static func labs() -> [String] {

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import NetworkNamespaces
 import NetworkObjects
-import Responders
+import PodServer
 import Rtnetlink
 import System
 import Topology
@@ -83,7 +83,7 @@ public enum TearDown {
     /// Removes whatever carries the lab's mark. The caller holds the lab's lock.
     private static func removeByMark(_ state: StateDirectory) throws -> Outcome {
         let left = try Leftovers(of: state.lab)
-        try ResponderProcess.end(orphansOf: state.lab)
+        try PodServerProcess.end(orphansOf: state.lab)
         var outcome = try remove(barePins(of: state.lab), left.namespaces, state)
         outcome.wasThere = !left.isEmpty || outcome.namespaces > 0
         return outcome
@@ -105,7 +105,7 @@ public enum TearDown {
         // First, while the network is there: its sockets keep the namespaces that they are in.
         let had = try state.responders.state
         try state.responders.stop()
-        if had == .ended || !marked.isEmpty { try ResponderProcess.end(orphansOf: state.lab) }
+        if had == .ended || !marked.isEmpty { try PodServerProcess.end(orphansOf: state.lab) }
         let all = pins + marked.compactMap(\.pin).filter { !pins.contains($0) }
         let lab = state.lab
         let found = try ownPins(all, of: lab)

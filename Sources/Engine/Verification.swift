@@ -2,7 +2,7 @@ import Blueprint
 import Glibc
 import NetworkNamespaces
 import NetworkObjects
-import Responders
+import PodServer
 
 /// What was found of a lab.
 public struct Verification: Sendable {
@@ -49,7 +49,7 @@ extension RunningLab {
         differences += comparison.differences(strict: strict)
         differences += surplusNamespaces()
         differences += EtcFiles.faults(blueprint, state).map { Difference($0.namespace, "file", $0.path, .missing) }
-        if try state.responders.state == .ended, !ResponderPlan(blueprint, silent: try silentPods()).isEmpty {
+        if try state.responders.state == .ended, !PodServerPlan(blueprint, silent: try silentPods()).isEmpty {
             differences.append(Difference(nil, "process", "that answers for pods", .missing))
         }
         if strict { differences += try processes(view) }

@@ -1,6 +1,6 @@
 import Engine
 import Glibc
-import Responders
+import PodServer
 import System
 import Topology
 
@@ -56,7 +56,7 @@ public struct LabRun {
             if StateDirectory.labs().contains(topology.name) {
                 throw inTheWay
             }
-            guard let program = Program.path else { throw ResponderError.noProgram }
+            guard let program = Executable.path(of: "nslab") else { throw PodServerError.noProgram }
             let guardian = try Watchdog(program, arguments: [Self.guardianCommand, topology.name])
             let outcome = Result { try inLab(probing, progress) }
             var isOurs = true

@@ -238,7 +238,7 @@ struct EchoRun {
             family: socket.family)
         switch socket.send(buffer, to: requests[index].destination) {
         // A full queue loses a packet as any other on the way may.
-        case 0, EAGAIN, ENOBUFS, EINTR:
+        case 0, EAGAIN, ENOBUFS:
             waiting[attempt].append(index, now)
             inFlight.append(index, now)
         case let errno: settle(index, .failure(.notSent(errno: errno)))

@@ -55,7 +55,12 @@ final class EchoSocket {
     ///
     /// - Returns: 0, or the kernel's errno(3).
     func send(_ buffer: borrowing EchoBuffer, to destination: IPAddress) -> Int32 {
-        buffer.send(descriptor.number, SocketAddress(destination)) < 0 ? errno : 0
+        do throws(SystemCallError) {
+            try descriptor.send(buffer.outgoing.span, to: SocketAddress(destination), "")
+            return 0
+        } catch {
+            return error.errno
+        }
     }
 
     /// A message that has arrived.
@@ -75,83 +80,32 @@ final class EchoSocket {
 
     /// Takes one message off the socket.
     func receive(_ buffer: inout EchoBuffer) -> Reception {
-        guard let (count, sender, hopLimit) = buffer.receive(descriptor.number) else { return .nothing }
-        let memory = buffer.received
-        let bytes = memory.span.extracting(..<min(count, memory.count))
+        guard let count = try? descriptor.receive(&buffer.incoming, "") else { return .nothing }
+        let bytes = buffer.incoming.bytes.span.extracting(..<count)
         switch family {
         case .ipv4:
             guard let (from, ttl, arrival) = EchoPacket.readIPv4(bytes) else { return .foreign }
             return .message(Received(from: .v4(from), ttl: ttl, arrival: arrival))
         case .ipv6:
-            guard let arrival = EchoPacket.readIPv6(bytes), let hopLimit else { return .foreign }
-            return .message(Received(from: .v6(IPv6Address(sender)), ttl: hopLimit, arrival: arrival))
+            // RFC 3542, 6.3.
+            let hopLimit = buffer.incoming.item(CInt(IPPROTO_IPV6), IPV6_HOPLIMIT, as: CInt.self)
+            guard let arrival = EchoPacket.readIPv6(bytes), let from = buffer.incoming.sender?.address,
+                let ttl = hopLimit.flatMap({ UInt8(exactly: $0) })
+            else { return .foreign }
+            return .message(Received(from: from, ttl: ttl, arrival: arrival))
         }
     }
 }
 
 /// The memory that packets are sent from and received into, made once for a run.
 struct EchoBuffer {
-    private var outgoing = [UInt8](repeating: 0, count: EchoPacket.size)
-    /// Enough for an error that quotes all of our packet behind IP headers with all their options; the rest is cut off.
-    private var incoming = [UInt8](repeating: 0, count: 256)
-    private var control = [UInt8](repeating: 0, count: nslab_cmsg_space(MemoryLayout<CInt>.size))
+    fileprivate var outgoing = [UInt8](repeating: 0, count: EchoPacket.size)
+    /// Enough for an error that quotes all of our packet after IP headers with all their options; the rest is cut off.
+    fileprivate var incoming = MessageBuffer(size: 256, ancillary: MemoryLayout<CInt>.size)
 
     /// Writes the request that is sent next.
     mutating func write(_ mark: EchoPayload, family: AddressFamily) {
         var bytes = outgoing.mutableSpan
         EchoPacket.write(mark, family: family, to: &bytes)
-    }
-
-    /// What the last receive left in the memory.
-    fileprivate var received: [UInt8] { incoming }
-
-    fileprivate func send(_ socket: CInt, _ address: SocketAddress) -> Int {
-        address.withPointer { sendto(socket, outgoing, outgoing.count, 0, $0, $1) }
-    }
-
-    /// Receives one message: its size, for IPv6 its sender, and its hop limit if the kernel tells.
-    fileprivate mutating func receive(_ socket: CInt) -> (count: Int, sender: sockaddr_in6, hopLimit: UInt8?)? {
-        var sender = sockaddr_in6()
-        var hopLimit: UInt8?
-        let count = incoming.withUnsafeMutableBytes { incoming in
-            control.withUnsafeMutableBytes { control in
-                withUnsafeMutablePointer(to: &sender) { sender in
-                    var vector = iovec(iov_base: incoming.baseAddress, iov_len: incoming.count)
-                    return withUnsafeMutablePointer(to: &vector) { vector in
-                        var message = msghdr()
-                        message.msg_name = UnsafeMutableRawPointer(sender)
-                        message.msg_namelen = socklen_t(MemoryLayout<sockaddr_in6>.size)
-                        message.msg_iov = vector
-                        message.msg_iovlen = 1
-                        message.msg_control = control.baseAddress
-                        message.msg_controllen = control.count
-                        let count = recvmsg(socket, &message, 0)
-                        if count >= 0 { hopLimit = Self.hopLimit(&message) }
-                        return count
-                    }
-                }
-            }
-        }
-        return count < 0 ? nil : (count, sender, hopLimit)
-    }
-
-    /// The hop limit in a message's ancillary data (`IPV6_HOPLIMIT`, RFC 3542, 6.3).
-    private static func hopLimit(_ message: inout msghdr) -> UInt8? {
-        var header = nslab_cmsg_first(&message)
-        while let current = header {
-            if current.pointee.cmsg_level == IPPROTO_IPV6, current.pointee.cmsg_type == IPV6_HOPLIMIT,
-                current.pointee.cmsg_len >= nslab_cmsg_length(MemoryLayout<CInt>.size)
-            {
-                return UInt8(exactly: nslab_cmsg_data(current).loadUnaligned(as: CInt.self))
-            }
-            header = nslab_cmsg_next(&message, current)
-        }
-        return nil
-    }
-}
-
-extension IPv6Address {
-    fileprivate init(_ address: sockaddr_in6) {
-        self.init(withUnsafeBytes(of: address.sin6_addr) { UInt128(bigEndian: $0.loadUnaligned(as: UInt128.self)) })
     }
 }

@@ -45,6 +45,19 @@ extension FileDescriptor {
         try systemCall("listen", object()) { Glibc.listen(number, backlog) }
     }
 
+    /// Takes a connection that waits (accept(2)).
+    public func accept(_ object: @autoclosure () -> String) throws(SystemCallError) -> FileDescriptor {
+        FileDescriptor(owning: try systemCall("accept4", object()) { nslab_accept(number) })
+    }
+
+    /// The user whose process is at the other end of a UNIX socket (unix(7), `SO_PEERCRED`); nil if the kernel does not say.
+    public var peerUser: uid_t? {
+        // struct ucred, which Glibc's module leaves out: pid, uid, gid.
+        var credentials: (pid_t, uid_t, gid_t) = (0, 0, 0)
+        var size = socklen_t(MemoryLayout.size(ofValue: credentials))
+        return getsockopt(number, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 ? credentials.1 : nil
+    }
+
     /// A path that is cut off would be another one.
     private static func check(_ address: SocketAddress) throws(SystemCallError) {
         if case .path(let path) = address, path.utf8.count > SocketAddress.longestPath {

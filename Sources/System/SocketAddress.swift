@@ -26,17 +26,25 @@ public enum SocketAddress: Hashable, Sendable {
 
     /// An address that the kernel wrote; nil for one of another family.
     public init?(_ storage: sockaddr_storage) {
-        switch CInt(storage.ss_family) {
+        let address = withUnsafePointer(to: storage) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { SocketAddress($0) }
+        }
+        guard let address else { return nil }
+        self = address
+    }
+
+    /// An address in memory that has room for what its family says; nil for one of another family.
+    public init?(_ pointer: UnsafePointer<sockaddr>) {
+        switch CInt(pointer.pointee.sa_family) {
         case AF_INET:
-            let address = storage.reading(sockaddr_in.self)
+            let address = UnsafeRawPointer(pointer).loadUnaligned(as: sockaddr_in.self)
             self = .v4(
                 IPv4Address(UInt32(bigEndian: address.sin_addr.s_addr)), port: UInt16(bigEndian: address.sin_port))
         case AF_INET6:
-            let address = storage.reading(sockaddr_in6.self)
-            let value = withUnsafeBytes(of: address.sin6_addr) {
-                UInt128(bigEndian: $0.loadUnaligned(as: UInt128.self))
-            }
-            self = .v6(IPv6Address(value), port: UInt16(bigEndian: address.sin6_port), scope: address.sin6_scope_id)
+            let address = UnsafeRawPointer(pointer).loadUnaligned(as: sockaddr_in6.self)
+            self = .v6(
+                IPv6Address(address.sin6_addr), port: UInt16(bigEndian: address.sin6_port), scope: address.sin6_scope_id
+            )
         default: return nil
         }
     }
@@ -98,8 +106,9 @@ public enum SocketAddress: Hashable, Sendable {
     static let longestPath = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
 }
 
-extension sockaddr_storage {
-    fileprivate func reading<Structure>(_: Structure.Type) -> Structure {
-        withUnsafeBytes(of: self) { $0.load(as: Structure.self) }
+extension IPv6Address {
+    /// An address as system calls have it.
+    public init(_ address: in6_addr) {
+        self.init(withUnsafeBytes(of: address) { UInt128(bigEndian: $0.loadUnaligned(as: UInt128.self)) })
     }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 import NSLabKit
-import Responders
+import PodServer
 import System
 
 /// `nslab`: one file a command; this one puts them together and turns errors into sentences and exit statuses.
@@ -27,7 +27,7 @@ struct NSLab: ParsableCommand {
 
     static func main() {
         // The background process of a lab is this program too. It reads no command line.
-        if CommandLine.arguments.dropFirst().first == ResponderService.command { ResponderService.run() }
+        if CommandLine.arguments.dropFirst().first == PodServerService.command { PodServerService.run() }
         // So is what takes a lab down once the `nslab run` that made it was killed.
         if CommandLine.arguments.dropFirst().first == LabRun.guardianCommand, CommandLine.arguments.count == 3 {
             LabRun.guardLab(named: CommandLine.arguments[2])

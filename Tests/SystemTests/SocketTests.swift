@@ -50,6 +50,93 @@ struct SocketTests {
         #expect(Array(events.numbers) == [3])
     }
 
+    @Test(
+        "a datagram comes with its sender and with what the kernel adds; one that is longer than the memory is cut off")
+    func datagrams() throws {
+        let localhost = IPv4Address("127.0.0.1")!
+        func bind(_ socket: borrowing FileDescriptor) throws -> SocketAddress {
+            try socket.bind(.v4(localhost, port: 0), "test")
+            var (storage, size) = (sockaddr_storage(), socklen_t(MemoryLayout<sockaddr_storage>.size))
+            let number = socket.number
+            let result = withUnsafeMutableBytes(of: &storage) {
+                getsockname(number, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, &size)
+            }
+            try #require(result == 0)
+            return try #require(SocketAddress(storage))
+        }
+        let server = try FileDescriptor(socket: AF_INET, SOCK_DGRAM, isBlocking: false, "test")
+        let client = try FileDescriptor(socket: AF_INET, SOCK_DGRAM, isBlocking: false, "test")
+        let (address, sender) = (try bind(server), try bind(client))
+        try server.set(CInt(IPPROTO_IP), IP_PKTINFO, CInt(1), "test")
+        var buffer = MessageBuffer(size: 4, ancillary: MemoryLayout<in_pktinfo>.size)
+        #expect(throws: SystemCallError("recvmsg", "test", errno: EAGAIN)) { try server.receive(&buffer, "test") }
+        for (bytes, isTruncated) in [([1, 2, 3], false), ([1, 2, 3, 4, 5], true), ([], false)] as [([UInt8], Bool)] {
+            try client.send(bytes.span, to: address, "test")
+            let count = try server.receive(&buffer, "test")
+            #expect(buffer.bytes.prefix(count) == bytes.prefix(4) && buffer.isTruncated == isTruncated)
+            #expect(buffer.sender == sender)
+            let asked = buffer.item(CInt(IPPROTO_IP), IP_PKTINFO, as: in_pktinfo.self)
+            #expect(asked?.ipi_addr.s_addr == localhost.value.bigEndian)
+            #expect(buffer.item(CInt(IPPROTO_IP), IP_TTL, as: CInt.self) == nil)
+        }
+    }
+
+    @Test("descriptors go over a UNIX socket, and those that are not taken are closed; of too many none is lost")
+    func descriptors() throws {
+        var ends: [CInt] = [-1, -1]
+        try #require(socketpair(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue), 0, &ends) == 0)
+        let near = FileDescriptor(owning: ends[0])
+        let far = FileDescriptor(owning: ends[1])
+        #expect(near.peerUser == geteuid())
+        let pipe = try Pipe("test")
+        var buffer = MessageBuffer(size: 16, ancillary: 2 * MemoryLayout<CInt>.size)
+        let sent: [UInt8] = [7]
+        try near.send(sent.span, with: AncillaryItem(descriptors: [pipe.reading.number, pipe.writing.number]), "test")
+        #expect(try far.receive(&buffer, "test") == 1 && !buffer.isTruncated)
+        var received = buffer.takeDescriptors()
+        #expect(received.count == 2)
+        let numbers = [received.next()?.release() ?? -1, received.next()?.release() ?? -1]
+        #expect(received.count == 0)
+        let reading = FileDescriptor(owning: numbers[0])
+        #expect(fcntl(reading.number, F_GETFD) & FD_CLOEXEC != 0)
+        _ = pipe.takeReading()
+        close(numbers[1])
+        #expect(try reading.readAll("pipe", limit: 1) == [])
+
+        let other = try Pipe("test")
+        let copies = AncillaryItem(descriptors: [CInt](repeating: other.writing.number, count: 5))
+        try near.send(sent.span, with: copies, "test")
+        _ = try far.receive(&buffer, "test")
+        #expect(buffer.isTruncated)
+        do { _ = buffer.takeDescriptors().count }
+        let end = other.takeReading()
+        var waiting = pollfd(fd: end.number, events: Int16(POLLIN), revents: 0)
+        #expect(poll(&waiting, 1, 5000) == 1 && waiting.revents & Int16(POLLHUP) != 0)
+    }
+
+    @Test("a record lock says who holds it, and goes with its process")
+    func recordLock() throws {
+        let path = "/tmp/nslabtest-lock-\(getpid())"
+        defer { unlink(path) }
+        let file = try FileDescriptor(opening: path, O_RDWR | O_CREAT, mode: 0o600)
+        #expect(file.lockHolder == nil)
+        let program =
+            "import fcntl, sys; f = open(sys.argv[1], 'r+'); fcntl.lockf(f, fcntl.LOCK_EX); print(1, end='', flush=True); input()"
+        var spawn = Spawn(["python3", "-c", program, path])
+        let input = try Pipe("test")
+        let output = try Pipe("test")
+        spawn.standardInput = .descriptor(input.reading.number)
+        spawn.standardOutput = .descriptor(output.writing.number)
+        let child = try spawn.start()
+        #expect(try output.reading.read("pipe", atMost: 1) == Array("1".utf8))
+        #expect(file.lockHolder == child.pid)
+        let isTaken = try FileDescriptor(opening: path, O_RDWR).lockForLife()
+        #expect(!isTaken)
+        child.send(SIGKILL)
+        try child.wait()
+        #expect(file.lockHolder == nil)
+    }
+
     @Test("a file is replaced as a whole: not through a link, and with the old content where the new one does not fit")
     func replacing() throws {
         let folder = "/tmp/nslabtest-replace-\(getpid())"

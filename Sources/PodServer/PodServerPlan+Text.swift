@@ -1,11 +1,12 @@
 import Addresses
 import DNS
+import HTTP
 
 /// The plan as text, a line a thing: what the command that changes the lab writes and the background process reads.
 ///
 /// Not JSON: the process reads it before it is ready, and does without a library for it. A word is written with `%XX` for
 /// blanks and what does not print, as `%` if it is empty, and as `-` if there is none.
-extension ResponderPlan {
+extension PodServerPlan {
     /// The first line.
     private static let title = "nslab-responders 1"
 
@@ -14,7 +15,8 @@ extension ResponderPlan {
         var lines = [Self.title, "lab \(word(lab))", "zone \(word(zone.domain)) \(zone.serial)"]
         for pod in pods {
             lines.append(
-                "pod \(word(pod.pin)) \(word(pod.name)) \(word(pod.namespace)) \(word(pod.node)) \(list(pod.addresses))"
+                "pod \(word(pod.pin)) \(word(pod.page.name)) \(word(pod.page.namespace)) \(word(pod.page.node)) "
+                    + list(pod.page.addresses)
             )
             for listener in pod.listeners {
                 let answer =
@@ -66,8 +68,10 @@ extension ResponderPlan {
         case "pod":
             pods.append(
                 Pod(
-                    pin: try words.text(), name: try words.text(), namespace: try words.text(), node: try words.text(),
-                    addresses: try words.addresses(), listeners: []))
+                    pin: try words.text(),
+                    page: PodPage(
+                        name: try words.text(), namespace: try words.text(), node: try words.text(),
+                        addresses: try words.addresses()), listeners: []))
         case "listen":
             guard !pods.isEmpty, let transport = Transport(String(try words.next())), transport != .sctp else {
                 throw words.unreadable

@@ -9,7 +9,7 @@ final class Connection: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     /// The socket that it came in at.
-    let endpoint: Endpoint
+    let socket: AnsweringSocket
     /// When it is ended unless something happens before.
     private(set) var deadline = NIODeadline.now() + .seconds(10)
     private let connections: Connections
@@ -27,8 +27,8 @@ final class Connection: ChannelInboundHandler {
         case ended
     }
 
-    init(_ endpoint: Endpoint, _ connections: Connections) {
-        self.endpoint = endpoint
+    init(_ socket: AnsweringSocket, _ connections: Connections) {
+        self.socket = socket
         self.connections = connections
     }
 

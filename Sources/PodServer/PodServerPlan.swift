@@ -1,8 +1,10 @@
 import Addresses
 import DNS
+import HTTP
+import Topology
 
 /// What the background process of a lab serves: who answers on which port of which namespace, and what DNS tells.
-public struct ResponderPlan: Hashable, Sendable {
+public struct PodServerPlan: Hashable, Sendable {
     /// The lab's name.
     public var lab: String
     /// The pods that answer.
@@ -24,27 +26,15 @@ public struct ResponderPlan: Hashable, Sendable {
     public struct Pod: Hashable, Sendable {
         /// The name of the pin of its network namespace, which no other pod of the plan with the same ports has.
         public var pin: String
-        /// Its name in Kubernetes.
-        public var name: String
-        /// Its Kubernetes namespace.
-        public var namespace: String
-        /// The node that it runs on.
-        public var node: String
-        /// Its addresses.
-        public var addresses: [IPAddress]
+        /// What it says of itself; without a client.
+        public var page: PodPage
         /// Where it answers.
         public var listeners: [Listener]
 
         /// A pod.
-        public init(
-            pin: String, name: String, namespace: String = "default", node: String, addresses: [IPAddress],
-            listeners: [Listener]
-        ) {
+        public init(pin: String, page: PodPage, listeners: [Listener]) {
             self.pin = pin
-            self.name = name
-            self.namespace = namespace
-            self.node = node
-            self.addresses = addresses
+            self.page = page
             self.listeners = listeners
         }
     }
@@ -69,15 +59,8 @@ public struct ResponderPlan: Hashable, Sendable {
         }
     }
 
-    /// The families that a socket is bound to.
-    public enum Families: String, Hashable, Sendable, CaseIterable {
-        /// One IPv6 socket that takes IPv4 too.
-        case dual
-        /// An IPv4 socket: IPv6 clients are refused.
-        case ipv4
-        /// An IPv6 socket with `IPV6_V6ONLY`: IPv4 clients are refused.
-        case ipv6
-    }
+    /// The families that a socket is bound to: one IPv6 socket that takes IPv4 too, or a socket of one family.
+    public typealias Families = Workload.ContainerPort.Listen
 
     /// What answers at a port.
     public enum Answer: Hashable, Sendable {

@@ -1,7 +1,7 @@
 import Glibc
 import System
 
-extension ResponderProcess {
+extension PodServerProcess {
     /// A lab's background process, found without the lab's state.
     public struct Orphan: Hashable, Sendable {
         /// The lab's name, as the process was told it.
@@ -30,8 +30,8 @@ extension ResponderProcess {
             return nil
         }
         let words = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-        guard words.count == 3, words[0] == "nslab", words[1] == ResponderService.command,
-            let target = FileDescriptor.linkTarget("/proc/\(pid)/exe"), Program.isNSLab(target)
+        guard words.count == 3, words[0] == "nslab", words[1] == PodServerService.command,
+            let target = FileDescriptor.linkTarget("/proc/\(pid)/exe"), Executable.isPath(target, of: "nslab")
         else { return nil }
         return Orphan(lab: words[2], pid: pid)
     }

@@ -2,7 +2,7 @@ import Addresses
 import System
 
 /// Why a lab's background process could not be started, changed or ended.
-public enum ResponderError: Error {
+public enum PodServerError: Error {
     /// Something else in the namespace listens at that port already.
     case portTaken(pin: String, transport: Transport, port: UInt16)
     /// The kernel refused something.
@@ -15,7 +15,7 @@ public enum ResponderError: Error {
     case noProgram
 }
 
-extension ResponderError: CustomStringConvertible {
+extension PodServerError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .portTaken(let pin, let transport, let port):

@@ -2,15 +2,16 @@ import Addresses
 import DNS
 import Foundation
 import Glibc
+import HTTP
 import KernelTestSupport
 import NetworkNamespaces
-import Responders
+import PodServer
 
 /// A pod and a client with a cable between them, and a process that answers in the pod.
 struct Bench {
     let pod: String
     let client: String
-    let process: ResponderProcess
+    let process: PodServerProcess
     let folder: String
 
     static let podAddresses = ["10.9.0.1", "fd00:9::1"]
@@ -30,7 +31,7 @@ struct Bench {
             let folder = FileManager.default.temporaryDirectory.path + "/" + pod
             mkdir(folder, 0o755)
             let bench = Bench(
-                pod: pod, client: client, process: ResponderProcess(lab: pod, folder: folder), folder: folder)
+                pod: pod, client: client, process: PodServerProcess(lab: pod, folder: folder), folder: folder)
             defer {
                 try? bench.process.stop()
                 try? FileManager.default.removeItem(atPath: folder)
@@ -40,17 +41,19 @@ struct Bench {
     }
 
     /// A plan with these listeners in the pod.
-    func plan(_ listeners: ResponderPlan.Listener..., zone: ClusterZone = ClusterZone()) -> ResponderPlan {
-        ResponderPlan(
+    func plan(_ listeners: PodServerPlan.Listener..., zone: ClusterZone = ClusterZone()) -> PodServerPlan {
+        PodServerPlan(
             lab: pod,
             pods: [
-                ResponderPlan.Pod(
-                    pin: pod, name: "web-0", node: "worker", addresses: Self.podAddresses.map { IPAddress($0)! },
-                    listeners: listeners)
+                PodServerPlan.Pod(
+                    pin: pod,
+                    page: PodPage(
+                        name: "web-0", namespace: "default", node: "worker",
+                        addresses: Self.podAddresses.map { IPAddress($0)! }), listeners: listeners)
             ], zone: zone)
     }
 
-    func follow(_ plan: ResponderPlan) throws { try process.follow(plan, program: BuiltProgram.path) }
+    func follow(_ plan: PodServerPlan) throws { try process.follow(plan, program: BuiltProgram.path) }
 
     /// Runs curl in the client's namespace.
     func curl(_ arguments: String...) throws -> Witness.Testimony {

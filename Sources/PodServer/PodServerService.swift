@@ -4,8 +4,8 @@ import Glibc
 import System
 
 /// The background process of a lab, from its start to its end: it holds the sockets of all pods that answer, and nothing
-/// else. See `ResponderProcess` for the command's side.
-public enum ResponderService {
+/// else. See `PodServerProcess` for the command's side.
+public enum PodServerService {
     /// The word that has the program be the process: `nslab responders LAB`.
     public static let command = "responders"
 
@@ -30,27 +30,29 @@ public enum ResponderService {
     /// Becomes the process. It looks at nothing from outside before it has given up what root could do.
     public static func run() -> Never {
         let control = ControlChannel(socket: FileDescriptor(owning: Inherited.control))
-        let log = BoundedLog(Inherited.log)
+        let log = BoundedLog(FileDescriptor(owning: Inherited.log))
         let user = getuid()
         do {
             try detach()
             // Before there are threads: they leave the signal to this one.
-            let signals = try FileDescriptor(owning: endSignals())
+            let ending = SignalSet([SIGTERM])
+            ending.block()
+            let signals = try ending.descriptor()
             let files = Confinement.limit(memory: mostMemory)
             let isNobody = try Confinement.dropPrivileges()
             let zone = CurrentZone()
-            let streams = StreamServer(mostConnections: min(mostConnections, files / 2), zone)
-            let datagrams = try Datagrams(zone)
-            let answering = try Background { datagrams.run() }
+            let tcp = TCPServer(mostConnections: min(mostConnections, files / 2), zone)
+            let udp = try UDPServer(zone)
+            let answering = try Background { udp.run() }
             let isFiltered = Confinement.filterSystemCalls()
             log.write(
                 "started" + (isNobody ? "" : ", as root without capabilities")
                     + (isFiltered ? "" : ", without a filter of system calls"))
-            let commands = Commands(
-                streams: streams, datagrams: datagrams, zone: zone, log: log, user: user, signals: signals.number)
+            let commands = try Commands(
+                FileDescriptor(owning: Inherited.listener), of: user, until: signals, tcp, udp, zone, log)
             // Without a first plan there is nothing to stay for.
             guard commands.talk(control) else { end(0) }
-            commands.serve(FileDescriptor(owning: Inherited.listener))
+            commands.serve()
             try answering.value()
         } catch {
             log.write("\(error)")
@@ -71,19 +73,10 @@ public enum ResponderService {
             throw SystemCallError("close_range", "process")
         }
         for number in Inherited.first..<Inherited.first + Inherited.count { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
-        guard ProcessLock.take(Inherited.lock) else { throw SystemCallError("fcntl", "lock", errno: EAGAIN) }
-        guard listen(Inherited.listener, 16) == 0 else { throw SystemCallError("listen", "control socket") }
-    }
-
-    /// A descriptor that tells of the signal to end.
-    private static func endSignals() throws(SystemCallError) -> CInt {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGTERM)
-        sigprocmask(SIG_BLOCK, &signals, nil)
-        let number = signalfd(-1, &signals, CInt(SFD_CLOEXEC))
-        guard number >= 0 else { throw SystemCallError("signalfd", "process") }
-        return number
+        guard FileDescriptor(owning: Inherited.lock).lockForLife() else {
+            throw SystemCallError("fcntl", "lock", errno: EAGAIN)
+        }
+        try systemCall("listen", "control socket") { listen(Inherited.listener, 16) }
     }
 
     /// Ends the process without running what other code registered for its end.
@@ -91,30 +84,45 @@ public enum ResponderService {
 }
 
 /// What commands have the process do.
-private struct Commands {
-    let streams: StreamServer
-    let datagrams: Datagrams
-    let zone: CurrentZone
-    let log: BoundedLog
-    let user: uid_t
-    let signals: CInt
+private struct Commands: ~Copyable {
+    /// Where commands connect.
+    private let listener: FileDescriptor
+    /// Can be read once the process is to end.
+    private let signals: FileDescriptor
+    private let poller: Poller
+    private let user: uid_t
+    private let tcp: TCPServer
+    private let udp: UDPServer
+    private let zone: CurrentZone
+    private let log: BoundedLog
+
+    /// - Parameter user: who may give commands, besides root.
+    init(
+        _ listener: consuming FileDescriptor, of user: uid_t, until signals: consuming FileDescriptor,
+        _ tcp: TCPServer, _ udp: UDPServer, _ zone: CurrentZone, _ log: BoundedLog
+    ) throws(SystemCallError) {
+        let poller = try Poller()
+        try poller.add(listener, number: 0, .receiving)
+        try poller.add(signals, number: 1, .receiving)
+        self.poller = poller
+        self.listener = listener
+        self.signals = signals
+        self.user = user
+        (self.tcp, self.udp, self.zone, self.log) = (tcp, udp, zone, log)
+    }
 
     /// Does what commands say, one after the other, until the signal to end comes.
-    func serve(_ listener: borrowing FileDescriptor) {
+    func serve() {
+        var events = Poller.Events()
         while true {
-            var waiting = [
-                pollfd(fd: listener.number, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
-            ]
-            guard poll(&waiting, 2, -1) > 0 else { continue }
-            if waiting[1].revents != 0 {
-                streams.endConnections()
-                ResponderService.end(0)
+            poller.wait(&events)
+            if events.numbers.contains(1) {
+                tcp.endConnections()
+                PodServerService.end(0)
             }
-            let number = nslab_accept(listener.number)
-            guard number >= 0 else { continue }
-            let channel = ControlChannel(socket: FileDescriptor(owning: number))
-            if channel.isTrusted(user) { _ = talk(channel) }
+            guard events.numbers.contains(0), let socket = try? listener.accept("control socket") else { continue }
+            let channel = ControlChannel(socket: socket)
+            if let peer = channel.socket.peerUser, peer == 0 || peer == user { _ = talk(channel) }
         }
     }
 
@@ -123,7 +131,7 @@ private struct Commands {
     /// - Returns: whether a plan came and was followed.
     func talk(_ channel: borrowing ControlChannel) -> Bool {
         channel.limitWaiting(seconds: 10)
-        var new: [OpenSocket] = []
+        var new: [ListeningSocket] = []
         var isServing = false
         do {
             while let message = try channel.receive() {
@@ -143,7 +151,8 @@ private struct Commands {
     ///   - isServing: made true once a plan is followed.
     /// - Returns: false for a message that makes no sense; all that came with it is closed.
     private func obey(
-        _ message: consuming ControlChannel.Message, _ channel: borrowing ControlChannel, _ new: inout [OpenSocket],
+        _ message: consuming ControlChannel.Message, _ channel: borrowing ControlChannel,
+        _ new: inout [ListeningSocket],
         _ isServing: inout Bool
     ) throws -> Bool {
         let lines = message.text.split(separator: "\n")
@@ -151,17 +160,17 @@ private struct Commands {
         case "socket" where message.descriptors.count == lines.count - 1:
             for line in lines.dropFirst() {
                 guard let descriptor = message.descriptors.next(), let name = SocketName(line) else { return false }
-                new.append(OpenSocket(name: name, descriptor: descriptor))
+                new.append(ListeningSocket(name: name, descriptor: descriptor))
             }
         case "plan" where message.descriptors.count == 1:
             guard let file = message.descriptors.next() else { return false }
             let text = try file.readAll("plan", limit: 64 << 20)
-            try follow(ResponderPlan(reading: String(decoding: text, as: UTF8.self)), new)
+            try follow(PodServerPlan(reading: String(decoding: text, as: UTF8.self)), new)
             new = []
             isServing = true
             try channel.send("ready")
         case "sockets" where message.descriptors.count == 0:
-            let names = streams.names + datagrams.names
+            let names = tcp.names + udp.names
             for start in stride(from: 0, to: names.count, by: 500) {
                 try channel.send("name\n" + names[start...].prefix(500).map(\.text).joined(separator: "\n"))
             }
@@ -171,11 +180,10 @@ private struct Commands {
         return true
     }
 
-    private func follow(_ plan: ResponderPlan, _ new: [OpenSocket]) throws {
-        let server = try NameServer(plan.zone)
-        zone.current = server
-        try streams.apply(plan, adding: new.filter { $0.name.transport == .tcp })
-        try datagrams.apply(plan, adding: new.filter { $0.name.transport == .udp })
+    private func follow(_ plan: PodServerPlan, _ new: [ListeningSocket]) throws {
+        zone.current = try NameServer(plan.zone)
+        try tcp.apply(plan, adding: new.filter { $0.name.transport == .tcp })
+        try udp.apply(plan, adding: new.filter { $0.name.transport == .udp })
         log.write("answers on \(plan.sockets.count) sockets of lab \(plan.lab)")
     }
 }

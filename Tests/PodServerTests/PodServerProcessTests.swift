@@ -3,12 +3,12 @@ import DNS
 import Glibc
 import KernelTestSupport
 import NetworkNamespaces
-import Responders
+import PodServer
 import System
 import Testing
 
 @Suite("The process that answers for pods", .needsRoot, .timeLimit(.minutes(10)), .serialized)
-struct ResponderProcessTests {
+struct PodServerProcessTests {
     @Test("a pod's page says who answered and whom it saw, to each family")
     func page() throws {
         try Bench.with { bench in
@@ -204,8 +204,8 @@ struct ResponderProcessTests {
 
     @Test(
         "an answer on UDP comes from the address that was asked, whichever of the pod's it is",
-        arguments: ResponderPlan.Families.allCases)
-    func askedAddress(_ families: ResponderPlan.Families) throws {
+        arguments: PodServerPlan.Families.allCases)
+    func askedAddress(_ families: PodServerPlan.Families) throws {
         try Bench.with { bench in
             for address in ["10.9.0.11/24", "10.9.9.9/32", "fd00:9::11/64", "fd00:9:9::9/128"] {
                 let device = address.contains("9/") ? "lo" : "eth0"
@@ -464,7 +464,7 @@ struct ResponderProcessTests {
             #expect(Directory.names(bench.folder).isEmpty)
             #expect(try Witness.output(["ss", "-H", "-lnt"], in: bench.pod) == "")
             try bench.process.stop()
-            try bench.follow(ResponderPlan(lab: "x"))
+            try bench.follow(PodServerPlan(lab: "x"))
             #expect(try bench.process.state == .notNeeded)
         }
     }
@@ -507,7 +507,7 @@ struct ResponderProcessTests {
             try bench.follow(bench.plan(.init(.tcp, 81, answer: .echo)))
             let other = try Witness.Process(["python3", "-m", "http.server", "80"], in: bench.pod)
             try eventually { try Witness.output(["ss", "-H", "-lnt", "sport = :80"], in: bench.pod) != "" }
-            let error = #expect(throws: ResponderError.self) {
+            let error = #expect(throws: PodServerError.self) {
                 try bench.follow(bench.plan(.init(.tcp, 81, answer: .echo), .init(.tcp, 80, answer: .echo)))
             }
             guard case .portTaken(bench.pod, .tcp, 80) = error else {

@@ -1,25 +1,29 @@
 import Addresses
 import DNS
-import Responders
+import HTTP
+import PodServer
 import Testing
 
 @Suite("A plan as text")
 struct PlanTests {
     @Test("a plan is the same after it was written and read")
     func roundTrip() throws {
-        let plan = ResponderPlan(
+        let plan = PodServerPlan(
             lab: "lab",
             pods: [
-                ResponderPlan.Pod(
-                    pin: "lab-pod", name: "pod", node: "node",
-                    addresses: [IPAddress("10.0.0.1")!, IPAddress("fd00::1")!],
+                PodServerPlan.Pod(
+                    pin: "lab-pod",
+                    page: PodPage(
+                        name: "pod", namespace: "default", node: "node",
+                        addresses: [IPAddress("10.0.0.1")!, IPAddress("fd00::1")!]),
                     listeners: [
                         .init(.tcp, 80, answer: .http(body: nil)), .init(.tcp, 81, answer: .http(body: "")),
                         .init(.tcp, 82, families: .ipv6, answer: .http(body: "a b\n%\u{0}ü/-")),
                         .init(.tcp, 83, answer: .http(body: "-")), .init(.udp, 7, families: .ipv4, answer: .echo),
                         .init(.udp, 53, answer: .dns),
                     ]),
-                ResponderPlan.Pod(pin: "lab-%", name: "x", namespace: "y", node: "z", addresses: [], listeners: []),
+                PodServerPlan.Pod(
+                    pin: "lab-%", page: PodPage(name: "x", namespace: "y", node: "z", addresses: []), listeners: []),
             ],
             zone: ClusterZone(
                 domain: "example.org", namespaces: ["a", "b"],
@@ -38,7 +42,7 @@ struct PlanTests {
                     ClusterZone.Service(name: "e", namespace: "a", externalName: "www.example.com"),
                     ClusterZone.Service(name: "h", namespace: "b", isHeadless: true),
                 ], serial: 7))
-        #expect(try ResponderPlan(reading: plan.text) == plan)
+        #expect(try PodServerPlan(reading: plan.text) == plan)
     }
 
     @Test(
@@ -49,7 +53,7 @@ struct PlanTests {
             ("nslab-responders 1\nlab %4\n", 2), ("nslab-responders 1\npod a b c d -\nlisten udp 80 dual http -\n", 3),
         ])
     func unreadable(_ text: String, _ line: Int) {
-        let error = #expect(throws: UnreadablePlan.self) { try ResponderPlan(reading: text) }
+        let error = #expect(throws: UnreadablePlan.self) { try PodServerPlan(reading: text) }
         #expect(error?.line == line)
     }
 }

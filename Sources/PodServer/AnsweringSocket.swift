@@ -4,14 +4,14 @@ import Synchronization
 /// One listening socket of the process and what answers there.
 ///
 /// A class, because connections look at it when they begin and a plan may change it meanwhile.
-final class Endpoint: Sendable {
+final class AnsweringSocket: Sendable {
     let name: SocketName
     private let content: Mutex<Content>
 
     /// Who answers, and what.
     struct Content: Sendable {
-        var pod: ResponderPlan.Pod
-        var answer: ResponderPlan.Answer
+        var pod: PodServerPlan.Pod
+        var answer: PodServerPlan.Answer
     }
 
     init(name: SocketName, _ content: Content) {
@@ -26,13 +26,13 @@ final class Endpoint: Sendable {
     }
 }
 
-extension ResponderPlan {
+extension PodServerPlan {
     /// What answers at each of the plan's sockets of one transport protocol.
-    func contents(_ transport: Transport) -> [SocketName: Endpoint.Content] {
-        var contents: [SocketName: Endpoint.Content] = [:]
+    func contents(_ transport: Transport) -> [SocketName: AnsweringSocket.Content] {
+        var contents: [SocketName: AnsweringSocket.Content] = [:]
         for pod in pods {
             for listener in pod.listeners where listener.transport == transport {
-                contents[SocketName(pod.pin, listener)] = Endpoint.Content(pod: pod, answer: listener.answer)
+                contents[SocketName(pod.pin, listener)] = AnsweringSocket.Content(pod: pod, answer: listener.answer)
             }
         }
         return contents

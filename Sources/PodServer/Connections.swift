@@ -33,9 +33,9 @@ final class Connections {
     func remove(_ connection: Connection) { open[ObjectIdentifier(connection)] = nil }
 
     /// Ends the connections of these sockets at once.
-    func end(of endpoints: [Endpoint]) {
-        let ended = Set(endpoints.map { ObjectIdentifier($0) })
-        for connection in Array(open.values) where ended.contains(ObjectIdentifier(connection.endpoint)) {
+    func end(of sockets: [AnsweringSocket]) {
+        let ended = Set(sockets.map { ObjectIdentifier($0) })
+        for connection in Array(open.values) where ended.contains(ObjectIdentifier(connection.socket)) {
             connection.end(isOrderly: false)
         }
     }

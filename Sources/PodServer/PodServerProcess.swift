@@ -8,7 +8,7 @@ import System
 /// start and whenever the plan changes. So the process can give up all privileges before it looks at anything.
 ///
 /// One command at a time uses it: the caller holds the lab's lock.
-public struct ResponderProcess: Sendable {
+public struct PodServerProcess: Sendable {
     /// The lab's name.
     public let lab: String
     /// The lab's state folder, in which it keeps its files.
@@ -50,7 +50,7 @@ public struct ResponderProcess: Sendable {
 
     /// How the process is now.
     public var state: State {
-        get throws(ResponderError) {
+        get throws(PodServerError) {
             if let pid = try holder() { return .running(pid) }
             return access(plan, F_OK) == 0 ? .ended : .notNeeded
         }
@@ -61,10 +61,10 @@ public struct ResponderProcess: Sendable {
     /// When this returns every socket takes connections.
     ///
     /// - Parameter program: the nslab program; nil for the one that runs, or the one in PATH if that is another.
-    public func follow(_ plan: ResponderPlan, program: String? = nil) throws(ResponderError) {
+    public func follow(_ plan: PodServerPlan, program: String? = nil) throws(PodServerError) {
         guard !plan.isEmpty else { return try stop() }
         if let channel = try connect() {
-            do throws(ResponderError) {
+            do throws(PodServerError) {
                 return try tell(channel, plan, lacking: missing(plan, channel))
             } catch {
                 // One that does not answer is replaced.
@@ -75,7 +75,7 @@ public struct ResponderProcess: Sendable {
             try end()
         }
         let launch = try launch(program: program)
-        do throws(ResponderError) {
+        do throws(PodServerError) {
             try complete(launch, plan)
         } catch {
             launch.abandon()
@@ -84,7 +84,7 @@ public struct ResponderProcess: Sendable {
     }
 
     /// Ends the process, if there is one, and removes its files. Its sockets are closed when this returns.
-    public func stop() throws(ResponderError) {
+    public func stop() throws(PodServerError) {
         try end()
         for path in [plan, socket, lock, log] { unlink(path) }
     }
@@ -111,17 +111,20 @@ public struct ResponderProcess: Sendable {
     }
 
     /// Starts the process without a plan, so that its start and the caller's work go on at once. It ends if no plan comes.
-    public func launch(program: String? = nil) throws(ResponderError) -> Launch {
+    public func launch(program: String? = nil) throws(PodServerError) -> Launch {
         do throws(SystemCallError) {
-            let pair = try ControlChannel.pair()
+            let pair = try ControlChannel.Pair()
             let listener = try ControlChannel.named(socket)
             let lock = try FileDescriptor(opening: lock, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
             let log = try FileDescriptor(
                 opening: log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode: 0o600)
-            guard let program = program ?? Program.path else { throw SystemCallError("", "") }
-            let process = try Program.start(
-                program, arguments: ["nslab", ResponderService.command, lab],
-                descriptors: [pair.far.number, lock.number, log.number, listener.number])
+            guard let program = program ?? Executable.path(of: "nslab") else { throw SystemCallError("", "") }
+            var spawn = Spawn(["nslab", PodServerService.command, lab], executable: program)
+            (spawn.standardInput, spawn.standardOutput, spawn.standardError) = (.null, .null, .null)
+            spawn.descriptors = [pair.far.number, lock.number, log.number, listener.number]
+            // A crash is to end the process and not to start a program that looks at it.
+            spawn.environment = ["LC_ALL=C", "SWIFT_BACKTRACE=enable=no"]
+            let process = try spawn.start()
             return Launch(channel: ControlChannel(socket: pair.near), process: process)
         } catch {
             if error.call.isEmpty { throw .noProgram }
@@ -130,18 +133,18 @@ public struct ResponderProcess: Sendable {
     }
 
     /// Gives a process that was started its plan and its sockets.
-    public func complete(_ launch: Launch, _ plan: ResponderPlan) throws(ResponderError) {
+    public func complete(_ launch: Launch, _ plan: PodServerPlan) throws(PodServerError) {
         try tell(launch.channel, plan, lacking: plan.sockets)
     }
 
     /// Opens the sockets that the process lacks, and has it follow the plan.
     private func tell(
-        _ channel: borrowing ControlChannel, _ plan: ResponderPlan, lacking names: [SocketName]
-    ) throws(ResponderError) {
-        let sockets: [OpenSocket]
+        _ channel: borrowing ControlChannel, _ plan: PodServerPlan, lacking names: [SocketName]
+    ) throws(PodServerError) {
+        let sockets: [ListeningSocket]
         do {
             sockets = try NamespaceThread.run { try ListeningSocket.open(names, &$0) }
-        } catch let error as ResponderError {
+        } catch let error as PodServerError {
             throw error
         } catch {
             throw .failed("\(error)")
@@ -168,8 +171,8 @@ public struct ResponderProcess: Sendable {
 
     /// The sockets of a plan that the process does not have.
     private func missing(
-        _ plan: ResponderPlan, _ channel: borrowing ControlChannel
-    ) throws(ResponderError) -> [SocketName] {
+        _ plan: PodServerPlan, _ channel: borrowing ControlChannel
+    ) throws(PodServerError) -> [SocketName] {
         channel.limitWaiting(seconds: 5)
         do throws(SystemCallError) { try channel.send("sockets") } catch { throw noAnswer }
         var held: Set<Substring> = []
@@ -181,14 +184,14 @@ public struct ResponderProcess: Sendable {
         return plan.sockets.filter { !held.contains($0.text[...]) }
     }
 
-    private func receive(_ channel: borrowing ControlChannel) throws(ResponderError) -> String {
+    private func receive(_ channel: borrowing ControlChannel) throws(PodServerError) -> String {
         do throws(SystemCallError) {
             if let message = try channel.receive() { return message.text }
         } catch {}
         throw noAnswer
     }
 
-    private var noAnswer: ResponderError {
+    private var noAnswer: PodServerError {
         let text = try? FileDescriptor(opening: log, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).readAll(log, limit: 1 << 20)
         let line = text?.split(separator: UInt8(ascii: "\n")).last
         // Without the time before it.
@@ -200,18 +203,17 @@ public struct ResponderProcess: Sendable {
         error.errno == EPIPE || error.errno == ECONNRESET || error.errno == EAGAIN
     }
 
-    private func connect() throws(ResponderError) -> ControlChannel? {
+    private func connect() throws(PodServerError) -> ControlChannel? {
         guard try holder() != nil else { return nil }
         do throws(SystemCallError) {
-            guard let connected = try ControlChannel.connected(to: socket) else { return nil }
-            return ControlChannel(socket: connected)
+            return try ControlChannel.connected(to: socket)
         } catch {
             throw .refused(object: socket, error)
         }
     }
 
     /// The process that holds the lock. Without a descriptor to be had it cannot be told, and must not be taken for gone.
-    private func holder() throws(ResponderError) -> pid_t? {
+    private func holder() throws(PodServerError) -> pid_t? {
         do throws(SystemCallError) {
             return try readHolder()
         } catch {
@@ -223,7 +225,7 @@ public struct ResponderProcess: Sendable {
         do throws(SystemCallError) {
             // For reading: so it can be asked on a file system that is read-only by now, too.
             let file = try FileDescriptor(opening: lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-            return ProcessLock.holder(file.number)
+            return file.lockHolder
         } catch {
             // There is no such file, or something else has its name.
             if [ENOENT, ENOTDIR, ELOOP, ENXIO].contains(error.errno) { return nil }
@@ -232,7 +234,7 @@ public struct ResponderProcess: Sendable {
     }
 
     /// Ends the process and waits for its end: first with a signal that lets it reset its connections.
-    private func end() throws(ResponderError) {
+    private func end() throws(PodServerError) {
         guard let pid = try holder() else { return }
         do throws(SystemCallError) {
             guard let process = try ProcessHandle(pid) else { return }

@@ -6,8 +6,10 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
+import enum System.SocketAddress
+
 /// What answers connections: one event loop for all sockets.
-final class StreamServer: Sendable {
+final class TCPServer: Sendable {
     private let eventLoop: any EventLoop
     private let zone: CurrentZone
     private let connections: NIOLoopBoundBox<Connections>
@@ -15,7 +17,7 @@ final class StreamServer: Sendable {
 
     private struct Held {
         var channel: any Channel
-        var endpoint: Endpoint
+        var socket: AnsweringSocket
     }
 
     /// - Parameter mostConnections: how many may be open at once.
@@ -29,26 +31,26 @@ final class StreamServer: Sendable {
     /// The names of the sockets that are held and that take connections.
     var names: [SocketName] { sockets.withLock { $0.filter(\.value.channel.isActive).map(\.key) } }
 
-    /// Makes the sockets those that a plan names, with those that came anew, and has them answer as it says. Connections of
+    /// Makes the sockets those that a plan names, with those that are new, and has them answer as it says. Connections of
     /// sockets that go are ended.
-    func apply(_ plan: ResponderPlan, adding new: [OpenSocket]) throws {
+    func apply(_ plan: PodServerPlan, adding new: [ListeningSocket]) throws {
         let contents = plan.contents(.tcp)
         var (kept, gone) = sockets.withLock { sockets in
             let kept = sockets.filter { contents[$0.key] != nil && $0.value.channel.isActive }
             return (kept, sockets.filter { kept[$0.key] == nil })
         }
-        for (name, held) in kept { if let content = contents[name] { held.endpoint.current = content } }
+        for (name, held) in kept { if let content = contents[name] { held.socket.current = content } }
         let lacking = new.filter { contents[$0.name] != nil && kept[$0.name] == nil }
         // Begun on the loop itself, which is not woken for each of them then.
         let begun = eventLoop.flatSubmit { [self] in
             EventLoopFuture.whenAllSucceed(
                 lacking.compactMap { socket in contents[socket.name].map { listen(socket, $0) } }, on: eventLoop)
         }
-        for held in try begun.wait() { kept[held.endpoint.name] = held }
+        for held in try begun.wait() { kept[held.socket.name] = held }
         sockets.withLock { $0 = kept }
         for held in gone.values { held.channel.close(promise: nil) }
-        let endpoints = gone.values.map(\.endpoint)
-        try eventLoop.submit { [connections] in connections.value.end(of: endpoints) }.wait()
+        let ended = gone.values.map(\.socket)
+        try eventLoop.submit { [connections] in connections.value.end(of: ended) }.wait()
     }
 
     /// Ends all connections at once, as the process ends.
@@ -58,27 +60,27 @@ final class StreamServer: Sendable {
         try? eventLoop.submit {}.wait()
     }
 
-    private func listen(_ socket: OpenSocket, _ content: Endpoint.Content) -> EventLoopFuture<Held> {
-        let endpoint = Endpoint(name: socket.name, content)
+    private func listen(_ listening: ListeningSocket, _ content: AnsweringSocket.Content) -> EventLoopFuture<Held> {
+        let socket = AnsweringSocket(name: listening.name, content)
         // The channel closes what it is given.
-        let number = fcntl(socket.descriptor.number, F_DUPFD_CLOEXEC, 3)
+        let number = fcntl(listening.descriptor.number, F_DUPFD_CLOEXEC, 3)
         guard number >= 0 else { return eventLoop.makeFailedFuture(IOError(errnoCode: errno, reason: "fcntl")) }
         return ServerBootstrap(group: eventLoop)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(
-                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: StreamServer.readSize)
+                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: TCPServer.readSize)
             )
             .childChannelInitializer { [connections, zone] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try StreamServer.answer(channel, endpoint, zone, connections.value)
+                    try TCPServer.answer(channel, socket, zone, connections.value)
                 }
             }
             .withBoundSocket(number)
             .map { channel in
                 // SwiftNIO has called listen(2) again, with a shorter queue.
                 Glibc.listen(number, ListeningSocket.backlog)
-                return Held(channel: channel, endpoint: endpoint)
+                return Held(channel: channel, socket: socket)
             }
     }
 
@@ -87,10 +89,10 @@ final class StreamServer: Sendable {
 
     /// Gives a new connection what answers it.
     private static func answer(
-        _ channel: any Channel, _ endpoint: Endpoint, _ zone: CurrentZone, _ connections: Connections
+        _ channel: any Channel, _ socket: AnsweringSocket, _ zone: CurrentZone, _ connections: Connections
     ) throws {
-        let content = endpoint.current
-        let connection = Connection(endpoint, connections)
+        let content = socket.current
+        let connection = Connection(socket, connections)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(connection)
         switch content.answer {
@@ -98,7 +100,8 @@ final class StreamServer: Sendable {
             try pipeline.configureHTTPServerPipeline(
                 withErrorHandling: false, withEncoderConfiguration: .init(),
                 withDecoderLimitConfiguration: HTTPHandler.headLimits)
-            let page = PodPage(content.pod, client: PodPage.Client(channel.remoteAddress))
+            var page = content.pod.page
+            page.client = PodPage.Client(channel.remoteAddress)
             try pipeline.addHandler(HTTPHandler(connection, page, body: body))
         case .echo: try pipeline.addHandlers([BackPressureHandler(), EchoHandler(connection)])
         case .dns: try pipeline.addHandlers([BackPressureHandler(), DNSHandler(connection, zone)])
@@ -106,27 +109,12 @@ final class StreamServer: Sendable {
     }
 }
 
-extension PodPage {
-    init(_ pod: ResponderPlan.Pod, client: Client?) {
-        self.init(
-            name: pod.name, namespace: pod.namespace, node: pod.node, addresses: pod.addresses, client: client)
-    }
-}
-
 extension PodPage.Client {
     /// The far end of a connection; nil for one that is gone already.
-    fileprivate init?(_ address: SocketAddress?) {
-        switch address {
-        case .v4(let address):
-            self.init(
-                address: .v4(IPv4Address(UInt32(bigEndian: address.address.sin_addr.s_addr))),
-                port: UInt16(bigEndian: address.address.sin_port))
-        case .v6(let address):
-            let value = withUnsafeBytes(of: address.address.sin6_addr) {
-                $0.reduce(UInt128(0)) { $0 << 8 | UInt128($1) }
-            }
-            self.init(address: .v6(IPv6Address(value)), port: UInt16(bigEndian: address.address.sin6_port))
-        default: return nil
-        }
+    fileprivate init?(_ remote: NIOCore.SocketAddress?) {
+        guard let remote = remote?.withSockAddr({ address, _ in SocketAddress(address) }),
+            let address = remote.address
+        else { return nil }
+        self.init(address: address, port: remote.port)
     }
 }

@@ -5,7 +5,7 @@ import NIOEmbedded
 import NIOHTTP1
 import Testing
 
-@testable import Responders
+@testable import PodServer
 
 @Suite("Answering HTTP")
 struct HTTPHandlerTests {
@@ -14,18 +14,17 @@ struct HTTPHandlerTests {
         text: String, ended: Bool
     ) {
         let channel = EmbeddedChannel()
-        let endpoint = Endpoint(
+        let page = PodPage(name: "web", namespace: "default", node: "n", addresses: [])
+        let socket = AnsweringSocket(
             name: SocketName("tcp/80/dual/pod")!,
-            Endpoint.Content(
-                pod: ResponderPlan.Pod(pin: "pod", name: "web", node: "n", addresses: [], listeners: []),
-                answer: .http(body: body)))
-        let connection = Connection(endpoint, Connections(most: 10, on: channel.eventLoop))
+            AnsweringSocket.Content(
+                pod: PodServerPlan.Pod(pin: "pod", page: page, listeners: []), answer: .http(body: body)))
+        let connection = Connection(socket, Connections(most: 10, on: channel.eventLoop))
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(connection)
         try pipeline.configureHTTPServerPipeline(
             withErrorHandling: false, withEncoderConfiguration: .init(),
             withDecoderLimitConfiguration: HTTPHandler.headLimits)
-        let page = PodPage(name: "web", namespace: "default", node: "n", addresses: [])
         try pipeline.addHandler(HTTPHandler(connection, page, body: body))
         try channel.connect(to: SocketAddress(ipAddress: "10.0.0.1", port: 80)).wait()
         var rest = Array(text.utf8)[...]

@@ -2,9 +2,10 @@ import Addresses
 import Blueprint
 import DNS
 import Glibc
+import HTTP
 import Topology
 
-extension ResponderPlan {
+extension PodServerPlan {
     /// What a lab's pods answer, and what its name servers tell.
     ///
     /// - Parameter silent: the pods that do not answer.
@@ -16,44 +17,41 @@ extension ResponderPlan {
         for namespace in blueprint.namespaces {
             for hosted in namespace.hostPods {
                 guard !silent.contains(hosted.pod) else { continue }
-                let listeners = hosted.ports.compactMap { Listener($0) }
-                if listeners.isEmpty { continue }
-                pods.append(
-                    Pod(
-                        pin: blueprint.pin(of: namespace), name: hosted.pod.name, namespace: hosted.pod.namespace,
-                        node: namespace.name,
-                        addresses: namespace.addresses, listeners: listeners))
+                add(
+                    hosted.pod, at: hosted.ports, of: blueprint.pin(of: namespace), on: namespace.name,
+                    namespace.addresses)
             }
             guard let pod = namespace.pod, !silent.contains(pod) else { continue }
-            let listeners = namespace.ports.compactMap { Listener($0) }
-            guard !listeners.isEmpty else { continue }
-            pods.append(
-                Pod(
-                    pin: blueprint.pin(of: namespace), name: pod.name, namespace: pod.namespace,
-                    node: namespace.node ?? "",
-                    addresses: namespace.addresses, listeners: listeners))
+            add(pod, at: namespace.ports, of: blueprint.pin(of: namespace), on: namespace.node, namespace.addresses)
         }
+    }
+
+    /// Adds a pod that answers at one of these ports.
+    private mutating func add(
+        _ pod: PodReference, at ports: [Workload.ContainerPort], of pin: String, on node: String?,
+        _ addresses: [IPAddress]
+    ) {
+        let listeners = ports.compactMap { Listener($0) }
+        if listeners.isEmpty { return }
+        let page = PodPage(name: pod.name, namespace: pod.namespace, node: node ?? "", addresses: addresses)
+        pods.append(Pod(pin: pin, page: page, listeners: listeners))
     }
 }
 
-extension ResponderPlan.Listener {
+extension PodServerPlan.Listener {
     /// Nil for a port at which nothing answers.
     fileprivate init?(_ port: Workload.ContainerPort) {
         guard port.transport != .sctp else { return nil }
-        let families: ResponderPlan.Families =
-            switch port.listen {
-            case .dual: .dual
-            case .ipv4: .ipv4
-            case .ipv6: .ipv6
-            }
+        let answer: PodServerPlan.Answer
         switch port.answer {
         case .http:
             guard port.transport == .tcp else { return nil }
-            self.init(port.transport, port.number, families: families, answer: .http(body: port.body))
-        case .echo: self.init(port.transport, port.number, families: families, answer: .echo)
-        case .dns: self.init(port.transport, port.number, families: families, answer: .dns)
+            answer = .http(body: port.body)
+        case .echo: answer = .echo
+        case .dns: answer = .dns
         case .none: return nil
         }
+        self.init(port.transport, port.number, families: port.listen, answer: answer)
     }
 }
 

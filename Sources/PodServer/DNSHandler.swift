@@ -1,5 +1,6 @@
 import DNS
 import NIOCore
+import Synchronization
 
 /// Answers DNS queries on a connection, one after the other (RFC 7766).
 final class DNSHandler: ChannelInboundHandler {
@@ -61,5 +62,15 @@ final class DNSHandler: ChannelInboundHandler {
             context.flush()
             connection.allow(Self.limit, onceBegun: frames.count == 0 ? Self.limit : nil)
         }
+    }
+}
+
+/// The name server of the moment, for all that answer DNS.
+final class CurrentZone: Sendable {
+    private let server = Mutex<NameServer?>(nil)
+
+    var current: NameServer? {
+        get { server.withLock { $0 } }
+        set { server.withLock { $0 = newValue } }
     }
 }
