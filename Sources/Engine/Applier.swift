@@ -52,7 +52,7 @@ struct Applier {
             }
         }
         try apply(\.predelete)
-        for (session, name) in forgotten.list { session.interfaces.remove(name) }
+        for (session, name) in forgotten.list { session.updateInterfaces { $0.remove(name) } }
         try write(\.sysctls)
         try apply(\.create)
         try write(\.linkSysctls)
@@ -99,7 +99,7 @@ struct Applier {
                 firstRequest.append(batch.count)
                 try encode(operation, index, &peers, &batch)
             }
-            try session.socket.execute(&batch)
+            try session.withSocket { socket throws(NetlinkError) in try socket.execute(&batch) }
         } catch let error as NetlinkError {
             guard case .refused(let failures) = error else { throw EngineError(error, object: session.name) }
             for failure in failures {
@@ -179,7 +179,8 @@ struct Applier {
         case .veth(let peer?) where position[peer.namespace, default: 0] > index:
             let other = sessions[position[peer.namespace]!]
             var end = veths[peer]!
-            let (number, peerNumber) = (session.interfaces.assign(link.name), other.interfaces.assign(end.name))
+            let number = session.updateInterfaces { $0.assign(link.name) }
+            let peerNumber = other.updateInterfaces { $0.assign(end.name) }
             // The other end comes up in its own turn, after its settings.
             end.isUp = false
             try batch.createVeth(
@@ -188,7 +189,7 @@ struct Applier {
         case .veth: try batch.configure(link, in: session.interfaces)
         case .ipip where try isKernelMade(link.name, session): try batch.configure(link, in: session.interfaces)
         default:
-            let number = session.interfaces.assign(link.name)
+            let number = session.updateInterfaces { $0.assign(link.name) }
             try batch.create(link, index: number, in: session.interfaces)
         }
     }
@@ -197,8 +198,8 @@ struct Applier {
     private func isKernelMade(_ name: InterfaceName, _ session: Session) throws -> Bool {
         if session.interfaces[name] != nil { return true }
         // What is in a namespace that was there is known.
-        guard session.isNew, let found = try session.socket.link(named: name) else { return false }
-        session.interfaces.insert(name, found.index)
+        guard session.isNew, let found = try session.withSocket({ try $0.link(named: name) }) else { return false }
+        session.updateInterfaces { $0.insert(name, found.index) }
         return true
     }
 
@@ -247,15 +248,18 @@ extension RouteBatch {
 extension Session {
     /// Whether the namespace does not have an object.
     fileprivate func lacks(_ object: KernelObject) throws(EngineError) -> Bool {
-        func isListed<Object: RouteObject>(_ object: Object) throws(NetlinkError) -> Bool {
-            try Object.all(&socket, in: interfaces).contains(object)
-        }
+        let table = interfaces
         do throws(NetlinkError) {
-            if let opaque = object.value as? OpaqueObject {
-                return try !socket.opaqueObjects(in: interfaces).objects.contains(opaque)
+            return try withSocket { socket throws(NetlinkError) in
+                func isListed<Object: RouteObject>(_ object: Object) throws(NetlinkError) -> Bool {
+                    try Object.all(&socket, in: table).contains(object)
+                }
+                if let opaque = object.value as? OpaqueObject {
+                    return try !socket.opaqueObjects(in: table).objects.contains(opaque)
+                }
+                guard let value = object.value as? any RouteObject else { return true }
+                return try !isListed(value)
             }
-            guard let value = object.value as? any RouteObject else { return true }
-            return try !isListed(value)
         } catch {
             throw EngineError(error, object: name)
         }

@@ -192,12 +192,13 @@ public struct BringUp {
 
     private func change(_ state: StateDirectory, _ journal: Journal, _ clock: inout Stopwatch) throws -> Outcome {
         let stopped = try StoppedPods.read(state)
-        var kept = try Allocations.read(state, journal)
+        let given = try Allocations.read(state, journal)
+        var kept = given
         // What the lab was made after is worked out while what it is to become is.
         let isSame = try StateDirectory.read(state.topology) == Array(topology.yaml.utf8)
         let earlier =
             isSame && kept != nil || !journal.isComplete
-            ? nil : try NamespaceThread.start { _ in try RunningLab(state, journal).blueprint }
+            ? nil : try NamespaceThread.start { _ in try RunningLab(state, journal, keeping: given).blueprint }
         var former: Reconciler.Former = journal.isComplete ? .same : .unknown
         var doubt: String?
         let wanted = kept.map { kept in Result { try self.form(for: journal, stopped: stopped, keeping: kept) } }

@@ -81,9 +81,13 @@ public struct Journal: Codable, Hashable, Sendable {
     ///   cannot be read.
     static func read(_ state: StateDirectory) throws(EngineError) -> Journal {
         guard let bytes = try StateDirectory.read(state.journal) else { throw .noSuchLab(state.lab) }
-        let core = try Core(bytes, of: state)
-        if core.version > currentVersion { throw .newerState(lab: state.lab, version: core.version) }
-        return try decode(bytes, of: state)
+        guard let journal: Journal = try? decode(bytes, of: state), journal.version <= currentVersion else {
+            let core = try Core(bytes, of: state)
+            if core.version > currentVersion { throw .newerState(lab: state.lab, version: core.version) }
+            return try decode(bytes, of: state)
+        }
+        try Core(journal).check(state)
+        return journal
     }
 
     private static func decode<Value: Decodable>(_ bytes: [UInt8], of state: StateDirectory) throws(EngineError)
@@ -119,7 +123,17 @@ public struct Journal: Codable, Hashable, Sendable {
 
         fileprivate init(_ bytes: [UInt8], of state: StateDirectory) throws(EngineError) {
             self = try Journal.decode(bytes, of: state)
-            // What a journal says is not to lead anywhere else.
+            try check(state)
+        }
+
+        fileprivate init(_ journal: Journal) {
+            version = journal.version
+            lab = journal.lab
+            namespaces = journal.namespaces.map { Pin(pin: $0.pin) }
+        }
+
+        /// What a journal says is not to lead anywhere else.
+        fileprivate func check(_ state: StateDirectory) throws(EngineError) {
             guard lab == state.lab, version > 0, pins.allSatisfy({ $0.hasPrefix("\(lab)-") && !$0.contains("/") })
             else {
                 throw .damagedState(path: state.journal, reason: "this is not the journal of lab \(state.lab)")

@@ -63,39 +63,48 @@ extension Session {
     func observe(
         for wanted: NamespaceContent, everything: Bool = false, in inside: borrowing InsideNamespace
     ) throws -> NamespaceSnapshot {
-        let links = try socket.links()
-        interfaces = InterfaceTable(links)
-        var observed = NamespaceSnapshot()
-        observed.links = Dictionary(links.map { ($0.link.name, $0) }, uniquingKeysWith: { first, _ in first })
-        let context = ObservationContext(
-            wanted: wanted, links: links, interfaces: interfaces, everything: everything)
-        for kind in ObjectKinds.all {
-            if let kind = kind as? any SelectivelyObserved.Type {
-                try select(kind, context, &observed, in: inside)
-            } else if let kind = kind as? any RouteObject.Type {
-                try list(kind, context, &observed)
-            }
+        let (observed, table) = try withSocket { socket in
+            let links = try socket.links()
+            let context = ObservationContext(
+                wanted: wanted, links: links, interfaces: InterfaceTable(links), everything: everything)
+            return (try NamespaceSnapshot(&socket, context, in: inside), context.interfaces)
         }
+        interfaces = table
         return observed
     }
+}
 
-    private func select<Object: SelectivelyObserved>(
-        _: Object.Type, _ context: ObservationContext, _ observed: inout NamespaceSnapshot,
+extension NamespaceSnapshot {
+    fileprivate init(
+        _ socket: inout RouteSocket, _ context: ObservationContext, in inside: borrowing InsideNamespace
+    ) throws {
+        links = Dictionary(context.links.map { ($0.link.name, $0) }, uniquingKeysWith: { first, _ in first })
+        for kind in ObjectKinds.all {
+            if let kind = kind as? any SelectivelyObserved.Type {
+                try select(kind, &socket, context, in: inside)
+            } else if let kind = kind as? any RouteObject.Type {
+                try list(kind, &socket, context)
+            }
+        }
+    }
+
+    private mutating func select<Object: SelectivelyObserved>(
+        _: Object.Type, _ socket: inout RouteSocket, _ context: ObservationContext,
         in inside: borrowing InsideNamespace
     ) throws {
         let found = try Object.observe(&socket, context, in: inside)
-        observed.content.lists[Object.self] = found.installed
-        observed.learned += found.learned.map { KernelObject($0) }
-        observed.unlisted += found.unlisted
+        content.lists[Object.self] = found.installed
+        learned += found.learned.map { KernelObject($0) }
+        unlisted += found.unlisted
     }
 
-    private func list<Object: RouteObject>(
-        _: Object.Type, _ context: ObservationContext, _ observed: inout NamespaceSnapshot
+    private mutating func list<Object: RouteObject>(
+        _: Object.Type, _ socket: inout RouteSocket, _ context: ObservationContext
     ) throws {
         // The kernel has objects of its own for each family that it knows, whether it is used or not.
         let unused = AddressFamily.allCases.filter { !context.wanted.families.contains($0) }
         let idle = Set(unused.flatMap { Object.kernelMade($0) })
-        observed.content.lists[Object.self] = try Object.all(&socket, in: interfaces).filter { !idle.contains($0) }
+        content.lists[Object.self] = try Object.all(&socket, in: context.interfaces).filter { !idle.contains($0) }
     }
 }
 

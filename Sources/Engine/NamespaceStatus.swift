@@ -44,8 +44,9 @@ public struct NamespaceStatus: Sendable {
             return
         }
         let session = try thread.open(pin, of: name) { session, _ in session }
-        let links = try session.socket.links()
-        let present = try Set(session.socket.addresses(in: InterfaceTable(links)).map(\.address.address))
+        let links = try session.withSocket { try $0.links() }
+        let table = InterfaceTable(links)
+        let present = try Set(session.withSocket { try $0.addresses(in: table) }.map(\.address.address))
         addresses = namespace.addresses.filter(present.contains)
         isSettling = links.contains { link in
             link.link.isUp && link.hasCarrier && [.down, .lowerLayerDown].contains(link.operationalState)

@@ -83,7 +83,7 @@ extension ObservedServices {
 }
 
 extension RunningLab {
-    /// Where each node sends packets for services, read from the kernel; nil for a node whose tables cannot be read.
+    /// Where each node sends packets for services, read from the kernel; nil for a node that is gone or lacks a table.
     public func observeServices() throws(EngineError) -> [String: ObservedServices?] {
         let wanted = blueprint.proxiedTables
         let entries = journal.namespaces.filter { $0.kind == "node" }
@@ -91,12 +91,14 @@ extension RunningLab {
             try NamespaceThread.run { thread in
                 var observed: [String: ObservedServices?] = [:]
                 for entry in entries {
-                    let listing = try? thread.enter(entry.pin, of: entry.name) { inside in
-                        RuleListing(try Nftables.output(of: "list ruleset", in: inside))
+                    var found: ObservedServices?
+                    if NamedNamespaces.identity(entry.pin) != nil {
+                        let tables = try thread.enter(entry.pin, of: entry.name) { inside in
+                            RuleListing(try Nftables.output(of: "list ruleset", in: inside)).tables
+                        }
+                        if wanted.isSubset(of: tables.map(\.id)) { found = ObservedServices(tables) }
                     }
-                    let tables = listing?.tables ?? []
-                    let isWhole = listing != nil && wanted.isSubset(of: tables.map(\.id))
-                    observed.updateValue(isWhole ? ObservedServices(tables) : nil, forKey: entry.name)
+                    observed.updateValue(found, forKey: entry.name)
                 }
                 return observed
             }

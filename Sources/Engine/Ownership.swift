@@ -19,7 +19,7 @@ enum Ownership {
         var batch = RouteBatch(capacity: 256)
         do {
             try batch.configure(Link("lo", .loopback, alias: alias(lab: lab)), in: session.interfaces)
-            try session.socket.execute(&batch)
+            try session.withSocket { socket throws(NetlinkError) in try socket.execute(&batch) }
         } catch let error as NetlinkError {
             throw EngineError(error, object: session.name)
         } catch {

@@ -18,7 +18,8 @@ struct Reconciler {
     private let blueprint: Blueprint
     private let topology: Topology
     private let source: String
-    private let former: PreviousState
+    /// What the lab was made after; nil where that is not known.
+    private let former: Blueprint?
     private let plan: PodServerPlan
     /// Whether what users added goes too.
     private let removesAdditions: Bool
@@ -53,15 +54,15 @@ struct Reconciler {
         plan = PodServerPlan(blueprint, silent: silent)
         switch former {
         case .same:
-            self.former = PreviousState(blueprint)
+            self.former = blueprint
             scope = Set(blueprint.namespaces.indices)
         case .other(let before):
-            self.former = PreviousState(before)
+            self.former = before
             let reach = ChangeReach(from: before, to: blueprint).namespaces
             // An edit that leads to the same lab: as none.
             scope = reach.isEmpty && !removesAdditions ? Set(blueprint.namespaces.indices) : reach
         case .unknown:
-            self.former = .unknown
+            self.former = nil
             scope = Set(blueprint.namespaces.indices)
         }
         if case .same = former { isSameTopology = true } else { isSameTopology = false }
@@ -168,8 +169,12 @@ struct Reconciler {
             let part = blueprint.part(of: scope)
             let view = try LabSnapshot(part, allTables: removesAdditions, records: journal.rules ?? [:])
             if let pin = view.foreign.first { throw EngineError.namespaceInTheWay(pin: pin) }
+            let names = Set(part.namespaces.map(\.name))
+            var before = former
+            before?.namespaces.removeAll { !names.contains($0.name) }
             let comparison = LabDiff(
-                part, view.observed, tables: try view.wantedTables(part), former: former, labAddresses: addresses)
+                part, view.observed, tables: try view.wantedTables(part), former: before.map(PreviousState.init) ?? .unknown,
+                labAddresses: addresses)
             let beyond = ends(beyond: part, comparison)
             if beyond.isEmpty { return snapshot(part, view, comparison) }
             scope.formUnion(beyond)

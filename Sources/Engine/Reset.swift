@@ -1,4 +1,5 @@
 import Blueprint
+import Glibc
 import NetworkNamespaces
 import NetworkObjects
 import Nftables
@@ -83,9 +84,14 @@ public enum Reset {
             let namespace = blueprint.namespaces[index]
             try thread.enter(session.pin, of: session.name) { inside in
                 try session.remove(seen.learned)
-                // Both take any value, and one family may be missing.
-                try? inside.setSysctl("ipv4/route/flush", to: "1")
-                try? inside.setSysctl("ipv6/route/flush", to: "1")
+                // Both take any value. A kernel without IPv6 has one of them.
+                for family in ["ipv4", "ipv6"] {
+                    do throws(SystemCallError) {
+                        try inside.setSysctl("\(family)/route/flush", to: "1")
+                    } catch {
+                        if error.errno != ENOENT { throw error }
+                    }
+                }
                 cleared[index] = try clearCounters(namespace.content.tables, in: inside)
                 if cleared[index] != 0 { generations[index] = try Nftables.generation(in: inside) }
                 var connections = try ConnectionTracking(in: inside)
@@ -127,7 +133,7 @@ extension Session {
         var batch = RouteBatch(capacity: 4096)
         for object in objects { try batch.append(.delete, object, in: interfaces) }
         do {
-            try socket.execute(&batch)
+            try withSocket { socket throws(NetlinkError) in try socket.execute(&batch) }
         } catch {
             guard case .refused(let failures) = error, failures.allSatisfy(\.isAboutNothing) else { throw error }
         }

@@ -87,8 +87,8 @@ extension RunningLab {
         in entry: Journal.Entry, _ thread: inout NamespaceThread
     ) throws -> [ObservedConditions] {
         let session = try thread.open(entry.pin, of: entry.name) { session, _ in session }
-        let table = InterfaceTable(try session.socket.links())
-        return try session.socket.qdiscs(in: table).filter { $0.parent == .root }.map { qdisc in
+        let qdiscs = try session.withSocket { try $0.qdiscs(in: InterfaceTable($0.links())) }
+        return qdiscs.filter { $0.parent == .root }.map { qdisc in
             let peer = peer(of: qdisc.device, in: entry.name)
             return ObservedConditions(
                 from: Endpoint(entry.name, qdisc.device.description),
@@ -107,11 +107,11 @@ extension RunningLab {
         _ conditions: LinkConditions, on end: LinkEnd, _ thread: inout NamespaceThread
     ) throws {
         let session = try thread.open(end.entry.pin, of: end.entry.name) { session, _ in session }
-        let links = try session.socket.links()
+        let links = try session.withSocket { try $0.links() }
         let link = try end.find(in: links)
         let table = InterfaceTable(links)
-        let old = try session.socket.qdiscs(in: table).first { $0.device == end.interface && $0.parent == .root }
-        let features = try KernelFeatures.qdiscs(&session.socket)
+        let (qdiscs, features) = try session.withSocket { (try $0.qdiscs(in: table), try KernelFeatures.qdiscs(&$0)) }
+        let old = qdiscs.first { $0.device == end.interface && $0.parent == .root }
         var batch = RouteBatch(capacity: 512)
         if let new = Qdisc(end.interface, conditions, mtu: link.link.mtu ?? 1500, features: features) {
             try batch.replace(new, in: table)
@@ -129,7 +129,7 @@ extension RunningLab {
         try change(waiting) {
             try NamespaceThread.run { thread in
                 let session = try thread.open(end.entry.pin, of: end.entry.name) { session, _ in session }
-                let links = try session.socket.links()
+                let links = try session.withSocket { try $0.links() }
                 _ = try end.find(in: links)
                 session.interfaces = InterfaceTable(links)
                 var batch = RouteBatch(capacity: 4096)
@@ -143,7 +143,7 @@ extension RunningLab {
     /// Puts back what a namespace should hold of addresses, routes and entries and does not.
     private func restore(_ session: Session, _ batch: inout RouteBatch) throws {
         guard let content = blueprint.namespaces.first(where: { $0.name == session.name })?.content else { return }
-        let links = try session.socket.links()
+        let links = try session.withSocket { try $0.links() }
         let table = InterfaceTable(links)
         let down = Set(links.filter { !$0.link.isUp }.map(\.link.name))
         // A link that someone else removed is not what this is about; nothing can be put on it.
@@ -168,7 +168,7 @@ extension RunningLab {
             objects.append("fdb \(entry)")
         }
         do throws(NetlinkError) {
-            try session.socket.execute(&batch)
+            try session.withSocket { socket throws(NetlinkError) in try socket.execute(&batch) }
         } catch {
             guard case .refused(let failures) = error else { throw EngineError(error, object: session.name) }
             // What is there stays as it is; a route whose way is another link that is down has to wait for that.
@@ -205,7 +205,7 @@ extension Session {
     fileprivate func execute(_ batch: inout RouteBatch, object: String) throws(EngineError) {
         if batch.isEmpty { return }
         do throws(NetlinkError) {
-            try socket.execute(&batch)
+            try withSocket { socket throws(NetlinkError) in try socket.execute(&batch) }
         } catch {
             if case .refused(let failures) = error, let failure = failures.first {
                 throw .refused(object: object, reason: "\(failure)", advice: nil)

@@ -24,7 +24,11 @@ public struct RunningLab: Sendable {
     }
 
     /// The lab of a journal, worked out from the topology and allocations in its state.
-    init(_ state: StateDirectory, _ journal: Journal, _ blueprint: Blueprint? = nil) throws(EngineError) {
+    ///
+    /// - Parameter kept: the allocations, if they have been read.
+    init(
+        _ state: StateDirectory, _ journal: Journal, _ blueprint: Blueprint? = nil, keeping kept: Allocations? = nil
+    ) throws(EngineError) {
         self.journal = journal
         if let blueprint {
             self.blueprint = blueprint
@@ -32,7 +36,7 @@ public struct RunningLab: Sendable {
         }
         let topology = try Self.topology(in: state)
         let stopped = try StoppedPods.read(state)
-        let kept = try Allocations.read(state, journal) ?? .empty
+        let kept = if let kept { kept } else { try Allocations.read(state, journal) ?? .empty }
         do {
             self.blueprint = try Blueprint(
                 topology: topology, features: journal.kernelFeatures, stopped: stopped, keeping: kept)
@@ -171,7 +175,7 @@ extension RunningLab {
     ) throws(EngineError) -> Value {
         try reportingRefusals(of: entry.name) {
             try NamespaceThread.run { thread in
-                try thread.open(entry.pin, of: entry.name) { session, _ in try body(&session.socket) }
+                try thread.open(entry.pin, of: entry.name) { session, _ in try session.withSocket(body) }
             }
         }
     }

@@ -3,18 +3,19 @@ import Blueprint
 import NetworkNamespaces
 import NetworkObjects
 import Rtnetlink
+import Synchronization
 import System
 
 /// A namespace of a lab that is being worked on: a route socket that was opened inside, and the numbers of its links.
 ///
-/// A class, because many of them are held in an array and a socket cannot be copied. One thread at a time uses it.
-final class Session: @unchecked Sendable {
+/// A class, because many of them are held in an array and a socket cannot be copied.
+final class Session: Sendable {
     let name: String
     let pin: String
-    var socket: RouteSocket
-    var interfaces = InterfaceTable()
     /// Whether the namespace was made by this process and holds nothing that was not put there by it.
     let isNew: Bool
+    private let socket: Mutex<RouteSocket>
+    private let table = Mutex(InterfaceTable())
 
     /// Opens a socket in a namespace of the lab.
     init(
@@ -24,10 +25,28 @@ final class Session: @unchecked Sendable {
         self.isNew = isNew
         self.pin = pin
         do {
-            socket = try RouteSocket(in: inside)
+            socket = Mutex(try RouteSocket(in: inside))
         } catch {
             throw EngineError(error, object: name)
         }
+    }
+
+    /// The numbers of the namespace's links, as far as they have been read or given.
+    var interfaces: InterfaceTable {
+        get { table.withLock { $0 } }
+        set { table.withLock { $0 = newValue } }
+    }
+
+    /// Changes the numbers in place.
+    func updateInterfaces<Value: Sendable>(_ body: (inout InterfaceTable) -> Value) -> Value {
+        table.withLock { body(&$0) }
+    }
+
+    /// Uses the socket; another thread waits.
+    func withSocket<Value: Sendable, Failure: Error>(
+        _ body: (inout RouteSocket) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        try socket.withLock { socket throws(Failure) in try body(&socket) }
     }
 }
 

@@ -26,12 +26,15 @@ enum HostInterference {
 
     /// Software that has rules and links of its own in the host's namespace. None of it sees a lab's packets.
     private static func neighbours() -> CheckResult? {
-        guard
-            let links = try? InsideNamespace.current({ inside in
+        let links: [ObservedLink]
+        do {
+            links = try InsideNamespace.current { inside in
                 var socket = try RouteSocket(in: inside)
                 return try socket.links()
-            })
-        else { return nil }
+            }
+        } catch {
+            return CheckResult(.host, "other networks", "cannot be looked for: \(error)")
+        }
         let names = links.map { $0.link.name.description }
         var found: [String] = []
         if names.contains("docker0") || names.contains(where: { $0.hasPrefix("br-") && $0.count == 15 }) {
