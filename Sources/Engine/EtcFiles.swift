@@ -49,9 +49,9 @@ enum EtcFiles {
             guard canLink else { continue }
             let link = link(blueprint.pin(of: namespace))
             if let target = FileDescriptor.linkTarget(link) {
-                if target == source { continue }
+                if target == source || isForeign(target) { continue }
                 // What is left of an earlier lab; what is not nslab's is in the way.
-                if target.hasPrefix(StateDirectory.root + "/"), unlink(link) != 0, errno != ENOENT {
+                if StateDirectory.owner(ofFiles: target) != nil, unlink(link) != 0, errno != ENOENT {
                     throw SystemCallError("unlink", link)
                 }
             }
@@ -97,8 +97,14 @@ enum EtcFiles {
             let link = link(blueprint.pin(of: namespace))
             if !canLink, written[resolver] != nil { return nil }
             let target = FileDescriptor.linkTarget(link)
+            if let target, isForeign(target) { return nil }
             return target != nil && target == written[resolver] ? nil : (namespace.name, "\(link)/resolv.conf")
         }
+    }
+
+    /// Whether a link is that of a lab which has its state in another `/run`: it stays, and this lab has none of the name.
+    private static func isForeign(_ target: String) -> Bool {
+        target.hasPrefix(StateDirectory.root + "/") && StateDirectory.owner(ofFiles: target) == nil
     }
 
     private static func link(_ pin: String) -> String { "\(folder)/\(pin)" }
@@ -124,17 +130,18 @@ enum EtcFiles {
     /// The folder that stands in for `/etc` in a namespace; nil for the host's own.
     static func path(_ namespace: Blueprint.Namespace?, pin: String, _ state: StateDirectory) -> String? {
         let link = link(pin)
-        if access(link, F_OK) == 0 { return link }
+        let isOthers = FileDescriptor.linkTarget(link).map(isForeign) ?? false
+        if !isOthers, access(link, F_OK) == 0 { return link }
         return namespace?.resolver.flatMap { contents(state)[$0.text] }
     }
 
     /// Removes a lab's links to the files of these pins, and the folder if that leaves it empty. A link that leads elsewhere
     /// is not the lab's.
     static func remove(of pins: [String], _ state: StateDirectory) throws {
-        let own = state.etc + "/"
         for pin in pins {
             let link = link(pin)
-            guard let target = FileDescriptor.linkTarget(link), target.hasPrefix(own) else { continue }
+            guard let target = FileDescriptor.linkTarget(link), StateDirectory.owner(ofFiles: target) == state.lab
+            else { continue }
             if unlink(link) != 0, errno != ENOENT { throw SystemCallError("unlink", link) }
         }
         try removeFolder()
@@ -142,7 +149,8 @@ enum EtcFiles {
 
     /// The names of all links that lead into a lab's state, whatever they are called.
     static func links(_ state: StateDirectory) -> [String] {
-        let own = state.etc + "/"
-        return Directory.names(folder).filter { FileDescriptor.linkTarget(link($0))?.hasPrefix(own) == true }
+        Directory.names(folder).filter {
+            FileDescriptor.linkTarget(link($0)).flatMap(StateDirectory.owner) == state.lab
+        }
     }
 }

@@ -47,9 +47,10 @@ struct LabSnapshot {
         self.sessions = sessions.all
         self.observed = observed.all
         self.generations = generations.all
-        let alias = Ownership.alias(lab: blueprint.lab)
         for index in 0..<count {
-            guard let seen = self.observed[index], seen.links["lo"]?.link.alias != alias else { continue }
+            guard let seen = self.observed[index],
+                !Ownership.isAlias(seen.links["lo"]?.link.alias, of: blueprint.lab)
+            else { continue }
             foreign.append(blueprint.pin(of: blueprint.namespaces[index]))
         }
     }

@@ -6,7 +6,7 @@ import PodServer
 import Rtnetlink
 import System
 
-/// What any nslab has left on this machine that no lab's state tells of any more: found by what the kernel keeps, so also
+/// What labs of this `/run` have left on this machine that no lab's state tells of any more: found by what the kernel keeps, so also
 /// where the state was lost.
 ///
 /// A namespace is nslab's if its `lo` carries a lab's mark. One without the mark is somebody else's, whatever it is called.
@@ -18,7 +18,7 @@ public struct Leftovers: Sendable {
         /// The name of its pin; nil for one that is not pinned and that processes alone keep.
         public var pin: String?
         /// What tells it from others.
-        public var identity: NetworkNamespace.Identity
+        public var identity: FileIdentity
         /// The processes inside.
         public var processes: [pid_t]
     }
@@ -70,9 +70,8 @@ public struct Leftovers: Sendable {
         responders = try reportingRefusals(of: "processes") { try PodServerProcess.all() }
         for name in try reportingRefusals(of: EtcFiles.folder, { try Directory.list(EtcFiles.folder) }) {
             guard let target = FileDescriptor.linkTarget("\(EtcFiles.folder)/\(name)"),
-                target.hasPrefix(StateDirectory.root + "/")
+                let owner = StateDirectory.owner(ofFiles: target)
             else { continue }
-            let owner = String(target.dropFirst(StateDirectory.root.count + 1).prefix { $0 != "/" })
             links[owner, default: []].append(name)
         }
         if let lab {
@@ -85,7 +84,7 @@ public struct Leftovers: Sendable {
     /// Looks into every pinned namespace, and into every other one that a process is in.
     private static func markedNamespaces(_ thread: inout NamespaceThread) throws -> [Namespace] {
         let home = NamespaceProcesses.namespace(of: getpid())
-        var inside: [NetworkNamespace.Identity: [pid_t]] = [:]
+        var inside: [FileIdentity: [pid_t]] = [:]
         for name in try Directory.list("/proc") {
             guard let pid = pid_t(name), let identity = NamespaceProcesses.namespace(of: pid), identity != home else {
                 continue
@@ -93,27 +92,29 @@ public struct Leftovers: Sendable {
             inside[identity, default: []].append(pid)
         }
         var found: [Namespace] = []
-        var pinned: Set<NetworkNamespace.Identity> = []
+        var pinned: Set<FileIdentity> = []
         for pin in try NamedNamespaces.names() {
             guard let identity = NamedNamespaces.identity(pin) else { continue }
             pinned.insert(identity)
-            guard let lab = try lab(at: NamedNamespaces.path(pin), &thread) else { continue }
+            guard let lab = try lab(at: NamedNamespaces.path(pin), isPinned: true, &thread) else { continue }
             found.append(Namespace(lab: lab, pin: pin, identity: identity, processes: inside[identity] ?? []))
         }
         for (identity, processes) in inside.sorted(by: { $0.key.inode < $1.key.inode })
         where !pinned.contains(identity) {
-            guard let lab = try lab(at: "/proc/\(processes[0])/ns/net", &thread) else { continue }
+            guard let lab = try lab(at: "/proc/\(processes[0])/ns/net", isPinned: false, &thread) else { continue }
             found.append(Namespace(lab: lab, pin: nil, identity: identity, processes: processes))
         }
         return found
     }
 
     /// The lab whose mark a namespace carries; nil for one that is not nslab's or cannot be looked into.
-    private static func lab(at path: String, _ thread: inout NamespaceThread) throws -> String? {
+    private static func lab(
+        at path: String, isPinned: Bool, _ thread: inout NamespaceThread
+    ) throws -> String? {
         do {
             return try thread.enter(NetworkNamespace(at: path)) { inside in
                 var socket = try RouteSocket(in: inside)
-                return try Ownership.lab(of: &socket)
+                return try Ownership.lab(of: &socket, isPinned: isPinned)
             }
         } catch let error as SystemCallError where error.isShortage {
             throw error

@@ -173,7 +173,8 @@ struct Reconciler {
             var before = former
             before?.namespaces.removeAll { !names.contains($0.name) }
             let comparison = LabDiff(
-                part, view.observed, tables: try view.wantedTables(part), former: before.map(PreviousState.init) ?? .unknown,
+                part, view.observed, tables: try view.wantedTables(part),
+                former: before.map(PreviousState.init) ?? .unknown,
                 labAddresses: addresses)
             let beyond = ends(beyond: part, comparison)
             if beyond.isEmpty { return snapshot(part, view, comparison) }

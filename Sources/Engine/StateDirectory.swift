@@ -34,8 +34,30 @@ public struct StateDirectory: Hashable, Sendable {
     var allocations: String { "\(path)/allocations.json" }
     /// The pods that were told not to answer.
     public var stoppedPods: String { "\(path)/stopped-pods.json" }
-    /// Folders of files that stand in for those in `/etc`, one for each different content.
-    var etc: String { "\(path)/etc" }
+    /// Folders of files that stand in for those in `/etc`, one for each different content. Links in `/etc/netns` lead there,
+    /// outlive the machine's next start, and are seen by those who share `/etc` and have another `/run`: so the path says
+    /// which start and which `/run` it is of.
+    var etc: String { "\(path)/\(Self.etcName)-\(Self.boot)-\(Ownership.run)" }
+
+    private static let etcName = "etc"
+
+    /// What tells this start of the machine from others (random(4)).
+    private static let boot: Substring = {
+        let file = "/proc/sys/kernel/random/boot_id"
+        let id = try? FileDescriptor(opening: file, O_RDONLY).readAll(file, limit: 64)
+        return String(decoding: id ?? Array("none".utf8), as: UTF8.self).prefix(8)
+    }()
+
+    /// The lab whose files a path leads to; nil if it leads elsewhere, or into the state of a lab of another `/run`.
+    static func owner(ofFiles path: String) -> String? {
+        guard path.hasPrefix(root + "/") else { return nil }
+        let parts = path.dropFirst(root.count + 1).split(separator: "/").map(String.init)
+        guard parts.count == 3, Topology.isName(parts[0]) else { return nil }
+        let words = parts[1].split(separator: "-")
+        // Up to version 2 of the state the path did not say. What is of an earlier start is nobody's any more.
+        let isOwn = words == [Substring(etcName)] || words.count == 3 && (words[1] != boot || words[2] == Ownership.run)
+        return isOwn ? parts[0] : nil
+    }
 
     /// The lab's background process.
     var responders: PodServerProcess { PodServerProcess(lab: lab, folder: path) }
@@ -86,7 +108,9 @@ public struct StateDirectory: Hashable, Sendable {
     func remove(keepingFolder: Bool = false) throws(SystemCallError) {
         // First: without a journal there is no lab. One that ends here must not leave a journal whose other files are gone.
         unlink(journal)
-        try empty(etc) { folder throws(SystemCallError) in try empty(folder) { unlink($0) } }
+        for name in try Directory.list(path) where name.hasPrefix(Self.etcName) {
+            try empty("\(path)/\(name)") { folder throws(SystemCallError) in try empty(folder) { unlink($0) } }
+        }
         for file in try Directory.list(path) { unlink("\(path)/\(file)") }
         if !keepingFolder, rmdir(path) != 0, errno != ENOENT { throw SystemCallError("rmdir", path) }
     }

@@ -119,9 +119,11 @@ public enum TearDown {
         }
         if let failure { throw failure }
         outcome.namespaces = found.own.count
-        try EtcFiles.remove(of: Array(Set(all + EtcFiles.links(state))), state)
+        // Where `/etc` has become read-only its links stay, and keep nothing else: whoever looks for leftovers finds them.
+        let links = Result { try EtcFiles.remove(of: Array(Set(all + EtcFiles.links(state))), state) }
         try state.remove(keepingFolder: keepingFolder)
         try NetnsMountPoint.release()
+        try links.get()
         return outcome
     }
 

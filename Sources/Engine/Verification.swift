@@ -3,6 +3,7 @@ import Glibc
 import NetworkNamespaces
 import NetworkObjects
 import PodServer
+import System
 
 /// What was found of a lab.
 public struct Verification: Sendable {
@@ -65,7 +66,7 @@ extension RunningLab {
     }
 
     private func processes(_ view: LabSnapshot) throws -> [Difference] {
-        var names: [NetworkNamespace.Identity: String] = [:]
+        var names: [FileIdentity: String] = [:]
         for namespace in blueprint.namespaces {
             if let identity = NamedNamespaces.identity(blueprint.pin(of: namespace)) {
                 names[identity] = namespace.name

@@ -104,7 +104,7 @@ public enum NamedNamespaces {
     /// The namespace a pin holds; nil if there is no such file, or nothing is mounted on it.
     ///
     /// Told without a descriptor: a process that has none left must not take a namespace for gone.
-    public static func identity(_ name: String) -> NetworkNamespace.Identity? {
+    public static func identity(_ name: String) -> FileIdentity? {
         let path = path(name)
         var filesystem = statfs()
         var status = stat()
@@ -117,6 +117,6 @@ public enum NamedNamespaces {
             // Another kind of namespace, or gone meanwhile.
             if !error.isShortage { return nil }
         }
-        return NetworkNamespace.Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        return FileIdentity(status)
     }
 }

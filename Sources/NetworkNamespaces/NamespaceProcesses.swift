@@ -8,13 +8,13 @@ public enum NamespaceProcesses {
         /// Its process ID.
         public let pid: pid_t
         /// Its network namespace.
-        public let namespace: NetworkNamespace.Identity
+        public let namespace: FileIdentity
     }
 
     /// All processes whose main thread is in one of these namespaces, this process left out.
     ///
     /// - Throws: `SystemCallError` if `/proc` cannot be read.
-    public static func find(in namespaces: Set<NetworkNamespace.Identity>) throws(SystemCallError) -> [Process] {
+    public static func find(in namespaces: Set<FileIdentity>) throws(SystemCallError) -> [Process] {
         var found: [Process] = []
         let own = getpid()
         for name in try Directory.list("/proc") {
@@ -35,7 +35,7 @@ public enum NamespaceProcesses {
     /// - Throws: `SystemCallError` if not one can be held, or `/proc` cannot be read.
     @discardableResult
     public static func end(
-        in namespaces: Set<NetworkNamespace.Identity>, grace: Int32 = 300
+        in namespaces: Set<FileIdentity>, grace: Int32 = 300
     ) throws(SystemCallError) -> [pid_t] {
         var ended: [pid_t] = []
         // A process may start another while it is being ended: look again until none is found.
@@ -74,15 +74,15 @@ public enum NamespaceProcesses {
         return Array(Set(ended)).sorted()
     }
 
-    private static func find(_ pid: pid_t, in namespaces: Set<NetworkNamespace.Identity>) -> Bool {
+    private static func find(_ pid: pid_t, in namespaces: Set<FileIdentity>) -> Bool {
         namespace(of: pid).map(namespaces.contains) ?? false
     }
 
     /// The network namespace of a process's main thread; nil if there is no such process, or it cannot be looked at.
-    public static func namespace(of pid: pid_t) -> NetworkNamespace.Identity? {
+    public static func namespace(of pid: pid_t) -> FileIdentity? {
         var status = stat()
         guard stat("/proc/\(pid)/ns/net", &status) == 0 else { return nil }
-        return NetworkNamespace.Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        return FileIdentity(status)
     }
 }
 

@@ -26,10 +26,10 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     }
 
     /// What tells this namespace from all others that exist now.
-    public func identity() throws(SystemCallError) -> Identity {
+    public func identity() throws(SystemCallError) -> FileIdentity {
         var status = stat()
         try systemCall("fstat", "network namespace") { fstat(descriptor.number, &status) }
-        return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        return FileIdentity(status)
     }
 
     /// Moves the calling thread into the namespace. Other threads stay where they are.
@@ -44,18 +44,4 @@ public struct NetworkNamespace: ~Copyable, Sendable {
 
     /// Where the calling thread's own namespace is found.
     static let threadPath = "/proc/thread-self/ns/net"
-
-    /// The number of a namespace's file: no two namespaces that exist at one time share it.
-    public struct Identity: Hashable, Sendable {
-        /// The device number of `nsfs`.
-        public let device: UInt64
-        /// The inode number, as in `net:[4026531840]`.
-        public let inode: UInt64
-
-        /// The identity that a stat(2) of a namespace's file gave.
-        public init(device: UInt64, inode: UInt64) {
-            self.device = device
-            self.inode = inode
-        }
-    }
 }

@@ -10,7 +10,8 @@ extension PodServerProcess {
         public var pid: pid_t
     }
 
-    /// The background processes of all labs: those of which the program is nslab and the command line says so.
+    /// The background processes of all labs that have their state in this `/run`: those of which the program is nslab and the
+    /// command line says so.
     ///
     /// - Throws: `SystemCallError` if that cannot be told for want of descriptors.
     public static func all() throws(SystemCallError) -> [Orphan] {
@@ -31,7 +32,8 @@ extension PodServerProcess {
         }
         let words = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
         guard words.count == 3, words[0] == "nslab", words[1] == PodServerService.command,
-            let target = FileDescriptor.linkTarget("/proc/\(pid)/exe"), Executable.isPath(target, of: "nslab")
+            let target = FileDescriptor.linkTarget("/proc/\(pid)/exe"), Executable.isPath(target, of: "nslab"),
+            let run = FileIdentity(at: "/proc/\(pid)/root/run"), run == FileIdentity(at: "/run")
         else { return nil }
         return Orphan(lab: words[2], pid: pid)
     }

@@ -89,7 +89,7 @@ struct LostStateTests {
             trap '\(nslab) down -q \(name)' EXIT
             \(nslab) up --name \(name) -q
             umask 0022
-            (cd /run/nslab; stat -c '%a %n' \(name) \(name)/responders.sock \(name)/journal.json \(name)/etc/0/resolv.conf)
+            (cd /run/nslab; stat -c '%a %n' \(name) \(name)/responders.sock \(name)/journal.json; stat -c '%a resolv.conf' \(name)/etc-*/0/resolv.conf)
             trap - EXIT
             \(nslab) down \(name)
             test ! -e /run/nslab
@@ -99,7 +99,7 @@ struct LostStateTests {
         for mode in ["755 \(name)", "600 \(name)/responders.sock", "644 \(name)/journal.json"] {
             #expect(result.output.contains("\(mode)\n"), "\(result.output)")
         }
-        #expect(result.output.contains("644 \(name)/etc/0/resolv.conf\n"), "\(result.output)")
+        #expect(result.output.contains("644 resolv.conf\n"), "\(result.output)")
     }
 
     @Test("a journal that cannot be read for another reason than damage is no lost one")

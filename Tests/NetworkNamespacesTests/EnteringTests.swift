@@ -8,7 +8,7 @@ import Testing
 struct EnteringTests {
     @Test("a thread enters and comes back, and no other thread moves with it")
     func enterAndReturn() async throws {
-        @Sendable func here() throws -> NetworkNamespace.Identity {
+        @Sendable func here() throws -> FileIdentity {
             try InsideNamespace.current { inside in try inside.namespace().identity() }
         }
         let others = try here()
