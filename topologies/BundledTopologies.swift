@@ -28,7 +28,7 @@ public struct BundledTopology: Hashable, Sendable {
     /// Their names, the default first.
     public static let names: [String] = File.allCases.map(\.rawValue)
 
-    /// The lab that `nslab up` builds when it is not told which.
+    /// The lab that `nslab up` builds when it is not given another.
     public static let `default` = BundledTopology(file: .dualStack)
 
     /// The one of this name, or nil.

@@ -45,7 +45,7 @@ public struct InterfaceName: Hashable, Sendable {
 }
 
 extension InterfaceName: ExpressibleByStringLiteral {
-    /// A name that stands in the source.
+    /// A name that is written in the source.
     ///
     /// - Precondition: the literal is a valid name.
     public init(stringLiteral value: StaticString) {

@@ -34,7 +34,6 @@ public struct Prefix: Hashable, Sendable {
         }
     }
 
-    /// The family of the prefix.
     public var family: AddressFamily { address.family }
 
     /// The last address of the prefix (an IPv4 subnet's broadcast address).

@@ -3,7 +3,7 @@ import Calico
 import Topology
 
 /// What a running lab has been given where its topology leaves the choice: it stays with who has it, whatever else is added or
-/// removed. Who has nothing yet gets what a lab built anew would give, as far as that is free.
+/// removed. Who has nothing yet gets what a lab built again would give, as far as that is free.
 public struct Allocations: Hashable, Sendable, Codable {
     /// The blocks of the IP pools with who has which address, in the order that nodes claimed them.
     public var blocks: [IPAMBlock] = []
@@ -12,14 +12,12 @@ public struct Allocations: Hashable, Sendable, Codable {
     /// The services, as `NAMESPACE/NAME`.
     public var services: [String: Service] = [:]
 
-    /// Of a lab that is built anew.
+    /// Of a lab that is built again.
     public static let empty = Allocations()
 
     /// What a pod was given.
     public struct Pod: Hashable, Sendable, Codable {
-        /// Its name.
         public var name: String
-        /// Its node.
         public var node: String
         /// What its network namespace is called.
         public var networkNamespace: String
@@ -39,7 +37,6 @@ public struct Allocations: Hashable, Sendable, Codable {
 }
 
 extension Allocations.Service {
-    /// What a service has.
     init(_ service: ClusterService) {
         clusterIPs = service.clusterAddresses
         nodePorts = [:]

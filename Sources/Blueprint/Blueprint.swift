@@ -23,7 +23,6 @@ public struct Blueprint: Hashable, Sendable {
     /// VLAN filtering, IPv4 that is routed natively though its pool names VXLAN.
     public var notes: [String]
 
-    /// A lab of these namespaces.
     public init(lab: String, namespaces: [Namespace], notes: [String] = []) {
         self.lab = lab
         self.namespaces = namespaces

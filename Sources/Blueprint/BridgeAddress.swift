@@ -6,7 +6,7 @@ extension Link {
     /// A bridge with an address of its own.
     ///
     /// Without one a bridge takes the lowest of its ports' (`br_stp_recalculate_bridge_id` in net/bridge/br_stp_if.c), and another
-    /// when a port goes or is made anew: then all who know the gateway by the former one speak to nobody until they ask again,
+    /// when a port goes or is made again: then all who know the gateway by the former one are not heard until they ask again,
     /// which takes a neighbour up to 30 seconds. A switch's SVI keeps its address.
     ///
     /// - Parameter machine: the router, node or host that the bridge is in.

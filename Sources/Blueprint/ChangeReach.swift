@@ -35,7 +35,7 @@ public struct ChangeReach {
         }
     }
 
-    /// Adds whoever hears what a link sends. VLANs are not told apart: that takes more namespaces, never fewer.
+    /// Adds whoever hears what a link sends. VLANs are not distinguished: that takes more namespaces, never fewer.
     private mutating func addSegment(of end: LinkEnd) {
         var waiting = [end]
         while let end = waiting.popLast() {

@@ -9,7 +9,7 @@ struct ClusterRoutes {
     private struct Destination {
         let prefix: Prefix
         let encapsulation: Encapsulation
-        /// Whether routers are told of it.
+        /// Whether it is announced to routers.
         let isAnnounced: Bool
     }
 
@@ -19,7 +19,7 @@ struct ClusterRoutes {
     /// By node, the MAC addresses of its tunnel ends: IPv4's, then IPv6's.
     private let macs: [[MACAddress]]
 
-    /// - Parameter hidden: the pools whose blocks routers are not told of (`disableBGPExport`).
+    /// - Parameter hidden: the pools whose blocks are not announced to routers (`disableBGPExport`).
     init(_ placement: Placement, _ features: KernelFeatures, hidden: Set<String> = []) {
         nodes = placement.nodes
         macs = nodes.map { node in AddressFamily.allCases.map { VTEP.mac(of: node.name, $0) } }

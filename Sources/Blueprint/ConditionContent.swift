@@ -63,7 +63,7 @@ extension Blueprint {
             namespaces.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         for cable in topology.cables {
             for (end, conditions) in zip(cable.ends, cable.conditions) where conditions != .none {
-                // An end that leads nowhere was told of already.
+                // An end that leads nowhere was reported already.
                 guard let position = positions[end.device] else { continue }
                 for link in namespaces[position].content.links where link.isOfCable(at: end.interface) {
                     let mtu = link.mtu ?? Cabling.ethernetMTU

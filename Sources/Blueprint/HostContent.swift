@@ -101,7 +101,7 @@ extension HostContent {
 }
 
 extension [Sysctl] {
-    /// The settings with a machine's own in the place of those of the same path, the others behind them.
+    /// The settings with a machine's own in the place of those of the same path, the others after them.
     func overridden(by own: [String: String]) -> [Sysctl] {
         if own.isEmpty { return self }
         let paths = Set(map(\.path))

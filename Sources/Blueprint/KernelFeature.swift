@@ -22,7 +22,6 @@ public enum KernelFeature: String, Hashable, Sendable, CaseIterable {
     case ipip = "IPIP"
 }
 
-/// What a kernel has.
 public typealias KernelFeatures = Set<KernelFeature>
 
 extension KernelFeatures {

@@ -14,7 +14,7 @@ extension Sysctl {
     }
 }
 
-/// The settings of `/proc/sys/net` that each sort of namespace needs, in the order they are written.
+/// The settings of `/proc/sys/net` that each kind of namespace needs, in the order they are written.
 enum KernelSettings {
     /// What every namespace needs: IPv6 on, addresses that can be used at once, and answers to whoever asks for its IPv4
     /// address: a node asks for its pods' with an address that is in no subnet of theirs (`arp_ignore` 2 would be silent).

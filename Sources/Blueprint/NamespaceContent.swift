@@ -16,7 +16,7 @@ public struct NamespaceContent: Hashable, Sendable {
 
 /// The kinds that blueprints name.
 extension NamespaceContent {
-    /// The links, each after those that it stands on (a bridge before its ports, a parent before its VLANs).
+    /// The links, each after those that it is on (a bridge before its ports, a parent before its VLANs).
     public var links: [Link] {
         get { lists[Link.self] }
         _modify { yield &lists[Link.self] }

@@ -17,7 +17,7 @@ struct NextHops {
         }
     }
 
-    /// Takes a device's static routes, and tells those that a router would keep inactive and the kernel refuse, a
+    /// Takes a device's static routes, and reports those that a router would keep inactive and the kernel refuse, a
     /// sentence each.
     ///
     /// - Returns: the kernel's routes for the others.

@@ -40,7 +40,7 @@ struct NodeContent {
     }
 
     /// A packet to a service's address is routed before it is known to be for a service: by a node's own process before
-    /// it is translated, and by a pod where nobody answers and the refusal comes from the forward hook. A real node's
+    /// it is translated, and by a pod that does not answer and the refusal comes from the forward hook. A real node's
     /// default route does for that; a node without one needs this. Nothing is ever sent by it.
     private mutating func addServiceRoutes(_ subnets: [Prefix], _ placed: Placement.Node) {
         for subnet in subnets where nextHops.hop(to: subnet.address) == nil {

@@ -31,7 +31,7 @@ public struct OutgoingNAT: Hashable, Sendable {
     /// Calico's table for it.
     ///
     /// Chains and sets have the names that Felix gives them (felix/nftables/table.go, felix/rules/nat.go, rule_defs.go). The
-    /// hook's priority is Felix's too: ten behind kube-proxy's.
+    /// hook's priority is Felix's too: ten after kube-proxy's.
     var table: RuleTable {
         let prefix = family == .ipv4 ? "cali40" : "cali60"
         let (all, masquerade) = (prefix + "all-ipam-pools", prefix + "masq-ipam-pools")

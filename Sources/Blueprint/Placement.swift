@@ -25,7 +25,6 @@ public struct Placement: Hashable, Sendable {
     public struct NodeWithoutTunnel: Hashable, Sendable {
         /// Its name.
         public var node: String
-        /// The tunnel.
         public var tunnel: Tunnel
         /// Why.
         public var reason: IPAMError
@@ -33,7 +32,6 @@ public struct Placement: Hashable, Sendable {
 
     /// A node as the rest of the cluster knows it.
     public struct Node: Hashable, Sendable {
-        /// Its name.
         public var name: String
         /// The addresses that it is known by, at most one a family, IPv4 first.
         public var addresses: [NodeAddress] = []
@@ -53,7 +51,6 @@ public struct Placement: Hashable, Sendable {
 
     /// A node's end of a tunnel.
     public struct TunnelEnd: Hashable, Sendable {
-        /// The tunnel.
         public var tunnel: Tunnel
         /// The address that its device has.
         public var address: IPAddress
@@ -63,11 +60,9 @@ public struct Placement: Hashable, Sendable {
     public struct NodeAddress: Hashable, Sendable {
         /// The address and its subnet.
         public var address: InterfaceAddress
-        /// The interface that has it.
         public var interface: InterfaceName
     }
 
-    /// A pod.
     public struct Pod: Hashable, Sendable {
         /// Its name in Kubernetes.
         public var name: String
@@ -75,7 +70,6 @@ public struct Placement: Hashable, Sendable {
         public var namespace: String
         /// The name of the workload that made it.
         public var workload: String
-        /// Its labels.
         public var labels: [String: String]
         /// The node that it is scheduled to; nil if none.
         public var node: String?
@@ -121,10 +115,8 @@ public struct Placement: Hashable, Sendable {
 public struct PodReference: Hashable, Sendable, CustomStringConvertible {
     /// Its Kubernetes namespace.
     public var namespace: String
-    /// Its name.
     public var name: String
 
-    /// The pod of this name in this namespace.
     public init(namespace: String, name: String) {
         self.namespace = namespace
         self.name = name

@@ -4,7 +4,7 @@ import Addresses
 public struct ResolverConfig: Hashable, Sendable {
     /// The name servers, the first one asked first.
     public var nameservers: [IPAddress]
-    /// The domains that are tried behind a name.
+    /// The domains that are tried after a name.
     public var search: [String]
     /// The resolver's options.
     public var options: [String]

@@ -167,7 +167,7 @@ struct RouterContent {
         let kind: Link.Kind =
             hasVLANLinks
             ? .vlan(VLAN(parent: end.interface, id: id)) : cabling.tagged.substitute(name, of: router.name)
-        // Frames that nobody takes need no way out of a bridge.
+        // Frames that are not taken need no way out of a bridge.
         if case .bridge = kind, master != nil { return }
         // The kernel brings no 802.1Q link up on a parent that is down.
         content.links.append(

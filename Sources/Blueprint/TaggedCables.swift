@@ -79,12 +79,12 @@ struct TaggedCables {
         }
     }
 
-    /// The other end of the veth that stands for the tagged frames of an interface; nil where nobody takes them.
+    /// The other end of the veth that stands for the tagged frames of an interface; nil where they are not taken.
     func peer(of device: String, _ interface: String) -> VethPeer? {
         peers[Key(device: device, interface: interface)]
     }
 
-    /// What stands for an 802.1Q link: its own veth, or, where nobody takes its frames, a bridge without ports.
+    /// What stands for an 802.1Q link: its own veth, or, where its frames are not taken, a bridge without ports.
     func substitute(_ name: InterfaceName, of device: String) -> Link.Kind {
         peer(of: device, name.description).map { .veth(peer: $0) } ?? .bridge(Bridge())
     }

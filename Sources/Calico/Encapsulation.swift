@@ -37,7 +37,7 @@ public enum Encapsulation: Hashable, Sendable {
     }
 }
 
-/// A sort of tunnel between nodes, in the order in which a node's tunnels get their addresses (`reconcileTunnelAddrs` in
+/// A kind of tunnel between nodes, in the order in which a node's tunnels get their addresses (`reconcileTunnelAddrs` in
 /// node/pkg/allocateip).
 public enum Tunnel: String, Hashable, Sendable, CaseIterable {
     case ipip

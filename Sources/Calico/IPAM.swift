@@ -3,7 +3,7 @@ import Addresses
 /// The address book of a cluster: which node has which blocks, and who has which address.
 ///
 /// It follows libcalico-go/lib/ipam of Calico v3.30 with its defaults: a node takes addresses from its own blocks, those first
-/// that nobody has had, lowest first, then those that were given back, in that order; when its blocks are full it claims the next
+/// that were never used, lowest first, then those that were given back, in that order; when its blocks are full it claims the next
 /// free one; when no block is free it borrows from other nodes'.
 public struct IPAM: Sendable {
     /// The blocks that nodes have claimed, in the order they were claimed.
@@ -93,7 +93,7 @@ public struct IPAM: Sendable {
         public let pool: String
         /// How packets to the pool's addresses cross from node to node.
         public let encapsulation: Encapsulation
-        /// The lowest ordinal that may be free and that nobody has had.
+        /// The lowest ordinal that may be free and was never used.
         fileprivate var nextOrdinal: UInt128 = 0
         /// The addresses that were given back, first to last.
         fileprivate private(set) var released: [IPAddress] = []
@@ -139,7 +139,7 @@ public struct IPAM: Sendable {
     /// The blocks of a node, in the order they were claimed.
     public func blocks(of node: String) -> [Block] { blocksByNode[node, default: []].map { blocks[$0] } }
 
-    /// Who has an address; nil if nobody has.
+    /// Who has an address; nil if it is free.
     public func owner(of address: IPAddress) -> Owner? { assignmentIndex[address].map { assignments[$0].owner } }
 
     /// Gives a free address of one family to an owner.
@@ -176,7 +176,7 @@ public struct IPAM: Sendable {
 
     /// Gives an owner the address that it asks for.
     ///
-    /// Its block becomes the node's if nobody has it, otherwise the address is borrowed. Reservations and the pools'
+    /// Its block becomes the node's if it is free, otherwise the address is borrowed. Reservations and the pools'
     /// node selectors do not count for it (`AssignIP` in libcalico-go/lib/ipam/ipam.go).
     public mutating func assign(_ address: IPAddress, to owner: Owner, on node: String) throws(IPAMError) {
         guard let pool = pools.first(where: { $0.prefix.contains(address) }) else {
@@ -252,7 +252,7 @@ public struct IPAM: Sendable {
         return address
     }
 
-    /// The first address of a block's queue that may be given out: the lowest that nobody has had, or the first that was given
+    /// The first address of a block's queue that may be given out: the lowest that was never used, or the first that was given
     /// back. The search for the former only advances.
     private mutating func nextFree(in index: Int) -> IPAddress? {
         let prefix = blocks[index].prefix

@@ -9,7 +9,7 @@ public struct IPAMBlock: Hashable, Sendable, Codable {
     public var node: String?
     /// Who has an address.
     public var allocations: [IPAddress: IPAM.Owner]
-    /// The addresses that were given back, first to last. They end the block's queue: those come before that nobody has had
+    /// The addresses that were given back, first to last. They end the block's queue: those come before that were never used
     /// yet, lowest first.
     public var released: [IPAddress]
 

@@ -2,7 +2,6 @@ import Addresses
 
 /// A range of addresses that nodes claim blocks of.
 public struct IPPool: Hashable, Sendable {
-    /// Its name.
     public let name: String
     /// All its addresses.
     public let prefix: Prefix

@@ -7,7 +7,7 @@ public enum PodName {
     /// (k8s.io/apimachinery/pkg/util/rand).
     private static let alphabet = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
 
-    /// The longest prefix that a suffix is put behind: 63 less the suffix (k8s.io/apiserver/pkg/storage/names).
+    /// The longest prefix that a suffix is put after: 63 less the suffix (k8s.io/apiserver/pkg/storage/names).
     private static let longestBase = 58
 
     /// The name of a DaemonSet's pod on a node.

@@ -1,12 +1,11 @@
 import Addresses
 
-/// What a cluster's name server knows: services and the endpoints behind them, as the Kubernetes API tells them.
+/// What a cluster's name server knows: services and the endpoints behind them, as the Kubernetes API lists them.
 public struct ClusterZone: Hashable, Sendable {
     /// The cluster's domain.
     public var domain: String
     /// The Kubernetes namespaces that exist; those of services need not be named.
     public var namespaces: [String]
-    /// The services.
     public var services: [Service]
     /// The zone's serial number.
     public var serial: UInt32
@@ -22,9 +21,7 @@ public struct ClusterZone: Hashable, Sendable {
         self.serial = serial
     }
 
-    /// A service.
     public struct Service: Hashable, Sendable {
-        /// Its name.
         public var name: String
         /// Its Kubernetes namespace.
         public var namespace: String
@@ -34,12 +31,10 @@ public struct ClusterZone: Hashable, Sendable {
         public var isHeadless: Bool
         /// The other name that it stands for (`externalName`).
         public var externalName: String?
-        /// Its ports.
         public var ports: [Port]
         /// The pods behind it.
         public var endpoints: [Endpoint]
 
-        /// A service.
         public init(
             name: String, namespace: String = "default", clusterAddresses: [IPAddress] = [], isHeadless: Bool = false,
             externalName: String? = nil, ports: [Port] = [], endpoints: [Endpoint] = []
@@ -54,16 +49,13 @@ public struct ClusterZone: Hashable, Sendable {
         }
     }
 
-    /// A port.
     public struct Port: Hashable, Sendable {
         /// Its name; nil where it has none.
         public var name: String?
         /// Its transport protocol.
         public var transport: Transport
-        /// Its number.
         public var number: UInt16
 
-        /// A port.
         public init(name: String? = nil, transport: Transport = .tcp, number: UInt16) {
             self.name = name
             self.transport = transport
@@ -73,7 +65,6 @@ public struct ClusterZone: Hashable, Sendable {
 
     /// One address of a pod behind a service.
     public struct Endpoint: Hashable, Sendable {
-        /// The address.
         public var address: IPAddress
         /// The pod's host name, where it has one below the service; nil for one made of the address.
         public var hostname: String?
@@ -82,7 +73,6 @@ public struct ClusterZone: Hashable, Sendable {
         /// Its ports, under the names of the service's; empty for the service's own.
         public var ports: [Port]
 
-        /// An endpoint.
         public init(address: IPAddress, hostname: String? = nil, isReady: Bool = true, ports: [Port] = []) {
             self.address = address
             self.hostname = hostname

@@ -2,7 +2,7 @@
 ///
 /// Names compare without regard to the case of ASCII letters (RFC 4343); the case that a name came in is kept.
 public struct DomainName: Sendable {
-    /// The name as it stands in a message without compression: each label after its length, then a zero.
+    /// The name as it is in a message without compression: each label after its length, then a zero.
     public let wire: [UInt8]
 
     /// The longest name in octets, with the closing zero.
@@ -44,7 +44,6 @@ public struct DomainName: Sendable {
     /// The end of the name that is as long as another one: a zone, in the letters in which a name below it was asked for.
     func suffix(asLongAs other: DomainName) -> DomainName { DomainName(trusted: Array(wire.suffix(other.wire.count))) }
 
-    /// A name of some labels.
     init(_ labels: some Sequence<ArraySlice<UInt8>>) {
         wire = labels.reduce(into: []) { $0 += [UInt8($1.count)] + $1 } + [0]
     }

@@ -18,7 +18,6 @@ public struct Message: Hashable, Sendable {
     public var responseCode = ResponseCode.noError
     /// What is asked.
     public var questions: [Question] = []
-    /// What answers it.
     public var answers: [Record] = []
     /// Who answers for it.
     public var authorities: [Record] = []
@@ -32,7 +31,7 @@ public struct Message: Hashable, Sendable {
 
     /// A question to be sent to a server.
     ///
-    /// - Parameter payload: the largest datagram that the client takes, in bytes, told in an OPT record; nil for none.
+    /// - Parameter payload: the largest datagram that the client takes, in bytes, from an OPT record; nil for none.
     public static func query(
         _ name: DomainName, _ type: RecordType, id: UInt16, recursionDesired: Bool = true, payload: UInt16? = nil
     ) -> Message {
@@ -44,16 +43,14 @@ public struct Message: Hashable, Sendable {
     }
 }
 
-/// One question.
 public struct Question: Hashable, Sendable {
     /// The name asked for.
     public var name: DomainName
-    /// The sort of record asked for.
+    /// The kind of record asked for.
     public var type: RecordType
     /// The class: 1 is the Internet.
     public var recordClass: UInt16
 
-    /// A question.
     public init(name: DomainName, type: RecordType, recordClass: UInt16 = internetClass) {
         self.name = name
         self.type = type

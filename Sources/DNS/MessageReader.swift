@@ -94,7 +94,7 @@ struct MessageReader {
 
     /// Reads a name, which may end in a pointer to an earlier one.
     ///
-    /// Each pointer must lead to before the place where the part that it stands in began, so that there can be no circle;
+    /// Each pointer must lead to before the place where the part with the pointer began, so that there can be no circle;
     /// the length of a name bounds the rest.
     mutating func name() throws(MalformedMessage) -> DomainName {
         var wire: [UInt8] = []

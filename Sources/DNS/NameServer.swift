@@ -81,7 +81,7 @@ public struct NameServer: Sendable {
             let found = known == table.apex
                 ? answer(question, in: zone, turn: turn) : answer(question, inReverse: zone)
         else {
-            // Corefile: fallthrough in-addr.arpa ip6.arpa, and there is nobody to ask next.
+            // Corefile: fallthrough in-addr.arpa ip6.arpa, and there is no next server to ask.
             reply.responseCode = known == table.apex ? .nameError : .refused
             if known != table.apex { return }
             reply.isAuthoritative = true
@@ -116,7 +116,7 @@ public struct NameServer: Sendable {
             if name == table.versionName {
                 return Found(answers: [Record(name: name, ttl: 28800, data: .txt([Array(ZoneTable.schema.utf8)]))])
             }
-            // No other name has text; one with nothing at all behind it is answered as if it did not exist.
+            // No other name has text; one with nothing at all below it is answered as if it did not exist.
             return table.targets(of: name)?.isEmpty == false ? Found() : nil
         case .srv where !isServer: return table.targets(of: name).map { services($0, name, in: zone) }
         case .cname where !isServer:

@@ -11,7 +11,6 @@ public struct Record: Hashable, Sendable {
     /// What it says.
     public var data: RecordData
 
-    /// A record.
     public init(name: DomainName, recordClass: UInt16 = internetClass, ttl: UInt32, data: RecordData) {
         self.name = name
         self.recordClass = recordClass
@@ -79,7 +78,7 @@ public struct StartOfAuthority: Hashable, Sendable {
     }
 }
 
-/// A sort of record, by its number at IANA.
+/// A kind of record, by its number at IANA.
 public struct RecordType: RawRepresentable, Hashable, Sendable {
     public var rawValue: UInt16
     public init(rawValue: UInt16) { self.rawValue = rawValue }

@@ -8,12 +8,10 @@ public struct PodPage: Hashable, Sendable {
     public var namespace: String
     /// The node that it runs on.
     public var node: String
-    /// Its addresses.
     public var addresses: [IPAddress]
     /// Who asked; nil for one that was gone already.
     public var client: Client?
 
-    /// A page.
     public init(name: String, namespace: String, node: String, addresses: [IPAddress], client: Client? = nil) {
         self.name = name
         self.namespace = namespace

@@ -2,7 +2,7 @@
 public struct ReceivedResponse: Hashable, Sendable {
     /// The status code.
     public var status: Int
-    /// What stands behind the head.
+    /// What follows the head.
     public var body: [UInt8]
 
     /// Reads an answer (RFC 9112, 4).
@@ -27,7 +27,7 @@ public struct ReceivedResponse: Hashable, Sendable {
         }
     }
 
-    /// The request that a client makes for one page, on a connection that ends behind it.
+    /// The request that a client makes for one page, on a connection that ends after it.
     public static func request(host: String) -> [UInt8] {
         Array(
             "GET / HTTP/1.1\r\nHost: \(host)\r\nUser-Agent: nslab\r\nAccept: text/plain\r\nConnection: close\r\n\r\n"

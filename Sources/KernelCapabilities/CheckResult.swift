@@ -2,9 +2,7 @@
 public struct CheckResult: Hashable, Sendable {
     /// What it belongs to.
     public var group: Group
-    /// What it is.
     public var name: String
-    /// How it stands.
     public var state: State
     /// What was seen.
     public var found: String
@@ -36,7 +34,7 @@ public struct CheckResult: Hashable, Sendable {
         case privileges, kernel, limits, host
     }
 
-    /// How a thing stands.
+    /// The state of what was checked.
     public enum State: String, Hashable, Sendable {
         case ok
         /// Nothing that nslab needs.

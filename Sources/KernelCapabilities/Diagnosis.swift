@@ -15,7 +15,7 @@ public struct Diagnosis: Sendable {
     /// All that was looked at, in the order of `CheckResult.Group`.
     public var results: [CheckResult]
 
-    /// Looks at everything. What takes a privilege that the process has not is told to be so.
+    /// Looks at everything. What takes a privilege that the process has not is reported as such.
     ///
     /// - Parameter requirements: what the lab takes that the machine is to be judged for.
     public init(_ requirements: Requirements) throws {

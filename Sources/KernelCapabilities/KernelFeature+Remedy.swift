@@ -57,7 +57,7 @@ extension KernelFeature {
     /// Whether some lab takes it: the others are for what a user may add by hand.
     var isUsed: Bool { self != .dummy }
 
-    /// What a lab that needs it is told: what is missing, what does not work, what to do.
+    /// What the user of a lab that needs it sees: what is missing, what does not work, what to do.
     public var lack: String { "this kernel has no \(rawValue): \(consequence); \(remedy)" }
 }
 

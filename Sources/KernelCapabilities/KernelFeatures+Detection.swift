@@ -18,7 +18,7 @@ extension KernelFeatures {
     ///
     /// - Parameters:
     ///   - socket: opened in a namespace that is thrown away.
-    ///   - topology: what the lab has, so that nobody waits for answers that change nothing; nil to ask for all.
+    ///   - topology: what the lab has, so that no answer that changes nothing is waited for; nil to ask for all.
     public init(_ socket: inout RouteSocket, for topology: Topology? = nil) throws(NetlinkError) {
         self = topology?.hasLinkConditions ?? true ? try .qdiscs(&socket) : .complete
         let filtersVLANs = try socket.supports(linkKind: "bridge") ? try socket.filtersBridgeVLANs() : false

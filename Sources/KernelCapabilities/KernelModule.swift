@@ -17,7 +17,7 @@ struct KernelModule {
         let release = withUnsafeBytes(of: &system.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         return ["modules.builtin", "modules.dep"].contains { file in
             let lines = HostFile("/lib/modules/\(release)/\(file)").text?.split(separator: "\n") ?? []
-            // Paths, with a colon behind the first of a line: kernel/drivers/net/dummy.ko.xz:
+            // Paths, with a colon after the first of a line: kernel/drivers/net/dummy.ko.xz:
             return lines.contains { line in
                 let path = line.prefix { $0 != ":" }
                 return path.split(separator: "/").last?.hasPrefix("\(name).ko") == true

@@ -2,14 +2,14 @@ import Addresses
 import Topology
 import YAML
 
-/// A field of a YAML document: its value, if it is there, and where it stands. What is asked of a field that is not
+/// A field of a YAML document: its value, if it is there, and its place. What is asked of a field that is not
 /// there is nothing, so that a reader goes down without looking at each step.
 struct Field: Sendable {
     /// The file's path below the folder.
     let file: String
     /// The steps from the document's root.
     let path: FieldPath
-    /// Where the value stands; for a field that is not there, the map that it would be in.
+    /// The value's place; for a field that is not there, the map that it would be in.
     let mark: YAMLValue.Mark
     /// The value; nil for one that is not there, or is null.
     let value: YAMLValue?
@@ -29,7 +29,6 @@ struct Field: Sendable {
         self.value = value.flatMap { $0.isNull ? nil : $0 }
     }
 
-    /// Where it stands.
     var place: SourceLine { SourceLine(file: file, line: mark.line) }
     /// Whether it is there, and more than null.
     var isPresent: Bool { value != nil }
@@ -55,7 +54,7 @@ struct Field: Sendable {
         return entries.compactMap { entry in
             guard let key = entry.key.text else { return nil }
             let field = Field(entry.value, path[key], below: self)
-            // An entry without a value stands where its key does.
+            // An entry without a value is at its key.
             return (key, field)
         }
     }
@@ -120,7 +119,7 @@ struct Field: Sendable {
         return nil
     }
 
-    /// A prefix, if it is there; an address stands for itself alone. Bits behind the length are cut off.
+    /// A prefix, if it is there; an address stands for itself alone. Bits after the length are cut off.
     func prefix(_ diagnostics: inout Diagnostics) -> Prefix? {
         guard let text = text(&diagnostics) else { return nil }
         if let prefix = Self.prefix(text) { return prefix }

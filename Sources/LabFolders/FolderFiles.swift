@@ -19,7 +19,7 @@ public struct FolderFiles: Sendable {
     ///   - added: files that are to be read besides, wherever they are.
     ///   - root: the folder's absolute path without links.
     ///   - places: the absolute paths without links of `added`, by the paths that were named.
-    ///   - read: gives the bytes of one of these; what it throws is told to the user.
+    ///   - read: gives the bytes of one of these; what it throws is shown to the user.
     public init(
         name: String, paths: [String], added: [String] = [], root: String? = nil, places: [String: String] = [:],
         read: @escaping @Sendable (String) throws -> [UInt8]

@@ -10,7 +10,7 @@ struct FolderReader {
     private(set) var reports: [String: FileReport] = [:]
     /// The files that are read already.
     var done: Set<String> = []
-    /// The folders of Helm charts, each with a slash behind it; the lab's own is empty.
+    /// The folders of Helm charts, each with a slash at its end; the lab's own is empty.
     private let charts: [String]
 
     /// The most bytes of one file that are read.

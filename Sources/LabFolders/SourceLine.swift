@@ -7,7 +7,6 @@ public struct SourceLine: Hashable, Sendable {
     /// The line, counted from 1.
     public var line: Int
 
-    /// A line of a file.
     public init(file: String, line: Int) {
         self.file = file
         self.line = line
@@ -25,9 +24,8 @@ extension SourceLine: CustomStringConvertible {
 
 /// A value and the line it was read from.
 public struct Located<Value> {
-    /// The value.
     public var value: Value
-    /// Where it stands.
+    /// Its place in the file.
     public var place: SourceLine
 
     /// A value read from a line.
@@ -43,7 +41,7 @@ extension Located: Sendable where Value: Sendable {}
 
 /// Something in a file that nslab does not do as the file says; the lab comes up all the same.
 public struct Warning: Hashable, Sendable, CustomStringConvertible {
-    /// Where it stands.
+    /// Its place in the file.
     public var place: SourceLine
     /// What is not done, and what is done in its place: one sentence without a full stop.
     public var sentence: String

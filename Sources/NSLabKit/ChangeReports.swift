@@ -18,7 +18,7 @@ public struct AttributeReport: Encodable, Sendable {
 public struct OperationReport: Encodable, Sendable {
     /// Absent for something of the lab as a whole.
     public var namespace: String?
-    /// `add`, `change`, `remove`, or `rebuild`: removed and made anew, with all that is on it.
+    /// `add`, `change`, `remove`, or `rebuild`: removed and made again, with all that is on it.
     public var action: String
     /// `namespace`, `link`, `address`, `route`, `sysctl`, `table`, …
     public var kind: String

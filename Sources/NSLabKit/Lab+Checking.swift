@@ -6,7 +6,7 @@ extension Lab {
     ///
     /// - Parameters:
     ///   - strict: whether what users added counts as well.
-    ///   - waiting: told the lab's name if another command works on it.
+    ///   - waiting: called with the lab's name if another command works on it.
     public func verify(
         strict: Bool = false, waiting: (String) -> Void = { _ in }
     ) throws(NSLabError) -> VerifyReport {
@@ -25,7 +25,7 @@ extension Lab {
     ///
     /// - Parameters:
     ///   - cancellation: what is done about a request to end: the reset is finished before.
-    ///   - waiting: told the lab's name if another command works on it.
+    ///   - waiting: called with the lab's name if another command works on it.
     public func reset(cancellation: Cancellation = .none, waiting: (String) -> Void = { _ in }) throws(NSLabError)
         -> ResetReport
     {

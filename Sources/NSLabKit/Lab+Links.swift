@@ -74,7 +74,7 @@ extension Lab {
     ///   - link: `NAME:INTERFACE`, NAME in any form that `nslab exec` takes.
     ///   - conditions: `none` takes all away; nil changes nothing.
     ///   - direction: which frames, seen from the end that is named.
-    ///   - waiting: told the lab's name if another command works on it.
+    ///   - waiting: called with the lab's name if another command works on it.
     /// - Returns: what the kernel then has.
     public func impair(
         _ link: String, _ conditions: LinkConditions?, _ direction: LinkDirection, waiting: (String) -> Void = { _ in }

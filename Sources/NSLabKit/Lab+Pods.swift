@@ -10,7 +10,6 @@ public struct PodReport: Encodable, Sendable {
     /// The nodes whose rules changed.
     public var nodes: [String]
 
-    /// One pod.
     public struct Pod: Encodable, Sendable {
         public var namespace: String
         public var name: String
@@ -25,7 +24,7 @@ extension Lab {
     ///
     /// - Parameters:
     ///   - names: the pods, by name, by a prefix that no other has, or as `pod/NAME`.
-    ///   - waiting: told the lab's name if another command works on it.
+    ///   - waiting: called with the lab's name if another command works on it.
     public func stopPods(_ names: [String], waiting: (String) -> Void = { _ in }) throws(NSLabError) -> PodReport {
         try setPods(names, answering: false, waiting)
     }

@@ -12,7 +12,7 @@ extension Lab {
     ///   - from: only from this namespace, in any form that `nslab exec` takes.
     ///   - to: only to this namespace, to this address, or to the service `service/NAME` or `service/NAMESPACE/NAME`.
     ///   - count: how many times each probe is sent.
-    ///   - progress: told how many probes are about to be sent.
+    ///   - progress: called with the number of probes that are about to be sent.
     public func probe(
         from: String? = nil, to: String? = nil, count: Int = 1, progress: (Step) -> Void = { _ in }
     ) throws(NSLabError) -> ProbeReport {

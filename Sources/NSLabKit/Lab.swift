@@ -53,7 +53,7 @@ public struct Lab: Sendable {
     ///   - showingOutput: whether what the lab's own commands print is shown, on standard error.
     ///   - cancellation: what is done about a request to end that comes before the lab is up: one that is being built is
     ///     removed again, one that ran is left for the next `up` to go on with.
-    ///   - progress: told what is being done, when it is begun.
+    ///   - progress: called with each step when it begins.
     /// - Returns: what the kernel then holds. Probes that failed are in it and are not thrown.
     /// - Throws: `NSLabError`, of category `.interrupted` where a request to end was followed.
     public static func up(
@@ -124,7 +124,7 @@ public struct Lab: Sendable {
     ///
     /// - Parameters:
     ///   - cancellation: what is done about a request to end: the lab that is being removed is removed wholly before.
-    ///   - waiting: told the lab's name if another command works on it.
+    ///   - waiting: called with the lab's name if another command works on it.
     public static func down(
         _ selection: Selection, cancellation: Cancellation = .none, waiting: (String) -> Void = { _ in }
     ) throws(NSLabError) -> DownReport {

@@ -6,10 +6,10 @@ import Topology
 public struct NSLabError: Error, CustomStringConvertible, Sendable {
     /// The sentences, one a line.
     public let description: String
-    /// What sort of failure it is.
+    /// What kind of failure it is.
     public let category: Category
 
-    /// A failure to be told in these words.
+    /// A failure with this sentence.
     public init(_ description: String, _ category: Category) {
         self.description = description
         self.category = category

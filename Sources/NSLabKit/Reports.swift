@@ -107,7 +107,7 @@ public struct IPAMBlockReport: Encodable, Sendable {
     /// The node that it is affine to; absent where that has gone.
     public var node: String?
     public var allocations: [Allocation]
-    /// The addresses that were given back, in the order in which they are given out again, after those that nobody has had.
+    /// The addresses that were given back, in the order in which they are given out again, after those that were never used.
     public var released: [String]
 
     /// An address in use.

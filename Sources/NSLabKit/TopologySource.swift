@@ -20,7 +20,6 @@ public struct TopologySource: CustomStringConvertible, Sendable {
 
     /// A topology that was read.
     public struct Reading: Sendable {
-        /// The topology.
         public var topology: Topology
         /// What is not done as the files say, a line each with its place.
         public var warnings: [String] = []
@@ -100,7 +99,7 @@ public struct TopologySource: CustomStringConvertible, Sendable {
             let topology = try Topology.read(bytes, file: description)
             return Reading(topology: topology, warnings: topology.tolerated().map { "\(description): \($0)" })
         case .folder(let files):
-            // Places are told as the user would open them.
+            // Places are named as the user would open them.
             func path(_ file: String) -> String {
                 file == files.name || files.added.contains(file) || files.name == "." ? file : "\(files.name)/\(file)"
             }

@@ -1,4 +1,4 @@
-/// Attributes that stand one behind the other, in a message or inside another attribute.
+/// Attributes one after the other, in a message or inside another attribute.
 ///
 /// All lengths are checked when a value of this type is made, so going through it cannot fail.
 public struct Attributes: Sequence, Sendable {
@@ -32,11 +32,9 @@ public struct Attributes: Sequence, Sendable {
     }
 }
 
-/// One attribute.
 public struct Attribute: Sendable {
     /// What the attribute is, without the flag bits.
     public let type: Int
-    /// Its value.
     public let bytes: ArraySlice<UInt8>
 
     init(header: UInt16, bytes: ArraySlice<UInt8>) {
@@ -45,7 +43,6 @@ public struct Attribute: Sendable {
         self.bytes = bytes
     }
 
-    /// An attribute with this value.
     public init(type: Int, bytes: ArraySlice<UInt8>) {
         self.type = type
         self.bytes = bytes

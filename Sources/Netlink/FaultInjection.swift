@@ -16,7 +16,7 @@
         }()
         private static let count = Atomic<Int>(0)
 
-        /// Spoils the request if it is among these: whole messages, one behind the other.
+        /// Spoils the request if it is among these: whole messages, one after the other.
         static func apply(to messages: UnsafeMutableRawPointer, length: Int) {
             guard let order else { return }
             var offset = 0

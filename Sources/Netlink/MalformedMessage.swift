@@ -1,4 +1,4 @@
-/// Bytes that are not what they should be: a message or attribute that does not fit where it stands, or a value that
+/// Bytes that are not what they should be: a message or attribute that does not fit where it is, or a value that
 /// does not have its type's size. The kernel sends none; a reader that trusts it would still be one bug from a crash.
 public enum MalformedMessage: Error, Hashable, Sendable {
     /// A message header that is cut off, or says a length that the datagram does not have.

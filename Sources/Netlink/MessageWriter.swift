@@ -105,12 +105,11 @@ public struct MessageWriter: ~Copyable {
 
     // MARK: Bytes outside an attribute
 
-    /// One byte as it is.
     public mutating func append(_ byte: UInt8) {
         extend(by: 1).storeBytes(of: byte, as: UInt8.self)
     }
 
-    /// A structure of a kernel header, byte for byte: what stands in a message before its attributes.
+    /// A structure of a kernel header, byte for byte: what a message has before its attributes.
     @inlinable
     public mutating func append<Structure: BitwiseCopyable>(structure: Structure) {
         extend(by: MemoryLayout<Structure>.size).storeBytes(of: structure, as: Structure.self)
@@ -128,7 +127,7 @@ public struct MessageWriter: ~Copyable {
         reserve(type, length: MemoryLayout<Value>.size).storeBytes(of: value, as: Value.self)
     }
 
-    /// Room for an attribute's value, behind its header. What a value leaves open of the last four bytes is zero.
+    /// Room for an attribute's value, after its header. What a value leaves open of the last four bytes is zero.
     @usableFromInline
     mutating func reserve(_ type: Int, length: Int) -> UnsafeMutableRawPointer {
         align()

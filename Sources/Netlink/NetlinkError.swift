@@ -3,7 +3,7 @@ internal import Glibc
 
 /// Why an exchange with the kernel did not do what it should.
 public enum NetlinkError: Error, Hashable, Sendable {
-    /// The kernel refused these requests, in their order. It has carried out all others, those behind them too.
+    /// The kernel refused these requests, in their order. It has carried out all others, those after them too.
     case refused([RequestFailure])
     /// A system call failed. Requests of the batch may have been carried out or not.
     case system(call: String, errno: Int32)
@@ -25,12 +25,11 @@ public struct RequestFailure: Hashable, Sendable {
     public let errno: Int32
     /// The kernel's own sentence (`NLMSGERR_ATTR_MSG`).
     public let message: String?
-    /// Where in the request the offending attribute stands, in bytes from the header (`NLMSGERR_ATTR_OFFS`).
+    /// Where in the request the offending attribute is, in bytes from the header (`NLMSGERR_ATTR_OFFS`).
     public let attributeOffset: Int?
     /// The type of the offending attribute, or of the one that is missing (`NLMSGERR_ATTR_MISS_TYPE`).
     public var attributeType: Int?
 
-    /// A failure of a request.
     public init(
         requestIndex: Int, errno: Int32, message: String? = nil, attributeOffset: Int? = nil, attributeType: Int? = nil
     ) {

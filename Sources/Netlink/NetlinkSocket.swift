@@ -75,7 +75,7 @@ public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
 
     /// Sends all requests of a batch and waits until the kernel has dealt with them. The batch is empty afterwards.
     ///
-    /// The kernel carries out the requests in order and goes on behind one that it refuses (`netlink_rcv_skb`), and so
+    /// The kernel carries out the requests in order and goes on after one that it refuses (`netlink_rcv_skb`), and so
     /// does this method: every refused request is in the error, and every other one was carried out.
     ///
     /// - Throws: `refused` with each request that failed; `oversizedRequest` before anything is sent; `system` and
@@ -125,7 +125,7 @@ public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
 
     /// Asks for all objects of a sort.
     ///
-    /// A dump under which the kernel's table changed is started anew, so that nothing in it is missing or double.
+    /// A dump under which the kernel's table changed is started again, so that nothing in it is missing or double.
     ///
     /// - Parameters:
     ///   - type: the request's type, such as `RTM_GETROUTE`.

@@ -1,6 +1,6 @@
 internal import CLinux
 
-/// Requests to the kernel, encoded one behind the other into one buffer that keeps its memory from use to use.
+/// Requests to the kernel, encoded one after the other into one buffer that keeps its memory from use to use.
 ///
 /// A request is known by its index: the first has 0.
 public struct RequestBatch: ~Copyable {
@@ -132,7 +132,7 @@ public struct RequestFlags: OptionSet, Sendable {
     public static let exclusive = RequestFlags(rawValue: UInt16(NLM_F_EXCL))
     /// Put it in the place of one that exists.
     public static let replace = RequestFlags(rawValue: UInt16(NLM_F_REPLACE))
-    /// Put it behind those that exist.
+    /// Put it after those that exist.
     public static let append = RequestFlags(rawValue: UInt16(NLM_F_APPEND))
     /// Answer with everything that matches (`NLM_F_ROOT` and `NLM_F_MATCH`).
     static let dump = RequestFlags(rawValue: UInt16(NLM_F_DUMP))

@@ -3,7 +3,6 @@ public struct AttributeName: Hashable, Sendable {
     /// The name as reports have it.
     public let text: String
 
-    /// An attribute of this name.
     public init(_ text: String) { self.text = text }
 
     public static let address = AttributeName("address")
@@ -36,7 +35,6 @@ extension AttributeName: CustomStringConvertible {
 
 /// One attribute of an object that is not as it should be.
 public struct AttributeDifference: Hashable, Sendable {
-    /// The attribute.
     public var name: AttributeName
     /// What it should be; nil for none.
     public var wanted: String?

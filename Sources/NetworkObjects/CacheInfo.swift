@@ -1,8 +1,7 @@
 /// An entry of a table that learns, and how old the kernel says it is.
 public struct CachedEntry<Entry: Hashable & Sendable>: Hashable, Sendable {
-    /// The entry.
     public var entry: Entry
-    /// Its ages; nil where the kernel tells none.
+    /// Its ages; nil where the kernel gives none.
     public var times: CacheInfo?
 
     /// An entry of these ages.

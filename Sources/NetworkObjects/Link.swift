@@ -6,7 +6,7 @@ import Addresses
 public struct Link: Hashable, Sendable {
     /// The interface's name, unique in its namespace.
     public var name: InterfaceName
-    /// What sort of device it is, with the attributes of that sort (`IFLA_LINKINFO`).
+    /// What kind of device it is, with the attributes of that sort (`IFLA_LINKINFO`).
     public var kind: Kind
     /// The hardware address (`IFLA_ADDRESS`).
     public var mac: MACAddress?
@@ -40,7 +40,7 @@ public struct Link: Hashable, Sendable {
         self.token = token
     }
 
-    /// The sort of a device and the attributes that only this sort has.
+    /// The kind of a device and the attributes that only this sort has.
     public enum Kind: Hashable, Sendable {
         /// `lo`, which every namespace has from the start.
         case loopback
@@ -209,7 +209,7 @@ extension Link: NetworkObject {
 
     public var identity: InterfaceName { name }
 
-    /// A link is on itself: what it stands on is another matter.
+    /// A link is on itself: what it is on top of is another matter.
     public var link: InterfaceName? { nil }
 
     public func differences(from found: Link) -> [AttributeDifference] {

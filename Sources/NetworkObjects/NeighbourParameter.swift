@@ -8,7 +8,7 @@ public enum NeighbourParameter: Hashable, Sendable, CaseIterable {
     case baseReachableTime
     /// The time between two requests (`retrans_time_ms`).
     case retransmissionTime
-    /// The time after which an entry that nobody uses may go (`gc_stale_time`).
+    /// The time after which an unused entry may go (`gc_stale_time`).
     case staleTime
     /// The time before a stale entry that is used is asked for again (`delay_first_probe_time`).
     case delayFirstProbeTime

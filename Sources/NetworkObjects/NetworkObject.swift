@@ -32,7 +32,6 @@ extension NetworkObject where Identity == Self {
 
 /// One object of a namespace, of any kind.
 public struct KernelObject: Hashable, Sendable {
-    /// The object.
     public let value: any NetworkObject
 
     /// Any object.

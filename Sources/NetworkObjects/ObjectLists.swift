@@ -17,7 +17,6 @@ public struct ObjectLists: Hashable, Sendable {
         }
     }
 
-    /// The objects of these kinds, kind by kind.
     public func objects(of kinds: [any NetworkObject.Type]) -> [KernelObject] {
         var objects: [KernelObject] = []
         objects.reserveCapacity(count)

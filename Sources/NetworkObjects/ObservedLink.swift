@@ -13,7 +13,7 @@ public struct ObservedLink: Hashable, Sendable {
     public let operationalState: OperationalState
     /// Whether something is at the other end (`IFLA_CARRIER`); a link that is down has none.
     public let hasCarrier: Bool
-    /// The number of a veth's other end in its own namespace, or of the link that a VLAN stands on (`IFLA_LINK`).
+    /// The number of a veth's other end in its own namespace, or of the link that a VLAN is on (`IFLA_LINK`).
     public let lowerIndex: InterfaceIndex?
     /// The IPv4 settings by their number less one (`IFLA_INET_CONF`); empty where the link has no IPv4.
     package let ipv4Settings: [UInt32]

@@ -1,6 +1,6 @@
 import Addresses
 
-/// An object of a kind that nobody needs to build here, held as the kernel told it: so that it is seen, named and removed.
+/// An object of a kind that is never built here, held as the kernel lists it: so that it is seen, named and removed.
 public struct OpaqueObject: Hashable, Sendable {
     /// The kind, in the words of the tool that shows it: `nexthop`, `filter`, `mdb`.
     public var kindName: String
@@ -28,7 +28,7 @@ public struct OpaqueObject: Hashable, Sendable {
         }
     }
 
-    /// An object as the kernel told it.
+    /// An object as the kernel lists it.
     public init(_ kindName: String, _ words: String, link: InterfaceName? = nil, removal: Removal?) {
         self.kindName = kindName
         self.words = words

@@ -2,7 +2,6 @@ import Addresses
 
 /// An address for which the host answers in somebody else's place, in the words of `ip neigh show proxy`.
 public struct ProxyNeighbour: Hashable, Sendable {
-    /// The address.
     public var address: IPAddress
     /// The link where it answers; nil for all.
     public var device: InterfaceName?

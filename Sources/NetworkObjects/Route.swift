@@ -89,7 +89,7 @@ public struct Route: Hashable, Sendable {
         }
     }
 
-    /// The metric of an IPv6 route that is told none (`IP6_RT_PRIO_USER`).
+    /// The metric of an IPv6 route that is given none (`IP6_RT_PRIO_USER`).
     public static let defaultIPv6Metric: UInt32 = 1024
 
     /// The table that is looked at for every packet that no rule sends elsewhere (`RT_TABLE_MAIN`).
@@ -132,13 +132,12 @@ public struct Route: Hashable, Sendable {
 
         /// The kernel itself, for an address's own subnet.
         public static let kernel = Origin(RTPROT_KERNEL)
-        /// What `ip route add` writes unless told otherwise.
+        /// What `ip route add` writes by default.
         public static let boot = Origin(RTPROT_BOOT)
         /// An administrator's static route.
         public static let `static` = Origin(RTPROT_STATIC)
         /// An ICMP redirect (RFC 792, RFC 4861).
         public static let redirect = Origin(RTPROT_REDIRECT)
-        /// A router advertisement.
         public static let routerAdvertisement = Origin(RTPROT_RA)
         /// BIRD, which programs what it learned by BGP (`proto bird`).
         public static let bird = Origin(RTPROT_BIRD)
@@ -153,7 +152,7 @@ public struct Route: Hashable, Sendable {
 extension Route {
     /// The route as the kernel reports it once it is installed.
     ///
-    /// An IPv6 route has metric 1024 where it was told 0 (`IP6_RT_PRIO_USER`), and no scope; a route that rejects has no
+    /// An IPv6 route has metric 1024 where it was given 0 (`IP6_RT_PRIO_USER`), and no scope; a route that rejects has no
     /// device. What a route without a device leaves by, the kernel finds out from its gateway: that is not known here.
     public var asReported: Route {
         var route = self

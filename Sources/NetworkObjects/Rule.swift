@@ -7,7 +7,6 @@ public struct Rule: Hashable, Sendable {
     /// What its writer says about it.
     public var comment: String?
 
-    /// A rule of these statements.
     public init(_ statements: [Statement], comment: String? = nil) {
         self.statements = statements
         self.comment = comment
@@ -67,7 +66,7 @@ public struct Rule: Hashable, Sendable {
     public enum Verdict: Hashable, Sendable {
         case accept
         case drop
-        /// To a chain, and back behind its end.
+        /// To a chain, and back after its end.
         case jump(String)
         /// To a chain.
         case goto(String)

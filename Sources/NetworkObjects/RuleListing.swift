@@ -52,7 +52,7 @@ public struct RuleListing: Hashable, Sendable {
         tables.append(table)
     }
 
-    /// The lines of a listing without indentation; one whose braces go on behind its end takes the lines up to theirs.
+    /// The lines of a listing without indentation; one whose braces go on after its end takes the lines up to theirs.
     private struct Lines {
         private var rest: [Substring].SubSequence
 
@@ -132,7 +132,7 @@ extension RuleTable.NamedSet {
 }
 
 extension RuleTable.Element {
-    /// Reads what stands between the braces of a set or map.
+    /// Reads what is between the braces of a set or map.
     ///
     /// - Parameter type: the type of a map's values; nil for a set.
     fileprivate static func list(_ text: Substring, value type: String?) -> [Self] {
@@ -253,7 +253,7 @@ extension Rule {
         self.init(statements, comment: comment)
     }
 
-    /// Takes what comes behind `dnat`, if it is a list of destinations of which one is drawn.
+    /// Takes what comes after `dnat`, if it is a list of destinations of which one is drawn.
     private static func destinations(_ words: inout ArraySlice<Substring>) -> [Destination]? {
         var rest = words
         if let family = rest.first, family == "ip" || family == "ip6" { rest.removeFirst() }

@@ -101,7 +101,6 @@ public struct RuleTable: Hashable, Sendable {
         }
     }
 
-    /// A chain.
     public struct Chain: Hashable, Sendable {
         public var name: String
         /// Where packets enter it; nil if only rules lead to it.

@@ -7,13 +7,12 @@ import NetworkNamespaces
 public struct ConnectionTracking: ~Copyable {
     private var socket: NetlinkSocket
 
-    /// The connections of a namespace.
     public init(in inside: borrowing InsideNamespace) throws(NetlinkError) {
         // Not a dump, and no strict checks that old kernels would not know of for this family.
         socket = try NetlinkSocket(in: inside, protocol: nfnetlinkProtocol, strictDumps: false)
     }
 
-    /// Forgets all connections of both families: packets that go on are tracked, and translated, anew.
+    /// Forgets all connections of both families: packets that go on are tracked, and translated, again.
     ///
     /// - Throws: what `NetlinkSocket.execute` throws; nothing where the kernel keeps track of no connections.
     public mutating func flush() throws(NetlinkError) {

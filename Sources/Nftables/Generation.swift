@@ -5,7 +5,7 @@ import NetworkNamespaces
 
 extension Nftables {
     /// The number of a namespace's rule set, which is another after each transaction: where it is the same
-    /// as before, nobody has changed a table, chain, rule or element meanwhile. What packets do to counters and dynamic sets is
+    /// as before, no table, chain, rule or element was changed meanwhile. What packets do to counters and dynamic sets is
     /// no transaction.
     ///
     /// - Returns: nil where the kernel has no nf_tables.
@@ -34,7 +34,7 @@ extension Nftables {
         }
     }
 
-    /// The number of a rule set that nobody has ever changed (`nf_tables_init_net`).
+    /// The number of a rule set that was never changed (`nf_tables_init_net`).
     public static let untouchedGeneration: UInt32 = 1
 }
 

@@ -11,7 +11,7 @@ extension Nftables {
     ///   cannot (before Linux 6.2), or has no nf_tables.
     public static func resetRuleCounters(in inside: borrowing InsideNamespace) throws(NetlinkError) -> Set<String>? {
         var socket = try NetlinkSocket(in: inside, protocol: nfnetlinkProtocol, strictDumps: false)
-        // A dump that is started anew finds zeros where the first one was, so what each has seen counts.
+        // A dump that is started again finds zeros where the first one was, so what each has seen counts.
         var counted: Set<String> = []
         do {
             _ = try socket.dump(getRulesAndReset) { message in

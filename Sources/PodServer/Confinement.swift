@@ -11,7 +11,7 @@ enum Confinement {
 
     /// Gives up root and all capabilities. Every thread that is there or will be is meant.
     ///
-    /// - Returns: whether the process is nobody's from now on. Where it was started without the right to become somebody
+    /// - Returns: whether the process runs as that user from now on. Where it was started without the right to become somebody
     ///   else (`CAP_SETUID`, `CAP_SETGID`) it stays who it is, without a capability.
     static func dropPrivileges() throws(SystemCallError) -> Bool {
         try check("prctl", nslab_prctl(PR_SET_NO_NEW_PRIVS, 1))

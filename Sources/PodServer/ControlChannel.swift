@@ -40,12 +40,12 @@ struct ControlChannel: ~Copyable {
         let socket = try FileDescriptor(socket: AF_UNIX, SOCK_SEQPACKET, path)
         unlink(path)
         try socket.bind(.path(path), path)
-        // Not by umask(2), which other threads share. Until someone listens nobody can connect.
+        // Not by umask(2), which other threads share. Until the process listens no connection is possible.
         try systemCall("chmod", path) { chmod(path, 0o600) }
         return socket
     }
 
-    /// Connects to a name. Nil if nobody listens there.
+    /// Connects to a name. Nil if no process listens there.
     static func connected(to path: String) throws(SystemCallError) -> ControlChannel? {
         let socket = try FileDescriptor(socket: AF_UNIX, SOCK_SEQPACKET, path)
         do throws(SystemCallError) {

@@ -73,7 +73,7 @@ final class ListeningSocket: Sendable {
     }
 }
 
-/// What tells one listening socket of a lab from all others; a listener that keeps its name keeps its socket.
+/// What distinguishes one listening socket of a lab from all others; a listener that keeps its name keeps its socket.
 struct SocketName: Hashable, Sendable {
     /// The pin of the namespace that it is in.
     var pin: String

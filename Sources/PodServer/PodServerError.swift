@@ -7,7 +7,7 @@ public enum PodServerError: Error {
     case portTaken(pin: String, transport: Transport, port: UInt16)
     /// The kernel refused something.
     case refused(object: String, SystemCallError)
-    /// The process ended or said nothing while it was being told what to do; `lastWords` is the end of what it has logged.
+    /// The process ended or said nothing while it was given its plan; `lastWords` is the end of what it has logged.
     case noAnswer(lastWords: String?)
     /// The process said what is wrong.
     case failed(String)

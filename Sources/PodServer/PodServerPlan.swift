@@ -3,7 +3,7 @@ import DNS
 import HTTP
 import Topology
 
-/// What the background process of a lab serves: who answers on which port of which namespace, and what DNS tells.
+/// What the background process of a lab serves: who answers on which port of which namespace, and what DNS answers.
 public struct PodServerPlan: Hashable, Sendable {
     /// The lab's name.
     public var lab: String
@@ -12,7 +12,6 @@ public struct PodServerPlan: Hashable, Sendable {
     /// What its name servers know.
     public var zone: ClusterZone
 
-    /// A plan for a lab.
     public init(lab: String, pods: [Pod] = [], zone: ClusterZone = ClusterZone()) {
         self.lab = lab
         self.pods = pods
@@ -31,7 +30,6 @@ public struct PodServerPlan: Hashable, Sendable {
         /// Where it answers.
         public var listeners: [Listener]
 
-        /// A pod.
         public init(pin: String, page: PodPage, listeners: [Listener]) {
             self.pin = pin
             self.page = page
@@ -43,14 +41,11 @@ public struct PodServerPlan: Hashable, Sendable {
     public struct Listener: Hashable, Sendable {
         /// The transport protocol: TCP or UDP.
         public var transport: Transport
-        /// The port.
         public var port: UInt16
         /// The families that its socket is bound to.
         public var families: Families
-        /// What answers.
         public var answer: Answer
 
-        /// A port.
         public init(_ transport: Transport, _ port: UInt16, families: Families = .dual, answer: Answer) {
             self.transport = transport
             self.port = port

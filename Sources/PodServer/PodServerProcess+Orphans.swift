@@ -4,7 +4,7 @@ import System
 extension PodServerProcess {
     /// A lab's background process, found without the lab's state.
     public struct Orphan: Hashable, Sendable {
-        /// The lab's name, as the process was told it.
+        /// The lab's name, from the process's command line.
         public var lab: String
         /// Its process ID.
         public var pid: pid_t
@@ -13,7 +13,7 @@ extension PodServerProcess {
     /// The background processes of all labs that have their state in this `/run`: those of which the program is nslab and the
     /// command line says so.
     ///
-    /// - Throws: `SystemCallError` if that cannot be told for want of descriptors.
+    /// - Throws: `SystemCallError` if that cannot be seen for want of descriptors.
     public static func all() throws(SystemCallError) -> [Orphan] {
         var found: [Orphan] = []
         for name in try Directory.list("/proc") {
@@ -38,7 +38,7 @@ extension PodServerProcess {
         return Orphan(lab: words[2], pid: pid)
     }
 
-    /// Ends background processes of a lab whose state no longer tells of them.
+    /// Ends background processes of a lab whose state is lost.
     ///
     /// - Throws: `SystemCallError` if they cannot be found or held for want of descriptors.
     public static func end(orphansOf lab: String) throws(SystemCallError) {

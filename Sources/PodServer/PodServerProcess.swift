@@ -56,7 +56,7 @@ public struct PodServerProcess: Sendable {
         }
     }
 
-    /// Has the process follow a plan: starts it, tells it what changed, or ends it if the plan is empty.
+    /// Has the process follow a plan: starts it, gives it what changed, or ends it if the plan is empty.
     ///
     /// When this returns every socket takes connections.
     ///
@@ -103,7 +103,7 @@ public struct PodServerProcess: Sendable {
 
         /// Ends the process, which may not have come to its lock yet, and waits for its end.
         ///
-        /// It is this process's child: so its number is its own as long as nobody has asked how it ended.
+        /// It is this process's child: so its number is its own until somebody has waited for its end.
         public func abandon() {
             process.send(SIGKILL)
             _ = try? process.wait()
@@ -212,7 +212,7 @@ public struct PodServerProcess: Sendable {
         }
     }
 
-    /// The process that holds the lock. Without a descriptor to be had it cannot be told, and must not be taken for gone.
+    /// The process that holds the lock. For want of a descriptor it cannot be seen, and must not be taken for gone.
     private func holder() throws(PodServerError) -> pid_t? {
         do throws(SystemCallError) {
             return try readHolder()
@@ -238,13 +238,13 @@ public struct PodServerProcess: Sendable {
         guard let pid = try holder() else { return }
         do throws(SystemCallError) {
             guard let process = try ProcessHandle(pid) else { return }
-            // The lock tells that the handle is of the process that holds it, and not of one that got its number since.
+            // The lock proves that the handle is of the process that holds it, and not of one that got its number since.
             guard try readHolder() == pid else { return }
             guard process.end(grace: 500) else { throw SystemCallError("kill", "process \(pid)", errno: ETIMEDOUT) }
         } catch {
             throw .refused(object: "process \(pid)", error)
         }
-        // Where this process started it, nobody else asks how it ended.
+        // Where this process started it, no other waits for its end.
         waitpid(pid, nil, WNOHANG)
     }
 }

@@ -13,7 +13,7 @@ public enum PodServerService {
     enum Inherited {
         /// The channel to the command that started it.
         static let control: CInt = 3
-        /// The file whose lock tells that the process lives.
+        /// The file whose lock proves that the process lives.
         static let lock: CInt = 4
         static let log: CInt = 5
         /// The socket, bound to its name, that later commands connect to.

@@ -165,7 +165,7 @@ public final class Diagnosis {
     private func routeFault(
         _ route: Route, _ wanted: NamespaceContent, _ found: NamespaceContent, in place: String
     ) -> FailureCause? {
-        // A route of the kernel's own making stands or falls with its address.
+        // A route that the kernel made itself goes with its address.
         guard route.origin != .kernel else { return nil }
         let expected = route.asReported
         let same = found.routes.filter { $0.destination == expected.destination }
@@ -179,7 +179,7 @@ public final class Diagnosis {
         if !agrees {
             return .object(namespace: place, kind: "route", object: "\(route)", .different(found: "\(first)"))
         }
-        // A longer prefix that nobody asked for takes the packets away.
+        // A longer prefix that is not wanted takes the packets away.
         let known = Set(wanted.routes.map(\.destination))
         let stray = found.routes.first {
             route.destination.contains($0.destination) && $0.destination.length > route.destination.length

@@ -2,7 +2,7 @@ import Addresses
 
 /// What an echo request carries so that its answer is known again among all the ICMP that a raw socket sees.
 ///
-/// The cookie is drawn anew for each run, so no other ping in the namespace has it.
+/// The cookie is drawn again for each run, so no other ping in the namespace has it.
 struct EchoPayload: Hashable {
     /// The run's secret; its low 16 bits are the message's identifier.
     var cookie: UInt64
@@ -19,7 +19,7 @@ struct EchoPayload: Hashable {
 
 /// Echo requests and what comes back for them, as bytes: RFC 792, RFC 4443.
 ///
-/// Nothing here trusts a length that stands in a packet: reading goes through `Span`, which checks its bounds, and a
+/// Nothing here trusts a length in a packet: reading goes through `Span`, which checks its bounds, and a
 /// packet that is too short is no packet of ours.
 enum EchoPacket {
     /// The size of an echo request in bytes: the ICMP header and the mark.
@@ -48,7 +48,7 @@ enum EchoPacket {
         case error(ICMPError, identifier: UInt16, sequence: UInt16, destination: IPAddress, mark: EchoPayload?)
     }
 
-    /// Reads what a raw IPv4 socket gives: the IP header and all behind it.
+    /// Reads what a raw IPv4 socket gives: the IP header and all after it.
     ///
     /// - Returns: the sender, the TTL and the message; nil if it is none of ours.
     static func readIPv4(_ bytes: Span<UInt8>) -> (from: IPv4Address, ttl: UInt8, arrival: Arrival)? {
@@ -97,7 +97,7 @@ enum EchoPacket {
             destination: destination, mark: mark(in: request))
     }
 
-    /// The mark behind an echo message's header; nil if the message is too short for one.
+    /// The mark after an echo message's header; nil if the message is too short for one.
     private static func mark(in message: Span<UInt8>) -> EchoPayload? {
         guard message.count >= size else { return nil }
         return EchoPayload(

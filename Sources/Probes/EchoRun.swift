@@ -147,7 +147,7 @@ struct EchoRun {
         }
     }
 
-    /// Opens the sockets of the source `first` and of those behind it, up to the limit.
+    /// Opens the sockets of the source `first` and of those after it, up to the limit.
     ///
     /// - Returns: the number of the first source that must wait for its turn.
     private mutating func openSockets(

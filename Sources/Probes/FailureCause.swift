@@ -8,7 +8,7 @@ public enum FailureCause: Hashable, Sendable {
     case link(namespace: String, name: String, LinkFault)
     /// An address, a route, a neighbour, a forwarding entry or a setting that packets need.
     case object(namespace: String, kind: String, object: String, ObjectFault)
-    /// A route that nobody asked for takes packets away from the one that should have them.
+    /// A route that is not wanted takes packets away from the one that should have them.
     case stray(namespace: String, route: String, from: String)
     /// Where all is there, what frames go through as they leave by a link.
     case conditions(namespace: String, link: String, qdisc: String)

@@ -16,7 +16,6 @@ public struct ProbeReport: Sendable {
     public var duration: Double
     public var results: [Result]
 
-    /// One probe.
     public struct Result: Sendable {
         public var from: String
         public var to: String
@@ -43,7 +42,7 @@ public struct ProbeReport: Sendable {
         /// What is wrong in the lab; absent if the probe passed, or nothing was found.
         public var cause: FailureCause?
 
-        /// What tells it from every other check of a lab.
+        /// What distinguishes it from every other check of a lab.
         fileprivate var identity: [String] { [check, path, from, to, address, family] + (name.map { [$0] } ?? []) }
     }
 

@@ -11,7 +11,7 @@ extension RouteBatch {
     ///
     /// - Parameters:
     ///   - index: the number that the link gets; the kernel refuses one that is taken (EEXIST).
-    ///   - table: knows the master and the link that this one stands on.
+    ///   - table: knows the master and the link that this one is on.
     public mutating func create(
         _ link: Link, index: InterfaceIndex, in table: InterfaceTable
     ) throws(RequestError) {
@@ -184,7 +184,7 @@ extension MessageWriter {
         }
     }
 
-    /// A bridge's attributes. The kernel without VLAN filtering refuses to be told even that there is none, so a bridge
+    /// A bridge's attributes. The kernel without VLAN filtering refuses even the value 0, so a bridge
     /// that shall not filter says nothing unless it has to.
     fileprivate mutating func putInfo(of bridge: Bridge, toggle: Bool) {
         put(IFLA_INFO_KIND, text: "bridge")
@@ -298,7 +298,7 @@ struct LinkMessage {
         }
     }
 
-    /// An address that is nobody's stands for any.
+    /// An address of all zeros stands for any.
     private mutating func readIPIP(_ data: Attributes) throws(MalformedMessage) {
         for attribute in data where attribute.type == IFLA_IPTUN_LOCAL || attribute.type == IFLA_IPTUN_REMOTE {
             guard case .v4(let address) = try attribute.address(), address.value != 0 else { continue }

@@ -48,7 +48,7 @@ extension Neighbour {
 }
 
 extension CacheInfo {
-    /// The ages in an `RTM_NEWNEIGH`; nil if it tells none.
+    /// The ages in an `RTM_NEWNEIGH`; nil if it has none.
     init?(_ message: Message) throws(MalformedMessage) {
         guard let attribute = try message.attributes(after: ndmsg.self).first(where: { $0.type == NDA_CACHEINFO })
         else {

@@ -7,7 +7,6 @@ import NetworkObjects
 
 /// What a namespace holds of the kinds that have no value here, and what could not be asked for.
 public struct OpaqueListing: Sendable {
-    /// The objects.
     public var objects: [OpaqueObject] = []
     /// The kinds that this kernel does not list.
     public var unlisted: [String] = []
@@ -134,7 +133,7 @@ struct OpaqueKind: Sendable {
         return try OpaqueObject.groups(message, in: table)
     }
 
-    /// Multicast routes, of which a daemon tells the kernel, and those of MPLS.
+    /// Multicast routes, which a daemon gives the kernel, and those of MPLS.
     static let otherRoutes: [OpaqueKind] = [
         ("mroute", Int(RTNL_FAMILY_IPMR)), ("mroute", Int(RTNL_FAMILY_IP6MR)), ("mpls route", Int(AF_MPLS)),
     ].map { (name: String, family: Int) in
@@ -222,7 +221,7 @@ extension OpaqueObject {
                     let payload = payload(of: br_port_msg(family: UInt8(AF_BRIDGE), ifindex: bridge)) {
                         $0.attribute(Int(MDBA_SET_ENTRY)) { $0.append(structureWithUnion: entry) }
                     }
-                    // The group's address has sixteen bytes, behind eight of other fields.
+                    // The group's address has sixteen bytes, after eight of other fields.
                     let address = info.bytes.dropFirst(8).prefix(16)
                     let device = table[InterfaceIndex(bitPattern: bridge)].map { "\($0)" } ?? "\(bridge)"
                     let place = "dev \(device) port \(port.map { "\($0)" } ?? "\(entry.ifindex)")"
@@ -357,7 +356,7 @@ private func payload<Structure>(
 }
 
 extension tcmsg {
-    /// The places where filters may hang at a discipline that an `RTM_NEWQDISC` tells of, as requests for them name them.
+    /// The places where filters may hang at a discipline that an `RTM_NEWQDISC` describes, as requests for them name them.
     fileprivate static func placesOfFilters(_ message: Message) throws(MalformedMessage) -> [tcmsg]? {
         guard message.type == RTM_NEWQDISC else { return nil }
         let header = try message.header(tcmsg.self)

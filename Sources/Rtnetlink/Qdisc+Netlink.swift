@@ -149,7 +149,7 @@ extension MessageWriter {
 }
 
 extension Netem {
-    /// Reads the options: a structure, and attributes behind it.
+    /// Reads the options: a structure, and attributes after it.
     fileprivate init(_ options: Attribute) throws(MalformedMessage) {
         let head = try options.structure(tc_netem_qopt.self)
         self.init(
@@ -157,7 +157,7 @@ extension Netem {
             loss: Probability(fraction: head.loss), duplicate: Probability(fraction: head.duplicate), limit: head.limit)
         for attribute in try Attributes(options.bytes.dropFirst(MemoryLayout<tc_netem_qopt>.size)) {
             switch attribute.type {
-            // Both are signed, and a kernel that was told less than nothing would say so.
+            // Both are signed, and a kernel that was given less than nothing would say so.
             case TCA_NETEM_LATENCY64: delay = UInt64(clamping: try attribute.integer(Int64.self))
             case TCA_NETEM_JITTER64: jitter = UInt64(clamping: try attribute.integer(Int64.self))
             case TCA_NETEM_REORDER:

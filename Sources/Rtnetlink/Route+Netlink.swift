@@ -157,7 +157,7 @@ private struct NumberedHop {
                 throw attribute.wrongSize
             }
             gateway = address
-        // Medium, which every IPv6 route has unless told otherwise (RFC 4191).
+        // Medium, which every IPv6 route has unless set otherwise (RFC 4191).
         case RTA_PREF.number where attribute.bytes.allSatisfy { $0 == 0 }: break
         default: others[attribute.type] = Array(attribute.bytes)
         }
@@ -211,7 +211,7 @@ private struct RouteAttributes {
         }
     }
 
-    /// Ways stand one behind the other, each a structure and attributes of its own.
+    /// Ways stand one after the other, each a structure and attributes of its own.
     private mutating func readHops(_ multipath: Attribute) throws(MalformedMessage) {
         var rest = multipath.bytes
         while !rest.isEmpty {

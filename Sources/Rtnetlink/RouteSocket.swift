@@ -39,7 +39,7 @@ public struct RouteSocket: ~Copyable, Sendable {
     public mutating func links() throws(NetlinkError) -> [ObservedLink] {
         let messages = try socket.dump(RTM_GETLINK) { request in
             request.append(structure: ifinfomsg())
-            // Counters are the longest part of the answer, and nobody asks for them here.
+            // Counters are the longest part of the answer, and are not needed here.
             request.put(IFLA_EXT_MASK, UInt32(RTEXT_FILTER_SKIP_STATS))
         } decode: { message throws(MalformedMessage) in
             try LinkMessage(message)

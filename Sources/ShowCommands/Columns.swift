@@ -1,6 +1,5 @@
 /// Rows under heads with a rule of dashes, as EOS prints tables.
 struct Columns {
-    /// One column.
     struct Column {
         var heads: [String]
         var width: Int
@@ -18,7 +17,7 @@ struct Columns {
     private var rows: [[String]] = []
     private let rule: Rule
 
-    /// What stands under the heads.
+    /// What is under the heads.
     enum Rule {
         case none
         /// Dashes as wide as the column.

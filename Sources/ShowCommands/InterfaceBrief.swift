@@ -20,7 +20,6 @@ public struct InterfaceBrief: Encodable, Sendable {
         public var addresses: [Address]
     }
 
-    /// An address of an interface.
     public struct Address: Encodable, Sendable {
         /// With the prefix length: `10.10.10.1/24`.
         public var address: String

@@ -5,7 +5,6 @@ public struct InterfaceStatus: Encodable, Sendable {
     /// The ports by name.
     public var ports: [Port]
 
-    /// A port.
     public struct Port: Encodable, Sendable {
         /// `Ethernet1`
         public var port: String
@@ -17,7 +16,7 @@ public struct InterfaceStatus: Encodable, Sendable {
         public var vlan: String
         /// In bytes.
         public var mtu: UInt32?
-        /// The kernel's name for the sort of device.
+        /// The kernel's name for the kind of device.
         public var type: String
     }
 

@@ -3,7 +3,6 @@ import NetworkObjects
 
 /// What a router's namespace holds, as the kernel says it, with the names that only people give.
 public struct RouterTables: Sendable {
-    /// The links.
     public var links: [ObservedLink]
     /// The addresses of all links.
     public var addresses: [ObservedAddress]
@@ -37,7 +36,6 @@ public struct RouterTables: Sendable {
         self.loopbacks = loopbacks
     }
 
-    /// The link with this name.
     func link(_ name: InterfaceName) -> ObservedLink? { links.first { $0.link.name == name } }
 
     /// The name that a router has for a link: a loopback's goes by the address.

@@ -38,7 +38,7 @@ public enum ShowCommand: Hashable, Sendable {
         self = first.command
     }
 
-    /// The commands as a user types them, with `VLAN` and `PREFIX` where something stands.
+    /// The commands as a user types them, with `VLAN` and `PREFIX` for values.
     public static var all: [String] { syntaxes.map(\.text) }
 
     private static let syntaxes: [Syntax] = [
@@ -125,7 +125,7 @@ private struct Syntax: Sendable {
     /// How a typed word fits.
     enum Fit {
         case notAtAll
-        /// It is the beginning of the word, or stands where a value does.
+        /// It is the beginning of the word, or in the place of a value.
         case loosely
         case exactly
     }

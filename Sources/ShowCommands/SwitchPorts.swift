@@ -1,7 +1,7 @@
 import Addresses
 import NetworkObjects
 
-/// Which ports switch frames of which VLANs: told by a VLAN-aware bridge, or, where each VLAN is a bridge of its own, by
+/// Which ports switch frames of which VLANs: according to a VLAN-aware bridge, or, where each VLAN is a bridge of its own, by
 /// the ports of each.
 struct SwitchPorts {
     /// A port's part in one VLAN.

@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// Work that goes on on a thread of its own until someone asks for its value. Work that nobody asks about is waited for
-/// when the value goes, so that nothing goes on behind the back of the one that started it.
+/// Work that goes on on a thread of its own until someone asks for its value. Work that is not asked about is waited for
+/// when the value goes, so that nothing goes on unseen.
 ///
 /// A class, because those that wait for it share it.
 public final class Background<Value: Sendable>: Sendable {

@@ -5,7 +5,6 @@ public struct ChildProcess: Hashable, Sendable {
     /// Its process ID.
     public let pid: pid_t
 
-    /// Sends it a signal.
     public func send(_ signal: CInt) { kill(pid, signal) }
 
     /// Sends a signal to the process group that it leads (``Spawn/Leadership/group``).

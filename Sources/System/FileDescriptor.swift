@@ -5,7 +5,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
     /// The number that system calls take. It is valid as long as this value lives.
     public let number: CInt
 
-    /// Takes over a descriptor that nobody else closes.
+    /// Takes over a descriptor; this value closes it.
     public init(owning number: CInt) { self.number = number }
 
     /// Opens a path with open(2); `O_CLOEXEC` is added.

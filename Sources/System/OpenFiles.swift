@@ -33,7 +33,7 @@ public enum OpenFiles {
         }
     }
 
-    /// The limit before it was raised; 0 as long as it has not been, for the reason that `TerminationSignals` tells.
+    /// The limit before it was raised; 0 as long as it has not been, for the reason that `TerminationSignals` gives.
     private static let original = Mutex<rlim_t>(0)
 
     private static let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

@@ -34,7 +34,7 @@ public struct Poller: ~Copyable, Sendable {
 
     /// Adds a descriptor.
     ///
-    /// - Parameter number: what tells it from the others.
+    /// - Parameter number: What distinguishes it from the others.
     public func add(
         _ descriptor: borrowing FileDescriptor, number: Int, _ interest: Interest
     ) throws(SystemCallError) {

@@ -18,7 +18,6 @@ public struct ProcessHandle: ~Copyable, Sendable {
         descriptor = FileDescriptor(owning: number)
     }
 
-    /// Sends it a signal.
     public func send(_ signal: CInt) { syscall_pidfd_send_signal(descriptor.number, signal) }
 
     /// Waits for its end.

@@ -12,7 +12,6 @@ public struct SignalSet {
         return signals
     }
 
-    /// These signals.
     public init(_ signals: some Sequence<CInt> = []) {
         sigemptyset(&set)
         for signal in signals { sigaddset(&set, signal) }
@@ -25,7 +24,6 @@ public struct SignalSet {
         return signals
     }
 
-    /// Whether the signal is in the set.
     public func contains(_ signal: CInt) -> Bool {
         withUnsafePointer(to: set) { sigismember($0, signal) == 1 }
     }

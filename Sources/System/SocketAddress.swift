@@ -10,7 +10,6 @@ public enum SocketAddress: Hashable, Sendable {
     /// A socket in the file system. The path is shorter than 108 bytes.
     case path(String)
 
-    /// An address and port.
     public init(_ address: IPAddress, port: UInt16 = 0) {
         self =
             switch address {

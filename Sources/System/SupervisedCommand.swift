@@ -19,7 +19,7 @@ public struct SupervisedCommand: ~Copyable {
     public static func blockSignals() { watched.block() }
 
     /// The signal that is held back and would have ended the process; nil if there is none. It is taken: the next call
-    /// tells of the next one.
+    /// gives the next one.
     public static func pendingEnd() -> CInt? { SignalSet(endings).take()?.signal }
 
     /// Starts a command in the calling process's group, with its terminal and descriptors.
@@ -38,7 +38,7 @@ public struct SupervisedCommand: ~Copyable {
     ///
     /// A signal of the terminal's own making is not passed on: the command has had it too.
     ///
-    /// - Returns: its exit status as a shell tells it: 128 and the signal's number for one that a signal ended.
+    /// - Returns: its exit status as a shell has it: 128 and the signal's number for one that a signal ended.
     public consuming func wait() throws(SystemCallError) -> CInt {
         var deadline: ContinuousClock.Instant?
         while true {

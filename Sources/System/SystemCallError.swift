@@ -31,7 +31,7 @@ extension SystemCallError {
     /// Whether the path is simply not there.
     public var isNoSuchFile: Bool { errno == ENOENT }
 
-    /// What a user can do about it, where the error number tells.
+    /// What a user can do about it, where the error number says.
     public var advice: String? {
         switch errno {
         case EPERM, EACCES: "run it with sudo, on a machine or in a container that may make namespaces"

@@ -4,7 +4,7 @@ import Synchronization
 /// The signals by which people, terminals and supervisors ask a program to end (SIGINT, SIGTERM, SIGHUP), held back while
 /// something must not be left half done.
 ///
-/// SIGPIPE is held with them: output that nobody reads must not end the program in the middle either. SIGQUIT and SIGKILL are
+/// SIGPIPE is held with them: output that is not read must not end the program in the middle either. SIGQUIT and SIGKILL are
 /// not, so there is a way to end the program at once.
 ///
 /// They belong to the whole process, and are held by the thread that calls and those that it starts: so this is for a program
@@ -63,7 +63,7 @@ public enum TerminationSignals {
         return signal == 0 ? nil : signal
     }
 
-    /// Ends the process by the signal that was taken, as if it had not been held: whoever started it is told so. Returns if none
+    /// Ends the process by the signal that was taken, as if it had not been held: whoever started it sees that. Returns if none
     /// was.
     public static func endByAccepted() {
         guard let signal = accepted else { return }

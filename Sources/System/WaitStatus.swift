@@ -7,7 +7,7 @@ public enum WaitStatus: Hashable, Sendable {
     /// By this signal.
     case signalled(CInt)
 
-    /// What waitpid(2) told: the signal in the low seven bits, the exit status above.
+    /// What waitpid(2) gave: the signal in the low seven bits, the exit status above.
     init(_ status: CInt) {
         let signal = status & 0x7f
         self = signal == 0 ? .exited(status >> 8 & 0xff) : .signalled(signal)

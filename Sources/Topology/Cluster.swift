@@ -6,7 +6,7 @@ public struct Cluster: Hashable, Sendable {
     public var pools: [Pool]
     /// The ranges of service addresses, at most one a family.
     public var serviceSubnets: [Prefix]
-    /// Kubernetes namespaces that exist whether or not a pod or service is in them. Only DNS tells: their names exist.
+    /// Kubernetes namespaces that exist whether or not a pod or service is in them. Seen in DNS alone: their names exist.
     public var namespaces: [String]
     /// Addresses that are never given to a pod (Calico's `IPReservation`).
     public var reservedAddresses: [Prefix]
@@ -34,7 +34,6 @@ public struct Cluster: Hashable, Sendable {
 
 /// A Calico IP pool.
 public struct Pool: Hashable, Sendable {
-    /// Its name.
     public var name: String
     /// The addresses it hands out.
     public var prefix: Prefix
@@ -50,7 +49,7 @@ public struct Pool: Hashable, Sendable {
     public var allowedUses: Set<Use>
     /// Whether pods get addresses of it without asking for it by name (`assignmentMode: Automatic`).
     public var assignsAutomatically: Bool
-    /// Whether routers are not told of its blocks (`disableBGPExport`).
+    /// Whether its blocks are not announced to routers (`disableBGPExport`).
     public var disablesBGPExport: Bool
 
     /// A pool with Calico's defaults: blocks of 64 addresses, for all nodes.

@@ -5,15 +5,13 @@ extension Workload {
     public struct ContainerPort: Hashable, Sendable {
         /// Its name, which services may use.
         public var name: String?
-        /// The port.
         public var number: UInt16
         /// The transport protocol.
         public var transport: Transport
-        /// What answers there.
         public var answer: Answer
         /// The families that the answering socket is bound to.
         public var listen: Listen
-        /// What the answer consists of, if it is always the same; nil for an answer that tells who asked whom.
+        /// What the answer consists of, if it is always the same; nil for an answer that says who asked whom.
         public var body: String?
 
         /// A port. Without a word on what answers there, it is HTTP on TCP and echo on UDP.

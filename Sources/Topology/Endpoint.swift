@@ -5,7 +5,6 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// The interface's name there.
     public var interface: String
 
-    /// An interface of a device.
     public init(_ device: String, _ interface: String) {
         self.device = device
         self.interface = interface

@@ -1,4 +1,4 @@
-/// Where a value stands in a topology: `nodes.dual-stack-worker.interfaces.eth1.addresses[0]`.
+/// Where a value is in a topology: `nodes.dual-stack-worker.interfaces.eth1.addresses[0]`.
 public struct FieldPath: Hashable, Sendable {
     /// The steps from the root.
     public var steps: [Step]

@@ -4,9 +4,7 @@ public struct Host: Hashable, Sendable {
     public var name: String
     /// The host name that it says of itself.
     public var hostname: String
-    /// Its interfaces.
     public var interfaces: [Node.Interface]
-    /// Its static routes.
     public var routes: [StaticRoute]
     /// Kernel settings by their path below `/proc/sys/net`, such as `ipv4/ip_forward`.
     public var sysctls: [String: String]

@@ -67,7 +67,6 @@ extension LinkConditions {
 
 /// A quantity that cannot be read: what would be right, in one sentence without a full stop.
 public struct QuantityError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The sentence.
     public let sentence: String
 
     init(_ sentence: String) { self.sentence = sentence }

@@ -4,13 +4,10 @@ import Addresses
 public struct Node: Hashable, Sendable {
     /// Its name: a DNS label, or several joined by dots.
     public var name: String
-    /// What it is for.
     public var role: Role
     /// Its Kubernetes labels, besides those every node has.
     public var labels: [String: String]
-    /// Its interfaces.
     public var interfaces: [Interface]
-    /// Its static routes.
     public var routes: [StaticRoute]
     /// The addresses it is known by in the cluster (kubelet's `node-ip`, Calico's autodetected address), at most one a
     /// family; where a family has none here, the first address of that family on its interfaces.
@@ -39,22 +36,19 @@ public struct Node: Hashable, Sendable {
         self.commands = commands
     }
 
-    /// What a node is for.
     public enum Role: String, Hashable, Sendable {
         /// Runs what tolerates the control plane's taint.
         case controlPlane = "control-plane"
         case worker
     }
 
-    /// An interface of a node: the end of a cable, or what stands on such ends.
+    /// An interface of a node: the end of a cable, or what is on top of such ends.
     public struct Interface: Hashable, Sendable {
         /// Its name, `eth1`.
         public var name: String
-        /// Its addresses.
         public var addresses: [InterfaceAddress]
         /// Its MTU in bytes; nil for the cable's.
         public var mtu: UInt32?
-        /// What it is.
         public var kind: Kind
         /// The bridge of this node that it is a port of.
         public var master: String?
@@ -77,7 +71,6 @@ public struct Node: Hashable, Sendable {
             self.isShutdown = isShutdown
         }
 
-        /// What an interface is.
         public enum Kind: Hashable, Sendable {
             /// The end of a cable.
             case cable

@@ -18,7 +18,6 @@ public struct NodeAffinity: Hashable, Sendable {
         /// What is preferred.
         public var term: Term
 
-        /// A term with its weight.
         public init(weight: Int, _ term: Term) {
             self.weight = weight
             self.term = term
@@ -32,7 +31,6 @@ public struct NodeAffinity: Hashable, Sendable {
         /// Of the node's name (`matchFields` with the key `metadata.name`).
         public var names: [Requirement]
 
-        /// A term of these requirements.
         public init(labels: [Requirement] = [], names: [Requirement] = []) {
             self.labels = labels
             self.names = names
@@ -45,10 +43,8 @@ public struct NodeAffinity: Hashable, Sendable {
         public var key: String
         /// How its value is compared.
         public var relation: Relation
-        /// With what.
         public var values: [String]
 
-        /// A requirement.
         public init(_ key: String, _ relation: Relation, _ values: [String] = []) {
             self.key = key
             self.relation = relation

@@ -14,7 +14,6 @@ extension Node {
         return all.merging(labels) { $1 }
     }
 
-    /// Whether it has all labels of a selector.
     public func has(_ selector: [String: String]) -> Bool { selector.isEmpty || allLabels.match(selector) }
 }
 

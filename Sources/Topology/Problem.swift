@@ -7,7 +7,6 @@ public struct Problem: Hashable, Sendable {
     /// Whether Kubernetes' API server refuses the object that has the field.
     public var isRefusedByAPIServer: Bool
 
-    /// A problem with a field.
     public init(_ path: FieldPath, _ sentence: String, isRefusedByAPIServer: Bool = false) {
         self.path = path
         self.sentence = sentence

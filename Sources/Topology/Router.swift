@@ -8,11 +8,8 @@ public struct Router: Hashable, Sendable {
     public var hostname: String
     /// The VLANs that it knows.
     public var vlans: [VLANSegment]
-    /// Its ports.
     public var ports: [Port]
-    /// Its loopbacks.
     public var loopbacks: [Loopback]
-    /// Its static routes.
     public var routes: [StaticRoute]
     /// Whether it has routes to the blocks of the cluster's nodes, as one that speaks BGP with them has.
     public var learnsBlocks: Bool
@@ -48,7 +45,6 @@ public struct Router: Hashable, Sendable {
         /// Whether the SVI is administratively down.
         public var isShutdown: Bool
 
-        /// A VLAN.
         public init(
             id: UInt16, name: String? = nil, addresses: [InterfaceAddress] = [], mtu: UInt32? = nil,
             isShutdown: Bool = false
@@ -72,7 +68,6 @@ public struct Router: Hashable, Sendable {
         /// Whether it is administratively down.
         public var isShutdown: Bool
 
-        /// A port.
         public init(name: String, mode: Mode, mtu: UInt32? = nil, isShutdown: Bool = false) {
             self.name = name
             self.mode = mode
@@ -97,7 +92,6 @@ public struct Router: Hashable, Sendable {
         public var number: UInt16
         /// The VLAN tag, 1 to 4094.
         public var vlan: UInt16
-        /// Its addresses.
         public var addresses: [InterfaceAddress]
 
         /// A sub-interface.
@@ -112,10 +106,8 @@ public struct Router: Hashable, Sendable {
     public struct Loopback: Hashable, Sendable {
         /// Its name, `Loopback0`.
         public var name: String
-        /// Its addresses.
         public var addresses: [InterfaceAddress]
 
-        /// A loopback.
         public init(name: String, addresses: [InterfaceAddress]) {
             self.name = name
             self.addresses = addresses

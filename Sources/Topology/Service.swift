@@ -10,7 +10,6 @@ public struct Service: Hashable, Sendable {
     public var kind: Kind
     /// The labels that a pod must have to answer for it; empty for a service that selects nothing.
     public var selector: [String: String]
-    /// Its ports.
     public var ports: [Port]
     /// The families that were asked for, the first one first; empty for those of the policy.
     public var families: [AddressFamily]
@@ -85,7 +84,6 @@ public struct Service: Hashable, Sendable {
         /// The port of every node; nil for one of the cluster's choice, where the service has one.
         public var nodePort: UInt16?
 
-        /// A port.
         public init(
             name: String? = nil, transport: Transport = .tcp, port: UInt16, target: Target? = nil,
             nodePort: UInt16? = nil

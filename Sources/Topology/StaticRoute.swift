@@ -9,7 +9,6 @@ public struct StaticRoute: Hashable, Sendable {
     /// The priority; nil for the kernel's default.
     public var metric: UInt32?
 
-    /// A static route.
     public init(_ destination: Prefix, _ target: Target, metric: UInt32? = nil) {
         self.destination = destination
         self.target = target

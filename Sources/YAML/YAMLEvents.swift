@@ -25,7 +25,7 @@ struct YAMLEvent {
 
 /// The steps of one document, from libyaml (https://pyyaml.org/wiki/LibYAML). Pointers stay in this file.
 ///
-/// libyaml is told that the text is UTF-8, because it would look for UTF-16 otherwise; it counts lines and columns from 0,
+/// libyaml is given the text as UTF-8, because it would look for UTF-16 otherwise; it counts lines and columns from 0,
 /// columns in characters, and ends a line at U+0085, U+2028 and U+2029 too, as YAML 1.1 does.
 struct YAMLEvents: ~Copyable {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
@@ -87,7 +87,7 @@ struct YAMLEvents: ~Copyable {
     /// Goes into the document. In an empty stream there is none, and the next step is an end too.
     mutating func enterDocument() throws(YAMLSyntaxError) { _ = try next() }
 
-    /// Goes behind the value that this step begins.
+    /// Goes past the value that this step begins.
     mutating func skip(_ event: YAMLEvent) throws(YAMLSyntaxError) {
         var (event, depth) = (event, 0)
         while true {

@@ -1,7 +1,6 @@
 /// A value of a YAML document and its place. Scalars are text: what they mean is for the reader of a field to say, so that
 /// `10` is a VLAN in one place and a label in another, and `no` is never a country.
 package struct YAMLValue: Sendable {
-    /// What it is.
     package var content: Content
     /// Where it begins.
     package var mark: Mark

@@ -76,7 +76,7 @@ struct Console {
         return nil
     }
 
-    /// Whether standard output may have colour: a terminal, and nobody said no (https://no-color.org).
+    /// Whether standard output may have colour: a terminal, and `NO_COLOR` is not set (https://no-color.org).
     private var hasColor: Bool {
         allowsColor && isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR").map { $0.pointee == 0 } ?? true
     }

@@ -83,14 +83,14 @@ enum ExitStatus: Int32, Error {
     case unexpected = 70
     /// Not enough privilege.
     case notPermitted = 77
-    /// The command of `exec`, `run` or `shell` cannot be executed, as a shell tells it (POSIX, 2.8.2).
+    /// The command of `exec`, `run` or `shell` cannot be executed, as a shell reports it (POSIX, 2.8.2).
     case commandNotExecutable = 126
     /// It is not there.
     case commandNotFound = 127
     /// A signal came before the command was done, and the process could not be ended by it.
     case interrupted = 130
 
-    /// The status that tells this error.
+    /// The status for this error.
     init(_ error: NSLabError) {
         self =
             switch error.category {

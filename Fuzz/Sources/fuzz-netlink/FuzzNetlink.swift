@@ -8,7 +8,7 @@ import NetworkObjects
 /// trap, and nothing may be read from beyond the end.
 ///
 /// The first byte says what the others are: a whole datagram, or the payload of a message whose header is right. The
-/// latter gets behind the header at once.
+/// latter gets past the header at once.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzNetlink(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = UnsafeBufferPointer(start: start, count: count)
@@ -54,7 +54,7 @@ private func readExchange(_ datagram: [UInt8]) {
     }
 }
 
-/// Reads the message as each object that the kernel tells of.
+/// Reads the message as each object that the kernel lists.
 private func decode(_ message: Message) {
     var table = InterfaceTable()
     for index in 1...4 as ClosedRange<Int32> { table.insert(InterfaceName("eth\(index)")!, index) }

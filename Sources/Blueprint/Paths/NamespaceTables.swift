@@ -11,7 +11,6 @@ final class NamespaceTables: Sendable {
     let name: String
     /// Its own addresses.
     let own: Set<IPAddress>
-    /// Its links by name.
     let links: [InterfaceName: LinkID]
 
     private let content: NamespaceContent

@@ -35,7 +35,6 @@ extension PacketSimulator {
 
     /// One packet on its way.
     private struct Packet {
-        /// The namespace that it is in.
         var namespace: Int
         /// The link that it came in by.
         var ingress: LinkID?
@@ -61,7 +60,7 @@ extension PacketSimulator {
         case dropped(Path.DropReason)
     }
 
-    /// Goes from namespace to namespace until the packet is delivered or stops; tells the namespace it is in then.
+    /// Goes from namespace to namespace until the packet is delivered or stops.
     private func trace(_ packet: Packet) -> (path: Path, end: Int) {
         var packet = packet
         var hops: [Path.Hop] = []

@@ -3,7 +3,7 @@ import NetworkObjects
 
 /// All tables of a lab together, for telling which way a packet takes and which TTL its answer has.
 ///
-/// It is a walk over values: over a blueprint it tells what should happen, over contents read from the kernel what will.
+/// It is a walk over values: over a blueprint it says what should happen, over contents read from the kernel what will.
 /// It knows what decides a lab's paths, not all of Linux: no policy rules, no firewalls but natOutgoing, no MTU.
 public struct PacketSimulator: Sendable {
     let tables: [NamespaceTables]
@@ -29,7 +29,7 @@ public struct PacketSimulator: Sendable {
 
     /// The tables of these namespaces.
     ///
-    /// - Parameter blueprint: tells where a veth's other end is, for contents that were read from the kernel without it.
+    /// - Parameter blueprint: knows where a veth's other end is, for contents that were read from the kernel without it.
     public init(_ contents: [(namespace: String, content: NamespaceContent)], cablesOf blueprint: Blueprint? = nil) {
         let indices = Dictionary(
             contents.enumerated().map { ($1.namespace, $0) }, uniquingKeysWith: { first, _ in first })

@@ -31,7 +31,6 @@ public struct Path: Hashable, Sendable {
 
     /// One namespace on the way, and what it did with the packet.
     public struct Hop: Hashable, Sendable {
-        /// The namespace.
         public var namespace: String
         /// The link that the packet came in by; nil where it starts.
         public var ingress: InterfaceName?
@@ -105,7 +104,7 @@ public struct Path: Hashable, Sendable {
         case noSource(AddressFamily)
         /// Nobody on the link has the next hop's address, or answers for it.
         case nobodyAnswers(IPAddress, on: InterfaceName)
-        /// The next hop's MAC address, by a permanent neighbour entry, is nobody's on the link.
+        /// The next hop's MAC address, by a permanent neighbour entry, belongs to no one on the link.
         case nobodyHas(MACAddress, on: InterfaceName)
         /// The VXLAN device has no neighbour entry for the next hop.
         case noNeighbour(IPAddress, on: InterfaceName)

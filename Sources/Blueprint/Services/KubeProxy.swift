@@ -194,7 +194,7 @@ private struct FamilyRules {
         ]
     }
 
-    /// What is still for a service behind the translation has no endpoint.
+    /// What is still for a service after the translation has no endpoint.
     private func filterChains(refusesExternals: Bool, refusesNodePorts: Bool) -> [RuleTable.Chain] {
         let to = Rule.Expression.destinationAddress(family)
         var checks: [Rule] = []

@@ -4,7 +4,6 @@ import Topology
 /// What answers for one port of a service: an endpoint's address with its own port.
 public struct ServiceBackend: Hashable, Sendable {
     public var address: IPAddress
-    /// The port there.
     public var port: UInt16
     /// The pod that has the address, or whose node has it; nil for what is no pod, such as the API server.
     public var pod: PodReference?

@@ -17,7 +17,6 @@ public struct ServiceEndpoint: Hashable, Sendable {
     /// this pod does not have.
     public var ports: [UInt16?]
 
-    /// An endpoint.
     public init(
         address: IPAddress, pod: PodReference? = nil, hostname: String? = nil, node: String, isReady: Bool = true,
         ports: [UInt16?]

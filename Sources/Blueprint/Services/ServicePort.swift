@@ -1,7 +1,6 @@
 import Addresses
 import Topology
 
-/// A port of a service.
 public struct ServicePort: Hashable, Sendable {
     /// Its name; nil where it has none.
     public var name: String?

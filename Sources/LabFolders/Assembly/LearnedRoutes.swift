@@ -1,10 +1,10 @@
 import Addresses
 import Topology
 
-/// The routes that BGP and OSPF would have brought to routers and nodes, worked out of what they are told to tell each
+/// The routes that BGP and OSPF would have brought to routers and nodes, worked out of what they are to announce to each
 /// other: each prefix takes the shortest way over neighbours on a shared network.
 struct LearnedRoutes {
-    /// Who speaks, and what it tells of itself.
+    /// Who speaks, and what it announces of itself.
     private struct Speaker {
         var name: String
         var isRouter: Bool
@@ -68,7 +68,7 @@ struct LearnedRoutes {
 
     // MARK: Who hears whom
 
-    /// What a protocol of a router tells: its networks as far as they are there, and what it redistributes.
+    /// What a protocol of a router announces: its networks as far as they are there, and what it redistributes.
     private static func told(
         _ one: EOSConfiguration.RoutingProtocol, _ router: Router, _ configurations: [String: EOSConfiguration]
     ) -> Set<Prefix> {
@@ -132,7 +132,7 @@ struct LearnedRoutes {
         if !speakers[router].told.contains(where: { $0.contains(own) }) { speakers[router].told.insert(own.hostPrefix) }
     }
 
-    /// What one router hears of nodes, it tells on.
+    /// What one router hears of nodes, it passes on.
     private mutating func spreadBlocks() {
         var open = speakers.indices.filter { routersWithBlocks.contains(speakers[$0].name) }
         while let index = open.popLast() {

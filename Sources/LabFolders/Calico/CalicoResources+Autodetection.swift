@@ -49,7 +49,7 @@ extension CalicoResources.Autodetection.Method {
     ///
     /// - Parameters:
     ///   - node: the node with its interfaces and routes.
-    ///   - kubelet: the address of the family that kubelet is told to be known by.
+    ///   - kubelet: the address of the family that kubelet is to be known by.
     func address(of node: Node, _ family: AddressFamily, kubelet: IPAddress?) -> IPAddress? {
         let candidates = node.interfaces.flatMap { interface in
             interface.addresses.filter { $0.family == family && !$0.address.isLinkLocal }.map { (interface.name, $0) }

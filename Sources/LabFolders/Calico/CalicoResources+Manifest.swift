@@ -2,7 +2,7 @@ import Addresses
 import Topology
 
 extension CalicoResources {
-    /// Calico's own manifest (calico.yaml): what the DaemonSet `calico-node` is told by its environment
+    /// Calico's own manifest (calico.yaml): what the DaemonSet `calico-node` gets by its environment
     /// (docs.tigera.io, "Configuring calico/node").
     mutating func addManifest(_ root: Field, _ diagnostics: inout Diagnostics) {
         var environment: [String: Field] = [:]

@@ -89,7 +89,7 @@ extension CalicoResources {
         }
     }
 
-    /// A `BGPConfiguration`; which services are told of, only the one of the name `default` says.
+    /// A `BGPConfiguration`; which services are announced, only the one of the name `default` says.
     mutating func addBGP(_ root: Field, _ diagnostics: inout Diagnostics) {
         guard root["metadata"]["name"].text ?? "default" == "default" else { return }
         for key in ["serviceClusterIPs", "serviceExternalIPs", "serviceLoadBalancerIPs"] {
@@ -107,7 +107,7 @@ extension CalicoResources {
         let spec = root["spec"]
         var peer = BGPPeer()
         if let text = spec["peerIP"].text(&diagnostics) {
-            // An address may have a port behind it: `10.0.0.1:179`, `[fd00::1]:179`.
+            // An address may have a port after it: `10.0.0.1:179`, `[fd00::1]:179`.
             let bare = text.hasPrefix("[") ? String(text.dropFirst().prefix { $0 != "]" }) : text
             peer.address = IPAddress(bare) ?? IPAddress(bare.prefix { $0 != ":" })
             if peer.address == nil { diagnostics.error(spec["peerIP"], "\"\(text)\" is not the address of a peer") }

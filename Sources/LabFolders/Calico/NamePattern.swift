@@ -13,7 +13,7 @@ struct NamePattern {
     /// Calico looks for a whole name first, and takes the text as a pattern only then.
     func fits(_ name: String) -> Bool {
         if name == text { return true }
-        // Repetition counts can make the C library's matcher as large as they say; nobody needs them for a name.
+        // Repetition counts can make the C library's matcher as large as they say; no name needs them.
         guard text.utf8.count <= 128, !text.contains("{") else { return false }
         let pattern = text.replacing("\\d", with: "[0-9]").replacing("\\w", with: "[0-9A-Za-z_]")
             .replacing("(?:", with: "(")

@@ -38,7 +38,6 @@ struct ContainerlabTopology: Sendable {
         var path: FieldPath
     }
 
-    /// An end of a link.
     struct End: Sendable, Hashable {
         var node: String
         var interface: String

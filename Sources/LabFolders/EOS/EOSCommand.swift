@@ -1,6 +1,6 @@
 /// One line of an EOS configuration, as words.
 struct EOSCommand {
-    /// Where it stands.
+    /// Its place in the file.
     let place: SourceLine
     /// The words, without a leading `no` or `default`.
     let words: [Substring]
@@ -23,7 +23,7 @@ struct EOSCommand {
     /// The words that follow these keywords; nil if the command does not begin with them.
     ///
     /// EOS takes a keyword's beginning for the keyword while no other begins so. How much of a keyword must be written
-    /// stands before a bar: `sw|itchport mo|de`.
+    /// is before a bar: `sw|itchport mo|de`.
     func arguments(after keywords: String) -> ArraySlice<Substring>? {
         var rest = words[...]
         for keyword in keywords.split(separator: " ") {

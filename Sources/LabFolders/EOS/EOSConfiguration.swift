@@ -16,7 +16,7 @@ public struct EOSConfiguration: Hashable, Sendable {
     public var routesIPv4 = false
     /// Whether it forwards IPv6 packets (`ipv6 unicast-routing`): off unless it is written.
     public var routesIPv6 = false
-    /// What its routing protocols are told to do.
+    /// What its routing protocols are to do.
     public var protocols: [RoutingProtocol] = []
     /// Lines that matter to a dataplane and are not taken over.
     public var warnings: [Warning] = []
@@ -24,9 +24,8 @@ public struct EOSConfiguration: Hashable, Sendable {
     /// A configuration that says nothing.
     public init() {}
 
-    /// A routing protocol: what it tells to whom. It is not run; the routes that come of it are worked out.
+    /// A routing protocol: what it announces to whom. It is not run; the routes that come of it are worked out.
     public struct RoutingProtocol: Hashable, Sendable {
-        /// Which one.
         public var kind: Kind
         /// Where it begins.
         public var place: SourceLine
@@ -34,13 +33,13 @@ public struct EOSConfiguration: Hashable, Sendable {
         public var neighbors: [IPAddress] = []
         /// Where BGP's neighbours may come from without being named (`bgp listen range`).
         public var listenRanges: [Prefix] = []
-        /// `network`: prefixes that BGP tells, ranges of interfaces that OSPF runs on.
+        /// `network`: prefixes that BGP announces, ranges of interfaces that OSPF runs on.
         public var networks: [Prefix] = []
         /// `redistribute connected`.
         public var redistributesConnected = false
         /// `redistribute static`.
         public var redistributesStatic = false
-        /// Whether a default route is told (`default-originate`, `default-information originate`).
+        /// Whether a default route is announced (`default-originate`, `default-information originate`).
         public var originatesDefault = false
 
         /// The protocols that routes are worked out of.
@@ -49,7 +48,6 @@ public struct EOSConfiguration: Hashable, Sendable {
         }
     }
 
-    /// A VLAN.
     public struct VLAN: Hashable, Sendable {
         /// 1 to 4094.
         public var id: UInt16
@@ -61,7 +59,6 @@ public struct EOSConfiguration: Hashable, Sendable {
 
     /// What is said about one interface.
     public struct Interface: Hashable, Sendable {
-        /// Which one.
         public var name: EOSInterfaceName
         /// Where it first appears.
         public var place: SourceLine
@@ -99,11 +96,10 @@ public struct EOSConfiguration: Hashable, Sendable {
 
     /// An address that routers share.
     public struct VirtualAddress: Hashable, Sendable {
-        /// The address.
         public var address: IPAddress
         /// The length of its subnet, if it was written.
         public var prefixLength: Int?
-        /// Where it stands.
+        /// Its place in the file.
         public var place: SourceLine
     }
 
@@ -117,7 +113,7 @@ public struct EOSConfiguration: Hashable, Sendable {
         public var interface: EOSInterfaceName?
         /// The administrative distance, 1 to 255; nil for 1, which is what is meant if none is written.
         public var distance: UInt8?
-        /// Where it stands.
+        /// Its place in the file.
         public var place: SourceLine
     }
 }

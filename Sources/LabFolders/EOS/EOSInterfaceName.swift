@@ -1,6 +1,6 @@
 /// The name of an EOS interface: `Ethernet1/1`, `Port-Channel10`, `Vlan10`, `Ethernet2.100`.
 public struct EOSInterfaceName: Hashable, Sendable {
-    /// What sort of interface.
+    /// What kind of interface.
     public var kind: Kind
     /// The numbers before the dot, outermost first: `[1, 1]` of `Ethernet1/1`.
     public var path: [UInt16]

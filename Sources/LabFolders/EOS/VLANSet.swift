@@ -51,7 +51,6 @@ public struct VLANSet: Hashable, Sendable {
         return VLANSet(ranges: left)
     }
 
-    /// Whether a VLAN is in it.
     public func contains(_ id: UInt16) -> Bool { ranges.contains { $0.contains(id) } }
 
     /// How many VLANs it holds.

@@ -14,7 +14,7 @@ public struct CommandWords: Hashable, Sendable {
         case empty
     }
 
-    /// Splits a line, scalar by scalar: a quote is one whatever mark stands over it.
+    /// Splits a line, scalar by scalar: a quote is one whatever mark is over it.
     public init(_ line: some StringProtocol) throws(SyntaxError) {
         words = []
         var word = String.UnicodeScalarView()
@@ -67,7 +67,7 @@ public struct CommandWords: Hashable, Sendable {
     /// The simple commands of a shell script that is nothing but such commands, one after the other; nil for any other
     /// script. `a && b; c` and lines are such scripts, and `a || true` too.
     ///
-    /// A step that fails ends the script in a shell where `&&` follows; here it is told and the next one is done.
+    /// A step that fails ends the script in a shell where `&&` follows; here it is reported and the next one is done.
     public static func simpleCommands(ofScript script: String) -> [CommandWords]? {
         var parts: [String.UnicodeScalarView] = [String.UnicodeScalarView()]
         var quote: Unicode.Scalar?

@@ -14,7 +14,7 @@ extension NetworkCommand {
         }
     }
 
-    /// The words behind a program's name, as iproute2 goes through them.
+    /// The words after a program's name, as iproute2 goes through them.
     struct Arguments {
         private var rest: ArraySlice<String>
 

@@ -44,7 +44,7 @@ extension NetworkCommand {
             case "src", "from", "as", "encap", "ttl-propagate", "expires", "tos", "mtu", "hoplimit", "advmss", "nhid",
                 "rtt", "rto_min":
                 throw .other("\"\(word)\" of a route is not part of a topology")
-            // The kernel works out the scope; where a gateway is on link without a subnet, the kernel is told by hand.
+            // The kernel works out the scope; where a gateway is on link without a subnet, the scope is given.
             case "scope": _ = try arguments.value(of: word)
             case "onlink": throw .other("\"onlink\" of a route is not part of a topology")
             case "nexthop":

@@ -27,8 +27,8 @@ extension NetworkCommand {
         return settings
     }
 
-    /// The path below `/proc/sys/net` of a key; `.` and `/` separate, whichever comes first, and the other one stands
-    /// for it inside of names: `net.ipv4.conf.eth1/10.forwarding`.
+    /// The path below `/proc/sys/net` of a key; `.` and `/` separate, whichever comes first, and the other one means
+    /// it inside of names: `net.ipv4.conf.eth1/10.forwarding`.
     ///
     /// - Throws: `.notNetwork` for a key that is not the network namespace's, `.wrong` for one that is no path,
     ///   `.other` for one of a network namespace that not every kernel has.

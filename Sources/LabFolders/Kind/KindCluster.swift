@@ -13,14 +13,14 @@ struct KindCluster: Sendable {
     var serviceSubnets: [Prefix] = []
     /// Whether kind installs no network plugin of its own (`disableDefaultCNI`).
     var hasNoPlugin = false
-    /// Where it stands.
+    /// Its place in the file.
     var place: SourceLine
 
     struct Node: Sendable {
         var isControlPlane: Bool
-        /// The addresses that its kubelet is told to be known by (`node-ip`).
+        /// The addresses that its kubelet is to be known by (`node-ip`).
         var addresses: [IPAddress] = []
-        /// `labels`, and those that its kubelet is told to give it (`node-labels`).
+        /// `labels`, and those that its kubelet gives it (`node-labels`).
         var labels: [String: String] = [:]
         /// Whether a patch takes the control plane's taint away.
         var isUntainted = false

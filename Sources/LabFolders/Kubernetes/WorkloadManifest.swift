@@ -3,7 +3,6 @@ import Topology
 
 /// A document that makes pods: a Pod, or a controller with a template of pods.
 struct WorkloadManifest {
-    /// What it makes.
     var workload: Workload
     /// The ports that are known of its containers' images, where no port is declared.
     var usualPorts: [Workload.ContainerPort] = []

@@ -8,7 +8,7 @@ struct Request: Hashable, Sendable {
     var destination: IPAddress
     var port: UInt16
     var transport: Transport
-    /// What is sent as soon as the connection stands.
+    /// What is sent as soon as the connection is established.
     var payload: [UInt8]
     /// How the end of the answer is known.
     var ending: Ending

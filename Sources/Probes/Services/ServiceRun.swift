@@ -64,7 +64,7 @@ public struct ServiceRun {
             asked.enumerated().map { $1.1.request(from: pin($1.0.from), id: UInt16(truncatingIfNeeded: $0)) })
         var found: [(ServiceMatrix.Check, NameCheck, IPAddress)] = []
         for (index, (check, name)) in asked.enumerated() {
-            // A name without an answer is told as such already.
+            // A name without an answer is reported as such already.
             guard case .success(let reply) = answers[index],
                 let address = name.addresses(in: reply.bytes, id: UInt16(truncatingIfNeeded: index)).first
             else { continue }

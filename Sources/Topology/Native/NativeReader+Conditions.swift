@@ -30,7 +30,7 @@ extension NativeReader {
             duplicate: share("duplicate", &self), reorder: share("reorder", &self), corrupt: share("corrupt", &self),
             rate: field(fields, "rate") { $0.quantity($1, "a rate, such as 10mbit", LinkConditions.rate) })
         for contradiction in conditions.contradictions {
-            // A delay that could not be read was told of; what depends on it says nothing new.
+            // A delay that could not be read was reported; what depends on it says nothing new.
             guard let wrong = fields[contradiction.field], errors.last?.path.steps.starts(with: path.steps) != true
             else {
                 continue

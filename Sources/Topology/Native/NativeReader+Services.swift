@@ -206,7 +206,7 @@ extension NativeReader {
         _ value: YAMLValue, _ what: String, _: Words.Type
     ) -> Words? where Words.RawValue == String {
         let names = Words.allCases.map(\.rawValue)
-        // A word such as None or dual is written plain; one that YAML has another meaning for is told of by text().
+        // A word such as None or dual is written plain; one that YAML has another meaning for is reported by text().
         guard let text = text(value, names.joined(separator: ", ")) else { return nil }
         if let word = Words(rawValue: text) { return word }
         report(

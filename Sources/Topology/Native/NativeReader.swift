@@ -18,7 +18,7 @@ struct NativeReader {
     private var scopes: [Scope] = []
     /// How many entries ranges have made.
     private var expanded = 0
-    /// How many values were read again and again because a range stands above them.
+    /// How many values were read again and again because a range is above them.
     private var repeatedValues = 0
     /// The cables that were written with `connect`, and where.
     var connections: [Connection] = []
@@ -55,7 +55,7 @@ struct NativeReader {
 
     // MARK: Errors
 
-    /// Notes an error at a place. In the later steps of a range, a place that had an error is not told of again.
+    /// Notes an error at a place. In the later steps of a range, a place that had an error gets no other.
     mutating func report(_ mark: YAMLValue.Mark, _ sentence: @autoclosure () -> String) {
         // A file with more errors than this is no topology.
         guard errors.count < 1000 else { return }

@@ -3,7 +3,6 @@ import YAML
 
 /// Services and ports, each in one line.
 extension NativeWriter {
-    /// The fields of a service.
     static func fields(of service: Service) -> [(String, String)] {
         var fields: [(String, String)] = []
         switch service.kind {

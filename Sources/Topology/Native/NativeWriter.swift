@@ -63,7 +63,7 @@ struct NativeWriter {
             line(0, "workloads")
             var keys: Set<String> = []
             for workload in topology.workloads {
-                // A key stands once, and in Kubernetes workloads of different kinds may have one name.
+                // A key is unique, and in Kubernetes workloads of different kinds may have one name.
                 var key = workload.key
                 var number = 2
                 while !keys.insert(key).inserted {

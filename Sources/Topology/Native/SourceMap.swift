@@ -11,7 +11,7 @@ struct SourceMap {
     func errors(for problems: [Problem], file: String) -> [TopologyError] {
         var errors: [TopologyError] = []
         var repeated: [YAMLValue.Mark: (index: Int, count: Int)] = [:]
-        // Finding a place takes as long as its maps are; nobody reads more errors than these.
+        // Finding a place takes as long as its maps are; more errors than these are not read.
         for problem in problems.prefix(1000) {
             let found = locate(problem.path)
             if found.isRanged, let earlier = repeated[found.mark] {

@@ -123,7 +123,7 @@ extension NativeReader {
             ends = list(value, example: "[ceos01:eth1, worker:eth1]") { $0.endpoint($1) }
         }
         guard let ends, ends.count == 2 else {
-            // Ends that are no ends were told of where they stand.
+            // Ends that are no ends were reported where they are.
             let written: Int? = if case .sequence(let items) = value.content { items.count } else { nil }
             if ends == nil || written == ends?.count {
                 report(value.mark, "a cable has two ends: [ceos01:eth1, worker:eth1]")

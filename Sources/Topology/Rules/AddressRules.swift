@@ -1,6 +1,6 @@
 import Addresses
 
-/// Rules of the addresses of interfaces: each one a host's, each once, and each in a subnet that its segment has.
+/// Rules of the addresses of interfaces: each one a host's, each once, and each in a subnet that its broadcast domain has.
 extension TopologyCheck {
     mutating func addresses() {
         var seen: [Occurrence: (place: AddressedInterface.Place, index: Int)] = [:]

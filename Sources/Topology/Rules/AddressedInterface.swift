@@ -1,7 +1,7 @@
 import Addresses
 
 /// An interface that can have addresses: an SVI, a routed port, a sub-interface, a loopback, a network's gateway, or an
-/// interface of a node or host. Knows where it stands by number; paths and names are made when a problem needs them.
+/// interface of a node or host. Knows its place by number; paths and names are made when a problem needs them.
 struct AddressedInterface {
     let place: Place
     let addresses: [InterfaceAddress]
@@ -65,7 +65,6 @@ struct AddressedInterface {
 }
 
 extension Topology {
-    /// The path of an interface.
     func path(of place: AddressedInterface.Place) -> FieldPath {
         switch place {
         case .svi(let r, let v):

@@ -1,6 +1,6 @@
 import Addresses
 
-/// Rules of cables, and the Ethernet segments that they make.
+/// Rules of cables, and the broadcast domains that they make.
 extension TopologyCheck {
     mutating func cables() {
         var used: [Endpoint: Int] = [:]
@@ -129,7 +129,7 @@ private struct Segments {
         var vlan: UInt16
     }
 
-    /// What one end of a cable leads to: a segment, for frames with this tag.
+    /// What one end of a cable leads to: a broadcast domain, for frames with this tag.
     struct Attachment {
         var tag: UInt16?
         var segment: Int

@@ -11,7 +11,6 @@ package enum NameForm {
     /// What most of Kubernetes' names are.
     static let subdomain = Self.subdomain(limit: 253)
 
-    /// Whether a name has this form.
     package func matches(_ name: some StringProtocol) -> Bool {
         let bytes = Array(name.utf8)
         return switch self {
@@ -65,7 +64,7 @@ func isHostname(_ text: String) -> Bool {
             .allSatisfy { NameForm.label.matches(asciiLowercased($0)) }
 }
 
-/// A label's value that is not empty, or its name behind the prefix (`IsValidLabelValue`, `IsQualifiedName`).
+/// A label's value that is not empty, or its name after the prefix (`IsValidLabelValue`, `IsQualifiedName`).
 func isLabelWord(_ text: some StringProtocol) -> Bool {
     let bytes = Array(asciiLowercased(text).utf8)
     guard let first = bytes.first, let last = bytes.last, bytes.count <= 63 else { return false }

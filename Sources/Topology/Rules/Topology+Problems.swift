@@ -43,7 +43,7 @@ struct TopologyCheck {
     var problems: [Problem] = []
     /// What a topology may have that `allowsPendingPods`.
     private(set) var tolerated: [Problem] = []
-    /// The cables that close a loop, by position, once `segments()` has run.
+    /// The cables that close a loop, by position, once `broadcastDomains()` has run.
     var loops: [Int] = []
     /// Routers, networks, nodes and hosts by name; of two with one name, the first.
     let devices: [String: Device]

@@ -170,7 +170,7 @@ extension TopologyCheck {
         var last: Prefix?
         for reserved in topology.cluster.reservedAddresses.sorted() where reserved.overlaps(pool) {
             if reserved.contains(pool) { return .max }
-            // Sorted, what a reservation holds stands right behind it.
+            // Sorted, what a reservation holds comes right after it.
             if let last, last.contains(reserved) { continue }
             last = reserved
             count += 1 << UInt128(pool.family.bits - reserved.length)
