@@ -10,11 +10,6 @@ public struct BundledTopology: Hashable, Sendable {
     /// The file's text in the native format, with its comments.
     public var yaml: String { String(decoding: file.bytes, as: UTF8.self) }
 
-    /// What it teaches, in one sentence: the first line of its comment.
-    public var summary: String {
-        String(yaml.prefix { $0 != "\n" }.drop { $0 == "#" || $0 == " " })
-    }
-
     /// The file, read and checked.
     ///
     /// - Throws: never for the files as they are; a test reads each.

@@ -5,21 +5,6 @@ public enum Transport: String, Hashable, Sendable, CaseIterable {
     case tcp = "TCP"
     case udp = "UDP"
     case sctp = "SCTP"
-
-    /// The transport of an IP protocol number; nil for one that services do not use.
-    public init?(number: UInt8) {
-        guard let transport = Self.allCases.first(where: { $0.number == number }) else { return nil }
-        self = transport
-    }
-
-    /// Its IP protocol number (IANA, `IPPROTO_*`).
-    public var number: UInt8 {
-        switch self {
-        case .tcp: 6
-        case .udp: 17
-        case .sctp: 132
-        }
-    }
 }
 
 extension Transport: LosslessStringConvertible {

@@ -52,7 +52,4 @@ public struct IPPool: Hashable, Sendable {
         var random = GoRandom(seed: Int64(FNV1.hash32(node)))
         return random.next(belowPowerOfTwo: blockBits)
     }
-
-    /// The block where a node's search for a free one starts.
-    public func firstBlock(for node: String) -> Prefix { block(at: firstBlockIndex(for: node)) }
 }

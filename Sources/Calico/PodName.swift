@@ -21,9 +21,9 @@ public enum PodName {
     ///
     /// - Parameter attempt: 0, then 1 and on while the name is another pod's.
     public static func deployment(_ name: String, namespace: String, replica: Int, attempt: Int = 0) -> String {
-        let hash = templateHash("\(namespace)/\(name)")
-        return generated(
-            base: "\(name)-\(hash)-", seed: "Deployment/\(namespace)/\(name)/\(replica)", attempt: attempt)
+        generated(
+            base: replicaSet(ofDeployment: name, namespace: namespace) + "-",
+            seed: "Deployment/\(namespace)/\(name)/\(replica)", attempt: attempt)
     }
 
     /// The name of a replica of a ReplicaSet that no Deployment made, counted from 0.

@@ -15,8 +15,6 @@ final class Connections {
         self.eventLoop = eventLoop
     }
 
-    var count: Int { open.count }
-
     func add(_ connection: Connection) {
         if open.count >= most, let oldest = open.values.min(by: { $0.deadline < $1.deadline }) {
             remove(oldest)

@@ -22,7 +22,4 @@ public struct RouteBatch: ~Copyable {
 
     /// Whether there is no request.
     public var isEmpty: Bool { requests.isEmpty }
-
-    /// Forgets all requests and keeps the memory.
-    public mutating func removeAll() { requests.removeAll() }
 }

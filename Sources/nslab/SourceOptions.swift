@@ -19,6 +19,25 @@ struct SourceOptions: ParsableArguments {
     }
 }
 
+/// The topology of a lab, and the lab's name.
+struct LabOptions: ParsableArguments {
+    @Argument(
+        help: "A topology file, a lab folder, the name of a bundled topology, or nothing for the dual-stack lab.",
+        completion: .file(extensions: ["yaml", "yml"]))
+    var source: String?
+
+    @Option(help: "Give the lab another name than its topology does.")
+    var name: String?
+
+    @OptionGroup var files: SourceOptions
+
+    /// Reads the topology.
+    func read() throws -> (reading: TopologySource.Reading, source: String) {
+        let source = try files.source(source)
+        return (try source.read(named: name), source.description)
+    }
+}
+
 extension Console {
     /// Says what is not done as files say, unless the user wants quiet.
     func warn(_ warnings: [String]) {

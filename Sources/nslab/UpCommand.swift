@@ -13,13 +13,7 @@ struct Up: ParsableCommand {
             removes what is left.
             """)
 
-    @Argument(
-        help: "A topology file, a lab folder, the name of a bundled topology, or nothing for the dual-stack lab.",
-        completion: .file(extensions: ["yaml", "yml"]))
-    var source: String?
-
-    @Option(help: "Give the lab another name than its topology does.")
-    var name: String?
+    @OptionGroup var lab: LabOptions
 
     @Flag(name: .customLong("no-probe"), help: "Do not probe the lab once it is up.")
     var noProbe = false
@@ -27,15 +21,12 @@ struct Up: ParsableCommand {
     @Flag(name: .customLong("dry-run"), help: "Show what would be done, and do nothing.")
     var dryRun = false
 
-    @OptionGroup var files: SourceOptions
-
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
         let console = global.console
         try Privilege.require(for: "nslab up")
-        let source = try files.source(source)
-        let reading = try source.read(named: name)
+        let (reading, source) = try lab.read()
         console.warn(reading.warnings)
         let topology = reading.topology
         let progress: (Lab.Step) -> Void = { step in
@@ -49,7 +40,7 @@ struct Up: ParsableCommand {
             }
         }
         if dryRun {
-            let report = try Lab.plannedOperations(topology, source: source.description, progress: progress)
+            let report = try Lab.plannedOperations(topology, source: source, progress: progress)
             return try console.print(report) {
                 report.operations.map { $0.text + "\n" }.joined()
                     + (report.operations.isEmpty
@@ -58,7 +49,7 @@ struct Up: ParsableCommand {
             }
         }
         let report = try Lab.up(
-            topology, source: source.description, probing: !noProbe, showingOutput: global.verbose,
+            topology, source: source, probing: !noProbe, showingOutput: global.verbose,
             cancellation: .signals, progress: progress)
         for warning in report.warnings { console.warning(warning) }
         for change in report.changes { console.detail(change.text) }

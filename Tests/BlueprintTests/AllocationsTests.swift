@@ -164,7 +164,7 @@ struct AllocationsTests {
         let edited = topology([asking, pod("a"), pod("b")])
         let error = #expect(throws: BlueprintError.self) { try lab.edit(edited) }
         #expect("\(try #require(error))".contains("pod default/c asks for \(taken), which pod default/b has"))
-        // Built anew the one that asks has it.
+        // Built again the one that asks has it.
         #expect(try Lab(edited).address("c") == "\(taken)")
         // The one that has it may ask for it.
         asking = pod("b")

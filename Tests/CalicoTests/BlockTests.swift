@@ -31,7 +31,7 @@ struct BlockTests {
         ])
     func vectors(node: String, pool: String, blockSize: Int, block: String) throws {
         let pool = try IPPool(name: "pool", prefix: #require(Prefix(pool)), blockSize: blockSize)
-        #expect(pool.firstBlock(for: node).description == "\(block)/\(blockSize)")
+        #expect(pool.block(at: pool.firstBlockIndex(for: node)).description == "\(block)/\(blockSize)")
     }
 
     @Test("blocks are counted from the pool's first address")

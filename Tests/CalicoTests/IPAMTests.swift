@@ -17,7 +17,7 @@ struct IPAMTests {
     func ordinals() throws {
         let pool = try pool("192.168.0.0/16", 30)
         var ipam = IPAM(pools: [pool])
-        let first = pool.firstBlock(for: "n")
+        let first = pool.block(at: pool.firstBlockIndex(for: "n"))
         let given = try (0..<4).map { try ipam.assign(to: pod("p\($0)"), on: "n", from: [pool]) }
         #expect(given == (0..<4).map { first.address(at: $0) })
         #expect(ipam.blocks(of: "n").map(\.prefix) == [first])

@@ -113,10 +113,7 @@ struct AnsweringTests {
 
     @Test("a pod on its node's network answers datagrams from the address that was asked: each family, tunnel, link")
     func hostNetwork() throws {
-        try Program.with { nslab in
-            let file = FileManager.default.temporaryDirectory.path + "/\(nslab.lab).yaml"
-            defer { unlink(file) }
-            try """
+        let topology = """
             lab: homes
             routers:
               r1:
@@ -132,9 +129,8 @@ struct AnsweringTests {
             workloads:
               agent: { kind: DaemonSet, hostNetwork: true, ports: [9000/UDP] }
               client: { kind: Pod, node: n2 }
-            """.write(toFile: file, atomically: true, encoding: .utf8)
-            let up = try nslab.run("up", file, "--name", nslab.lab, "--no-probe")
-            #expect(up.status == 0, "\(up.output)")
+            """
+        try Program.with(topology: topology) { (nslab) throws in
             let program = """
                 import json, socket, subprocess, sys
                 text = subprocess.run(["ip", "-n", sys.argv[1], "-j", "address"], capture_output=True, text=True).stdout
@@ -164,16 +160,12 @@ struct AnsweringTests {
 
     @Test("a lab in which nothing answers has no process")
     func none() throws {
-        try Program.with { nslab in
-            let file = FileManager.default.temporaryDirectory.path + "/\(nslab.lab).yaml"
-            defer { unlink(file) }
-            try """
+        let topology = """
             lab: quiet
             routers: { r1: { ports: { eth1: { addresses: [10.0.0.1/24] } } } }
             nodes: { n1: { interfaces: { eth1: { connect: "r1:eth1", addresses: [10.0.0.2/24] } } } }
-            """.write(toFile: file, atomically: true, encoding: .utf8)
-            let up = try nslab.run("up", file, "--name", nslab.lab, "--no-probe")
-            #expect(up.status == 0, "\(up.output)")
+            """
+        try Program.with(topology: topology) { (nslab) throws in
             #expect(try nslab.json("inspect", nslab.lab)["responders"] as? String == "notNeeded")
         }
     }

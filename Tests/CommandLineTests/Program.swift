@@ -21,6 +21,18 @@ struct Program {
         try body(program)
     }
 
+    /// Gives `body` a running lab of this topology, and takes it down again however the test ends.
+    static func with(topology yaml: String, _ body: (Program) throws -> Void) throws {
+        try with { program in
+            let file = FileManager.default.temporaryDirectory.path + "/\(program.lab).yaml"
+            defer { unlink(file) }
+            try yaml.write(toFile: file, atomically: true, encoding: .utf8)
+            let up = try program.run("up", file, "--name", program.lab, "--no-probe")
+            #expect(up.status == 0, "\(up.output)")
+            try body(program)
+        }
+    }
+
     /// Runs the program.
     @discardableResult
     func run(_ arguments: String...) throws -> Witness.Testimony { try Witness.run([BuiltProgram.path] + arguments) }

@@ -32,14 +32,7 @@ struct ServiceProbeTests {
     private func hostNetworkLab(names: Bool) -> String {
         """
         lab: hosted
-        nodes:
-          a: { interfaces: { eth1: { connect: "r:eth1", addresses: [10.20.0.11/24, "fd00:20::11/64"] } } }
-          b: { interfaces: { eth1: { connect: "r:eth2", addresses: [10.20.0.12/24, "fd00:20::12/64"] } } }
-        routers:
-          r:
-            vlans: { 10: { addresses: [10.20.0.1/24, "fd00:20::1/64"] } }
-            ports: { eth1: { access: 10 }, eth2: { access: 10 } }
-        cluster:
+        \(TwoNodeLab.devices)cluster:
           pools:
             four: { cidr: 192.168.0.0/16, encapsulation: VXLAN, natOutgoing: true }
             six: { cidr: "fd00:10:244::/64", encapsulation: VXLAN, natOutgoing: true }
@@ -67,12 +60,7 @@ struct ServiceProbeTests {
         "services whose endpoints are on their nodes' network are probed by address, by name and for balance, in both families"
     )
     func hostNetwork() throws {
-        let file = NSTemporaryDirectory() + "nslabtest-\(UUID().uuidString).yaml"
-        defer { unlink(file) }
-        try hostNetworkLab(names: false).write(toFile: file, atomically: true, encoding: .utf8)
-        try Program.with { nslab in
-            let up = try nslab.run("up", file, "--name", nslab.lab, "--no-probe")
-            #expect(up.status == 0, "\(up.output)")
+        try Program.with(topology: hostNetworkLab(names: false)) { nslab in
             let (failures, results) = try probe(nslab)
             #expect(failures == [])
             for family in ["IPv4", "IPv6"] {
@@ -93,12 +81,7 @@ struct ServiceProbeTests {
 
     @Test("names are asked for where the name server is on its node's network")
     func hostNetworkNames() throws {
-        let file = NSTemporaryDirectory() + "nslabtest-\(UUID().uuidString).yaml"
-        defer { unlink(file) }
-        try hostNetworkLab(names: true).write(toFile: file, atomically: true, encoding: .utf8)
-        try Program.with { nslab in
-            let up = try nslab.run("up", file, "--name", nslab.lab, "--no-probe")
-            #expect(up.status == 0, "\(up.output)")
+        try Program.with(topology: hostNetworkLab(names: true)) { nslab in
             let (failures, results) = try probe(nslab)
             #expect(failures == [])
             let asked = results.filter { $0["check"] as? String == "DNS" }

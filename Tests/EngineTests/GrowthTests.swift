@@ -66,23 +66,5 @@ struct GrowthTests {
         #expect(after.memory - before.memory < 4096, "\(before.memory) KiB before, \(after.memory) KiB after")
     }
 
-    fileprivate static let yaml = """
-        lab: growth
-        nodes:
-          a: { interfaces: { eth1: { connect: "r:eth1", addresses: [10.20.0.11/24, "fd00:20::11/64"] } } }
-          b: { interfaces: { eth1: { connect: "r:eth2", addresses: [10.20.0.12/24, "fd00:20::12/64"] } } }
-        routers:
-          r:
-            vlans: { 10: { addresses: [10.20.0.1/24, "fd00:20::1/64"] } }
-            ports: { eth1: { access: 10 }, eth2: { access: 10 } }
-        cluster:
-          pools:
-            four: { cidr: 192.168.0.0/16, encapsulation: VXLAN, natOutgoing: true }
-          serviceSubnets: [10.96.0.0/16]
-        workloads:
-          web: { kind: DaemonSet, labels: { app: web }, ports: [8080] }
-        services:
-          web: { selector: { app: web }, ports: [{ port: 80, targetPort: 8080 }] }
-
-        """
+    fileprivate static let yaml = TwoNodeLab.yaml(lab: "growth")
 }

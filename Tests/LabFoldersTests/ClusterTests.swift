@@ -213,29 +213,36 @@ struct ClusterTests {
         #expect(folder.node("kind-control-plane")?.isTainted == false)
     }
 
+    /// Calico's DaemonSet (calico.yaml) with these variables, `NAME: VALUE` each.
+    private static func manifest(image: String, _ variables: [String]) -> String {
+        """
+        apiVersion: apps/v1
+        kind: DaemonSet
+        metadata: { name: calico-node, namespace: kube-system, labels: { k8s-app: calico-node } }
+        spec:
+          selector: { matchLabels: { k8s-app: calico-node } }
+          template:
+            metadata: { labels: { k8s-app: calico-node } }
+            spec:
+              hostNetwork: true
+              tolerations: [{ effect: NoSchedule, operator: Exists }]
+              containers:
+                - name: calico-node
+                  image: \(image)
+                  env:
+        \(variables.map { "            - { name: \($0.replacing(": ", with: ", value: ")) }" }.joined(separator: "\n"))
+        """
+    }
+
     @Test("Calico's own manifest: the pool and the address are calico-node's to say")
     func manifest() throws {
         let folder = try read([
-            "calico.yaml": """
-            apiVersion: apps/v1
-            kind: DaemonSet
-            metadata: { name: calico-node, namespace: kube-system, labels: { k8s-app: calico-node } }
-            spec:
-              selector: { matchLabels: { k8s-app: calico-node } }
-              template:
-                metadata: { labels: { k8s-app: calico-node } }
-                spec:
-                  hostNetwork: true
-                  tolerations: [{ effect: NoSchedule, operator: Exists }]
-                  containers:
-                    - name: calico-node
-                      image: docker.io/calico/node:v3.30.0
-                      env:
-                        - { name: IP_AUTODETECTION_METHOD, value: "interface=eth0" }
-                        - { name: CALICO_IPV4POOL_CIDR, value: 10.244.0.0/17 }
-                        - { name: CALICO_IPV4POOL_IPIP, value: Never }
-                        - { name: CALICO_IPV4POOL_VXLAN, value: CrossSubnet }
-            """
+            "calico.yaml": Self.manifest(
+                image: "docker.io/calico/node:v3.30.0",
+                [
+                    "IP_AUTODETECTION_METHOD: \"interface=eth0\"", "CALICO_IPV4POOL_CIDR: 10.244.0.0/17",
+                    "CALICO_IPV4POOL_IPIP: Never", "CALICO_IPV4POOL_VXLAN: CrossSubnet",
+                ])
         ])
         let pool = try #require(folder.topology.cluster.pools.first)
         #expect(pool.prefix.description == "10.244.0.0/17")
@@ -246,26 +253,17 @@ struct ClusterTests {
 
     @Test("Calico's own manifest without a range, as it comes: the cluster's ranges, with the modes that it names")
     func manifestWithoutRange() throws {
-        let variables = [
-            "IP6: autodetect", "FELIX_IPV6SUPPORT: \"true\"", "CALICO_IPV4POOL_IPIP: Always",
-            "CALICO_IPV4POOL_VXLAN: Never", "CALICO_IPV4POOL_BLOCK_SIZE: \"27\"", "CALICO_IPV6POOL_VXLAN: CrossSubnet",
-            "CALICO_IPV6POOL_NAT_OUTGOING: \"true\"",
-        ].map { "{ name: \($0.replacing(": ", with: ", value: ")) }" }
         let folder = try read([
             "kind.yaml": Self.kind.replacing(
                 "disableDefaultCNI", with: "podSubnet: \"10.244.0.0/16,fd00:44::/56\", disableDefaultCNI"),
-            "calico.yaml": """
-            apiVersion: apps/v1
-            kind: DaemonSet
-            metadata: { name: calico-node, namespace: kube-system }
-            spec:
-              selector: { matchLabels: { k8s-app: calico-node } }
-              template:
-                metadata: { labels: { k8s-app: calico-node } }
-                spec:
-                  hostNetwork: true
-                  containers: [{ name: calico-node, image: calico/node, env: [\(variables.joined(separator: ", "))] }]
-            """,
+            "calico.yaml": Self.manifest(
+                image: "calico/node",
+                [
+                    "IP6: autodetect", "FELIX_IPV6SUPPORT: \"true\"", "CALICO_IPV4POOL_IPIP: Always",
+                    "CALICO_IPV4POOL_VXLAN: Never", "CALICO_IPV4POOL_BLOCK_SIZE: \"27\"",
+                    "CALICO_IPV6POOL_VXLAN: CrossSubnet",
+                    "CALICO_IPV6POOL_NAT_OUTGOING: \"true\"",
+                ]),
         ])
         let pools = folder.topology.cluster.pools
         #expect(pools.map(\.encapsulation) == [.ipip, .vxlanCrossSubnet])

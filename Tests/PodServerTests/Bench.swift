@@ -71,6 +71,21 @@ struct Bench {
         try Witness.output(["timeout", "60", "python3", "-c", program], in: client)
     }
 
+    /// Starts a Python program in the client's namespace and waits until it says `talking()`. It has a connection `s` to port 7
+    /// of the pod.
+    func talk(_ program: String) throws -> Witness.Process {
+        let start = """
+            import signal, socket, time
+            signal.alarm(40)
+            s = socket.create_connection(("\(Self.podAddresses[0])", 7))
+            def talking(): open("\(folder)/talking", "w")
+
+            """
+        let talk = try Witness.Process(["python3", "-c", start + program], in: client)
+        try eventually { access("\(folder)/talking", F_OK) == 0 }
+        return talk
+    }
+
     /// The process's number.
     func pid() throws -> pid_t {
         guard case .running(let pid) = try process.state else { throw NotRunning() }

@@ -378,25 +378,19 @@ struct PodServerProcessTests {
                 .init(.udp, 53, answer: .dns), zone: Self.zone)
             try bench.follow(first)
             let pid = try bench.pid()
-            let talk = try Witness.Process(
-                [
-                    "timeout", "20", "python3", "-c",
-                    """
-                    import socket, time
-                    s = socket.create_connection(("10.9.0.1", 7))
-                    s.sendall(b"a")
-                    s.recv(1)
-                    open("\(bench.folder)/talking", "w")
-                    while True:
-                        s.sendall(b"b")
-                        if s.recv(1) != b"b": break
-                        time.sleep(0.01)
-                        try: open("\(bench.folder)/stop"); break
-                        except FileNotFoundError: pass
-                    print("kept")
-                    """,
-                ], in: bench.client)
-            try eventually { access("\(bench.folder)/talking", F_OK) == 0 }
+            let talk = try bench.talk(
+                """
+                s.sendall(b"a")
+                s.recv(1)
+                talking()
+                while True:
+                    s.sendall(b"b")
+                    if s.recv(1) != b"b": break
+                    time.sleep(0.01)
+                    try: open("\(bench.folder)/stop"); break
+                    except FileNotFoundError: pass
+                print("kept")
+                """)
             var zone = Self.zone
             zone.services[0].clusterAddresses = [IPAddress("10.96.0.8")!]
             try bench.follow(
@@ -423,20 +417,14 @@ struct PodServerProcessTests {
     func connectionsGo() throws {
         try Bench.with { bench in
             try bench.follow(bench.plan(.init(.tcp, 7, answer: .echo), .init(.tcp, 8, answer: .echo)))
-            let talk = try Witness.Process(
-                [
-                    "timeout", "20", "python3", "-c",
-                    """
-                    import socket
-                    s = socket.create_connection(("10.9.0.1", 7))
-                    s.sendall(b"a")
-                    s.recv(1)
-                    open("\(bench.folder)/talking", "w")
-                    try: print(s.recv(1))
-                    except ConnectionResetError: print("reset")
-                    """,
-                ], in: bench.client)
-            try eventually { access("\(bench.folder)/talking", F_OK) == 0 }
+            let talk = try bench.talk(
+                """
+                s.sendall(b"a")
+                s.recv(1)
+                talking()
+                try: print(s.recv(1))
+                except ConnectionResetError: print("reset")
+                """)
             try bench.follow(bench.plan(.init(.tcp, 8, answer: .echo)))
             #expect(try talk.wait().output == "reset\n")
         }
@@ -479,21 +467,15 @@ struct PodServerProcessTests {
                 s = socket.create_connection(("10.9.0.1", 7))
                 s.sendall(b"x" * 100000)
                 """)
-            let talk = try Witness.Process(
-                [
-                    "python3", "-c",
-                    """
-                    import socket, time
-                    s = socket.create_connection(("10.9.0.1", 7))
-                    s.setblocking(False)
-                    try:
-                        for _ in range(1000): s.send(b"x" * 10000)
-                    except BlockingIOError: pass
-                    open("\(bench.folder)/talking", "w")
-                    time.sleep(30)
-                    """,
-                ], in: bench.client)
-            try eventually { access("\(bench.folder)/talking", F_OK) == 0 }
+            let talk = try bench.talk(
+                """
+                s.setblocking(False)
+                try:
+                    for _ in range(1000): s.send(b"x" * 10000)
+                except BlockingIOError: pass
+                talking()
+                time.sleep(30)
+                """)
             try bench.process.stop()
             let left = try Witness.output(["ss", "-H", "-tan", "exclude", "time-wait"], in: bench.pod)
             #expect(left == "")

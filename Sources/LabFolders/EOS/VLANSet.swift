@@ -52,7 +52,4 @@ public struct VLANSet: Hashable, Sendable {
     }
 
     public func contains(_ id: UInt16) -> Bool { ranges.contains { $0.contains(id) } }
-
-    /// How many VLANs it holds.
-    public var count: Int { ranges.reduce(0) { $0 + $1.count } }
 }

@@ -56,18 +56,8 @@ extension NativeReader {
 
     /// A map of label keys and values.
     mutating func labels(_ value: YAMLValue) -> [String: String] {
-        var labels: [String: String] = [:]
-        var seen: [String: YAMLValue.Mark] = [:]
-        guard let entries = mapEntries(value) else { return [:] }
-        for entry in entries {
-            guard let key = text(entry.key, "a label's name") else { continue }
-            at(.key(key)) { reader in
-                // An empty value is a label that only stands there, as on control-plane nodes.
-                let text = entry.value.isNull ? "" : reader.text(entry.value, "a label's value")
-                if let text, !reader.isDuplicate(key, entry.key.mark, &seen) { labels[key] = text }
-            }
-        }
-        return labels
+        // An empty value is a label without one, as on control-plane nodes.
+        texts(value, keys: "a label's name") { $2.value.isNull ? "" : $0.text($2.value, "a label's value") }
     }
 
     /// `ceos01:eth1`, or a network's name alone: then the endpoint's interface is empty.

@@ -6,17 +6,14 @@ extension NativeReader {
     mutating func affinity(_ value: YAMLValue) -> NodeAffinity {
         let fields = fields(value, ["required", "preferred"])
         return NodeAffinity(
-            required: field(fields, "required") { reader, value in
-                reader.list(value, example: "[{ labels: [{ key: zone, operator: In, values: [a] }] }]") {
-                    $0.term($1, hasWeight: false).map(\.term)
-                }
+            required: list(fields, "required", example: "[{ labels: [{ key: zone, operator: In, values: [a] }] }]") {
+                $0.term($1, hasWeight: false).map(\.term)
             } ?? [],
-            preferred: field(fields, "preferred") { reader, value in
-                reader.list(
-                    value, example: "[{ weight: 1, labels: [{ key: zone, operator: In, values: [a] }] }]"
-                ) {
-                    $0.term($1, hasWeight: true)
-                }
+            preferred: list(
+                fields, "preferred",
+                example: "[{ weight: 1, labels: [{ key: zone, operator: In, values: [a] }] }]"
+            ) {
+                $0.term($1, hasWeight: true)
             } ?? [])
     }
 
@@ -42,9 +39,7 @@ extension NativeReader {
         let fields = fields(value, ["key", "operator", "values"])
         let key = field(fields, "key") { $0.text($1, "a label's name") }
         let relation = field(fields, "operator") { $0.word($1, "an operator", NodeAffinity.Relation.self) }
-        let values = field(fields, "values") { reader, value in
-            reader.list(value, example: "[a, b]") { $0.text($1, "a label's value") }
-        }
+        let values = list(fields, "values", example: "[a, b]") { $0.text($1, "a label's value") }
         guard let key, let relation else {
             report(fields.mark, "a requirement needs a key and an operator: { key: zone, operator: Exists }")
             return nil

@@ -14,17 +14,11 @@ extension NativeReader {
             }
         }
         cluster.serviceSubnets =
-            field(fields, "serviceSubnets") { reader, value in
-                reader.list(value, example: "[10.96.0.0/16]") { $0.prefix($1) }
-            } ?? []
+            list(fields, "serviceSubnets", example: "[10.96.0.0/16]") { $0.prefix($1) } ?? []
         cluster.namespaces =
-            field(fields, "namespaces") { reader, value in
-                reader.list(value, example: "[staging]") { $0.text($1, "the name of a Kubernetes namespace") }
-            } ?? []
+            list(fields, "namespaces", example: "[staging]") { $0.text($1, "the name of a Kubernetes namespace") } ?? []
         cluster.reservedAddresses =
-            field(fields, "reservedAddresses") { reader, value in
-                reader.list(value, example: "[192.168.0.0/28]") { $0.prefix($1) }
-            } ?? []
+            list(fields, "reservedAddresses", example: "[192.168.0.0/28]") { $0.prefix($1) } ?? []
         if let port: UInt16 = field(fields, "vxlanPort", { $0.number($1, "a UDP port", 1...65535) }) {
             cluster.vxlanPort = port
         }
@@ -46,8 +40,8 @@ extension NativeReader {
         let encapsulation = field(fields, "encapsulation") { $0.encapsulation($1) }
         let natOutgoing = field(fields, "natOutgoing") { $0.boolean($1) }
         let selector = field(fields, "nodeSelector") { $0.poolSelector($1) }
-        let uses = field(fields, "allowedUses") { reader, value in
-            reader.list(value, example: "[Workload, Tunnel]") { $0.word($1, "a use of a pool", Pool.Use.self) }
+        let uses = list(fields, "allowedUses", example: "[Workload, Tunnel]") {
+            $0.word($1, "a use of a pool", Pool.Use.self)
         }
         enum Mode: String, CaseIterable {
             case automatic = "Automatic"
@@ -126,19 +120,13 @@ extension NativeReader {
             nodeName: field(fields, "node") { $0.text($1, "the name of a node") },
             nodeSelector: field(fields, "nodeSelector") { $0.labels($1) } ?? [:],
             toleratesControlPlane: field(fields, "controlPlane") { $0.boolean($1) } ?? false,
-            addresses: field(fields, "addresses") { reader, value in
-                reader.list(value, example: "[192.168.10.10]") { $0.address($1) }
-            } ?? [],
-            pools: field(fields, "pools") { reader, value in
-                reader.list(value, example: "[default-ipv4-ippool]") { $0.text($1, "the name of a pool") }
-            } ?? [],
+            addresses: list(fields, "addresses", example: "[192.168.10.10]") { $0.address($1) } ?? [],
+            pools: list(fields, "pools", example: "[default-ipv4-ippool]") { $0.text($1, "the name of a pool") } ?? [],
             affinity: field(fields, "affinity") { $0.affinity($1) } ?? NodeAffinity(),
             usesHostNetwork: field(fields, "hostNetwork") { $0.boolean($1) } ?? false,
             hostname: field(fields, "hostname") { $0.text($1, "a host name") },
             subdomain: field(fields, "subdomain") { $0.text($1, "the name of a headless service") },
-            ports: field(fields, "ports") { reader, value in
-                reader.list(value, example: "[8080]") { $0.containerPort($1) }
-            } ?? [],
+            ports: list(fields, "ports", example: "[8080]") { $0.containerPort($1) } ?? [],
             hardwareAddress: field(fields, "mac") { $0.hardwareAddress($1) })
         if fields["kind"] == nil {
             report(fields.mark, "a workload needs its kind: DaemonSet, Deployment, StatefulSet or Pod")

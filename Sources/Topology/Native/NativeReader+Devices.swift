@@ -156,9 +156,7 @@ extension NativeReader {
         }
         node.routes = field(fields, "routes") { $0.routes($1) } ?? []
         node.nodeAddresses =
-            field(fields, "nodeAddresses") { reader, value in
-                reader.list(value, example: "[10.10.10.10]") { $0.address($1) }
-            } ?? []
+            list(fields, "nodeAddresses", example: "[10.10.10.10]") { $0.address($1) } ?? []
         return node
     }
 }

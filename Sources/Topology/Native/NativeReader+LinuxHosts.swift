@@ -69,26 +69,18 @@ extension NativeReader {
 
     /// A map of settings below `/proc/sys/net` and their values.
     mutating func sysctls(_ value: YAMLValue) -> [String: String] {
-        var settings: [String: String] = [:]
-        var seen: [String: YAMLValue.Mark] = [:]
-        guard let entries = mapEntries(value) else { return [:] }
-        for entry in entries {
-            guard let path = text(entry.key, "a setting, such as ipv4/ip_forward") else { continue }
-            at(.key(path)) { reader in
-                let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-                if parts.count < 2 || parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." })
-                    || !["ipv4", "ipv6"].contains(parts[0])
-                {
-                    reader.report(
-                        entry.key.mark,
-                        "\"\(path)\" is not a setting of a network namespace, such as ipv4/ip_forward or "
-                            + "ipv6/conf/all/forwarding")
-                }
-                let text = reader.literal(entry.value, "a setting's value")
-                if let text, !reader.isDuplicate(path, entry.key.mark, &seen) { settings[path] = text }
+        texts(value, keys: "a setting, such as ipv4/ip_forward") { reader, path, entry in
+            let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+            if parts.count < 2 || parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." })
+                || !["ipv4", "ipv6"].contains(parts[0])
+            {
+                reader.report(
+                    entry.key.mark,
+                    "\"\(path)\" is not a setting of a network namespace, such as ipv4/ip_forward or "
+                        + "ipv6/conf/all/forwarding")
             }
+            return reader.literal(entry.value, "a setting's value")
         }
-        return settings
     }
 
     /// Text that is somebody else's: braces and words such as on mean nothing in it.

@@ -17,18 +17,12 @@ extension NativeReader {
         service.kind = serviceKind(fields)
         service.selector = field(fields, "selector") { $0.labels($1) } ?? [:]
         service.ports =
-            field(fields, "ports") { reader, value in
-                reader.list(value, example: "[80] or [{ port: 80, targetPort: 8080 }]") { $0.servicePort($1) }
-            } ?? []
+            list(fields, "ports", example: "[80] or [{ port: 80, targetPort: 8080 }]") { $0.servicePort($1) } ?? []
         service.families =
-            field(fields, "ipFamilies") { reader, value in
-                reader.list(value, example: "[IPv4, IPv6]") { $0.family($1) }
-            } ?? []
+            list(fields, "ipFamilies", example: "[IPv4, IPv6]") { $0.family($1) } ?? []
         service.clusterAddresses = clusterAddresses(fields)
         service.externalAddresses =
-            field(fields, "externalIPs") { reader, value in
-                reader.list(value, example: "[203.0.113.10]") { $0.address($1) }
-            } ?? []
+            list(fields, "externalIPs", example: "[203.0.113.10]") { $0.address($1) } ?? []
         // Where nothing is said, the API server asks for as many families as were named.
         let named = max(service.families.count, service.clusterAddresses.count)
         service.familyPolicy =
@@ -96,9 +90,7 @@ extension NativeReader {
             if single.text == "None" { return [] }
             return field(fields, "clusterIP") { $0.address($1) }.map { [$0] } ?? []
         }
-        return field(fields, "clusterIPs") { reader, value in
-            reader.list(value, example: "[10.96.0.10]") { $0.address($1) }
-        } ?? []
+        return list(fields, "clusterIPs", example: "[10.96.0.10]") { $0.address($1) } ?? []
     }
 
     private mutating func sessionAffinity(_ fields: Fields) -> UInt32? {

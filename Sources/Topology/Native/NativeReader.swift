@@ -176,6 +176,29 @@ struct NativeReader {
         return at(.key(key)) { body(&$0, value) }
     }
 
+    /// Reads one field that is a list, if it is there, and each item of it with `body`.
+    mutating func list<T>(
+        _ fields: Fields, _ key: String, example: String, _ body: (inout Self, YAMLValue) -> T?
+    ) -> [T]? {
+        field(fields, key) { $0.list($1, example: example, body) }
+    }
+
+    /// A map of texts, whose keys are the user's own; `body` reads a key's value.
+    mutating func texts(
+        _ value: YAMLValue, keys what: String, _ body: (inout Self, String, YAMLValue.Entry) -> String?
+    ) -> [String: String] {
+        var texts: [String: String] = [:]
+        var seen: [String: YAMLValue.Mark] = [:]
+        for entry in mapEntries(value) ?? [] {
+            guard let key = text(entry.key, what) else { continue }
+            at(.key(key)) { reader in
+                let text = body(&reader, key, entry)
+                if let text, !reader.isDuplicate(key, entry.key.mark, &seen) { texts[key] = text }
+            }
+        }
+        return texts
+    }
+
     /// The items of a list, each read with `body`.
     mutating func list<T>(_ value: YAMLValue, example: String, _ body: (inout Self, YAMLValue) -> T?) -> [T] {
         guard case .sequence(let items) = value.content else {

@@ -116,9 +116,7 @@ extension NativeReader {
             let fields = fields(value, ["ends", "mtu", "conditions"])
             mtu = field(fields, "mtu") { $0.mtu($1) }
             conditions = field(fields, "conditions") { $0.conditions($1) } ?? CableConditions()
-            ends = field(fields, "ends") { reader, value in
-                reader.list(value, example: "[ceos01:eth1, worker:eth1]") { $0.endpoint($1) }
-            }
+            ends = list(fields, "ends", example: "[ceos01:eth1, worker:eth1]") { $0.endpoint($1) }
         } else {
             ends = list(value, example: "[ceos01:eth1, worker:eth1]") { $0.endpoint($1) }
         }

@@ -8,8 +8,8 @@ extension TopologyCheck {
             for (index, address) in interface.addresses.enumerated() {
                 hostAddress(address, interface.place, index)
                 // A link-local address is one of its own on every segment (RFC 4291, 2.5.6; RFC 3927).
-                let segment = address.address.isLinkLocal ? segmentOfInterface[number] : -1
-                let occurrence = Occurrence(address: address.address, segment: segment)
+                let domain = address.address.isLinkLocal ? domainOfInterface[number] : -1
+                let occurrence = Occurrence(address: address.address, domain: domain)
                 if let first = seen[occurrence] {
                     reportTolerable(
                         topology.path(of: interface.place, address: index),
@@ -25,7 +25,7 @@ extension TopologyCheck {
 
     private struct Occurrence: Hashable {
         var address: IPAddress
-        var segment: Int
+        var domain: Int
     }
 
     private mutating func hostAddress(_ address: InterfaceAddress, _ place: AddressedInterface.Place, _ index: Int) {
@@ -73,20 +73,20 @@ extension TopologyCheck {
         var served: [Int: [Int]] = [:]
         for (number, interface) in interfaces.enumerated() where !interface.addresses.isEmpty {
             switch interface.place {
-            case .svi, .port, .subinterface, .network: served[segmentOfInterface[number], default: []].append(number)
-            case .loopback, .interface, .hostInterface: break
+            case .svi, .port, .subinterface, .network: served[domainOfInterface[number], default: []].append(number)
+            case .loopback, .interface: break
             }
         }
         var prefixes: [Int: Set<Prefix>] = [:]
-        for (segment, numbers) in served {
-            prefixes[segment] = Set(numbers.flatMap { interfaces[$0].addresses.map(\.prefix) })
+        for (domain, numbers) in served {
+            prefixes[domain] = Set(numbers.flatMap { interfaces[$0].addresses.map(\.prefix) })
         }
         for (number, interface) in interfaces.enumerated() {
             switch interface.place {
-            case .interface, .hostInterface: break
+            case .interface: break
             case .svi, .port, .subinterface, .loopback, .network: continue
             }
-            guard let known = prefixes[segmentOfInterface[number]] else { continue }
+            guard let known = prefixes[domainOfInterface[number]] else { continue }
             for (index, address) in interface.addresses.enumerated() where !address.address.isLinkLocal {
                 // A hit needs no search for others of the family.
                 if known.contains(address.prefix)
@@ -96,7 +96,7 @@ extension TopologyCheck {
                 }
                 reportTolerable(
                     topology.path(of: interface.place, address: index),
-                    notServed(address, by: served[segmentOfInterface[number]] ?? []))
+                    notServed(address, by: served[domainOfInterface[number]] ?? []))
             }
         }
         overlappingSubnets()

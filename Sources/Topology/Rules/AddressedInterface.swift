@@ -12,8 +12,7 @@ struct AddressedInterface {
         case subinterface(router: Int, port: Int, subinterface: Int)
         case loopback(router: Int, loopback: Int)
         case network(Int)
-        case interface(node: Int, interface: Int)
-        case hostInterface(host: Int, interface: Int)
+        case interface(Machine.Number, interface: Int)
     }
 
     var device: Device {
@@ -21,8 +20,7 @@ struct AddressedInterface {
         case .svi(let router, _), .port(let router, _), .subinterface(let router, _, _), .loopback(let router, _):
             .router(router)
         case .network(let network): .network(network)
-        case .interface(let node, _): .node(node)
-        case .hostInterface(let host, _): .host(host)
+        case .interface(let machine, _): .machine(machine)
         }
     }
 
@@ -50,14 +48,9 @@ struct AddressedInterface {
         for (n, network) in topology.networks.enumerated() {
             all.append(Self(place: .network(n), addresses: network.addresses))
         }
-        for (n, node) in topology.nodes.enumerated() {
-            for (i, interface) in node.interfaces.enumerated() {
-                all.append(Self(place: .interface(node: n, interface: i), addresses: interface.addresses))
-            }
-        }
-        for (h, host) in topology.hosts.enumerated() {
-            for (i, interface) in host.interfaces.enumerated() {
-                all.append(Self(place: .hostInterface(host: h, interface: i), addresses: interface.addresses))
+        for machine in topology.machines {
+            for (i, interface) in machine.interfaces.enumerated() {
+                all.append(Self(place: .interface(machine.number, interface: i), addresses: interface.addresses))
             }
         }
         return all
@@ -77,10 +70,9 @@ extension Topology {
         case .loopback(let r, let l):
             return TopologyCheck.routers[routers[r].name]["loopbacks"][routers[r].loopbacks[l].name]
         case .network(let n): return TopologyCheck.networks[networks[n].name]
-        case .interface(let n, let i):
-            return TopologyCheck.nodes[nodes[n].name]["interfaces"][nodes[n].interfaces[i].name]
-        case .hostInterface(let h, let i):
-            return TopologyCheck.hosts[hosts[h].name]["interfaces"][hosts[h].interfaces[i].name]
+        case .interface(let number, let i):
+            let machine = machine(number)
+            return machine.path["interfaces"][machine.interfaces[i].name]
         }
     }
 
@@ -98,8 +90,7 @@ extension Topology {
         case .subinterface(let r, let p, let s):
             guard case .routed(_, let subinterfaces) = routers[r].ports[p].mode else { return nil }
             return "\(routers[r].ports[p].name).\(subinterfaces[s].number)"
-        case .interface(let n, let i): return nodes[n].interfaces[i].name
-        case .hostInterface(let h, let i): return hosts[h].interfaces[i].name
+        case .interface(let number, let i): return machine(number).interfaces[i].name
         case .loopback, .network: return nil
         }
     }
@@ -111,8 +102,7 @@ extension Topology {
             return "\(routers[r].name)'s \(kernelName(of: place) ?? "")"
         case .loopback(let r, let l): return "\(routers[r].name)'s \(routers[r].loopbacks[l].name)"
         case .network(let n): return "network \(networks[n].name)"
-        case .interface(let n, _): return "\(nodes[n].name)'s \(kernelName(of: place) ?? "")"
-        case .hostInterface(let h, _): return "\(hosts[h].name)'s \(kernelName(of: place) ?? "")"
+        case .interface(let number, _): return "\(machine(number).name)'s \(kernelName(of: place) ?? "")"
         }
     }
 
@@ -121,18 +111,10 @@ extension Topology {
         switch device {
         case .router(let index): routers[index].name
         case .network(let index): networks[index].name
-        case .node(let index): nodes[index].name
-        case .host(let index): hosts[index].name
+        case .machine(let number): machine(number).name
         }
     }
 
     /// `router ceos01`.
-    func title(of device: Device) -> String {
-        switch device {
-        case .router: "router \(name(of: device))"
-        case .network: "network \(name(of: device))"
-        case .node: "node \(name(of: device))"
-        case .host: "host \(name(of: device))"
-        }
-    }
+    func title(of device: Device) -> String { "\(device.kind) \(name(of: device))" }
 }

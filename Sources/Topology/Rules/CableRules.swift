@@ -8,14 +8,10 @@ extension TopologyCheck {
         for router in topology.routers {
             for port in router.ports { interfaces.insert(Endpoint(router.name, port.name)) }
         }
-        for node in topology.nodes {
-            for interface in node.interfaces where interface.kind == .cable {
-                interfaces.insert(Endpoint(node.name, interface.name))
-            }
-        }
-        for host in topology.hosts {
-            for interface in host.interfaces where interface.kind == .cable {
-                interfaces.insert(Endpoint(host.name, interface.name))
+        let machines = topology.machines
+        for machine in machines {
+            for interface in machine.interfaces where interface.kind == .cable {
+                interfaces.insert(Endpoint(machine.name, interface.name))
             }
         }
         for (index, cable) in topology.cables.enumerated() {
@@ -42,45 +38,38 @@ extension TopologyCheck {
                 report(path, "both ends of this cable are at \(cable.ends[0].device); a cable joins two devices")
             }
         }
-        for node in topology.nodes { cabled(node.interfaces, of: node.name, used, Self.nodes[node.name]) }
-        for host in topology.hosts { cabled(host.interfaces, of: host.name, used, Self.hosts[host.name]) }
+        for machine in machines { cabled(machine, used) }
     }
 
-    private mutating func cabled(
-        _ interfaces: [Node.Interface], of device: String, _ used: [Endpoint: Int], _ path: FieldPath
-    ) {
-        for interface in interfaces where interface.kind == .cable && used[Endpoint(device, interface.name)] == nil {
+    private mutating func cabled(_ machine: Machine, _ used: [Endpoint: Int]) {
+        for interface in machine.interfaces
+        where interface.kind == .cable && used[Endpoint(machine.name, interface.name)] == nil {
             report(
-                path["interfaces"][interface.name],
-                "\(device)'s \(interface.name) has no cable; say where it goes, such as connect: ceos01:eth1")
+                machine.path["interfaces"][interface.name],
+                "\(machine.name)'s \(interface.name) has no cable; say where it goes, such as connect: ceos01:eth1")
         }
     }
 
     private mutating func exists(_ end: Endpoint, _ interfaces: Set<Endpoint>, _ path: FieldPath) {
-        let names: [String]
-        switch devices[end.device] {
-        case nil:
-            report(
+        guard let device = devices[end.device] else {
+            return report(
                 path,
                 "there is no router, network, node or host \(end.device)\(hint(end.device, among: devices.keys.sorted()))"
             )
-            return
-        case .network?:
+        }
+        let names: [String]
+        switch device {
+        case .network:
             if InterfaceName(end.interface) == nil {
                 report(path, "\"\(end.interface)\" is not a name for a port of network \(end.device)")
             }
             return
-        case .router(let index)?: names = topology.routers[index].ports.lazy.prefix(100).map(\.name)
-        case .node(let index)?: names = topology.nodes[index].interfaces.lazy.prefix(100).map(\.name)
-        case .host(let index)?: names = topology.hosts[index].interfaces.lazy.prefix(100).map(\.name)
+        case .router(let index): names = topology.routers[index].ports.lazy.prefix(100).map(\.name)
+        case .machine(let number): names = topology.machine(number).interfaces.lazy.prefix(100).map(\.name)
         }
         if interfaces.contains(end) { return }
-        let (kind, what) =
-            switch devices[end.device] {
-            case .router?: ("router", "port")
-            case .host?: ("host", "interface")
-            default: ("node", "interface")
-            }
+        let kind = device.kind
+        let what = kind == "router" ? "port" : "interface"
         report(
             path,
             end.interface.isEmpty
@@ -88,19 +77,19 @@ extension TopologyCheck {
                 : "\(kind) \(end.device) has no \(what) \(end.interface)\(hint(end.interface, among: names))")
     }
 
-    /// Works out which interfaces are on one Ethernet segment, and finds loops of switches on the way.
-    mutating func segments() {
-        var segments = Segments(topology)
+    /// Works out which interfaces are in one broadcast domain, and finds loops of switches on the way.
+    mutating func broadcastDomains() {
+        var domains = BroadcastDomains(topology)
         for (index, cable) in topology.cables.enumerated() {
             guard cable.ends.count == 2, cable.ends[0].device != cable.ends[1].device else { continue }
-            let near = segments.attachments(of: cable.ends[0], devices)
-            let far = segments.attachments(of: cable.ends[1], devices)
+            let near = domains.attachments(of: cable.ends[0], devices)
+            let far = domains.attachments(of: cable.ends[1], devices)
             if near.isEmpty || far.isEmpty { continue }
             let byTag = Dictionary(far.map { ($0.tag, $0) }, uniquingKeysWith: { first, _ in first })
             var loops: [UInt16?] = []
             for attachment in near {
                 guard let other = byTag[attachment.tag] else { continue }
-                let joined = segments.join(attachment.segment, other.segment)
+                let joined = domains.join(attachment.domain, other.domain)
                 if !joined, attachment.isSwitched, other.isSwitched { loops.append(attachment.tag) }
             }
             if !loops.isEmpty {
@@ -112,12 +101,12 @@ extension TopologyCheck {
                         + "; no spanning tree runs here, and frames would circle for ever")
             }
         }
-        segmentOfInterface = interfaces.map { segments.segment(of: $0.place) }
+        domainOfInterface = interfaces.map { domains.domain(of: $0.place) }
     }
 }
 
-/// The Ethernet segments of a topology: sets of places that a broadcast reaches, found by joining what cables join.
-private struct Segments {
+/// The broadcast domains of a topology: sets of places that a broadcast reaches, found by joining what cables join.
+private struct BroadcastDomains {
     private let topology: Topology
     private var parents: [Int] = []
     private var byPlace: [AddressedInterface.Place: Int] = [:]
@@ -132,7 +121,7 @@ private struct Segments {
     /// What one end of a cable leads to: a broadcast domain, for frames with this tag.
     struct Attachment {
         var tag: UInt16?
-        var segment: Int
+        var domain: Int
         var isSwitched: Bool
     }
 
@@ -142,14 +131,9 @@ private struct Segments {
         for router in topology.routers {
             for (index, port) in router.ports.enumerated() { portIndex[Endpoint(router.name, port.name)] = index }
         }
-        for node in topology.nodes {
-            for (index, interface) in node.interfaces.enumerated() {
-                portIndex[Endpoint(node.name, interface.name)] = index
-            }
-        }
-        for host in topology.hosts {
-            for (index, interface) in host.interfaces.enumerated() {
-                portIndex[Endpoint(host.name, interface.name)] = index
+        for machine in topology.machines {
+            for (index, interface) in machine.interfaces.enumerated() {
+                portIndex[Endpoint(machine.name, interface.name)] = index
             }
         }
         self.portIndex = portIndex
@@ -159,39 +143,31 @@ private struct Segments {
         switch devices[end.device] {
         case nil: return []
         case .network(let index)?:
-            return [Attachment(tag: nil, segment: segment(of: .network(index)), isSwitched: true)]
-        case .node(let node)?:
+            return [Attachment(tag: nil, domain: domain(of: .network(index)), isSwitched: true)]
+        case .machine(let number)?:
             guard let index = portIndex[end] else { return [] }
-            return [
-                Attachment(tag: nil, segment: segment(of: .interface(node: node, interface: index)), isSwitched: false)
-            ]
-        case .host(let host)?:
-            guard let index = portIndex[end] else { return [] }
-            return [
-                Attachment(
-                    tag: nil, segment: segment(of: .hostInterface(host: host, interface: index)), isSwitched: false)
-            ]
+            return [Attachment(tag: nil, domain: domain(of: .interface(number, interface: index)), isSwitched: false)]
         case .router(let index)?:
             let router = topology.routers[index]
             guard let port = portIndex[end], !router.ports[port].isShutdown else { return [] }
             switch router.ports[port].mode {
             case .access(let vlan):
-                return [Attachment(tag: nil, segment: segment(router: index, vlan: vlan), isSwitched: true)]
+                return [Attachment(tag: nil, domain: domain(router: index, vlan: vlan), isSwitched: true)]
             case .trunk(let allowed, let native):
                 var ids = ids(of: router, in: allowed)
                 if let native, !ids.contains(native) { ids.append(native) }
                 return ids.map {
                     Attachment(
-                        tag: $0 == native ? nil : $0, segment: segment(router: index, vlan: $0), isSwitched: true)
+                        tag: $0 == native ? nil : $0, domain: domain(router: index, vlan: $0), isSwitched: true)
                 }
             case .routed(_, let subinterfaces):
                 let own = Attachment(
-                    tag: nil, segment: segment(of: .port(router: index, port: port)), isSwitched: false)
+                    tag: nil, domain: domain(of: .port(router: index, port: port)), isSwitched: false)
                 return [own]
                     + subinterfaces.enumerated().map { number, subinterface in
                         Attachment(
                             tag: subinterface.vlan,
-                            segment: segment(of: .subinterface(router: index, port: port, subinterface: number)),
+                            domain: domain(of: .subinterface(router: index, port: port, subinterface: number)),
                             isSwitched: false)
                     }
             }
@@ -219,10 +195,10 @@ private struct Segments {
         }
     }
 
-    /// The segment of an interface: an SVI's is its VLAN's.
-    mutating func segment(of place: AddressedInterface.Place) -> Int {
+    /// The broadcast domain of an interface: an SVI's is its VLAN's.
+    mutating func domain(of place: AddressedInterface.Place) -> Int {
         if case .svi(let router, let vlan) = place {
-            return root(segment(router: router, vlan: topology.routers[router].vlans[vlan].id))
+            return root(domain(router: router, vlan: topology.routers[router].vlans[vlan].id))
         }
         if let known = byPlace[place] { return root(known) }
         byPlace[place] = parents.count
@@ -230,7 +206,7 @@ private struct Segments {
         return parents.count - 1
     }
 
-    private mutating func segment(router: Int, vlan: UInt16) -> Int {
+    private mutating func domain(router: Int, vlan: UInt16) -> Int {
         let key = VLANKey(router: router, vlan: vlan)
         if let known = byVLAN[key] { return root(known) }
         byVLAN[key] = parents.count

@@ -14,16 +14,16 @@ extension TopologyCheck {
                 }
             }
         }
-        for host in topology.hosts { interfaces(host.interfaces, of: host.name, Self.hosts[host.name]["interfaces"]) }
-        for node in topology.nodes {
-            let path = Self.nodes[node.name]["interfaces"]
-            interfaces(node.interfaces, of: node.name, path)
-            for interface in node.interfaces {
+        for machine in topology.machines {
+            interfaces(of: machine)
+            guard case .node = machine.number else { continue }
+            for interface in machine.interfaces {
                 if interface.name.hasPrefix("cali") || interface.name == "tunl0"
                     || interface.name.hasPrefix("vxlan") && interface.name.hasSuffix(".calico")
                 {
                     report(
-                        path[interface.name], "names such as \(interface.name) are Calico's own on a node; call it eth1"
+                        machine.path["interfaces"][interface.name],
+                        "names such as \(interface.name) are Calico's own on a node; call it eth1"
                     )
                 }
             }
@@ -31,13 +31,15 @@ extension TopologyCheck {
     }
 
     /// Interfaces of a machine: each name once, and each parent, bridge and VLAN there.
-    private mutating func interfaces(_ interfaces: [Node.Interface], of device: String, _ path: FieldPath) {
+    private mutating func interfaces(of machine: Machine) {
         var seen: Set<String> = []
-        let names = interfaces.map(\.name)
-        for interface in interfaces {
-            let path = path[interface.name]
+        let names = machine.interfaces.map(\.name)
+        for interface in machine.interfaces {
+            let path = machine.path["interfaces"][interface.name]
             if interface.name != "lo" || interface.kind != .dummy { interfaceName(interface.name, path) }
-            if !seen.insert(interface.name).inserted { report(path, "\(device) has another interface of this name") }
+            if !seen.insert(interface.name).inserted {
+                report(path, "\(machine.name) has another interface of this name")
+            }
             if case .vlan(let parent, let id) = interface.kind {
                 if !seen.contains(parent) || parent == interface.name {
                     report(
@@ -49,9 +51,11 @@ extension TopologyCheck {
                 }
             }
             if let master = interface.master,
-                !interfaces.contains(where: { $0.name == master && $0.kind == .bridge && master != interface.name })
+                !machine.interfaces.contains(where: {
+                    $0.name == master && $0.kind == .bridge && master != interface.name
+                })
             {
-                report(path["master"], "there is no bridge \(master) on \(device)\(hint(master, among: names))")
+                report(path["master"], "there is no bridge \(master) on \(machine.name)\(hint(master, among: names))")
             }
         }
     }
@@ -186,20 +190,12 @@ extension TopologyCheck {
                     Self.routers[router.name]["vlans"]["\(vlan.id)"]["mtu"])
             }
         }
-        for node in topology.nodes {
-            for interface in node.interfaces {
-                guard let mtu = interface.mtu ?? cableMTU[Endpoint(node.name, interface.name)] else { continue }
+        for machine in topology.machines {
+            for interface in machine.interfaces {
+                guard let mtu = interface.mtu ?? cableMTU[Endpoint(machine.name, interface.name)] else { continue }
                 self.mtu(
                     mtu, hasIPv6: interface.addresses.contains { $0.family == .ipv6 },
-                    Self.nodes[node.name]["interfaces"][interface.name]["mtu"])
-            }
-        }
-        for host in topology.hosts {
-            for interface in host.interfaces {
-                guard let mtu = interface.mtu ?? cableMTU[Endpoint(host.name, interface.name)] else { continue }
-                self.mtu(
-                    mtu, hasIPv6: interface.addresses.contains { $0.family == .ipv6 },
-                    Self.hosts[host.name]["interfaces"][interface.name]["mtu"])
+                    machine.path["interfaces"][interface.name]["mtu"])
             }
         }
         if let mtu = topology.cluster.mtu {

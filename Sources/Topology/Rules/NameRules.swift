@@ -17,12 +17,12 @@ extension TopologyCheck {
             let path = Self.nodes[node.name]
             // kubelet cuts its host name there, and a node's name is its host name.
             name(node.name, .subdomain(limit: 63), path, "a node's name")
-            unique(.node(index), path)
+            unique(.machine(.node(index)), path)
         }
         for (index, host) in topology.hosts.enumerated() {
             let path = Self.hosts[host.name]
             name(host.name, .label, path, "a host's name")
-            unique(.host(index), path)
+            unique(.machine(.host(index)), path)
             if host.hostname != host.name { hostname(host.hostname, path) }
         }
         poolNames()
@@ -55,17 +55,8 @@ extension TopologyCheck {
         guard let first = devices[name], first != device else { return }
         report(
             path,
-            "\(name) is already the name of a \(kind(first)); routers, networks, nodes and hosts need names of their own"
+            "\(name) is already the name of a \(first.kind); routers, networks, nodes and hosts need names of their own"
         )
-    }
-
-    private func kind(_ device: Device) -> String {
-        switch device {
-        case .router: "router"
-        case .network: "network"
-        case .node: "node"
-        case .host: "host"
-        }
     }
 
     private mutating func poolNames() {
@@ -89,17 +80,17 @@ extension TopologyCheck {
             }
             name(workload.namespace, .label, path["namespace"], "a Kubernetes namespace", isKubernetes: true)
             // Kubernetes keeps the names of different kinds apart; where one writes for oneself it is a mistake.
-            let sort = topology.allowsPendingPods ? workload.kind.name : "workload"
-            if !seen.insert("\(sort)/\(workload.key)").inserted {
+            let kind = topology.allowsPendingPods ? workload.kind.name : "workload"
+            if !seen.insert("\(kind)/\(workload.key)").inserted {
                 report(
                     path,
-                    "there is another \(sort) of the name \(workload.name) in the namespace \(workload.namespace)"
+                    "there is another \(kind) of the name \(workload.name) in the namespace \(workload.namespace)"
                 )
             }
             // Pods of these kinds have names that are known, and a lab's namespaces are called by name.
             if workload.kind == .pod, let device = devices[workload.name] {
                 reportTolerable(
-                    path, "\(workload.name) is already the name of a \(kind(device)); a Pod needs a name of its own")
+                    path, "\(workload.name) is already the name of a \(device.kind); a Pod needs a name of its own")
             }
         }
     }

@@ -3,20 +3,16 @@ import Addresses
 /// Rules of static routes: ways that the kernel would take.
 extension TopologyCheck {
     mutating func routes() {
-        let hasRoutes =
-            topology.routers.contains { !$0.routes.isEmpty } || topology.nodes.contains { !$0.routes.isEmpty }
-            || topology.hosts.contains { !$0.routes.isEmpty }
-        guard hasRoutes else { return }
+        let machines = topology.machines.filter { !$0.routes.isEmpty }
+        guard !machines.isEmpty || topology.routers.contains(where: { !$0.routes.isEmpty }) else { return }
         var byDevice: [Device: [AddressedInterface]] = [:]
         for interface in interfaces { byDevice[interface.device, default: []].append(interface) }
         for (index, router) in topology.routers.enumerated() where !router.routes.isEmpty {
             routes(router.routes, .router(index), byDevice[.router(index)] ?? [], Self.routers[router.name])
         }
-        for (index, node) in topology.nodes.enumerated() where !node.routes.isEmpty {
-            routes(node.routes, .node(index), byDevice[.node(index)] ?? [], Self.nodes[node.name])
-        }
-        for (index, host) in topology.hosts.enumerated() where !host.routes.isEmpty {
-            routes(host.routes, .host(index), byDevice[.host(index)] ?? [], Self.hosts[host.name])
+        for machine in machines {
+            let device = Device.machine(machine.number)
+            routes(machine.routes, device, byDevice[device] ?? [], machine.path)
         }
     }
 

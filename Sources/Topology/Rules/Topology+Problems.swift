@@ -12,7 +12,7 @@ extension Topology {
     /// The cables that close a loop of switches, by position.
     package func loops() -> [Int] {
         var check = TopologyCheck(self)
-        check.segments()
+        check.broadcastDomains()
         return check.loops
     }
 
@@ -22,7 +22,7 @@ extension Topology {
         check.labels()
         check.links()
         check.cables()
-        check.segments()
+        check.broadcastDomains()
         check.mtus()
         check.addresses()
         check.subnets()
@@ -49,8 +49,8 @@ struct TopologyCheck {
     let devices: [String: Device]
     /// Every interface that can have addresses.
     let interfaces: [AddressedInterface]
-    /// For each such interface, the Ethernet segment it is on, once `segments()` has run.
-    var segmentOfInterface: [Int] = []
+    /// For each such interface, the broadcast domain that it is in, once `broadcastDomains()` has run.
+    var domainOfInterface: [Int] = []
 
     init(_ topology: Topology) {
         self.topology = topology
@@ -61,11 +61,8 @@ struct TopologyCheck {
         for (index, network) in topology.networks.enumerated() where devices[network.name] == nil {
             devices[network.name] = .network(index)
         }
-        for (index, node) in topology.nodes.enumerated() where devices[node.name] == nil {
-            devices[node.name] = .node(index)
-        }
-        for (index, host) in topology.hosts.enumerated() where devices[host.name] == nil {
-            devices[host.name] = .host(index)
+        for machine in topology.machines where devices[machine.name] == nil {
+            devices[machine.name] = .machine(machine.number)
         }
         self.devices = devices
         interfaces = AddressedInterface.all(of: topology)
@@ -113,8 +110,16 @@ struct TopologyCheck {
 enum Device: Hashable {
     case router(Int)
     case network(Int)
-    case node(Int)
-    case host(Int)
+    case machine(Machine.Number)
+
+    var kind: String {
+        switch self {
+        case .router: "router"
+        case .network: "network"
+        case .machine(.node): "node"
+        case .machine(.host): "host"
+        }
+    }
 }
 
 extension Workload {

@@ -61,7 +61,7 @@ extension TopologyCheck {
 
     private mutating func node(of workload: Workload, _ path: FieldPath, _ eligible: Int) {
         if let name = workload.nodeName {
-            guard case .node(let index)? = devices[name] else {
+            guard case .machine(.node(let index))? = devices[name] else {
                 reportTolerable(
                     path["node"], "there is no node \(name)\(hint(name, among: topology.nodes.map(\.name)))")
                 return
