@@ -11,6 +11,8 @@ public struct Allocations: Hashable, Sendable, Codable {
     public var pods: [String: Pod] = [:]
     /// The services, as `NAMESPACE/NAME`.
     public var services: [String: Service] = [:]
+    /// Whether its neighbours are permanent entries, because the kernel would not keep as many learned ones; absent for no.
+    public var permanentNeighbours: Bool?
 
     /// Of a lab that is built again.
     public static let empty = Allocations()

@@ -60,6 +60,7 @@ extension Blueprint {
         addNodesAndPods(of: topology, placement, cabling, clusterRoutes, features, problems: &problems)
         addConditions(of: topology, features, problems: &problems)
         if !problems.isEmpty { throw BlueprintError(problems) }
+        if kept.permanentNeighbours == true { makeNeighboursPermanent() }
     }
 
     private mutating func addRouters(

@@ -105,13 +105,13 @@ public struct BringUp {
             if let done { return done }
             // Before there is a state folder, which a topology that cannot be built must not leave behind.
             let form = try form(for: nil)
-            if isDryRun { return planNew(form) }
+            if isDryRun { return try planNew(form) }
             let built = try LabLock.holding(
                 lab: state, creating: true, cancellation: cancellation, waiting: waiting
             ) {
                 try bring(state, form, &clock)
             }
-            return built ?? planNew(form)
+            return try built ?? planNew(form)
         }
     }
 
@@ -119,8 +119,13 @@ public struct BringUp {
     fileprivate struct Form {
         var features: KernelFeatures
         var blueprint: Blueprint
+        /// What this machine has for it.
+        var limits: Limits
+
         /// What may not work, a sentence each.
-        var warnings: [String]
+        var warnings: [String] {
+            limits.lacks(Requirements(blueprint)).map(\.sentence) + [EtcFiles.warning].compactMap(\.self)
+        }
     }
 
     /// The form that the lab has on this kernel.
@@ -171,8 +176,7 @@ public struct BringUp {
         if let lack = try Preflight.lack(of: requirements, limits, &socket, in: inside) {
             throw EngineError.lacking(lack)
         }
-        let warnings = limits.lacks(requirements).map(\.sentence) + [EtcFiles.warning].compactMap(\.self)
-        return Form(features: features, blueprint: blueprint, warnings: warnings)
+        return Form(features: features, blueprint: blueprint, limits: limits)
     }
 
     /// Changes the lab, or builds it where it does not run. The caller holds its lock.
@@ -182,7 +186,7 @@ public struct BringUp {
         let journal = try journal(state)
         if let journal, journal.isComplete || journal.isChanging == true { return try change(state, journal, &clock) }
         let form = try form ?? self.form(for: nil)
-        if isDryRun { return planNew(form) }
+        if isDryRun { return try planNew(form) }
         if let journal {
             progress(.removingRemains(lab: state.lab))
             try TearDown.remove(journal.namespaces.map(\.pin), state, keepingFolder: true)
@@ -229,6 +233,7 @@ public struct BringUp {
             if reconciler.isChange(found) { progress(.changing(operations: found.operations.count)) }
             outcome.timing.plan = clock.lap()
             last = try reconciler.apply(found)
+            try NeighbourShare(form.blueprint).write(to: state)
             outcome.timing.netlink = clock.lap()
         }
         if last.blueprint.namespaces.count < form.blueprint.namespaces.count {
@@ -237,7 +242,9 @@ public struct BringUp {
         return outcome
     }
 
-    private func planNew(_ form: Form) -> Outcome {
+    private func planNew(_ form: Form) throws -> Outcome {
+        var form = form
+        try NeighbourShare.fit(&form.blueprint)
         var outcome = Outcome(form)
         outcome.isNew = true
         outcome.operations = PlannedOperation.all(filling: form.blueprint)
@@ -245,6 +252,8 @@ public struct BringUp {
     }
 
     private func buildNew(_ state: StateDirectory, _ form: Form, _ clock: inout Stopwatch) throws -> Outcome {
+        var form = form
+        try NeighbourShare.reserve(for: &form.blueprint, in: state)
         let blueprint = form.blueprint
         var outcome = Outcome(form)
         outcome.isNew = true

@@ -32,6 +32,8 @@ public struct StateDirectory: Hashable, Sendable {
     var topology: String { "\(path)/topology.yaml" }
     /// What the lab was given where its topology leaves the choice, written before the objects that it names.
     var allocations: String { "\(path)/allocations.json" }
+    /// What the lab takes of the kernel's neighbour tables.
+    var neighbours: String { "\(path)/neighbours" }
     /// The pods that were told not to answer.
     public var stoppedPods: String { "\(path)/stopped-pods.json" }
     /// Folders of files that stand in for those in `/etc`, one for each different content. Links in `/etc/netns` lead there,

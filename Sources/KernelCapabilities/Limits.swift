@@ -11,19 +11,25 @@ public struct Limits: Sendable {
     public var maximumNamespaces: Int?
     /// By family, how many entries the neighbour tables of all namespaces together may hold (`gc_thresh3`).
     public var neighbours: [AddressFamily: Int]
+    /// By family, how many entries they hold.
+    public var heldNeighbours: [AddressFamily: Int]
     /// The free bytes of `/run`.
     public var runSpace: UInt64
     /// The bytes of address space and of data that a process may have (`RLIMIT_AS`, `RLIMIT_DATA`); nil where there is no limit.
     public var addressSpace: UInt64?
     public var data: UInt64?
 
-    /// Reads them. `gc_thresh3` is there in the first network namespace alone.
+    /// Reads them. `gc_thresh3` and the number of entries are there in the first network namespace alone.
     public init() {
         openFiles = OpenFiles.hardLimit
         maximumNamespaces = HostFile("/proc/sys/user/max_net_namespaces").number
         neighbours = [:]
-        for (family, name) in [(AddressFamily.ipv4, "ipv4"), (.ipv6, "ipv6")] {
+        heldNeighbours = [:]
+        for (family, name, table) in [(AddressFamily.ipv4, "ipv4", "arp"), (.ipv6, "ipv6", "ndisc")] {
             neighbours[family] = HostFile("/proc/sys/net/\(name)/neigh/default/gc_thresh3").number
+            // A line of headings, then one for each processor that begins with the number of entries (`neigh_stat_seq_show`).
+            let lines = HostFile("/proc/net/stat/\(table)_cache").text?.split(separator: "\n") ?? []
+            heldNeighbours[family] = lines.dropFirst().first?.split(separator: " ").first.flatMap { Int($0, radix: 16) }
         }
         var space = statvfs()
         runSpace = statvfs("/run", &space) == 0 ? UInt64(space.f_bavail) * UInt64(space.f_frsize) : 0

@@ -53,6 +53,7 @@ public struct Requirements: Hashable, Sendable {
 
     /// Everyone in a subnet may ask for everyone else there. A pod and its node ask for each other.
     private mutating func countNeighbours(_ blueprint: Blueprint) {
+        if blueprint.allocations.permanentNeighbours == true { return }
         var members: [Prefix: Int] = [:]
         for namespace in blueprint.namespaces where namespace.kind != .pod {
             for address in namespace.content.addresses where address.address.prefixLength < address.address.family.bits

@@ -84,7 +84,12 @@ struct AnsweringTests {
             try eventually { try nslab.json("inspect", nslab.lab)["responders"] as? String != "running" }
             #expect(try nslab.run("inspect", nslab.lab).output.contains("`nslab up` starts it again"))
             let pod = try #require(pods(nslab, "multitool").first)
-            let before = try Witness.ip("-d addr", in: pod)
+            // The kernel takes notice of carriers by and by.
+            var before = ""
+            try eventually("the pod's links") {
+                before = try Witness.ip("-d addr", in: pod)
+                return !before.contains("tentative") && !before.contains("LOWERLAYERDOWN")
+            }
             let again = try nslab.run("up", "--name", nslab.lab, "--no-probe")
             #expect(again.status == 0 && again.output.contains("its pods answer again"))
             #expect(try Witness.ip("-d addr", in: pod) == before)

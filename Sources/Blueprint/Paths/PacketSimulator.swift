@@ -9,7 +9,7 @@ public struct PacketSimulator: Sendable {
     let tables: [NamespaceTables]
     let domains: BroadcastDomains
     /// The addresses of each link, link-local ones among them where the MAC address is known.
-    private let linkAddresses: [[IPAddress]]
+    let linkAddresses: [[IPAddress]]
     private let indices: [String: Int]
     private let tunnelEnds: [TunnelKey: LinkID]
     /// By namespace, its IPIP tunnels that are up.

@@ -13,9 +13,15 @@ extension Link {
     static func bridge(
         _ name: InterfaceName, _ bridge: Bridge = Bridge(), of machine: String, mtu: UInt32? = nil
     ) -> Link {
+        Link(name, .bridge(bridge), mac: MACAddress(of: name, at: machine), mtu: mtu)
+    }
+}
+
+extension MACAddress {
+    /// An address that a link has in every lab in which it and its machine have these names.
+    init(of link: InterfaceName, at machine: String) {
         // 02: locally administered, one station (IEEE 802, 8.2.2).
-        let digest = SHA1.digest("\(machine) \(name)".utf8)
-        let mac = MACAddress(digest[..<5].reduce(0x02) { $0 << 8 | UInt64($1) })
-        return Link(name, .bridge(bridge), mac: mac, mtu: mtu)
+        let digest = SHA1.digest("\(machine) \(link)".utf8)
+        self.init(digest[..<5].reduce(0x02) { $0 << 8 | UInt64($1) })
     }
 }
