@@ -42,6 +42,7 @@ let package = Package(
 
         // The kernel.
         .target(name: "NetworkNamespaces", dependencies: ["CCap", "CLinux", "System"]),
+        .target(name: "HostRoots", dependencies: ["CLinux", "NetworkNamespaces", "System"]),
         .target(name: "Netlink", dependencies: ["CLinux", "CMnl", "NetworkNamespaces", "System"]),
         .target(
             name: "Rtnetlink", dependencies: ["Addresses", "CLinux", "Netlink", "NetworkNamespaces", "NetworkObjects"]),
@@ -85,7 +86,8 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "Addresses", "Blueprint", "KernelCapabilities", "NetworkNamespaces", "NetworkObjects", "Nftables",
+                "Addresses", "Blueprint", "HostRoots", "KernelCapabilities", "NetworkNamespaces", "NetworkObjects",
+                "Nftables",
                 "PodServer", "Rtnetlink", "System", "Topology",
             ]),
         .target(
@@ -99,8 +101,9 @@ let package = Package(
         .target(
             name: "NSLabKit",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "Calico", "Engine", "KernelCapabilities", "LabFolders",
-                "NetworkNamespaces", "NetworkObjects", "Probes", "PodServer", "Rtnetlink", "ShowCommands", "System",
+                "Addresses", "Blueprint", "BundledTopologies", "Calico", "Engine", "HostRoots", "KernelCapabilities",
+                "LabFolders", "NetworkNamespaces", "NetworkObjects", "Probes", "PodServer", "Rtnetlink",
+                "ShowCommands", "System",
                 "Topology",
             ]),
         .executableTarget(
@@ -128,6 +131,9 @@ let package = Package(
         .testTarget(
             name: "NetworkNamespacesTests",
             dependencies: ["CCap", "CLinux", "KernelTestSupport", "NetworkNamespaces", "System"]),
+        .testTarget(
+            name: "HostRootsTests",
+            dependencies: ["CLinux", "HostRoots", "KernelTestSupport", "NetworkNamespaces", "System"]),
         .testTarget(
             name: "PodServerTests",
             dependencies: [

@@ -61,6 +61,8 @@ public struct Blueprint: Hashable, Sendable {
         public var kind: Kind
         /// The host name that processes inside see.
         public var hostname: String
+        /// For a pod with a subdomain: the domain of its host name, as `hostname -f` tells it.
+        public var domain: String?
         /// For a pod: the node that it runs on.
         public var node: String?
         /// For a pod: what it is called in the cluster.

@@ -121,6 +121,7 @@ extension Blueprint {
                 resolver: pod.resolver(topology.cluster.serviceSubnets),
                 content: NamespaceContent(pod, on: node, mtu: mtu))
             namespace.pod = pod.reference
+            namespace.domain = pod.subdomain.map { "\($0).\(pod.namespace).svc.cluster.local" }
             namespace.ports = pod.ports
             namespaces.append(namespace)
         }

@@ -241,6 +241,8 @@ struct Reconciler {
         for entry in entries where known.contains(entry.pin) && access(NamedNamespaces.path(entry.pin), F_OK) == 0 {
             try NamedNamespaces.unpin(entry.pin)
         }
+        // The root of a namespace that is gone shows that one's interfaces.
+        for entry in entries { try state.roots.discard(entry.name) }
         let settings = missing.map { SettingPlan(part.namespaces[$0].content.sysctls) }
         let made = try NamespaceMaking.make(entries, lab: blueprint.lab, settings, cancellation)
         var sessions = found.view.sessions
@@ -268,6 +270,7 @@ struct Reconciler {
         let own = try TearDown.ownPins(pins, of: lab).own
         try NamespaceProcesses.end(in: Set(own.compactMap { NamedNamespaces.identity($0) }))
         for pin in own { try NamedNamespaces.unpin(pin) }
+        for entry in removed { try state.roots.discard(entry.name) }
         try EtcFiles.remove(of: own, state)
     }
 }

@@ -23,7 +23,7 @@ public enum Reset {
         public var tables = 0
     }
 
-    /// Ends what was started inside, removes what users added, repairs what drifted, has stopped pods answer again, and
+    /// Ends what was started inside, empties the hosts' roots, removes what users added, repairs what drifted, has stopped pods answer again, and
     /// clears what the kernel has learned: connections, neighbours, bridges' and tunnels' entries, counters of rules, cached
     /// routes. The background process stays.
     ///
@@ -52,6 +52,7 @@ public enum Reset {
         let blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures, keeping: kept)
         let identities = Set(journal.namespaces.compactMap { NamedNamespaces.identity($0.pin) })
         outcome.processes = try NamespaceProcesses.end(in: identities)
+        try state.roots.remove()
         if try !StoppedPods.read(state).isEmpty { try StoppedPods.write([], to: state) }
         var reconciler = Reconciler(
             state, journal, from: journal.isComplete ? .same : .unknown, to: blueprint, topology: topology,

@@ -73,19 +73,6 @@ public struct RunningLab: Sendable {
         return labs[0]
     }
 
-    /// A command to be run in one of the lab's namespaces, with the host name and files that the blueprint gives it.
-    public func command(_ arguments: [String], in name: String) throws(EngineError) -> Command {
-        // A pod with hostNetwork lives in its node's namespace.
-        let bare = name.hasPrefix("pod/") ? String(name.dropFirst(4)) : name
-        let host = blueprint.namespaces.first { $0.hostPods.contains { $0.pod.name == bare } }
-        let entry = try journal.namespace(named: host?.name ?? name)
-        let namespace = blueprint.namespaces.first { $0.name == entry.name }
-        return Command(
-            pin: entry.pin, hostname: namespace?.hostname ?? entry.name,
-            etc: EtcFiles.path(namespace, pin: entry.pin, StateDirectory(lab: journal.lab)),
-            arguments: arguments)
-    }
-
     /// Looks into the namespaces of the lab, on as many threads as there are processors.
     ///
     /// - Parameter names: those to look into, by name; nil for all. Of the others no more is said than what they should be.

@@ -1,6 +1,7 @@
 import CLinux
 import FoundationEssentials
 import Glibc
+import HostRoots
 import PodServer
 import System
 import Topology
@@ -61,6 +62,9 @@ public struct StateDirectory: Hashable, Sendable {
         return isOwn ? parts[0] : nil
     }
 
+    /// The roots of the lab's hosts.
+    var roots: RootStore { RootStore(path: "\(path)/roots") }
+
     /// The lab's background process.
     var responders: PodServerProcess { PodServerProcess(lab: lab, folder: path) }
 
@@ -110,6 +114,7 @@ public struct StateDirectory: Hashable, Sendable {
     func remove(keepingFolder: Bool = false) throws(SystemCallError) {
         // First: without a journal there is no lab. One that ends here must not leave a journal whose other files are gone.
         unlink(journal)
+        try roots.remove()
         for name in try Directory.list(path) where name.hasPrefix(Self.etcName) {
             try empty("\(path)/\(name)") { folder throws(SystemCallError) in try empty(folder) { unlink($0) } }
         }

@@ -1,5 +1,6 @@
 import Blueprint
 import Engine
+import HostRoots
 import Probes
 import System
 import Topology
@@ -176,24 +177,42 @@ public struct Lab: Sendable {
         }
     }
 
-    /// Becomes a command inside a namespace; returns only by throwing.
+    /// Becomes a command inside one of the lab's hosts; returns only by throwing.
     ///
     /// - Parameters:
     ///   - arguments: the program, looked up in PATH, and its arguments.
-    ///   - name: the namespace, in any form that `nslab exec` takes.
+    ///   - name: the host, in any form that `nslab exec` takes.
+    ///   - usingHostFiles: whether it works on the machine's own files; otherwise it has the host's root, where what it
+    ///     writes is gone with the lab.
+    ///   - waiting: told the lab's name if another command works on it.
     ///   - warn: called with a sentence about what the command has to do without.
     public func become(
-        _ arguments: [String], in name: String, warn: (String) -> Void = { _ in }
+        _ arguments: [String], in name: String, usingHostFiles: Bool = false, waiting: (String) -> Void = { _ in },
+        warn: (String) -> Void = { _ in }
     ) throws(NSLabError) -> Never {
         try reportingErrors {
-            let command = try running.command(arguments, in: name)
-            do throws(SystemCallError) {
-                try command.replaceProcess { error in
-                    warn("\(error.object): \(error.words): the command sees the host's file, if any")
+            do {
+                try running.become(
+                    arguments, in: name, files: usingHostFiles ? .machine : .host, waiting: { waiting(self.name) }
+                ) { lack in
+                    warn(lack.sentence)
                 }
-            } catch {
-                throw error.call == "execvp" ? NSLabError(command: arguments[0], error) : error
+            } catch let error as SystemCallError where error.call == "execvp" {
+                throw NSLabError(command: arguments[0], error)
             }
+        }
+    }
+}
+
+extension Command.Lack {
+    /// What the user should know.
+    fileprivate var sentence: String {
+        switch self {
+        case .writing(let reason):
+            "\(reason); the command sees the machine's files and can write to none but those below its working directory"
+        case .workingDirectory(let error):
+            "\(error.object): \(error.words): the working directory is not the machine's own"
+        case .etcFile(let error): "\(error.object): \(error.words): the command sees the host's file, if any"
         }
     }
 }

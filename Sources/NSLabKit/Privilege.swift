@@ -4,15 +4,18 @@ import NetworkNamespaces
 public enum Privilege {
     /// Makes sure that the process may build and read labs, and gives up what that does not take.
     ///
-    /// - Parameter command: what was asked for, as a user types it.
+    /// - Parameters:
+    ///   - command: what was asked for, as a user types it.
+    ///   - keepingAll: whether nothing is given up: for what becomes a command of the user's, whose files an overlay writes with
+    ///     the rights that it was made with.
     /// - Throws: `NSLabError` of category `.notPermitted` that names the missing capabilities.
-    public static func require(for command: String) throws(NSLabError) {
+    public static func require(for command: String, keepingAll: Bool = false) throws(NSLabError) {
         let missing = Capabilities.missing()
         guard missing.isEmpty else {
             throw NSLabError(
                 "\(command) needs root: \(missing.map(\.name).joined(separator: " and ")) missing; run it with sudo",
                 .notPermitted)
         }
-        try reportingErrors { try Capabilities.dropUnneeded() }
+        if !keepingAll { try reportingErrors { try Capabilities.dropUnneeded() } }
     }
 }

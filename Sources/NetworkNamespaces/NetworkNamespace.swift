@@ -33,7 +33,7 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     }
 
     /// Moves the calling thread into the namespace. Other threads stay where they are.
-    func enter() throws(SystemCallError) {
+    package func enter() throws(SystemCallError) {
         try systemCall("setns", "network namespace") { setns(descriptor.number, CLONE_NEWNET) }
     }
 

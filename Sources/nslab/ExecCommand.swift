@@ -5,10 +5,13 @@ import NSLabKit
 /// `nslab exec`
 struct Exec: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a command in a namespace, with its host name and resolv.conf.",
-        usage: "nslab exec [--lab <lab>] <name> -- <command> ...")
+        abstract: "Run a command in a host of the lab, with its network, files and host name.",
+        usage: "nslab exec [--lab <lab>] [--host-files] <name> -- <command> ...",
+        discussion: RootOptions.discussion)
 
     @OptionGroup var labOption: LabOption
+
+    @OptionGroup var root: RootOptions
 
     @Argument(help: "The namespace.", completion: .custom { _, _, _ in Lab.namespaceNames() })
     var name: String
@@ -24,7 +27,6 @@ struct Exec: ParsableCommand {
     private var words: [String] { command.first == "--" ? Array(command.dropFirst()) : command }
 
     func run() throws {
-        try Privilege.require(for: "nslab exec")
-        try Lab.running(labOption.lab).become(words, in: name, warn: Console.warn)
+        try root.become(words, in: name, of: labOption, for: "nslab exec")
     }
 }

@@ -6,7 +6,7 @@ struct Reset: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make a running lab as new, for the next test.",
         discussion: """
-            Ends processes that were started inside, removes what users added, repairs what drifted, and clears connections, \
+            Ends processes that were started inside, empties the hosts' roots, removes what users added, repairs what drifted, and clears connections, \
             learned neighbours, forwarding entries and counters. What answers for pods goes on. A signal to end waits until it \
             is done.
             """)

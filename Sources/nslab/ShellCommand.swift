@@ -4,16 +4,19 @@ import NSLabKit
 
 /// `nslab shell NAME`
 struct Shell: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Open your shell in a namespace.")
+    static let configuration = CommandConfiguration(
+        abstract: "Open your shell in a host of the lab, with its network, files and host name.",
+        discussion: RootOptions.discussion)
 
     @OptionGroup var labOption: LabOption
+
+    @OptionGroup var root: RootOptions
 
     @Argument(help: "The namespace.", completion: .custom { _, _, _ in Lab.namespaceNames() })
     var name: String
 
     func run() throws {
-        try Privilege.require(for: "nslab shell")
         let shell = getenv("SHELL").map { String(cString: $0) } ?? ""
-        try Lab.running(labOption.lab).become([shell.isEmpty ? "/bin/sh" : shell], in: name, warn: Console.warn)
+        try root.become([shell.isEmpty ? "/bin/sh" : shell], in: name, of: labOption, for: "nslab shell")
     }
 }

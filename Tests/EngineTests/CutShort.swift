@@ -12,6 +12,8 @@ struct CutShort {
         case up, down, reset
         /// An `up` that changes a running lab.
         case change
+        /// An `exec` in a host that has no root yet.
+        case exec
     }
 
     /// A topology: the second is the first with a pod and a service more, another route and another tunnel, and without a node.
@@ -129,12 +131,22 @@ struct CutShort {
             case .change: up(.second)
             case .down: down
             case .reset: [BuiltProgram.path, "reset", name, "-q"]
+            case .exec: exec("b")
             }
+        }
+
+        /// A command that leaves a file in a host.
+        private func exec(_ host: String) -> [String] {
+            [BuiltProgram.path, "exec", "--lab", name, host, "--", "sh", "-c", "echo written >/etc/nslabtest"]
         }
 
         /// Brings the lab into the state in which a command is begun.
         func prepare(for command: Command) throws {
             if command != .up { try Witness.output(up(.first)) }
+            // Every other has hosts with a root to deal with, of which `change` removes one.
+            if command != .up, command != .exec {
+                for host in ["a", "b"] { try Witness.output(exec(host)) }
+            }
             if command == .reset {
                 // Something to do, for an address and a table are more than one step.
                 try Witness.ip("-n \(name)-a addr add 10.77.0.1/24 dev eth1")

@@ -9,7 +9,7 @@ struct KillTests {
         _ series: UInt64, _ body: @escaping @Sendable (CutShort.Case) throws -> String?
     ) throws {
         try CutShort(
-            commands: [.up, .down, .change], signals: [SIGKILL],
+            commands: [.up, .down, .change, .exec], signals: [SIGKILL],
             seed: (CutShort.number("NSLAB_KILL_SEED") ?? 20_261_125) &+ series * 1000,
             points: Int(CutShort.number("NSLAB_KILL_POINTS") ?? 200)
         ).run(body)

@@ -82,11 +82,15 @@ struct OtherRunTests {
     func earlierMark() throws {
         try TestLab.with("ipv4-only") { lab in
             let pins = lab.blueprint.namespaces.map { lab.pin($0.name) }
-            for pin in pins { _ = try Witness.output(["ip", "-n", pin, "link", "set", "lo", "alias", "nslab \(lab.name)"]) }
+            for pin in pins {
+                _ = try Witness.output(["ip", "-n", pin, "link", "set", "lo", "alias", "nslab \(lab.name)"])
+            }
             let topology = try #require(BundledTopology.named("ipv4-only")).topology()
             #expect(try lab.up(topology).changes.count == pins.count)
             #expect(try lab.differences(strict: true) == [])
-            for pin in pins { _ = try Witness.output(["ip", "-n", pin, "link", "set", "lo", "alias", "nslab \(lab.name)"]) }
+            for pin in pins {
+                _ = try Witness.output(["ip", "-n", pin, "link", "set", "lo", "alias", "nslab \(lab.name)"])
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ struct Remains: CustomStringConvertible {
         func isItsOwn(_ name: String) -> Bool { name == lab || name.hasPrefix("\(lab)-") }
         pins = Directory.names("/run/netns").filter(isItsOwn)
         mounts = ((try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? "").split(separator: "\n")
-            .map(String.init).filter { $0.contains("/\(lab)-") }
+            .map(String.init).filter { $0.contains("/\(lab)-") || $0.contains("/\(lab)/") }
         files =
             Directory.names("/run/nslab").filter { $0 == lab }
             + Directory.names("/etc/netns").filter(isItsOwn)

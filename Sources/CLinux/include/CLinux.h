@@ -37,6 +37,7 @@
 
 #include "confinement.h"
 #include "icmp.h"
+#include "mounts.h"
 #include "namespaces.h"
 #include "rights.h"
 

@@ -1,0 +1,87 @@
+import Blueprint
+import Glibc
+import HostRoots
+import NetworkNamespaces
+import System
+
+/// Commands in a lab's hosts.
+extension RunningLab {
+    /// Whose files a command sees.
+    public enum Files: Sendable {
+        /// Those of the host's own root: the machine's, copy on write.
+        case host
+        /// The machine's own.
+        case machine
+    }
+
+    /// Becomes a command inside one of the lab's hosts; returns only by throwing. A root that the host has not had yet is made.
+    ///
+    /// - Parameters:
+    ///   - arguments: the program, looked up in PATH, and its arguments.
+    ///   - waiting: called once if another command works on the lab.
+    ///   - warn: called with what the command has to do without.
+    /// - Throws: `EngineError`; `SystemCallError` from execvp(3) where the program cannot be run.
+    public func become(
+        _ arguments: [String], in name: String, files: Files, waiting: () -> Void, warn: (Command.Lack) -> Void
+    ) throws -> Never {
+        let entry = try entry(ofHost: name)
+        let namespace = blueprint.namespaces.first { $0.name == entry.name }
+        let command = Command(pin: entry.pin, arguments: arguments)
+        let state = StateDirectory(lab: journal.lab)
+        switch files {
+        case .machine:
+            try command.replaceProcess(
+                hostname: namespace?.hostname ?? entry.name,
+                etc: EtcFiles.path(namespace, pin: entry.pin, state), warn: warn)
+        case .host:
+            let content = RootContent(namespace, named: entry.name)
+            let root = try root(of: entry, content, state, waiting)
+            try command.replaceProcess(in: root, content, warn: warn)
+        }
+    }
+
+    /// The namespace that a user means; a pod with `hostNetwork` lives in its node's.
+    private func entry(ofHost name: String) throws(EngineError) -> Journal.Entry {
+        let bare = name.hasPrefix("pod/") ? String(name.dropFirst(4)) : name
+        let host = blueprint.namespaces.first { $0.hostPods.contains { $0.pod.name == bare } }
+        return try journal.namespace(named: host?.name ?? name)
+    }
+
+    /// A host's root, which is made where it is used for the first time.
+    private func root(
+        of entry: Journal.Entry, _ content: RootContent, _ state: StateDirectory, _ waiting: () -> Void
+    ) throws -> HostRoot {
+        let store = state.roots
+        if let root = try store.root(of: entry.name) { return root }
+        _ = try LabLock.holding(lab: state, creating: false, waiting: waiting) {
+            if try store.root(of: entry.name) != nil { return }
+            // The lab may have gone while the lock was waited for, or its host.
+            guard try Journal.read(state).namespaces.contains(entry) else { throw EngineError.noSuchLab(state.lab) }
+            try store.make(entry.name, content, namespace: NamedNamespaces.path(entry.pin))
+        }
+        guard let root = try store.root(of: entry.name) else { throw EngineError.noSuchLab(state.lab) }
+        return root
+    }
+}
+
+extension RootContent {
+    /// What a namespace's root has.
+    ///
+    /// - Parameter name: what it is called where the blueprint does not know it.
+    fileprivate init(_ namespace: Blueprint.Namespace?, named name: String) {
+        let hostname = namespace?.hostname ?? name
+        var etc = ["hostname": Array("\(hostname)\n".utf8)]
+        if let namespace { etc["hosts"] = Array(namespace.hosts.text.utf8) }
+        // Of a lab without DNS the machine's: its own may be a link into what is not seen in a root.
+        etc["resolv.conf"] = namespace?.resolver.map { Array($0.text.utf8) } ?? Self.machineResolver
+        self.init(hostname: hostname, etc: etc)
+    }
+
+    /// The machine's `/etc/resolv.conf`; empty if it has none.
+    private static var machineResolver: [UInt8] {
+        let path = "/etc/resolv.conf"
+        let file = try? FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK)
+        guard let file, let bytes = try? file.readAll(path, limit: 1 << 16) else { return [] }
+        return bytes
+    }
+}

@@ -1,0 +1,116 @@
+import CLinux
+import Glibc
+import NetworkNamespaces
+import System
+
+/// A command that takes this process's place inside a network namespace.
+///
+/// The terminal, the descriptors and the parent stay, so that signals and the exit status pass as if the command had been
+/// started directly.
+public struct Command: Sendable {
+    /// The pin of the network namespace.
+    public var pin: String
+    /// The program, looked up in PATH, and its arguments.
+    public var arguments: [String]
+
+    /// A command to run in a pinned namespace.
+    public init(pin: String, arguments: [String]) {
+        self.pin = pin
+        self.arguments = arguments
+    }
+
+    /// What a command has to do without.
+    public enum Lack: Sendable {
+        /// The host's root is read-only, for this reason.
+        case writing(String)
+        /// The working directory cannot be the machine's own.
+        case workingDirectory(SystemCallError)
+        /// A file of the machine's that another would be seen in place of.
+        case etcFile(SystemCallError)
+    }
+
+    // MARK: In the host's root
+
+    /// Becomes the command in a host's root; returns only by throwing.
+    ///
+    /// The working directory is the machine's own, and writable, unless it belongs to the system.
+    ///
+    /// - Parameters:
+    ///   - content: what the root should have now.
+    ///   - warn: called with what the command has to do without.
+    /// - Throws: `SystemCallError`; from execvp(3) with `ENOENT` if there is no such program.
+    public func replaceProcess(
+        in root: consuming HostRoot, _ content: RootContent, warn: (Lack) -> Void
+    ) throws(SystemCallError) -> Never {
+        if let reason = root.readOnlyReason { warn(.writing(reason)) }
+        let place = WorkingDirectory.path
+        let carried = PendingMounts()
+        if let terminal = [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO].first(where: { isatty($0) == 1 }),
+            let console = try? DetachedMount(of: "/proc/self/fd/\(terminal)")
+        {
+            // Otherwise it would have no name there (ttyname(3)).
+            carried.add(console, at: "/dev/console", .optional)
+        }
+        var lack: SystemCallError?
+        if let place, !WorkingDirectory.isSystem(place) {
+            do throws(SystemCallError) {
+                carried.add(try DetachedMount(of: ".", withThoseBelow: true), at: place)
+            } catch {
+                lack = error
+            }
+        }
+        try NetworkNamespace(at: NamedNamespaces.path(pin)).enter()
+        try root.enter(content.etc)
+        do throws(SystemCallError) {
+            try carried.attach()
+        } catch {
+            lack = error
+        }
+        if let place, chdir(place) != 0 { lack = lack ?? SystemCallError("chdir", place) }
+        if let lack { warn(.workingDirectory(lack)) }
+        try execute()
+    }
+
+    // MARK: On the machine's files
+
+    /// Becomes the command on the machine's own files, as `ip netns exec` runs it and with a host name besides; returns only
+    /// by throwing.
+    ///
+    /// The mount and UTS namespaces are new, so that the machine sees nothing of what is mounted and named for the command.
+    ///
+    /// - Parameters:
+    ///   - etc: a directory whose files stand in for those of the same name in `/etc`; nil for none.
+    ///   - warn: called with what the command has to do without.
+    /// - Throws: `SystemCallError`; from execvp(3) with `ENOENT` if there is no such program.
+    public func replaceProcess(
+        hostname: String, etc: String?, warn: (Lack) -> Void
+    ) throws(SystemCallError) -> Never {
+        try NetworkNamespace(at: NamedNamespaces.path(pin)).enter()
+        try systemCall("unshare", pin) { unshare(CLONE_NEWNS | CLONE_NEWUTS) }
+        try systemCall("mount", "/") { mount("", "/", "none", UInt(MS_SLAVE | MS_REC), nil) }
+        // /sys/class/net shows the namespace that sysfs was mounted in. Where it cannot be mounted it stays the machine's.
+        let groups = PendingMounts()
+        if let machines = try? DetachedMount(of: "/sys/fs/cgroup", withThoseBelow: true) {
+            groups.add(machines, at: "/sys/fs/cgroup", .optional)
+        }
+        if umount2("/sys", CInt(MNT_DETACH)) == 0 || errno == EINVAL {
+            mount("nslab", "/sys", "sysfs", 0, nil)
+            try groups.attach()
+        }
+        try systemCall("sethostname", hostname) { sethostname(hostname, hostname.utf8.count) }
+        if let etc {
+            for file in Directory.names(etc) {
+                if mount("\(etc)/\(file)", "/etc/\(file)", "none", UInt(MS_BIND), nil) != 0 {
+                    warn(.etcFile(SystemCallError("mount", "/etc/\(file)")))
+                }
+            }
+        }
+        try execute()
+    }
+
+    private func execute() throws(SystemCallError) -> Never {
+        var pointers = arguments.map { strdup($0) } + [nil]
+        execvp(arguments[0], &pointers)
+        throw SystemCallError("execvp", arguments[0])
+    }
+}

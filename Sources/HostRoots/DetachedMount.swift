@@ -1,0 +1,108 @@
+import CLinux
+import Glibc
+import System
+
+/// A mount that is in no mount namespace's tree yet (fsmount(2), open_tree(2)). It goes with the value unless it is attached.
+struct DetachedMount: ~Copyable {
+    let descriptor: FileDescriptor
+
+    private init(owning number: CInt) { descriptor = FileDescriptor(owning: number) }
+
+    /// A file system of its own.
+    ///
+    /// Paths among the options are those of the calling thread's mount namespace.
+    init(
+        _ type: String, _ options: [(key: String, value: String)], attributes: UInt64 = 0
+    ) throws(SystemCallError) {
+        let context = FileDescriptor(owning: try systemCall("fsopen", type) { nslab_fsopen(type) })
+        for (key, value) in [("source", "nslab")] + options {
+            try systemCall("fsconfig", "\(type): \(key)") { nslab_fsconfig_string(context.number, key, value) }
+        }
+        try systemCall("fsconfig", type) { nslab_fsconfig_create(context.number) }
+        self.init(owning: try systemCall("fsmount", type) { nslab_fsmount(context.number, UInt32(attributes)) })
+    }
+
+    /// A second view of what is at a path, without what is mounted below it unless that is asked for.
+    init(
+        of path: String, below directory: CInt = AT_FDCWD, withThoseBelow: Bool = false
+    ) throws(SystemCallError) {
+        self.init(
+            owning: try systemCall("open_tree", path) {
+                nslab_clone_mount(directory, path, withThoseBelow ? 1 : 0)
+            })
+    }
+
+    /// Sets and clears attributes of the mount (mount_setattr(2)).
+    func set(_ attributes: UInt64, clear: UInt64 = 0, withThoseBelow: Bool = false) throws(SystemCallError) {
+        try systemCall("mount_setattr", "mount") {
+            nslab_set_mount_attributes(descriptor.number, attributes, clear, 0, withThoseBelow ? 1 : 0)
+        }
+    }
+
+    /// Puts the mount into the calling thread's mount namespace.
+    ///
+    /// - Parameter directory: what a path that is not absolute begins at; the mount point itself where the path is empty.
+    borrowing func attach(at path: String, below directory: CInt = AT_FDCWD) throws(SystemCallError) {
+        try systemCall("move_mount", path) { nslab_attach_mount(descriptor.number, directory, path) }
+    }
+}
+
+/// Mounts that are ready, in the order in which they are attached.
+final class PendingMounts {
+    private final class Entry {
+        let mount: DetachedMount
+        let path: String
+        let mountPoint: MountPoint
+
+        init(_ mount: consuming DetachedMount, _ path: String, _ mountPoint: MountPoint) {
+            self.mount = mount
+            self.path = path
+            self.mountPoint = mountPoint
+        }
+    }
+
+    /// What is at a path before something is mounted on it.
+    enum MountPoint {
+        /// A file or directory that has to be there.
+        case present
+        /// One that may be missing: then the mount is left out.
+        case optional
+        /// A directory or file, to be made where it is missing.
+        case directory, file
+    }
+
+    private var entries: [Entry] = []
+
+    func add(_ mount: consuming DetachedMount, at path: String, _ mountPoint: MountPoint = .present) {
+        entries.append(Entry(mount, path, mountPoint))
+    }
+
+    /// Attaches all to the calling thread's mount namespace.
+    func attach() throws(SystemCallError) {
+        for entry in entries {
+            switch entry.mountPoint {
+            case .present, .optional: break
+            case .directory: try Self.makeDirectories(entry.path)
+            case .file:
+                try Self.makeDirectories(
+                    String(entry.path.prefix(upTo: entry.path.lastIndex(of: "/") ?? entry.path.endIndex)))
+                if access(entry.path, F_OK) != 0 {
+                    _ = try FileDescriptor(opening: entry.path, O_WRONLY | O_CREAT | O_NONBLOCK, mode: 0o644)
+                }
+            }
+            do throws(SystemCallError) {
+                try entry.mount.attach(at: entry.path)
+            } catch {
+                guard entry.mountPoint == .optional, error.errno == ENOENT || error.errno == ENOTDIR else {
+                    throw error
+                }
+            }
+        }
+        entries = []
+    }
+
+    private static func makeDirectories(_ path: String) throws(SystemCallError) {
+        for end in path.indices.dropFirst() where path[end] == "/" { _ = try Directory.make(String(path[..<end])) }
+        if !path.isEmpty { _ = try Directory.make(path) }
+    }
+}

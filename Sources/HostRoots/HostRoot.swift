@@ -1,0 +1,53 @@
+import CLinux
+import Glibc
+import System
+
+/// A hold on the root of a host: the files that its processes see, and its host name.
+public struct HostRoot: ~Copyable {
+    private let mounts: FileDescriptor
+    private let uts: FileDescriptor
+    private let etc: EtcOverrides
+
+    /// Why the root is read-only; nil if what is written is kept in it.
+    public let readOnlyReason: String?
+
+    private init(
+        mounts: consuming FileDescriptor, uts: consuming FileDescriptor, etc: consuming EtcOverrides
+    ) {
+        self.mounts = mounts
+        self.uts = uts
+        readOnlyReason = etc.readOnlyReason
+        self.etc = etc
+    }
+
+    /// The root with this directory in the store.
+    static func open(_ directory: String) throws(SystemCallError) -> HostRoot {
+        let etc = try EtcOverrides.open(directory)
+        let mounts = try FileDescriptor(opening: "\(directory)/mnt", O_RDONLY)
+        let uts = try FileDescriptor(opening: "\(directory)/uts", O_RDONLY)
+        return HostRoot(mounts: mounts, uts: uts, etc: etc)
+    }
+
+    /// Moves the process into the root, with a mount namespace of its own that begins as the root's: what it mounts is its own,
+    /// and what it writes is the host's. The process must have one thread.
+    ///
+    /// - Parameter files: what the host's own files in `/etc` should hold.
+    func enter(_ files: [String: [UInt8]]) throws(SystemCallError) {
+        // A mount namespace can be entered with a root directory that is shared with nobody.
+        try systemCall("unshare", "process") { unshare(CLONE_FS) }
+        try systemCall("setns", "mount namespace") { setns(mounts.number, CLONE_NEWNS) }
+        try systemCall("setns", "UTS namespace") { setns(uts.number, CLONE_NEWUTS) }
+        try systemCall("unshare", "mount namespace") { unshare(CLONE_NEWNS) }
+        try forgetLookups()
+        try etc.install(files)
+    }
+
+    /// Has the overlays look names up again: of a file of the machine's that was replaced they would go on to show the one
+    /// that was there, and would not see one that was made after it was first asked for.
+    private func forgetLookups() throws(SystemCallError) {
+        for mount in try MountTable(ofThread: ()).mounts where mount.type == "overlay" && mount.source == "nslab" {
+            // A change of options drops the entries that nobody uses (reconfigure_super in fs/super.c), and this one changes none.
+            try systemCall("mount", mount.path) { Glibc.mount("", mount.path, "none", UInt(MS_REMOUNT), nil) }
+        }
+    }
+}

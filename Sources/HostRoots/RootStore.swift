@@ -1,0 +1,102 @@
+import CLinux
+import Glibc
+import NetworkNamespaces
+import System
+
+/// The roots of a lab's hosts: one file system in memory of bounded size, on a directory of the lab's state. Below it each host
+/// that has been used has a directory, with what was written in its root and the pins of its mount and UTS namespaces.
+///
+/// The file system's mount is private, as one must be that a mount namespace is pinned on, and open to root alone: a host may
+/// make programs there that run as root.
+public struct RootStore: Sendable {
+    /// The directory of the lab's state.
+    public let path: String
+
+    /// The roots that are kept on a directory.
+    public init(path: String) { self.path = path }
+
+    // MARK: The file system
+
+    /// Whether the file system is there.
+    var isMounted: Bool {
+        var own = stat()
+        var above = stat()
+        return lstat(path, &own) == 0 && lstat("\(path)/..", &above) == 0 && own.st_dev != above.st_dev
+    }
+
+    /// Makes the file system, if it is not there. The caller holds the lab's lock.
+    func prepare() throws(SystemCallError) {
+        _ = try Directory.make(path)
+        if !isMounted {
+            try systemCall("mount", path) {
+                mount("nslab", path, "tmpfs", UInt(MS_NOSUID | MS_NODEV), "mode=0700,\(Self.bounds)")
+            }
+        }
+        // One that was just made where mounts are shared is shared, too.
+        try systemCall("mount", path) { mount("", path, "none", UInt(MS_PRIVATE), nil) }
+    }
+
+    /// A quarter of the machine's memory for what is written, and a sixteenth for what the kernel keeps of each file.
+    private static var bounds: String {
+        let memory = max(0, sysconf(CInt(_SC_PHYS_PAGES))) * max(0, sysconf(CInt(_SC_PAGESIZE)))
+        return "size=\(max(64 << 20, memory / 4)),nr_inodes=\(max(16384, memory / 16 / 1024))"
+    }
+
+    /// Removes all roots and what was written in them. What still runs in one keeps it until it ends. None is no error.
+    public func remove() throws(SystemCallError) {
+        // The pins go with what they are mounted on. More than one is there if somebody mounted on it.
+        while isMounted {
+            try systemCall("umount", path) { umount2(path, CInt(MNT_DETACH | UMOUNT_NOFOLLOW)) }
+        }
+        if rmdir(path) != 0, errno != ENOENT { throw SystemCallError("rmdir", path) }
+    }
+
+    // MARK: Roots
+
+    private func directory(of name: String) -> String { "\(path)/\(name)" }
+
+    /// The root of a host that has been used; nil if it has none yet.
+    public func root(of name: String) throws(SystemCallError) -> HostRoot? {
+        let directory = directory(of: name)
+        // The mount namespace is pinned last: where it is, all is.
+        guard Self.isNamespace("\(directory)/mnt") else { return nil }
+        return try HostRoot.open(directory)
+    }
+
+    /// Makes the root of a host that has none. The caller holds the lab's lock.
+    ///
+    /// - Parameters:
+    ///   - namespace: the path of the host's network namespace.
+    public func make(
+        _ name: String, _ content: RootContent, namespace: String
+    ) throws(SystemCallError) {
+        try prepare()
+        try discard(name)
+        let directory = directory(of: name)
+        let made = try RootMaking(directory: directory, content: content, namespace: namespace).run()
+        for (file, number) in [("uts", made.uts.number), ("mnt", made.mounts.number)] {
+            let pin = "\(directory)/\(file)"
+            do { _ = try FileDescriptor(opening: pin, O_WRONLY | O_CREAT | O_EXCL) }
+            try systemCall("mount", pin) { mount("/proc/self/fd/\(number)", pin, "none", UInt(MS_BIND), nil) }
+        }
+    }
+
+    /// Gives up a host's root, so that its next use begins with a new one. What was written in it takes memory until ``remove()``.
+    public func discard(_ name: String) throws(SystemCallError) {
+        let directory = directory(of: name)
+        for pin in ["mnt", "uts"] where Self.isNamespace("\(directory)/\(pin)") {
+            try systemCall("umount", "\(directory)/\(pin)") { umount2("\(directory)/\(pin)", CInt(MNT_DETACH)) }
+        }
+        var number = 0
+        while rename(directory, "\(path)/.\(number)") != 0 {
+            if errno == ENOENT { return }
+            guard errno == EEXIST || errno == ENOTEMPTY else { throw SystemCallError("rename", directory) }
+            number += 1
+        }
+    }
+
+    private static func isNamespace(_ path: String) -> Bool {
+        var filesystem = statfs()
+        return statfs(path, &filesystem) == 0 && filesystem.f_type == NSFS_MAGIC
+    }
+}
