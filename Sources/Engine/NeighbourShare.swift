@@ -31,8 +31,9 @@ struct NeighbourShare: Hashable {
             try LabLock.holdingRoot {
                 let others = try shares(but: state.lab)
                 isDone = share.fits(beside: others, held)
-                if !isDone, !share.fits(beside: others, [:]) || since.duration(to: .now) > .milliseconds(200)
-                    || start.duration(to: .now) > .seconds(2)
+                if !isDone,
+                    !share.fits(beside: others, [:]) || since.duration(to: .now) > .milliseconds(200)
+                        || start.duration(to: .now) > .seconds(2)
                 {
                     blueprint.makeNeighboursPermanent()
                     isDone = true

@@ -18,11 +18,13 @@ extension RunningLab {
     ///
     /// - Parameters:
     ///   - arguments: the program, looked up in PATH, and its arguments.
+    ///   - rights: what it may do in the host's root.
     ///   - waiting: called once if another command works on the lab.
     ///   - warn: called with what the command has to do without.
     /// - Throws: `EngineError`; `SystemCallError` from execvp(3) where the program cannot be run.
     public func become(
-        _ arguments: [String], in name: String, files: Files, waiting: () -> Void, warn: (Command.Lack) -> Void
+        _ arguments: [String], in name: String, files: Files, rights: Rights = .full, waiting: () -> Void,
+        warn: (Command.Lack) -> Void
     ) throws -> Never {
         let entry = try entry(ofHost: name)
         let namespace = blueprint.namespaces.first { $0.name == entry.name }
@@ -36,7 +38,7 @@ extension RunningLab {
         case .host:
             let content = RootContent(namespace, named: entry.name)
             let root = try root(of: entry, content, state, waiting)
-            try command.replaceProcess(in: root, content, warn: warn)
+            try command.replaceProcess(in: root, content, rights: rights, warn: warn)
         }
     }
 

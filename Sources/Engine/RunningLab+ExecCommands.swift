@@ -31,19 +31,21 @@ extension RunningLab {
         return failures
     }
 
-    /// Runs one as `nslab exec` does, without input.
+    /// Runs one as `nslab exec --confined` does, without input.
     ///
     /// - Returns: how it failed; nil if it did not.
     private static func run(
         _ command: [String], in namespace: String, of lab: String, _ showing: Bool, _ cancellation: Cancellation
     ) throws(SystemCallError) -> String? {
         guard let program = Executable.path(of: "nslab") else { return "there is no nslab in PATH to run it with" }
-        var spawn = Spawn(["nslab", "exec", "--lab", lab, namespace, "--"] + command, executable: program)
+        var spawn = Spawn(
+            ["nslab", "exec", "--confined", "--lab", lab, namespace, "--"] + command, executable: program)
         spawn.standardInput = .null
         // Standard output is for results.
         spawn.standardOutput = .standardError
         if !showing { spawn.standardError = .null }
-        spawn.leadership = .group
+        // It leads a group, too, and has no terminal.
+        spawn.leadership = .session
         return try wait(for: spawn.start(), cancellation)
     }
 

@@ -33,42 +33,38 @@ public struct Command: Sendable {
 
     /// Becomes the command in a host's root; returns only by throwing.
     ///
-    /// The working directory is the machine's own, and writable, unless it belongs to the system.
+    /// With full rights the working directory is the machine's own, and writable, unless it belongs to the system. With confined
+    /// ones the command begins in `/`, without the caller's environment and terminal.
     ///
     /// - Parameters:
     ///   - content: what the root should have now.
     ///   - warn: called with what the command has to do without.
     /// - Throws: `SystemCallError`; from execvp(3) with `ENOENT` if there is no such program.
     public func replaceProcess(
-        in root: consuming HostRoot, _ content: RootContent, warn: (Lack) -> Void
+        in root: consuming HostRoot, _ content: RootContent, rights: Rights, warn: (Lack) -> Void
     ) throws(SystemCallError) -> Never {
         if let reason = root.readOnlyReason { warn(.writing(reason)) }
-        let place = WorkingDirectory.path
-        let carried = PendingMounts()
-        if let terminal = [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO].first(where: { isatty($0) == 1 }),
-            let console = try? DetachedMount(of: "/proc/self/fd/\(terminal)")
-        {
-            // Otherwise it would have no name there (ttyname(3)).
-            carried.add(console, at: "/dev/console", .optional)
+        switch rights {
+        case .full:
+            let place = WorkingDirectory.path
+            let carried = CarriedMounts(place)
+            try enter(root, content)
+            if let lack = carried.attach() { warn(.workingDirectory(lack)) }
+            try execute(environment: nil)
+        case .confined:
+            try enter(root, content)
+            try systemCall("chdir", "/") { chdir("/") }
+            umask(0o022)
+            try CommandConfinement.apply()
+            // What this process has open is the machine's.
+            _ = nslab_close_range(3)
+            try execute(environment: CommandConfinement.environment)
         }
-        var lack: SystemCallError?
-        if let place, !WorkingDirectory.isSystem(place) {
-            do throws(SystemCallError) {
-                carried.add(try DetachedMount(of: ".", withThoseBelow: true), at: place)
-            } catch {
-                lack = error
-            }
-        }
+    }
+
+    private func enter(_ root: consuming HostRoot, _ content: RootContent) throws(SystemCallError) {
         try NetworkNamespace(at: NamedNamespaces.path(pin)).enter()
         try root.enter(content.etc)
-        do throws(SystemCallError) {
-            try carried.attach()
-        } catch {
-            lack = error
-        }
-        if let place, chdir(place) != 0 { lack = lack ?? SystemCallError("chdir", place) }
-        if let lack { warn(.workingDirectory(lack)) }
-        try execute()
     }
 
     // MARK: On the machine's files
@@ -105,12 +101,51 @@ public struct Command: Sendable {
                 }
             }
         }
-        try execute()
+        try execute(environment: nil)
     }
 
-    private func execute() throws(SystemCallError) -> Never {
+    /// - Parameter variables: the command's environment, as `NAME=VALUE`; nil for this process's own.
+    private func execute(environment variables: [String]?) throws(SystemCallError) -> Never {
         var pointers = arguments.map { strdup($0) } + [nil]
+        if let variables {
+            clearenv()
+            for variable in variables { putenv(strdup(variable)) }
+        }
         execvp(arguments[0], &pointers)
         throw SystemCallError("execvp", arguments[0])
+    }
+}
+
+/// What a command takes along into a host's root: its working directory and its terminal.
+private struct CarriedMounts {
+    private let mounts = PendingMounts()
+    private let directory: String?
+    private var lack: SystemCallError?
+
+    /// - Parameter directory: the working directory.
+    init(_ directory: String?) {
+        self.directory = directory
+        if let terminal = [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO].first(where: { isatty($0) == 1 }),
+            let console = try? DetachedMount(of: "/proc/self/fd/\(terminal)")
+        {
+            // Otherwise it would have no name there (ttyname(3)).
+            mounts.add(console, at: "/dev/console", .optional)
+        }
+        guard let directory, !WorkingDirectory.isSystem(directory) else { return }
+        do throws(SystemCallError) {
+            mounts.add(try DetachedMount(of: ".", withThoseBelow: true), at: directory)
+        } catch {
+            lack = error
+        }
+    }
+
+    /// Puts them there.
+    ///
+    /// - Returns: why the working directory is not the machine's own; nil if it is, or is not to be.
+    func attach() -> SystemCallError? {
+        var lack = lack
+        do throws(SystemCallError) { try mounts.attach() } catch { lack = error }
+        if let directory, chdir(directory) != 0 { lack = lack ?? SystemCallError("chdir", directory) }
+        return lack
     }
 }

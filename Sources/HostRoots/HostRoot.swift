@@ -4,28 +4,21 @@ import System
 
 /// A hold on the root of a host: the files that its processes see, and its host name.
 public struct HostRoot: ~Copyable {
-    private let mounts: FileDescriptor
-    private let uts: FileDescriptor
+    private let namespaces: NamespaceFiles
     private let etc: EtcOverrides
 
     /// Why the root is read-only; nil if what is written is kept in it.
     public let readOnlyReason: String?
 
-    private init(
-        mounts: consuming FileDescriptor, uts: consuming FileDescriptor, etc: consuming EtcOverrides
-    ) {
-        self.mounts = mounts
-        self.uts = uts
+    private init(_ namespaces: NamespaceFiles, etc: consuming EtcOverrides) {
+        self.namespaces = namespaces
         readOnlyReason = etc.readOnlyReason
         self.etc = etc
     }
 
     /// The root with this directory in the store.
     static func open(_ directory: String) throws(SystemCallError) -> HostRoot {
-        let etc = try EtcOverrides.open(directory)
-        let mounts = try FileDescriptor(opening: "\(directory)/mnt", O_RDONLY)
-        let uts = try FileDescriptor(opening: "\(directory)/uts", O_RDONLY)
-        return HostRoot(mounts: mounts, uts: uts, etc: etc)
+        HostRoot(try NamespaceFiles(directory), etc: try EtcOverrides.open(directory))
     }
 
     /// Moves the process into the root, with a mount namespace of its own that begins as the root's: what it mounts is its own,
@@ -35,8 +28,7 @@ public struct HostRoot: ~Copyable {
     func enter(_ files: [String: [UInt8]]) throws(SystemCallError) {
         // A mount namespace can be entered with a root directory that is shared with nobody.
         try systemCall("unshare", "process") { unshare(CLONE_FS) }
-        try systemCall("setns", "mount namespace") { setns(mounts.number, CLONE_NEWNS) }
-        try systemCall("setns", "UTS namespace") { setns(uts.number, CLONE_NEWUTS) }
+        try namespaces.enter()
         try systemCall("unshare", "mount namespace") { unshare(CLONE_NEWNS) }
         try forgetLookups()
         try etc.install(files)
@@ -49,5 +41,24 @@ public struct HostRoot: ~Copyable {
             // A change of options drops the entries that nobody uses (reconfigure_super in fs/super.c), and this one changes none.
             try systemCall("mount", mount.path) { Glibc.mount("", mount.path, "none", UInt(MS_REMOUNT), nil) }
         }
+    }
+}
+
+/// The pins of a root's namespaces, open.
+private final class NamespaceFiles {
+    private var numbers: [(number: CInt, flag: CInt)] = []
+
+    /// - Parameter directory: the host's directory in the store.
+    init(_ directory: String) throws(SystemCallError) {
+        for (name, flag) in RootMaking.namespaces {
+            numbers.append((try FileDescriptor(opening: "\(directory)/\(name)", O_RDONLY).release(), flag))
+        }
+    }
+
+    deinit { for (number, _) in numbers { close(number) } }
+
+    /// Moves the calling thread into all of them.
+    func enter() throws(SystemCallError) {
+        for (number, flag) in numbers { try systemCall("setns", "namespace of a root") { setns(number, flag) } }
     }
 }

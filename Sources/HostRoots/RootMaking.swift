@@ -11,30 +11,23 @@ struct RootMaking: Sendable {
     /// The path of the host's network namespace, which its `/sys` tells of.
     let namespace: String
 
-    /// The namespaces of a root that was made.
-    struct Made: ~Copyable {
-        let mounts: FileDescriptor
-        let uts: FileDescriptor
-    }
-
-    /// What the thread hands over: descriptors that nobody owns yet.
-    private struct Numbers: Sendable {
-        var mounts: CInt
-        var uts: CInt
-    }
+    /// The namespaces of a root, as the kernel calls their files: the mount namespace last, so that where it is, all are.
+    static let namespaces: [(name: String, flag: CInt)] = [
+        ("ipc", CLONE_NEWIPC), ("uts", CLONE_NEWUTS), ("mnt", CLONE_NEWNS),
+    ]
 
     /// Makes it, on a thread that ends with it; the calling one stays where it is.
-    func run() throws(SystemCallError) -> Made {
-        let made: Numbers
+    ///
+    /// - Returns: descriptors of its namespaces, in their order, which the caller closes.
+    func run() throws(SystemCallError) -> [CInt] {
         do {
-            made = try Background { try make() }.value()
+            return try Background { try make() }.value()
         } catch {
             throw error as? SystemCallError ?? SystemCallError("unshare", directory, errno: EINVAL)
         }
-        return Made(mounts: FileDescriptor(owning: made.mounts), uts: FileDescriptor(owning: made.uts))
     }
 
-    private func make() throws(SystemCallError) -> Numbers {
+    private func make() throws(SystemCallError) -> [CInt] {
         try NetworkNamespace(at: namespace).enter()
         try makeDirectories()
         let etc = try EtcOverrides.open(directory)
@@ -52,7 +45,7 @@ struct RootMaking: Sendable {
         try addPrivateTrees(to: mounts)
         try etc.prepare(content.etc, mounts)
 
-        try systemCall("unshare", directory) { unshare(CLONE_NEWNS | CLONE_NEWUTS) }
+        try systemCall("unshare", directory) { unshare(Self.namespaces.reduce(0) { $0 | $1.flag }) }
         // First, or what follows would be seen wherever the machine's mounts are shared.
         try systemCall("mount", "/") { mount("", "/", "none", UInt(MS_PRIVATE | MS_REC), nil) }
         try becomeRoot(root)
@@ -61,9 +54,9 @@ struct RootMaking: Sendable {
             sethostname(content.hostname, content.hostname.utf8.count)
         }
         try etc.install(content.etc)
-        let kept = try FileDescriptor(opening: "/proc/thread-self/ns/mnt", O_RDONLY)
-        let uts = try FileDescriptor(opening: "/proc/thread-self/ns/uts", O_RDONLY)
-        return Numbers(mounts: kept.release(), uts: uts.release())
+        return try Self.namespaces.map { namespace throws(SystemCallError) in
+            try FileDescriptor(opening: "/proc/thread-self/ns/\(namespace.name)", O_RDONLY).release()
+        }
     }
 
     /// Makes a mount the root of the calling thread's mount namespace, and lets go of the one that was there: with it go the

@@ -4,7 +4,7 @@ import NetworkNamespaces
 import System
 
 /// The roots of a lab's hosts: one file system in memory of bounded size, on a directory of the lab's state. Below it each host
-/// that has been used has a directory, with what was written in its root and the pins of its mount and UTS namespaces.
+/// that has been used has a directory, with what was written in its root and the pins of its mount, UTS and IPC namespaces.
 ///
 /// The file system's mount is private, as one must be that a mount namespace is pinned on, and open to root alone: a host may
 /// make programs there that run as root.
@@ -74,8 +74,9 @@ public struct RootStore: Sendable {
         try discard(name)
         let directory = directory(of: name)
         let made = try RootMaking(directory: directory, content: content, namespace: namespace).run()
-        for (file, number) in [("uts", made.uts.number), ("mnt", made.mounts.number)] {
-            let pin = "\(directory)/\(file)"
+        defer { for number in made { close(number) } }
+        for (number, namespace) in zip(made, RootMaking.namespaces) {
+            let pin = "\(directory)/\(namespace.name)"
             do { _ = try FileDescriptor(opening: pin, O_WRONLY | O_CREAT | O_EXCL) }
             try systemCall("mount", pin) { mount("/proc/self/fd/\(number)", pin, "none", UInt(MS_BIND), nil) }
         }
@@ -84,8 +85,8 @@ public struct RootStore: Sendable {
     /// Gives up a host's root, so that its next use begins with a new one. What was written in it takes memory until ``remove()``.
     public func discard(_ name: String) throws(SystemCallError) {
         let directory = directory(of: name)
-        for pin in ["mnt", "uts"] where Self.isNamespace("\(directory)/\(pin)") {
-            try systemCall("umount", "\(directory)/\(pin)") { umount2("\(directory)/\(pin)", CInt(MNT_DETACH)) }
+        for pin in RootMaking.namespaces.reversed().map({ "\(directory)/\($0.name)" }) where Self.isNamespace(pin) {
+            try systemCall("umount", pin) { umount2(pin, CInt(MNT_DETACH)) }
         }
         var number = 0
         while rename(directory, "\(path)/.\(number)") != 0 {

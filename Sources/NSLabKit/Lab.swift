@@ -184,16 +184,19 @@ public struct Lab: Sendable {
     ///   - name: the host, in any form that `nslab exec` takes.
     ///   - usingHostFiles: whether it works on the machine's own files; otherwise it has the host's root, where what it
     ///     writes is gone with the lab.
+    ///   - confined: whether it has the rights of a lab's own commands alone: those of a container, and no more.
     ///   - waiting: told the lab's name if another command works on it.
     ///   - warn: called with a sentence about what the command has to do without.
     public func become(
-        _ arguments: [String], in name: String, usingHostFiles: Bool = false, waiting: (String) -> Void = { _ in },
+        _ arguments: [String], in name: String, usingHostFiles: Bool = false, confined: Bool = false,
+        waiting: (String) -> Void = { _ in },
         warn: (String) -> Void = { _ in }
     ) throws(NSLabError) -> Never {
         try reportingErrors {
             do {
                 try running.become(
-                    arguments, in: name, files: usingHostFiles ? .machine : .host, waiting: { waiting(self.name) }
+                    arguments, in: name, files: usingHostFiles ? .machine : .host,
+                    rights: confined ? .confined : .full, waiting: { waiting(self.name) }
                 ) { lack in
                     warn(lack.sentence)
                 }

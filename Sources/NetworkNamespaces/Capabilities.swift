@@ -66,6 +66,40 @@ public enum Capabilities {
         try systemCall("cap_set_proc", "process") { cap_set_proc(state) }
     }
 
+    /// What programs of a lab's files need: what a container has, and its network.
+    private static let contained = [
+        CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_SETPCAP, CAP_SETFCAP,
+        CAP_NET_BIND_SERVICE, CAP_NET_BROADCAST, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_CHROOT, CAP_AUDIT_WRITE,
+    ]
+
+    /// Gives up, for good, all but what a container has and its network (`CAP_NET_ADMIN`): no program that is started gets more.
+    ///
+    /// - Throws: `SystemCallError` if the kernel refuses.
+    public static func contain() throws(SystemCallError) {
+        try systemCall("prctl", "process") { nslab_prctl(PR_SET_NO_NEW_PRIVS, 1) }
+        _ = nslab_clear_ambient()
+        for value in 0..<64 where nslab_prctl(PR_CAPBSET_READ, UInt(value)) == 1 {
+            // Without CAP_SETPCAP the bounding set stays, and `no_new_privs` alone keeps programs from it.
+            if !contained.contains(CInt(value)), nslab_prctl(PR_CAPBSET_DROP, UInt(value)) != 0, errno != EPERM {
+                throw SystemCallError("prctl", "process")
+            }
+        }
+        guard let held = cap_get_proc(), let wanted = cap_init() else {
+            throw SystemCallError("cap_get_proc", "process")
+        }
+        defer {
+            cap_free(UnsafeMutableRawPointer(held))
+            cap_free(UnsafeMutableRawPointer(wanted))
+        }
+        var values = contained.filter { holds(held, Capability(name: "", value: $0)) }
+        for flag in [CAP_PERMITTED, CAP_EFFECTIVE] {
+            try systemCall("cap_set_flag", "process") {
+                cap_set_flag(wanted, flag, CInt(values.count), &values, CAP_SET)
+            }
+        }
+        try systemCall("cap_set_proc", "process") { cap_set_proc(wanted) }
+    }
+
     /// Gives up every capability of the calling thread and those that it will start.
     ///
     /// - Throws: `SystemCallError` if the kernel refuses.

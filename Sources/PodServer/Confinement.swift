@@ -53,43 +53,12 @@ enum Confinement {
     ///
     /// - Returns: whether the filter is in place; a kernel without filters has none.
     static func filterSystemCalls() -> Bool {
-        let architecture = nslab_audit_architecture()
-        guard architecture != 0 else { return false }
         let calls = withUnsafeBytes(of: nslab_denied_calls) { Array($0.bindMemory(to: CInt.self)) }
             .prefix(nslab_denied_call_count)
-        let deny = sock_filter(statement(BPF_RET | BPF_K), UInt32(SECCOMP_RET_ERRNO) | UInt32(EPERM))
-        let allow = sock_filter(statement(BPF_RET | BPF_K), UInt32(SECCOMP_RET_ALLOW))
-        // The number of the call is the first field of struct seccomp_data, the architecture the second.
-        var program = [
-            sock_filter(statement(BPF_LD | BPF_W | BPF_ABS), 4),
-            sock_filter(statement(BPF_JMP | BPF_JEQ | BPF_K), architecture, jumpTrue: 1),
-            deny,
-            sock_filter(statement(BPF_LD | BPF_W | BPF_ABS), 0),
-            // The same calls under other numbers, which x86-64 has for 32-bit pointers (__X32_SYSCALL_BIT).
-            sock_filter(statement(BPF_JMP | BPF_JGE | BPF_K), 0x4000_0000, jumpTrue: UInt8(calls.count + 1)),
-        ]
-        for (index, call) in calls.enumerated() {
-            // To the last instruction but one, over the calls that follow.
-            program.append(
-                sock_filter(
-                    statement(BPF_JMP | BPF_JEQ | BPF_K), UInt32(call), jumpTrue: UInt8(calls.count - index)))
-        }
-        program += [allow, deny]
-        return program.withUnsafeMutableBufferPointer {
-            var filter = sock_fprog(len: UInt16($0.count), filter: $0.baseAddress)
-            return nslab_seccomp(&filter) == 0
-        }
+        return SystemCallFilter(calls.map { SystemCallFilter.Refusal($0) }).install()
     }
-
-    private static func statement(_ code: CInt) -> UInt16 { UInt16(code) }
 
     private static func check(_ call: String, _ result: CInt) throws(SystemCallError) {
         if result != 0 { throw SystemCallError(call, "process") }
-    }
-}
-
-extension sock_filter {
-    fileprivate init(_ code: UInt16, _ operand: UInt32, jumpTrue: UInt8 = 0) {
-        self.init(code: code, jt: jumpTrue, jf: 0, k: operand)
     }
 }

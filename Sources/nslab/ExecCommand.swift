@@ -6,7 +6,7 @@ import NSLabKit
 struct Exec: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run a command in a host of the lab, with its network, files and host name.",
-        usage: "nslab exec [--lab <lab>] [--host-files] <name> -- <command> ...",
+        usage: "nslab exec [--lab <lab>] [--host-files|--confined] <name> -- <command> ...",
         discussion: RootOptions.discussion)
 
     @OptionGroup var labOption: LabOption

@@ -5,7 +5,7 @@ import System
 import Testing
 
 /// The lab folders that the readers' tests have.
-private enum LabFolders {
+enum LabFolders {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "LabFoldersTests/Fixtures").path
 

@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -56,5 +57,53 @@ static const int nslab_denied_calls[] = {
 };
 
 static const size_t nslab_denied_call_count = sizeof(nslab_denied_calls) / sizeof(nslab_denied_calls[0]);
+
+// Calls by which a program with root's user number could change or look into the machine that it shares: mounts and namespaces,
+// other processes' memory, files by handle, the kernel's code, clock, keys, swap and power.
+static const int nslab_machine_calls[] = {
+    SYS_mount, SYS_umount2, SYS_pivot_root, SYS_fsopen, SYS_fsconfig, SYS_fsmount, SYS_fspick, SYS_move_mount, SYS_open_tree,
+    SYS_setns, SYS_unshare, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_pidfd_getfd, SYS_kcmp,
+    SYS_open_by_handle_at, SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_reboot, SYS_swapon,
+    SYS_swapoff, SYS_acct, SYS_quotactl, SYS_syslog, SYS_settimeofday, SYS_clock_settime, SYS_adjtimex, SYS_clock_adjtime,
+    SYS_sethostname, SYS_setdomainname, SYS_bpf, SYS_perf_event_open, SYS_keyctl, SYS_add_key, SYS_request_key, SYS_userfaultfd,
+    SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register, SYS_fanotify_init, SYS_vhangup,
+#ifdef SYS_mount_setattr
+    SYS_mount_setattr,
+#endif
+#ifdef SYS_kexec_file_load
+    SYS_kexec_file_load,
+#endif
+#ifdef SYS_iopl
+    SYS_iopl, SYS_ioperm,
+#endif
+};
+
+static const size_t nslab_machine_call_count = sizeof(nslab_machine_calls) / sizeof(nslab_machine_calls[0]);
+
+// The flags of clone(2) that make namespaces; glibc declares some of them for _GNU_SOURCE alone.
+static const unsigned nslab_namespace_flags = 0x7E020000U | 0x00000080U;
+
+// Landlock (landlock(7)): what a program and those that it starts may do to others. The numbers are the same everywhere.
+static inline int nslab_landlock_version(void) { return (int)syscall(444, NULL, 0, 1U); }
+
+static inline int nslab_landlock_ruleset(uint64_t files, uint64_t scopes) {
+    struct {
+        uint64_t files, network, scopes;
+    } attributes = {files, 0, scopes};
+    // Older kernels know less of it.
+    return (int)syscall(444, &attributes, scopes ? 24 : 8, 0);
+}
+
+static inline int nslab_landlock_allow(int ruleset, uint64_t files, int directory) {
+    struct {
+        uint64_t files;
+        int32_t directory;
+    } __attribute__((packed)) rule = {files, directory};
+    return (int)syscall(445, ruleset, 1 /* LANDLOCK_RULE_PATH_BENEATH */, &rule, 0);
+}
+
+static inline int nslab_landlock_restrict(int ruleset) { return (int)syscall(446, ruleset, 0); }
+
+static const uint64_t NSLAB_LANDLOCK_ACCESS_FS_REFER = 1ULL << 13, NSLAB_LANDLOCK_SCOPE_SIGNAL = 1ULL << 1;
 
 #endif
