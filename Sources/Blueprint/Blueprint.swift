@@ -73,6 +73,8 @@ public struct Blueprint: Hashable, Sendable {
         public var hostPods: [HostPod] = []
         /// What is run inside once the network is up: a program and its arguments each.
         public var commands: [[String]] = []
+        /// What it sees of the machine's files at places of its choice.
+        public var binds: [Bind] = []
         /// The addresses that people know it by, IPv4 before IPv6.
         public var addresses: [IPAddress]
         /// How processes inside resolve names; nil for as the host does.

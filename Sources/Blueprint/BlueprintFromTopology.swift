@@ -71,10 +71,11 @@ extension Blueprint {
             var content = RouterContent(router, cabling, features, problems: &problems)
             content.addAnnounced(clusterRoutes.announced(to: content.nextHops, speaksBGP: router.learnsBlocks))
             notes += content.notes
-            namespaces.append(
-                Namespace(
-                    name: router.name, kind: .router, hostname: router.hostname, addresses: router.allAddresses,
-                    content: content.content))
+            var namespace = Namespace(
+                name: router.name, kind: .router, hostname: router.hostname, addresses: router.allAddresses,
+                content: content.content)
+            namespace.binds = router.binds
+            namespaces.append(namespace)
         }
     }
 
@@ -104,6 +105,7 @@ extension Blueprint {
                 content: part.content)
             namespace.hostPods = pods.filter(\.usesHostNetwork).map { HostPod(pod: $0.reference, ports: $0.ports) }
             namespace.commands = node.commands
+            namespace.binds = node.binds
             namespaces.append(namespace)
         }
         for host in topology.hosts {
@@ -111,6 +113,7 @@ extension Blueprint {
             var namespace = Namespace(
                 name: host.name, kind: .host, hostname: host.hostname, addresses: host.allAddresses, content: content)
             namespace.commands = host.commands
+            namespace.binds = host.binds
             namespaces.append(namespace)
         }
         for pod in running where !pod.usesHostNetwork {

@@ -37,7 +37,7 @@ extension RunningLab {
                 etc: EtcFiles.path(namespace, pin: entry.pin, state), warn: warn)
         case .host:
             let content = RootContent(namespace, named: entry.name)
-            let root = try root(of: entry, content, state, waiting)
+            let root = try root(of: entry, content, state, waiting, warn)
             try command.replaceProcess(in: root, content, rights: rights, warn: warn)
         }
     }
@@ -51,7 +51,8 @@ extension RunningLab {
 
     /// A host's root, which is made where it is used for the first time.
     private func root(
-        of entry: Journal.Entry, _ content: RootContent, _ state: StateDirectory, _ waiting: () -> Void
+        of entry: Journal.Entry, _ content: RootContent, _ state: StateDirectory, _ waiting: () -> Void,
+        _ warn: (Command.Lack) -> Void
     ) throws -> HostRoot {
         let store = state.roots
         if let root = try store.root(of: entry.name) { return root }
@@ -59,7 +60,8 @@ extension RunningLab {
             if try store.root(of: entry.name) != nil { return }
             // The lab may have gone while the lock was waited for, or its host.
             guard try Journal.read(state).namespaces.contains(entry) else { throw EngineError.noSuchLab(state.lab) }
-            try store.make(entry.name, content, namespace: NamedNamespaces.path(entry.pin))
+            let leftOut = try store.make(entry.name, content, namespace: NamedNamespaces.path(entry.pin))
+            for error in leftOut { warn(.bind(error)) }
         }
         guard let root = try store.root(of: entry.name) else { throw EngineError.noSuchLab(state.lab) }
         return root
@@ -76,7 +78,12 @@ extension RootContent {
         if let namespace { etc["hosts"] = Array(namespace.hosts.text.utf8) }
         // Of a lab without DNS the machine's: its own may be a link into what is not seen in a root.
         etc["resolv.conf"] = namespace?.resolver.map { Array($0.text.utf8) } ?? Self.machineResolver
-        self.init(hostname: hostname, etc: etc)
+        let binds = (namespace?.binds ?? []).compactMap { bind in
+            bind.directory.map {
+                Bind(directory: $0, path: bind.path, target: bind.target, isReadOnly: bind.isReadOnly)
+            }
+        }
+        self.init(hostname: hostname, etc: etc, binds: binds)
     }
 
     /// The machine's `/etc/resolv.conf`; empty if it has none.

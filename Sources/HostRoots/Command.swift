@@ -25,6 +25,8 @@ public struct Command: Sendable {
         case writing(String)
         /// The working directory cannot be the machine's own.
         case workingDirectory(SystemCallError)
+        /// A file or directory of the machine's that was to be seen in the root.
+        case bind(SystemCallError)
         /// A file of the machine's that another would be seen in place of.
         case etcFile(SystemCallError)
     }

@@ -22,6 +22,31 @@ struct DetachedMount: ~Copyable {
         self.init(owning: try systemCall("fsmount", type) { nslab_fsmount(context.number, UInt32(attributes)) })
     }
 
+    /// A directory, copy on write.
+    ///
+    /// - Parameters:
+    ///   - lower: the directory.
+    ///   - path: its path, as mount tables are to show it.
+    ///   - layers: the directory that is made for what is written.
+    init(over lower: borrowing FileDescriptor, _ path: String, layers: String) throws(SystemCallError) {
+        var status = stat()
+        try systemCall("fstat", path) { fstat(lower.number, &status) }
+        try Directory.make(layers, mode: 0o755)
+        try Directory.make("\(layers)/work", mode: 0o755)
+        // What the upper directory is, the merged one is, too.
+        try Directory.make("\(layers)/upper", mode: status.st_mode & 0o7777)
+        try systemCall("chown", path) { chown("\(layers)/upper", status.st_uid, status.st_gid) }
+        // A path in an option cannot have these (fs/overlayfs/params.c; before Linux 6.5, fs/fs_context.c).
+        let name = path.contains { ":,\\".contains($0) } ? "/proc/thread-self/fd/\(lower.number)" : path
+        try self.init(
+            "overlay", [("lowerdir", name), ("upperdir", "\(layers)/upper"), ("workdir", "\(layers)/work")])
+    }
+
+    /// A second view of an open file or directory.
+    init(of file: borrowing FileDescriptor, _ path: String) throws(SystemCallError) {
+        self.init(owning: try systemCall("open_tree", path) { nslab_clone_mount(file.number, "", 0) })
+    }
+
     /// A second view of what is at a path, without what is mounted below it unless that is asked for.
     init(
         of path: String, below directory: CInt = AT_FDCWD, withThoseBelow: Bool = false
@@ -67,8 +92,6 @@ final class PendingMounts {
         case present
         /// One that may be missing: then the mount is left out.
         case optional
-        /// A directory or file, to be made where it is missing.
-        case directory, file
     }
 
     private var entries: [Entry] = []
@@ -80,16 +103,6 @@ final class PendingMounts {
     /// Attaches all to the calling thread's mount namespace.
     func attach() throws(SystemCallError) {
         for entry in entries {
-            switch entry.mountPoint {
-            case .present, .optional: break
-            case .directory: try Self.makeDirectories(entry.path)
-            case .file:
-                try Self.makeDirectories(
-                    String(entry.path.prefix(upTo: entry.path.lastIndex(of: "/") ?? entry.path.endIndex)))
-                if access(entry.path, F_OK) != 0 {
-                    _ = try FileDescriptor(opening: entry.path, O_WRONLY | O_CREAT | O_NONBLOCK, mode: 0o644)
-                }
-            }
             do throws(SystemCallError) {
                 try entry.mount.attach(at: entry.path)
             } catch {
@@ -99,10 +112,5 @@ final class PendingMounts {
             }
         }
         entries = []
-    }
-
-    private static func makeDirectories(_ path: String) throws(SystemCallError) {
-        for end in path.indices.dropFirst() where path[end] == "/" { _ = try Directory.make(String(path[..<end])) }
-        if !path.isEmpty { _ = try Directory.make(path) }
     }
 }

@@ -16,10 +16,16 @@ struct RootMaking: Sendable {
         ("ipc", CLONE_NEWIPC), ("uts", CLONE_NEWUTS), ("mnt", CLONE_NEWNS),
     ]
 
+    /// What a making leads to.
+    struct Made: Sendable {
+        /// Descriptors of the namespaces, in their order, which the caller closes.
+        var namespaces: [CInt]
+        /// Why binds are left out.
+        var leftOut: [SystemCallError]
+    }
+
     /// Makes it, on a thread that ends with it; the calling one stays where it is.
-    ///
-    /// - Returns: descriptors of its namespaces, in their order, which the caller closes.
-    func run() throws(SystemCallError) -> [CInt] {
+    func run() throws(SystemCallError) -> Made {
         do {
             return try Background { try make() }.value()
         } catch {
@@ -27,7 +33,7 @@ struct RootMaking: Sendable {
         }
     }
 
-    private func make() throws(SystemCallError) -> [CInt] {
+    private func make() throws(SystemCallError) -> Made {
         try NetworkNamespace(at: namespace).enter()
         try makeDirectories()
         let etc = try EtcOverrides.open(directory)
@@ -44,6 +50,7 @@ struct RootMaking: Sendable {
         }
         try addPrivateTrees(to: mounts)
         try etc.prepare(content.etc, mounts)
+        let bound = BoundFiles(content.binds, directory: "\(directory)/binds")
 
         try systemCall("unshare", directory) { unshare(Self.namespaces.reduce(0) { $0 | $1.flag }) }
         // First, or what follows would be seen wherever the machine's mounts are shared.
@@ -54,9 +61,11 @@ struct RootMaking: Sendable {
             sethostname(content.hostname, content.hostname.utf8.count)
         }
         try etc.install(content.etc)
-        return try Self.namespaces.map { namespace throws(SystemCallError) in
+        let leftOut = bound.attach()
+        let namespaces = try Self.namespaces.map { namespace throws(SystemCallError) in
             try FileDescriptor(opening: "/proc/thread-self/ns/\(namespace.name)", O_RDONLY).release()
         }
+        return Made(namespaces: namespaces, leftOut: leftOut)
     }
 
     /// Makes a mount the root of the calling thread's mount namespace, and lets go of the one that was there: with it go the
@@ -76,18 +85,7 @@ struct RootMaking: Sendable {
     /// - Parameter index: tells it from the host's other ones.
     private func overlay(_ path: String, _ index: Int) throws(SystemCallError) -> DetachedMount {
         let lower = try FileDescriptor(opening: path, NSLAB_O_PATH | O_DIRECTORY)
-        var status = stat()
-        try systemCall("fstat", path) { fstat(lower.number, &status) }
-        let layer = "\(directory)/layers/\(index)"
-        try Self.makeDirectory(layer, 0o755)
-        try Self.makeDirectory("\(layer)/work", 0o755)
-        // What the upper directory is, the merged one is.
-        try Self.makeDirectory("\(layer)/upper", status.st_mode & 0o7777)
-        try systemCall("chown", path) { chown("\(layer)/upper", status.st_uid, status.st_gid) }
-        // A path in an option cannot have these (fs/overlayfs/params.c; before Linux 6.5, fs/fs_context.c).
-        let name = path.contains { ":,\\".contains($0) } ? "/proc/thread-self/fd/\(lower.number)" : path
-        return try DetachedMount(
-            "overlay", [("lowerdir", name), ("upperdir", "\(layer)/upper"), ("workdir", "\(layer)/work")])
+        return try DetachedMount(over: lower, path, layers: "\(directory)/layers/\(index)")
     }
 
     private func add(_ layer: RootPlan.Layer, _ index: Int, to mounts: PendingMounts) {
@@ -127,7 +125,8 @@ struct RootMaking: Sendable {
 
     /// The directories of a root in the store, with their permissions.
     private static let directories: [(name: String, mode: mode_t)] = [
-        ("", 0o755), ("layers", 0o755), ("etc", 0o755), ("run", 0o755), ("run/lock", 0o1777), ("shm", 0o1777),
+        ("", 0o755), ("layers", 0o755), ("binds", 0o755), ("etc", 0o755), ("run", 0o755), ("run/lock", 0o1777),
+        ("shm", 0o1777),
         ("dev", 0o755), ("dev/pts", 0o755), ("dev/shm", 0o1777), ("dev/net", 0o755),
     ]
 
@@ -141,7 +140,7 @@ struct RootMaking: Sendable {
     ]
 
     private func makeDirectories() throws(SystemCallError) {
-        for (name, mode) in Self.directories { try Self.makeDirectory("\(directory)/\(name)", mode) }
+        for (name, mode) in Self.directories { try Directory.make("\(directory)/\(name)", mode: mode) }
         // The console is the terminal of whoever looks.
         for name in Self.devices + ["console"] {
             _ = try FileDescriptor(opening: "\(directory)/dev/\(name)", O_WRONLY | O_CREAT, mode: 0o666)
@@ -149,12 +148,6 @@ struct RootMaking: Sendable {
         for (name, target) in Self.links {
             try systemCall("symlink", "/dev/\(name)") { symlink(target, "\(directory)/dev/\(name)") }
         }
-    }
-
-    private static func makeDirectory(_ path: String, _ mode: mode_t) throws(SystemCallError) {
-        try systemCall("mkdir", path) { mkdir(path, mode) }
-        // Whatever the process's umask(2) is.
-        try systemCall("chmod", path) { chmod(path, mode) }
     }
 
     private func addPrivateTrees(to mounts: PendingMounts) throws(SystemCallError) {

@@ -67,19 +67,22 @@ public struct RootStore: Sendable {
     ///
     /// - Parameters:
     ///   - namespace: the path of the host's network namespace.
+    /// - Returns: why binds are left out that cannot be had.
+    @discardableResult
     public func make(
         _ name: String, _ content: RootContent, namespace: String
-    ) throws(SystemCallError) {
+    ) throws(SystemCallError) -> [SystemCallError] {
         try prepare()
         try discard(name)
         let directory = directory(of: name)
         let made = try RootMaking(directory: directory, content: content, namespace: namespace).run()
-        defer { for number in made { close(number) } }
-        for (number, namespace) in zip(made, RootMaking.namespaces) {
+        defer { for number in made.namespaces { close(number) } }
+        for (number, namespace) in zip(made.namespaces, RootMaking.namespaces) {
             let pin = "\(directory)/\(namespace.name)"
             do { _ = try FileDescriptor(opening: pin, O_WRONLY | O_CREAT | O_EXCL) }
             try systemCall("mount", pin) { mount("/proc/self/fd/\(number)", pin, "none", UInt(MS_BIND), nil) }
         }
+        return made.leftOut
     }
 
     /// Gives up a host's root, so that its next use begins with a new one. What was written in it takes memory until ``remove()``.

@@ -9,6 +9,8 @@ public struct FolderFiles: Sendable {
     /// The folder's own place in the file system, and those of the files from elsewhere, by the paths that were named.
     private let root: String?
     private let places: [String: String]
+    /// The directories elsewhere whose files nodes may see, as absolute paths without links.
+    private let bindable: [String]
     private let read: @Sendable (String) throws -> [UInt8]
 
     /// The files of a folder.
@@ -19,9 +21,11 @@ public struct FolderFiles: Sendable {
     ///   - added: files that are to be read besides, wherever they are.
     ///   - root: the folder's absolute path without links.
     ///   - places: the absolute paths without links of `added`, by the paths that were named.
+    ///   - bindable: the absolute paths without links of directories elsewhere whose files nodes may see.
     ///   - read: gives the bytes of one of these; what it throws is shown to the user.
     public init(
         name: String, paths: [String], added: [String] = [], root: String? = nil, places: [String: String] = [:],
+        bindable: [String] = [],
         read: @escaping @Sendable (String) throws -> [UInt8]
     ) {
         self.name = name
@@ -29,6 +33,7 @@ public struct FolderFiles: Sendable {
         self.added = added
         self.root = root
         self.places = places
+        self.bindable = bindable
         self.read = read
     }
 
@@ -58,6 +63,43 @@ public struct FolderFiles: Sendable {
                 ).map({ "/" + $0 })
         else { return nil }
         return added.first { places[$0] == absolute }
+    }
+
+    /// What a node may see of the machine's files: something of the folder's, or of a directory that the user allowed.
+    struct BindSource {
+        /// The directory that the path begins at; nil for the folder of files in memory.
+        var directory: String?
+        /// The path below it.
+        var path: String
+        /// Whether it is outside of the folder.
+        var isOutside: Bool
+    }
+
+    /// What the path of a bind leads to, from a file of the folder.
+    ///
+    /// - Returns: nil for what the node may not see.
+    func source(ofBind path: String, from file: String) -> BindSource? {
+        let folder = file.split(separator: "/").dropLast()
+        if !path.hasPrefix("/"), let inside = Self.join(folder, path) {
+            return BindSource(directory: root, path: inside, isOutside: false)
+        }
+        let start = path.hasPrefix("/") ? [] : (root?.split(separator: "/") ?? []) + folder
+        guard let absolute = Self.join(start, path) else { return nil }
+        func below(_ directory: String) -> String? {
+            if "/\(absolute)" == directory { return "" }
+            return "/\(absolute)".hasPrefix(directory + "/")
+                ? String("/\(absolute)".dropFirst(directory.count + 1)) : nil
+        }
+        if let root, let inside = below(root) { return BindSource(directory: root, path: inside, isOutside: false) }
+        for directory in bindable {
+            if let inside = below(directory) { return BindSource(directory: directory, path: inside, isOutside: true) }
+        }
+        return nil
+    }
+
+    /// Whether there is such a file below the folder, or a directory with one.
+    func exists(_ path: String) -> Bool {
+        path.isEmpty || paths.contains(path) || paths.contains { $0.hasPrefix(path + "/") }
     }
 
     /// A path from a folder on; nil where it leads out at the top.

@@ -34,6 +34,7 @@ struct FolderReader {
         readTopology()
         guard diagnostics.errors.isEmpty else { return }
         readKind()
+        readBinds()
         readStartupConfigurations()
         for path in files.all where !done.contains(path) && isYAML(path) { readManifests(path) }
         if documents.containerlab == nil, documents.kind == nil, diagnostics.errors.isEmpty {

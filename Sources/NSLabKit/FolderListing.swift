@@ -17,7 +17,10 @@ extension FolderFiles {
     ///   - folder: the folder.
     ///   - added: files to be read besides.
     ///   - excluded: paths below the folder, or patterns of such paths or names (fnmatch(3)), that do not count.
-    init(folder: String, adding added: [String] = [], excluding excluded: [String] = []) throws(NSLabError) {
+    ///   - bindable: directories elsewhere whose files nodes may see, as absolute paths without links.
+    init(
+        folder: String, adding added: [String] = [], excluding excluded: [String] = [], allowing bindable: [String] = []
+    ) throws(NSLabError) {
         var paths: [String] = []
         // Where links lead, below the root.
         var targets: [String: String] = [:]
@@ -51,7 +54,7 @@ extension FolderFiles {
         let known = Set(paths.map { "\(root)/\($0)" })
         let added = places.keys.filter { !known.contains(places[$0] ?? "") }.sorted()
         let links = targets
-        self.init(name: folder, paths: paths, added: added, root: root, places: places) { path in
+        self.init(name: folder, paths: paths, added: added, root: root, places: places, bindable: bindable) { path in
             if added.contains(path) {
                 let descriptor = try FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
                 return try descriptor.readAll(path, limit: Self.maximumBytes)
@@ -87,7 +90,7 @@ extension FolderFiles {
         }
     }
 
-    private static func realPath(_ path: String) -> String? {
+    static func realPath(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)

@@ -215,6 +215,8 @@ extension Command.Lack {
             "\(reason); the command sees the machine's files and can write to none but those below its working directory"
         case .workingDirectory(let error):
             "\(error.object): \(error.words): the working directory is not the machine's own"
+        case .bind(let error):
+            "\(error.object): \(error.words) (\(error.call)): the bind is left out of the host's root"
         case .etcFile(let error): "\(error.object): \(error.words): the command sees the host's file, if any"
         }
     }

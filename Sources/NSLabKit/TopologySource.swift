@@ -10,6 +10,8 @@ public struct TopologySource: CustomStringConvertible, Sendable {
     /// What to call it: the path as it was given, or the bundled topology's name.
     public let description: String
     private let content: Content
+    /// The directories whose files routers, nodes and hosts may see, besides the topology's own.
+    private let bindable: [String]
 
     private enum Content: Sendable {
         /// The native format.
@@ -32,16 +34,26 @@ public struct TopologySource: CustomStringConvertible, Sendable {
     /// - Parameters:
     ///   - files: files that belong to a folder besides those below it.
     ///   - excluded: files below a folder that do not belong to it, by path, name or pattern.
+    ///   - bindable: directories whose files routers, nodes and hosts may see, besides the topology's own.
     /// - Throws: `NSLabError` if there is neither such a file or folder nor such a bundled topology.
-    public init(_ argument: String?, adding files: [String] = [], excluding excluded: [String] = []) throws(NSLabError)
-    {
+    public init(
+        _ argument: String?, adding files: [String] = [], excluding excluded: [String] = [],
+        allowing bindable: [String] = []
+    ) throws(NSLabError) {
+        self.bindable = try bindable.map { directory throws(NSLabError) in
+            guard let path = FolderFiles.realPath(directory) else {
+                throw NSLabError("\(SystemCallError("realpath", directory))", .badInput)
+            }
+            return path
+        }
         let name = argument ?? BundledTopology.default.name
         if let bundled = BundledTopology.named(name), argument == nil || access(name, F_OK) != 0 {
             description = bundled.name
             content = .text(Array(bundled.yaml.utf8))
         } else if let folder = Self.folder(name) {
             description = name
-            content = .folder(try FolderFiles(folder: folder, adding: files, excluding: excluded))
+            content = .folder(
+                try FolderFiles(folder: folder, adding: files, excluding: excluded, allowing: self.bindable))
             return
         } else {
             description = name
@@ -96,7 +108,7 @@ public struct TopologySource: CustomStringConvertible, Sendable {
     func reading() throws(TopologyErrors) -> Reading {
         switch content {
         case .text(let bytes):
-            let topology = try Topology.read(bytes, file: description)
+            let topology = try Topology.read(bytes, file: description, binding: bindDirectories)
             return Reading(topology: topology, warnings: topology.tolerated().map { "\(description): \($0)" })
         case .folder(let files):
             // Places are named as the user would open them.
@@ -116,6 +128,13 @@ public struct TopologySource: CustomStringConvertible, Sendable {
                     })
             }
         }
+    }
+
+    /// The directories whose files the topology's file may have hosts see.
+    private var bindDirectories: BindDirectories {
+        let file = FolderFiles.realPath(description) ?? description
+        let own = file.lastIndex(of: "/").map { $0 == file.startIndex ? "/" : String(file[..<$0]) } ?? "/"
+        return BindDirectories(own: own, allowed: bindable)
     }
 
     private static func read(_ path: String) throws(SystemCallError) -> [UInt8] {

@@ -23,6 +23,15 @@ public enum Directory {
         return isNew
     }
 
+    /// Makes a directory that is not there yet.
+    ///
+    /// - Parameter mode: its permissions, whatever the process's umask(2) is.
+    /// - Throws: `SystemCallError`; with `EEXIST` if the name is taken.
+    public static func make(_ path: String, mode: mode_t) throws(SystemCallError) {
+        try systemCall("mkdir", path) { mkdir(path, mode) }
+        try systemCall("chmod", path) { chmod(path, mode) }
+    }
+
     /// The names in an open folder, without `.` and `..`, in no order.
     static func names(in directory: OpaquePointer) -> [String] {
         var names: [String] = []

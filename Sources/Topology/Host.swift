@@ -10,6 +10,8 @@ public struct Host: Hashable, Sendable {
     public var sysctls: [String: String]
     /// Commands that run inside once the network is up: a program and its arguments each, without a shell.
     public var commands: [[String]]
+    /// What it sees of the machine's files at places of its choice.
+    public var binds: [Bind] = []
 
     /// A host of these parts.
     public init(

@@ -18,6 +18,8 @@ public struct Node: Hashable, Sendable {
     public var sysctls: [String: String]
     /// Commands that run inside once the network is up: a program and its arguments each, without a shell.
     public var commands: [[String]]
+    /// What it sees of the machine's files at places of its choice.
+    public var binds: [Bind] = []
 
     /// A node of these parts. Without a word on its taint, a control-plane node has one.
     public init(

@@ -15,6 +15,8 @@ public struct Router: Hashable, Sendable {
     public var learnsBlocks: Bool
     /// The families whose packets it forwards; it answers for its own addresses in any case.
     public var forwards: Set<AddressFamily>
+    /// What it sees of the machine's files at places of its choice.
+    public var binds: [Bind] = []
 
     /// A router of these parts.
     public init(

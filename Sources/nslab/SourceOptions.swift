@@ -13,9 +13,17 @@ struct SourceOptions: ParsableArguments {
         help: ArgumentHelp("Leave this file or folder out; a path, name or pattern.", valueName: "pattern"))
     var excluded: [String] = []
 
+    @Option(
+        name: .customLong("allow-bind"),
+        help: ArgumentHelp(
+            "Let the lab's hosts read files below this directory (binds); may be given more than once.",
+            valueName: "directory"),
+        completion: .directory)
+    var bindable: [String] = []
+
     /// The topology that a command's argument names.
     func source(_ argument: String?) throws -> TopologySource {
-        try TopologySource(argument, adding: files, excluding: excluded)
+        try TopologySource(argument, adding: files, excluding: excluded, allowing: bindable)
     }
 }
 

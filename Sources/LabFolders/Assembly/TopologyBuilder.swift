@@ -36,6 +36,7 @@ struct TopologyBuilder {
         addNodes(links)
         addHosts(links)
         addCables(links)
+        addBinds()
         let cluster = ClusterBuilder(documents.kind, documents.calico, &diagnostics)
         topology.cluster = cluster.cluster
         places.pools = cluster.poolPlaces
@@ -259,6 +260,17 @@ struct TopologyBuilder {
                     commands: host.commands))
             places.devices[name] = node.place
         }
+    }
+
+    private mutating func addBinds() {
+        let binds = Dictionary(
+            documents.binds.compactMap { node, binds in names[node].map { ($0, binds) } },
+            uniquingKeysWith: { first, _ in first })
+        for index in topology.routers.indices {
+            topology.routers[index].binds = binds[topology.routers[index].name] ?? []
+        }
+        for index in topology.nodes.indices { topology.nodes[index].binds = binds[topology.nodes[index].name] ?? [] }
+        for index in topology.hosts.indices { topology.hosts[index].binds = binds[topology.hosts[index].name] ?? [] }
     }
 
     private mutating func addCables(_ links: [UsableLink]) {

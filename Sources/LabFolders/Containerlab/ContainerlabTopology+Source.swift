@@ -68,6 +68,9 @@ extension ContainerlabTopology.Node {
             for line in source["exec"].list(&diagnostics) {
                 if let text = line.text(&diagnostics) { exec.append(Located(text, at: line.place)) }
             }
+            for line in source["binds"].list(&diagnostics) {
+                if let text = line.text(&diagnostics) { binds.append(Located(text, at: line.place)) }
+            }
             for (key, value) in source["sysctls"].map(&diagnostics) {
                 if let value = value.text(&diagnostics) {
                     sysctls.append(Located([key, value], at: source["sysctls"].place))

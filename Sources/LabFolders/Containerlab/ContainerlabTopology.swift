@@ -21,6 +21,8 @@ struct ContainerlabTopology: Sendable {
         var inlineConfig: Located<String>?
         /// The lines that are run inside once it is up.
         var exec: [Located<String>] = []
+        /// What it sees of the machine's files, as it is written.
+        var binds: [Located<String>] = []
         /// Kernel settings (`sysctls`).
         var sysctls: [Located<[String]>] = []
         /// `labels`.

@@ -5,7 +5,8 @@ import YAML
 extension NativeReader {
     /// The map of a router.
     mutating func router(_ name: String, _ value: YAMLValue) -> Router {
-        let fields = fields(value, ["hostname", "vlans", "ports", "loopbacks", "routes", "forwards", "learnsBlocks"])
+        let fields = fields(
+            value, ["hostname", "vlans", "ports", "loopbacks", "routes", "forwards", "learnsBlocks", "binds"])
         var router = Router(name: name)
         if let hostname = field(fields, "hostname", { $0.text($1, "a host name") }) { router.hostname = hostname }
         _ = field(fields, "vlans") { reader, value in
@@ -24,6 +25,7 @@ extension NativeReader {
             }
         }
         router.routes = field(fields, "routes") { $0.routes($1) } ?? []
+        router.binds = field(fields, "binds") { $0.binds($1) } ?? []
         if let families = field(
             fields, "forwards",
             { reader, value in
@@ -134,7 +136,8 @@ extension NativeReader {
     /// The map of a node.
     mutating func node(_ name: String, _ value: YAMLValue) -> Node {
         let fields = fields(
-            value, ["role", "labels", "tainted", "interfaces", "routes", "nodeAddresses", "sysctls", "commands"])
+            value,
+            ["role", "labels", "tainted", "interfaces", "routes", "nodeAddresses", "sysctls", "commands", "binds"])
         var node = Node(name: name)
         _ = field(fields, "role") { reader, value in
             guard let text = reader.text(value, "control-plane or worker") else { return }
@@ -148,6 +151,7 @@ extension NativeReader {
         if let isTainted = field(fields, "tainted", { $0.boolean($1) }) { node.isTainted = isTainted }
         node.sysctls = field(fields, "sysctls") { $0.sysctls($1) } ?? [:]
         node.commands = field(fields, "commands") { $0.commands($1) } ?? []
+        node.binds = field(fields, "binds") { $0.binds($1) } ?? []
         node.labels = field(fields, "labels") { $0.labels($1) } ?? [:]
         _ = field(fields, "interfaces") { reader, value in
             reader.forEachNamed(value) { reader, interface, value in

@@ -5,7 +5,7 @@ import YAML
 extension NativeReader {
     /// The map of a host.
     mutating func host(_ name: String, _ value: YAMLValue) -> Host {
-        let fields = fields(value, ["hostname", "interfaces", "routes", "sysctls", "commands"])
+        let fields = fields(value, ["hostname", "interfaces", "routes", "sysctls", "commands", "binds"])
         var host = Host(name: name)
         if let hostname = field(fields, "hostname", { $0.text($1, "a host name") }) { host.hostname = hostname }
         _ = field(fields, "interfaces") { reader, value in
@@ -16,6 +16,7 @@ extension NativeReader {
         host.routes = field(fields, "routes") { $0.routes($1) } ?? []
         host.sysctls = field(fields, "sysctls") { $0.sysctls($1) } ?? [:]
         host.commands = field(fields, "commands") { $0.commands($1) } ?? []
+        host.binds = field(fields, "binds") { $0.binds($1) } ?? []
         return host
     }
 
@@ -88,6 +89,33 @@ extension NativeReader {
         if let text = value.text, !value.isNull { return text }
         report(value.mark, "want \(what), found \(value.kindName)")
         return nil
+    }
+
+    /// A list of binds, each `{ path: setup.sh, target: /setup.sh, readOnly: true }`.
+    mutating func binds(_ value: YAMLValue) -> [Bind] {
+        let binds = list(value, example: "[{ path: setup.sh, target: /setup.sh }]") { reader, item -> Bind? in
+            let fields = reader.fields(item, ["directory", "path", "target", "readOnly"])
+            let directory = reader.field(fields, "directory") { $0.literal($1, "a directory's path") }
+            let path = reader.field(fields, "path") { $0.literal($1, "a path") } ?? ""
+            guard let target = reader.field(fields, "target", { $0.literal($1, "a path") }) else {
+                reader.report(item.mark, "a bind says where it is seen: { path: setup.sh, target: /setup.sh }")
+                return nil
+            }
+            let bind = Bind(
+                directory: directory ?? reader.bindDirectories?.own, path: path, target: target,
+                isReadOnly: reader.field(fields, "readOnly") { $0.boolean($1) } ?? false)
+            if let fault = bind.fault {
+                reader.report(item.mark, fault)
+            } else if let directory, reader.bindDirectories?.contains(directory) == false {
+                reader.report(
+                    item.mark, "\(directory) is not the topology's own directory; --allow-bind \(directory) allows it")
+            } else {
+                return bind
+            }
+            return nil
+        }
+        if binds.count > Bind.maximumCount { report(value.mark, "there are \(Bind.maximumCount) binds at most") }
+        return binds
     }
 
     /// A list of commands, each a list of a program and its arguments.

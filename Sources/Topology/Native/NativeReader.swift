@@ -8,6 +8,8 @@ import YAML
 struct NativeReader {
     /// The file's name, for errors.
     let file: String
+    /// The directories whose files it may have hosts see; nil for whatever it says.
+    let bindDirectories: BindDirectories?
     /// What was wrong so far.
     private(set) var errors: [TopologyError] = []
     /// Where errors were reported.
@@ -51,7 +53,10 @@ struct NativeReader {
         var step: Int
     }
 
-    init(file: String) { self.file = file }
+    init(file: String, binding bindDirectories: BindDirectories? = nil) {
+        self.file = file
+        self.bindDirectories = bindDirectories
+    }
 
     // MARK: Errors
 

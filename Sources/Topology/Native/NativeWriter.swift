@@ -173,6 +173,7 @@ struct NativeWriter {
             line(3, YAMLWriter.scalar(loopback.name), YAMLWriter.list(loopback.addresses))
         }
         routes(router.routes)
+        binds(router.binds)
         if router.forwards.count < AddressFamily.allCases.count {
             line(2, "forwards", YAMLWriter.list(router.forwards.sorted()))
         }
@@ -249,6 +250,7 @@ struct NativeWriter {
         routes(node.routes)
         if !node.nodeAddresses.isEmpty { line(2, "nodeAddresses", YAMLWriter.list(node.nodeAddresses)) }
         settings(node.sysctls, node.commands)
+        binds(node.binds)
     }
 
     private mutating func host(_ host: Host) {
@@ -257,6 +259,7 @@ struct NativeWriter {
         interfaces(host.interfaces, of: host.name)
         routes(host.routes)
         settings(host.sysctls, host.commands)
+        binds(host.binds)
     }
 
     private mutating func interfaces(_ interfaces: [Node.Interface], of device: String) {
@@ -288,6 +291,18 @@ struct NativeWriter {
         }
         if !commands.isEmpty { line(2, "commands") }
         for command in commands { item(3, YAMLWriter.list(command)) }
+    }
+
+    private mutating func binds(_ binds: [Bind]) {
+        if !binds.isEmpty { line(2, "binds") }
+        for bind in binds {
+            var fields: [(String, String)] = []
+            if let directory = bind.directory { fields.append(("directory", YAMLWriter.scalar(directory))) }
+            if !bind.path.isEmpty { fields.append(("path", YAMLWriter.scalar(bind.path))) }
+            fields.append(("target", YAMLWriter.scalar(bind.target)))
+            if bind.isReadOnly { fields.append(("readOnly", "true")) }
+            item(3, YAMLWriter.flow(fields))
+        }
     }
 
     private mutating func routes(_ routes: [StaticRoute]) {

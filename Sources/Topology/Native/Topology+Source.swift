@@ -6,9 +6,12 @@ extension Topology {
     /// - Parameters:
     ///   - bytes: the file's content, at most 1 MiB of UTF-8.
     ///   - file: the file's name for errors, as the user gave it.
+    ///   - directories: whose files it may have hosts see; nil for a file that says so itself, such as nslab's own.
     /// - Throws: all that is wrong with the form of the file; or, if its form is right, all that is wrong with what it
     ///   says (`problems()`), each at the line it was written in.
-    public static func read(_ bytes: [UInt8], file: String) throws(TopologyErrors) -> Topology {
+    public static func read(
+        _ bytes: [UInt8], file: String, binding directories: BindDirectories? = nil
+    ) throws(TopologyErrors) -> Topology {
         let root: YAMLValue?
         do { root = try document(bytes) } catch {
             throw TopologyErrors([
@@ -21,7 +24,7 @@ extension Topology {
                     file: file, line: 1, column: 1, sentence: "the file is empty; a lab begins with lab: NAME")
             ])
         }
-        var reader = NativeReader(file: file)
+        var reader = NativeReader(file: file, binding: directories)
         let topology = reader.topology(root)
         guard reader.errors.isEmpty else { throw TopologyErrors(reader.errors) }
         let problems = topology.problems()

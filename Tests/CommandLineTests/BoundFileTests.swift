@@ -1,0 +1,96 @@
+import Foundation
+import Glibc
+import KernelTestSupport
+import Testing
+
+@Suite("Files of a lab folder in its hosts", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+struct BoundFileTests {
+    /// A folder with a host that has these binds, and its lab; `exec` runs a script in the host.
+    private static func withLab(
+        _ binds: String, _ files: [String: String], options: [String] = [], prepare: (String) throws -> Void = { _ in },
+        _ body: (_ folder: String, _ up: Witness.Testimony, _ exec: (String) throws -> Witness.Testimony) throws -> Void
+    ) throws {
+        let topology =
+            "name: x\ntopology:\n  nodes:\n    h: { kind: linux, binds: [\(binds)] }\n    o: { kind: linux }\n"
+            + "  links: [{ endpoints: [\"h:eth1\", \"o:eth1\"] }]\n"
+        try LabFolders.with(files.merging(["x.clab.yaml": topology]) { $1 }) { (folder) throws in
+            try prepare(folder)
+            try Program.with { (nslab) throws in
+                let up = try Witness.run(
+                    [BuiltProgram.path, "up", folder, "--name", nslab.lab, "--no-probe", "-q"] + options)
+                try body(folder, up) { script in
+                    try Witness.run([
+                        "env", "-C", "/", BuiltProgram.path, "exec", "--lab", nslab.lab, "h", "--", "sh", "-ec", script,
+                    ])
+                }
+            }
+        }
+    }
+
+    @Test("files and directories are there, and what is written to them stays the lab's")
+    func seen() throws {
+        let files = ["setup.sh": "echo ran\n", "conf/a": "one\n", "conf/b": "two\n"]
+        try Self.withLab("\"setup.sh:/opt/tools/setup.sh\", \"conf:/etc/conf\", \"conf:/etc/fixed:ro\"", files) {
+            (folder, up, exec) throws in
+            #expect(up.status == 0, "\(up.output)")
+            #expect(try exec("sh /opt/tools/setup.sh; cat /etc/conf/a /etc/fixed/b").output == "ran\none\ntwo\n")
+            #expect(
+                try exec("echo more >>/opt/tools/setup.sh; echo x >/etc/conf/a; rm /etc/conf/b; echo y >/etc/conf/c")
+                    .status == 0)
+            #expect(
+                try exec("tail -n 1 /opt/tools/setup.sh; cat /etc/conf/a; ls /etc/conf").output == "more\nx\na\nc\n")
+            #expect(try exec("echo x >/etc/fixed/a").output.contains("Read-only file system"))
+            for (path, text) in files { #expect(try Witness.output(["cat", "\(folder)/\(path)"]) == text) }
+            #expect(access("\(folder)/conf/c", F_OK) != 0)
+        }
+    }
+
+    @Test("the files of a fixture are where its hosts expect them")
+    func fixture() throws {
+        try Program.with { (nslab) throws in
+            let up = try nslab.run("up", LabFolders.path("bound-files"), "--name", nslab.lab)
+            #expect(up.status == 0, "\(up.output)")
+            #expect(try nslab.run("exec", "--lab", nslab.lab, "web", "--", "cat", "/run/started").output == "started\n")
+            #expect(try Witness.run(["ping", "-c", "1", "-W", "5", "198.51.100.1"], in: nslab.pin("web")).status == 0)
+            #expect(
+                try nslab.run("exec", "--lab", nslab.lab, "tor", "--", "head", "-n", "1", "/mnt/flash/startup-config")
+                    .output == "hostname tor\n")
+        }
+    }
+
+    @Test("a link out of the folder shows nothing of the machine, also one that is made while the lab runs")
+    func links() throws {
+        try Self.withLab(
+            "\"data/file:/seen\", \"data:/all\"", ["data/file": "mine\n", "data/other": "other\n"],
+            prepare: { try Witness.output(["ln", "-s", "/etc/shadow", "\($0)/data/out"]) }
+        ) { (folder, up, exec) throws in
+            #expect(up.status == 0, "\(up.output)")
+            // Made after the folder was read, and before the host is used.
+            try Witness.output(["ln", "-sf", "/etc/shadow", "\(folder)/data/file"])
+            let first = try exec("test ! -e /seen && echo nothing")
+            #expect(
+                first.output.contains("the bind is left out of the host's root") && first.output.hasSuffix("nothing\n"),
+                "\(first.output)")
+            // A link leads where it leads in the host.
+            #expect(try exec("readlink /all/out; cat /all/other").output == "/etc/shadow\nother\n")
+        }
+    }
+
+    @Test("what is outside of the folder is seen where the user allows it, read-only")
+    func outside() throws {
+        let shared = FileManager.default.temporaryDirectory.path + "/\(UUID().uuidString)"
+        mkdir(shared, 0o755)
+        defer { try? FileManager.default.removeItem(atPath: shared) }
+        try Witness.output(["sh", "-c", "echo shared >'\(shared)/file'"])
+        try Self.withLab("\"\(shared)/file:/seen\"", [:]) { (folder, up, exec) throws in
+            #expect(up.status == 0)
+            #expect(try exec("test ! -e /seen").status == 0)
+        }
+        try Self.withLab("\"\(shared)/file:/seen\"", [:], options: ["--allow-bind", shared]) {
+            (folder, up, exec) throws in
+            #expect(up.status == 0, "\(up.output)")
+            #expect(try exec("cat /seen").output == "shared\n")
+            #expect(try exec("echo x >/seen").output.contains("Read-only file system"))
+        }
+    }
+}

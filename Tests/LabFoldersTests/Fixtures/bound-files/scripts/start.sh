@@ -1,0 +1,1 @@
+test -e /srv/site/index.html && echo started >/run/started
