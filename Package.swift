@@ -11,6 +11,7 @@ let package = Package(
         .library(name: "Addresses", targets: ["Addresses"]),
         .library(name: "Blueprint", targets: ["Blueprint"]),
         .library(name: "DNS", targets: ["DNS"]),
+        .library(name: "HostRoots", targets: ["HostRoots"]),
         .library(name: "LabFolders", targets: ["LabFolders"]),
         .library(name: "Netlink", targets: ["Netlink"]),
         .library(name: "NetworkObjects", targets: ["NetworkObjects"]),

@@ -27,6 +27,7 @@ let package = Package(
         .executableTarget(name: "fuzz-manifests", dependencies: ["FolderFuzzing"]),
         .executableTarget(name: "fuzz-eos", dependencies: ["FolderFuzzing"]),
         .executableTarget(name: "fuzz-exec", dependencies: [.product(name: "LabFolders", package: "nslab")]),
+        .executableTarget(name: "fuzz-mounts", dependencies: [.product(name: "HostRoots", package: "nslab")]),
         .executableTarget(name: "fuzz-rules", dependencies: [.product(name: "NetworkObjects", package: "nslab")]),
     ],
     swiftLanguageModes: [.v6]

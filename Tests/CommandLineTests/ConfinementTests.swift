@@ -119,6 +119,31 @@ struct ConfinementTests {
         }
     }
 
+    @Test("starts no more processes than a machine can do with")
+    func tooManyProcesses() throws {
+        let topology = """
+            name: many
+            topology:
+              nodes:
+                h: { kind: linux, exec: ["sh -c 'i=0; while [ $i -lt 8000 ]; do sleep 5000 & i=$((i+1)); done; wait'", "touch /run/later"] }
+                o: { kind: linux }
+              links:
+              - endpoints: [ "h:eth1", "o:eth1" ]
+
+            """
+        try LabFolders.with(["x.clab.yaml": topology]) { folder in
+            try Program.with { (nslab) throws in
+                let result = try nslab.run("up", folder, "--name", nslab.lab, "--no-probe")
+                #expect(result.status == 0)
+                #expect(
+                    result.output.contains("it was ended, for the host had more than 2000 processes"),
+                    "\(result.output)")
+                #expect(try Witness.run(["pgrep", "-f", "sleep 5000"]).status != 0)
+                #expect(try nslab.run("exec", "--lab", nslab.lab, "h", "--", "ls", "/run/later").status == 0)
+            }
+        }
+    }
+
     @Test("writes to the files of its host, and the machine is as before")
     func execLines() throws {
         let mark = "nslabtest-\(UUID().uuidString)"
