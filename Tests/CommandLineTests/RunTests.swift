@@ -75,6 +75,34 @@ struct RunTests {
         }
     }
 
+    @Test("where nslab itself is killed and the lab cannot be removed, the system's log says so")
+    func killedForNothing() throws {
+        try Program.with { nslab in
+            let state = "/run/nslab/\(nslab.lab)"
+            defer { chmod(state, 0o755) }
+            // With a log of its own, as the machine's is not to be asked.
+            let listener = """
+                import os, socket, stat, subprocess, sys
+                subprocess.run(["mount", "-t", "tmpfs", "none", "/dev"], check=True)
+                for name, minor in [("null", 3), ("zero", 5), ("urandom", 9)]:
+                    os.mknod("/dev/" + name, 0o666 | stat.S_IFCHR, os.makedev(1, minor))
+                log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+                log.bind("/dev/log")
+                log.settimeout(60)
+                print(subprocess.run(sys.argv[1:]).returncode, log.recv(4096).decode())
+                """
+            // What others may write to is not believed.
+            let result = try Witness.run(
+                ["unshare", "--mount", "--propagation", "private", "python3", "-c", listener]
+                    + [BuiltProgram.path, "run", "ipv4-only", "--name", nslab.lab, "-q", "--"]
+                    + ["sh", "-c", "chmod 777 $NSLAB_STATE; kill -KILL $PPID"])
+            #expect(result.output.hasPrefix("-9 "), "\(result.output)")
+            for words in ["lab \(nslab.lab) is left behind: \(state) is not", "`nslab down \(nslab.lab)` removes it"] {
+                #expect(result.output.contains(words), "\(result.output)")
+            }
+        }
+    }
+
     @Test("a lab that is there already is not taken down: exit 4")
     func inTheWay() throws {
         try Program.with { nslab in

@@ -3,7 +3,7 @@ import KernelTestSupport
 import Testing
 
 /// Machines that are not as most are, each made in mount and network namespaces of its own.
-@Suite("labs on unusual machines", .needsRoot)
+@Suite("labs on unusual machines", .needsRoot, .timeLimit(.minutes(10)))
 struct HostTests {
     /// Runs a script as root of a machine that has nothing in `/run` and network namespaces of its own, with the program as
     /// `$NSLAB` and `$LAB` for a lab. A lab that is left is taken down.
@@ -61,7 +61,7 @@ struct HostTests {
         let testimony = try run(
             "\(Self.ownEtc); \(machine)",
             """
-            timeout 60 sh -c '"$NSLAB" up ipv4-only --name "$LAB" -q' 2>&1
+            timeout -k 5 60 "$NSLAB" up ipv4-only --name "$LAB" -q 2>&1
             "$NSLAB" verify "$LAB"
             "$NSLAB" up ipv4-only --name "$LAB" -q 2>&1
             "$NSLAB" exec --lab "$LAB" "$(pod)" -- cat /etc/resolv.conf
