@@ -1,7 +1,7 @@
 /// A transport protocol whose ports services and servers use.
 ///
 /// The raw value is Kubernetes' word for it (`TCP`); the description is that of nft(8), the DNS and `/etc/protocols` (`tcp`).
-public enum Transport: String, Hashable, Sendable, CaseIterable {
+public enum Transport: String, Hashable, Sendable, CaseIterable, Codable {
     case tcp = "TCP"
     case udp = "UDP"
     case sctp = "SCTP"

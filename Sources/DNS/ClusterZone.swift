@@ -1,7 +1,7 @@
 import Addresses
 
 /// What a cluster's name server knows: services and the endpoints behind them, as the Kubernetes API lists them.
-public struct ClusterZone: Hashable, Sendable {
+public struct ClusterZone: Codable, Hashable, Sendable {
     /// The cluster's domain.
     public var domain: String
     /// The Kubernetes namespaces that exist; those of services need not be named.
@@ -21,7 +21,7 @@ public struct ClusterZone: Hashable, Sendable {
         self.serial = serial
     }
 
-    public struct Service: Hashable, Sendable {
+    public struct Service: Codable, Hashable, Sendable {
         public var name: String
         /// Its Kubernetes namespace.
         public var namespace: String
@@ -49,7 +49,7 @@ public struct ClusterZone: Hashable, Sendable {
         }
     }
 
-    public struct Port: Hashable, Sendable {
+    public struct Port: Codable, Hashable, Sendable {
         /// Its name; nil where it has none.
         public var name: String?
         /// Its transport protocol.
@@ -64,7 +64,7 @@ public struct ClusterZone: Hashable, Sendable {
     }
 
     /// One address of a pod behind a service.
-    public struct Endpoint: Hashable, Sendable {
+    public struct Endpoint: Codable, Hashable, Sendable {
         public var address: IPAddress
         /// The pod's host name, where it has one below the service; nil for one made of the address.
         public var hostname: String?

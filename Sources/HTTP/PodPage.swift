@@ -1,7 +1,7 @@
 import Addresses
 
 /// The page that a pod serves: who answered, and whom it saw.
-public struct PodPage: Hashable, Sendable {
+public struct PodPage: Codable, Hashable, Sendable {
     /// The pod's name.
     public var name: String
     /// Its Kubernetes namespace.
@@ -21,7 +21,7 @@ public struct PodPage: Hashable, Sendable {
     }
 
     /// The far end of a connection. IPv4 that came through an IPv6 socket is IPv4.
-    public struct Client: Hashable, Sendable {
+    public struct Client: Codable, Hashable, Sendable {
         public var address: IPAddress
         public var port: UInt16
 

@@ -73,7 +73,7 @@ public struct Diagnosis: Sendable {
     }
 
     /// A NUL-terminated array of characters, which Swift sees as a tuple.
-    private static func text<Tuple>(of tuple: inout Tuple) -> String {
+    static func text<Tuple>(of tuple: inout Tuple) -> String {
         withUnsafeBytes(of: &tuple) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 }

@@ -5,8 +5,8 @@ import System
 /// What the command that changes a lab and its background process say to each other: words, and descriptors with them,
 /// over a UNIX socket that keeps messages apart (unix(7), SOCK_SEQPACKET).
 ///
-/// The command sends `socket` messages with the listening sockets that the process lacks, then `plan` with the file of the
-/// plan; the process answers `ready` or `error`. `sockets` asks for the names of those that it has.
+/// The command sends `socket` messages with the listening sockets that the process lacks, then `follow` with the file of
+/// the plan; the process answers `ready` or `error`. `sockets` asks for the names of those that it has.
 struct ControlChannel: ~Copyable {
     let socket: FileDescriptor
 

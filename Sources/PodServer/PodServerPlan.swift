@@ -3,8 +3,9 @@ import DNS
 import HTTP
 import Topology
 
-/// What the background process of a lab serves: who answers on which port of which namespace, and what DNS answers.
-public struct PodServerPlan: Hashable, Sendable {
+/// What the background process of a lab serves: who answers on which port of which namespace, and what DNS answers. The
+/// command that changes the lab hands it over as JSON.
+public struct PodServerPlan: Codable, Hashable, Sendable {
     /// The lab's name.
     public var lab: String
     /// The pods that answer.
@@ -22,7 +23,7 @@ public struct PodServerPlan: Hashable, Sendable {
     public var isEmpty: Bool { pods.allSatisfy(\.listeners.isEmpty) }
 
     /// A pod, or anything else that answers in a namespace.
-    public struct Pod: Hashable, Sendable {
+    public struct Pod: Codable, Hashable, Sendable {
         /// The name of the pin of its network namespace, which no other pod of the plan with the same ports has.
         public var pin: String
         /// What it says of itself; without a client.
@@ -38,7 +39,7 @@ public struct PodServerPlan: Hashable, Sendable {
     }
 
     /// A port and what answers there.
-    public struct Listener: Hashable, Sendable {
+    public struct Listener: Codable, Hashable, Sendable {
         /// The transport protocol: TCP or UDP.
         public var transport: Transport
         public var port: UInt16
@@ -58,7 +59,7 @@ public struct PodServerPlan: Hashable, Sendable {
     public typealias Families = Workload.ContainerPort.Listen
 
     /// What answers at a port.
-    public enum Answer: Hashable, Sendable {
+    public enum Answer: Codable, Hashable, Sendable {
         /// HTTP/1.1: this body, or who answered whom. On TCP alone.
         case http(body: String?)
         /// What is sent comes back.

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import NetworkNamespaces
 import System
@@ -142,7 +143,9 @@ public struct PodServerProcess: Sendable {
         _ channel: borrowing ControlChannel, _ plan: PodServerPlan, lacking names: [SocketName]
     ) throws(PodServerError) {
         let sockets: [ListeningSocket]
+        let bytes: [UInt8]
         do {
+            bytes = Array(try JSONEncoder().encode(plan))
             sockets = try NamespaceThread.run { try ListeningSocket.open(names, &$0) }
         } catch let error as PodServerError {
             throw error
@@ -158,8 +161,8 @@ public struct PodServerProcess: Sendable {
                 try channel.send(
                     "socket\n" + part.map(\.name.text).joined(separator: "\n"), part.map { $0.descriptor.number })
             }
-            let file = try FileDescriptor.replace(self.plan, with: Array(plan.text.utf8), mode: 0o600)
-            try channel.send("plan", [file.number])
+            let file = try FileDescriptor.replace(self.plan, with: bytes, mode: 0o600)
+            try channel.send("follow", [file.number])
         } catch {
             throw hasVanished(error) ? noAnswer : .refused(object: "lab \(lab): background process", error)
         }

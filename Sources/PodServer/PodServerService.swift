@@ -1,5 +1,6 @@
 import CLinux
 import DNS
+import FoundationEssentials
 import Glibc
 import System
 
@@ -162,10 +163,10 @@ private struct Commands: ~Copyable {
                 guard let descriptor = message.descriptors.next(), let name = SocketName(line) else { return false }
                 new.append(ListeningSocket(name: name, descriptor: descriptor))
             }
-        case "plan" where message.descriptors.count == 1:
+        case "follow" where message.descriptors.count == 1:
             guard let file = message.descriptors.next() else { return false }
-            let text = try file.readAll("plan", limit: 64 << 20)
-            try follow(PodServerPlan(reading: String(decoding: text, as: UTF8.self)), new)
+            let plan = Data(try file.readAll("plan", limit: 64 << 20))
+            try follow(JSONDecoder().decode(PodServerPlan.self, from: plan), new)
             new = []
             isServing = true
             try channel.send("ready")

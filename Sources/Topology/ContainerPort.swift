@@ -49,7 +49,7 @@ extension Workload {
         }
 
         /// The families that a socket is bound to.
-        public enum Listen: String, Hashable, Sendable, CaseIterable {
+        public enum Listen: String, Hashable, Sendable, CaseIterable, Codable {
             /// Both.
             case dual
             /// IPv4 alone: an IPv6 client is refused.

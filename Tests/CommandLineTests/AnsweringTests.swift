@@ -64,7 +64,7 @@ struct AnsweringTests {
             #expect(try !listening())
             for _ in 0..<12 {
                 let page = try run("curl", "-sS", "http://multitool-dual-stack", in: other)
-                #expect(page.status == 0 && !page.output.contains("pod: \(name)\n"))
+                #expect(page.status == 0 && !page.output.contains("pod: \(name)\n"), "\(page)")
             }
             // The same process, and the others' sockets were not touched.
             #expect(try nslab.json("inspect", nslab.lab)["respondersPID"] as? Int == inspect["respondersPID"] as? Int)
@@ -79,9 +79,7 @@ struct AnsweringTests {
     func killed() throws {
         try Program.with { nslab in
             try nslab.run("up", "--name", nslab.lab, "--no-probe")
-            let first = try #require(nslab.json("inspect", nslab.lab)["respondersPID"] as? Int)
-            kill(pid_t(first), SIGKILL)
-            try eventually { try nslab.json("inspect", nslab.lab)["responders"] as? String != "running" }
+            try nslab.killPodServer()
             #expect(try nslab.run("inspect", nslab.lab).output.contains("`nslab up` starts it again"))
             let pod = try #require(pods(nslab, "multitool").first)
             // The kernel takes notice of carriers by and by.

@@ -43,6 +43,13 @@ struct Program {
         return try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
     }
 
+    /// Kills the process that answers for the lab's pods.
+    func killPodServer() throws {
+        let pid = try #require(json("inspect", lab)["respondersPID"] as? Int)
+        kill(pid_t(pid), SIGKILL)
+        try eventually { try json("inspect", lab)["responders"] as? String != "running" }
+    }
+
     /// The pin of the lab's namespace of this name.
     func pin(_ name: String) -> String { "\(lab)-\(name)" }
 }

@@ -178,9 +178,7 @@ struct ServiceProbeTests {
     func withoutProcess() throws {
         try Program.with { nslab in
             try nslab.run("up", "--name", nslab.lab, "--no-probe")
-            let pid = try #require(nslab.json("inspect", nslab.lab)["respondersPID"] as? Int)
-            kill(pid_t(pid), SIGKILL)
-            try eventually { try nslab.json("inspect", nslab.lab)["responders"] as? String != "running" }
+            try nslab.killPodServer()
             let (failures, results) = try probe(nslab)
             #expect(!failures.isEmpty)
             #expect(failures.allSatisfy { $0.contains("the process that answers for the lab's pods has ended") })

@@ -1,10 +1,11 @@
 import Addresses
 import DNS
+import Foundation
 import HTTP
 import PodServer
 import Testing
 
-@Suite("A plan as text")
+@Suite("A plan as JSON")
 struct PlanTests {
     @Test("a plan is the same after it was written and read")
     func roundTrip() throws {
@@ -42,18 +43,24 @@ struct PlanTests {
                     ClusterZone.Service(name: "e", namespace: "a", externalName: "www.example.com"),
                     ClusterZone.Service(name: "h", namespace: "b", isHeadless: true),
                 ], serial: 7))
-        #expect(try PodServerPlan(reading: plan.text) == plan)
+        let json = try JSONEncoder().encode(plan)
+        #expect(try JSONDecoder().decode(PodServerPlan.self, from: json) == plan)
     }
 
     @Test(
-        "what is no plan is told with its line",
+        "what is no plan is refused",
         arguments: [
-            ("", 1), ("nslab-responders 2\n", 1), ("nslab-responders 1\nlisten tcp 80 dual dns\n", 2),
-            ("nslab-responders 1\nlab a\npod a b c d 10.0.0\n", 3), ("nslab-responders 1\nlab a b\n", 2),
-            ("nslab-responders 1\nlab %4\n", 2), ("nslab-responders 1\npod a b c d -\nlisten udp 80 dual http -\n", 3),
+            "", "[]", "{}", #"{"lab": "a", "pods": [], "zone": {}}"#,
+            Self.empty.replacing("[]", with: #"[{"pin": "a", "page": {}, "listeners": []}]"#, maxReplacements: 1),
+            Self.empty.replacing(#""serial": 1"#, with: #""serial": -1"#), String(Self.empty.dropLast()),
         ])
-    func unreadable(_ text: String, _ line: Int) {
-        let error = #expect(throws: UnreadablePlan.self) { try PodServerPlan(reading: text) }
-        #expect(error?.line == line)
+    func unreadable(_ text: String) throws {
+        #expect(throws: DecodingError.self) { try JSONDecoder().decode(PodServerPlan.self, from: Data(text.utf8)) }
+        #expect(try JSONDecoder().decode(PodServerPlan.self, from: Data(Self.empty.utf8)).isEmpty)
     }
+
+    private static let empty = #"""
+        {"lab": "a", "pods": [],
+        "zone": {"domain": "cluster.local", "namespaces": [], "services": [], "serial": 1}}
+        """#
 }

@@ -298,11 +298,11 @@ struct PodServerProcessTests {
                     (b"", 0), (b"", 3), (b"\\n\\n", 2), (b"nonsense", 5), (b"sockets", 2), (b"ready", 1),
                     (b"socket", 3), (b"socket\\n" + name, 0), (b"socket\\n" + name, 2), (b"socket\\n" + name * 2, 1),
                     (b"socket\\nnonsense", 1), (b"socket\\n" + b"\\n".join([name] * 3), 3), (b"\\xff\\xfe\\0", 4),
-                    (b"plan", 0), (b"plan", 1), (b"plan", 2), (b"socket" + (b"\\n" + name) * 200, 200),
+                    (b"plan", 1), (b"follow", 0), (b"follow", 1), (b"follow", 2), (b"socket" + (b"\\n" + name) * 200, 200),
                     # More than are taken at once, and a text that is longer.
                     (b"socket" + (b"\\n" + name) * 253, 253), (b"nonsense", 253), (b"s" * 200000, 1),
                 ]: say(text, count)
-                say(b"plan", fds=[os.open("/proc/self/mem", os.O_RDONLY)])
+                say(b"follow", fds=[os.open("/proc/self/mem", os.O_RDONLY)])
                 # As many names as descriptors are taken of those that come.
                 print(say(b"socket" + (b"\\n" + name) * 200, 253).decode())
                 # One that says nothing at all, and one that ends at once.
