@@ -16,7 +16,7 @@ struct Program {
     /// Gives `body` a lab name of its own, and takes that lab down again however the test ends.
     static func with(_ body: (Program) throws -> Void) throws {
         let number = counter.wrappingAdd(1, ordering: .relaxed).oldValue
-        let program = Program(lab: "nslabtest-\(getpid())-\(number)")
+        let program = Program(lab: "nslabtest-\(getpid())-\(number)cli")
         defer { _ = try? program.run("down", program.lab) }
         try body(program)
     }
