@@ -32,7 +32,7 @@ public struct MountTable: Hashable, Sendable {
         // Of two on one place, the later one is reached.
         for mount in mounts where mount.id != mount.parent { children[Place(mount.parent, mount.path)] = mount }
         let ids = Set(mounts.map(\.id))
-        guard var first = mounts.first(where: { $0.path == "/" && !ids.contains($0.parent) || $0.id == $0.parent })
+        guard var first = mounts.first(where: { $0.path == "/" && ($0.id == $0.parent || !ids.contains($0.parent)) })
         else { return [] }
         first = top(of: first, at: "/", children)
         var found = [first]

@@ -66,6 +66,12 @@ struct MountTableTests {
         #expect(table.reachable.map(\.source) == ["/dev/sda1", "a"])
     }
 
+    @Test("a mount that is on itself and not at the root is none")
+    func noRoot() {
+        #expect(table("7 7 0:1 / /a rw - tmpfs a rw").reachable.isEmpty)
+        #expect(table("7 7 0:1 / /a rw - tmpfs a rw", "1 0 0:2 / / rw - ext4 b rw").reachable.map(\.path) == ["/"])
+    }
+
     @Test("a list without a root, and one that leads in circles, have an end")
     func endless() {
         #expect(table("3 2 0:3 / /a rw - tmpfs a rw").reachable.isEmpty)
