@@ -75,7 +75,8 @@ let package = Package(
         .target(
             name: "KernelCapabilities",
             dependencies: [
-                "Addresses", "Blueprint", "CLinux", "NetworkNamespaces", "NetworkObjects", "Nftables", "Rtnetlink",
+                "Addresses", "Blueprint", "CLinux", "HostRoots", "NetworkNamespaces", "NetworkObjects", "Nftables",
+                "Rtnetlink",
                 "System",
                 "Topology",
             ]),

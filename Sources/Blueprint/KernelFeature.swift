@@ -20,6 +20,7 @@ public enum KernelFeature: String, Hashable, Sendable, CaseIterable {
     case tokenBucket = "tbf"
     case dummy = "dummy"
     case ipip = "IPIP"
+    case overlay = "overlay file systems"
 }
 
 public typealias KernelFeatures = Set<KernelFeature>

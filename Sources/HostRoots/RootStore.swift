@@ -104,3 +104,23 @@ public struct RootStore: Sendable {
         return statfs(path, &filesystem) == 0 && filesystem.f_type == NSFS_MAGIC
     }
 }
+
+extension RootStore {
+    /// Tries, in a mount namespace that is thrown away, to make an overlay of the machine's root.
+    ///
+    /// - Returns: why there can be none; nil if there can.
+    public static func overlayRefusal() -> SystemCallError? {
+        do {
+            try Background {
+                try systemCall("unshare", "/") { unshare(CLONE_NEWNS) }
+                try systemCall("mount", "/") { mount("", "/", "none", UInt(MS_PRIVATE | MS_REC), nil) }
+                try systemCall("mount", "/run") { mount("nslab", "/run", "tmpfs", 0, nil) }
+                let root = try FileDescriptor(opening: "/", NSLAB_O_PATH | O_DIRECTORY)
+                _ = try DetachedMount(over: root, "/", layers: "/run/trial")
+            }.value()
+            return nil
+        } catch {
+            return error as? SystemCallError ?? SystemCallError("mount", "/", errno: EINVAL)
+        }
+    }
+}

@@ -2,6 +2,7 @@ import Addresses
 import Blueprint
 import CLinux
 import Glibc
+import HostRoots
 import NetworkNamespaces
 import NetworkObjects
 import Nftables
@@ -50,6 +51,7 @@ public struct FeatureTrial: ~Copyable {
                     + "chain c { meta l4proto . th dport @s numgen random mod 2 vmap { 0 : goto a, 1 : goto b }; }")
         case .netem: try qdisc(.netem(Netem(delay: 1_000_000)))
         case .tokenBucket: try qdisc(.tokenBucket(TokenBucket(rate: 125_000, mtu: 1500)))
+        case .overlay: RootStore.overlayRefusal().map { "\($0.words) (\($0.call))" }
         case .dummy, .ipip: KernelModule(feature.rawValue.lowercased()).isInstalled ? nil : "no such module"
         }
     }

@@ -24,6 +24,8 @@ extension KernelFeature {
         case .tokenBucket: "links have no rate, unless netem is there"
         case .dummy: "nslab needs none, for it puts addresses on lo and on bridges; you cannot add such links by hand"
         case .ipip: "pools that name IPIP are routed natively, as without encapsulation"
+        case .overlay:
+            "`nslab exec` and exec lines see the machine's files read-only, and can write to /run and /dev/shm alone"
         }
     }
 
@@ -46,6 +48,9 @@ extension KernelFeature {
         case .tokenBucket: Self.module("sch_tbf", "NET_SCH_TBF")
         case .dummy: Self.module("dummy", "DUMMY")
         case .ipip: Self.module("ipip", "NET_IPIP")
+        case .overlay:
+            Self.module("overlay", "OVERLAY_FS")
+                + "; in a container, have its root on a file system that takes an overlay, and not on two of them"
         }
     }
 

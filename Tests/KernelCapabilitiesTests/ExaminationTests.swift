@@ -105,6 +105,11 @@ struct FeatureTests {
         // Not by making one: loading these modules gives the host a device.
         case .dummy: ("[ -e /sys/module/dummy ] || modinfo dummy", nil)
         case .ipip: ("[ -e /sys/module/ipip ] || modinfo ipip", nil)
+        case .overlay:
+            (
+                "unshare -m sh -ec 'mount -t tmpfs none /run; mkdir /run/u /run/w /run/m; "
+                    + "mount -t overlay none -o lowerdir=/,upperdir=/run/u,workdir=/run/w /run/m'", nil
+            )
         }
     }
 
