@@ -111,7 +111,7 @@ public enum TearDown {
         let found = try ownPins(all, of: lab)
         outcome.foreign = found.foreign
         let identities = Set(found.own.compactMap { NamedNamespaces.identity($0) } + marked.map(\.identity))
-        outcome.processes = try NamespaceProcesses.end(in: identities)
+        outcome.processes = try NamespaceProcesses.end(in: identities, orSeeing: state.roots.device)
         // One that stays keeps no other: what can go goes.
         var failure: SystemCallError?
         for pin in found.own {

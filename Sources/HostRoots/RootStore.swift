@@ -24,6 +24,10 @@ public struct RootStore: Sendable {
         return lstat(path, &own) == 0 && lstat("\(path)/..", &above) == 0 && own.st_dev != above.st_dev
     }
 
+    /// The device number of the file system; nil if it is not there. What is in a host's root has its `/run` there, also where it
+    /// has left the host's network namespace.
+    public var device: UInt64? { isMounted ? FileIdentity(at: path)?.device : nil }
+
     /// Makes the file system, if it is not there. The caller holds the lab's lock.
     func prepare() throws(SystemCallError) {
         _ = try Directory.make(path)

@@ -13,14 +13,19 @@ public enum NamespaceProcesses {
 
     /// All processes whose main thread is in one of these namespaces, this process left out.
     ///
+    /// - Parameter device: the device number of a file system; a process that has its `/run` there counts, whatever its namespace.
     /// - Throws: `SystemCallError` if `/proc` cannot be read.
-    public static func find(in namespaces: Set<FileIdentity>) throws(SystemCallError) -> [Process] {
+    public static func find(
+        in namespaces: Set<FileIdentity>, orSeeing device: UInt64? = nil
+    ) throws(SystemCallError) -> [Process] {
         var found: [Process] = []
         let own = getpid()
         for name in try Directory.list("/proc") {
             guard let pid = pid_t(name), pid != own else { continue }
             guard let identity = namespace(of: pid) else { continue }
-            if namespaces.contains(identity) { found.append(Process(pid: pid, namespace: identity)) }
+            if namespaces.contains(identity) || sees(pid, device) {
+                found.append(Process(pid: pid, namespace: identity))
+            }
         }
         return found
     }
@@ -30,26 +35,28 @@ public enum NamespaceProcesses {
     /// A process is held by a pidfd while it is looked at, so that its number cannot pass to another meanwhile; where there are
     /// more than this process may have descriptors, as many at a time as it may.
     ///
-    /// - Parameter grace: how long they may take to end by themselves, in milliseconds.
+    /// - Parameters:
+    ///   - device: the device number of a file system; a process that has its `/run` there is ended, too.
+    ///   - grace: how long they may take to end by themselves, in milliseconds.
     /// - Returns: the processes that were there.
     /// - Throws: `SystemCallError` if not one can be held, or `/proc` cannot be read.
     @discardableResult
     public static func end(
-        in namespaces: Set<FileIdentity>, grace: Int32 = 300
+        in namespaces: Set<FileIdentity>, orSeeing device: UInt64? = nil, grace: Int32 = 300
     ) throws(SystemCallError) -> [pid_t] {
         var ended: [pid_t] = []
         // A process may start another while it is being ended: look again until none is found.
         var round = 0
         rounds: while round < 5 {
-            let processes = try find(in: namespaces)
+            let processes = try find(in: namespaces, orSeeing: device)
             if processes.isEmpty { break }
             var held = HeldProcesses()
             var isShort = false
             for process in processes {
                 do {
-                    guard let handle = try ProcessHandle(process.pid), find(process.pid, in: namespaces) else {
-                        continue
-                    }
+                    guard let handle = try ProcessHandle(process.pid),
+                        find(process.pid, in: namespaces) || sees(process.pid, device)
+                    else { continue }
                     held.append(handle)
                     ended.append(process.pid)
                 } catch {
@@ -72,6 +79,12 @@ public enum NamespaceProcesses {
             _ = held.haveEnded(within: 2000)
         }
         return Array(Set(ended)).sorted()
+    }
+
+    /// Whether a process has its `/run` on a file system.
+    private static func sees(_ pid: pid_t, _ device: UInt64?) -> Bool {
+        guard let device else { return false }
+        return FileIdentity(at: "/proc/\(pid)/root/run")?.device == device
     }
 
     private static func find(_ pid: pid_t, in namespaces: Set<FileIdentity>) -> Bool {

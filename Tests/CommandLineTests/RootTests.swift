@@ -174,8 +174,11 @@ struct RootTests {
             #expect(try bench.exec("member-0", "test ! -e /etc/left").status == 0)
             #expect(try bench.nslab.run("reset", bench.nslab.lab).status == 0)
             #expect(try mounts() == before)
-            #expect(try bench.exec("a", "true").status == 0)
-            #expect(try bench.nslab.run("down", bench.nslab.lab).status == 0)
+            // One that has left the host's network is in its root all the same.
+            #expect(try bench.exec("a", "unshare -n sleep 6061 >/dev/null 2>&1 &").status == 0)
+            try eventually { try Witness.run(["pgrep", "-f", "^sleep 6061"]).status == 0 }
+            #expect(try bench.nslab.run("down", bench.nslab.lab).output.contains("1 processes inside ended"))
+            #expect(try Witness.run(["pgrep", "-f", "^sleep 6061"]).status == 1)
             let state = try HostState(lab: bench.nslab.lab)
             #expect(state.mounts.isEmpty && state.files.isEmpty && state.namespaces.isEmpty)
         }
