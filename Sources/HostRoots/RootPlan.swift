@@ -42,7 +42,7 @@ public struct RootPlan: Hashable, Sendable {
     /// How the mounts of a table are seen.
     ///
     /// Each real file system is an overlay of its own, for an overlay of `/` leaves out what is mounted below it. What the
-    /// machine itself has read-only stays so.
+    /// machine itself has read-only stays so, but for `/etc`, where every host has files of its own.
     public init(_ table: MountTable) {
         layers = table.reachable.compactMap { mount in
             if mount.path == "/" { return Layer(path: "/", view: .overlay) }
@@ -52,7 +52,7 @@ public struct RootPlan: Hashable, Sendable {
             {
                 return nil
             }
-            return Layer(path: mount.path, view: mount.isReadOnly ? .readOnly : .overlay)
+            return Layer(path: mount.path, view: mount.isReadOnly && mount.path != "/etc" ? .readOnly : .overlay)
         }
     }
 }

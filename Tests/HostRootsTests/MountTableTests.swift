@@ -101,9 +101,10 @@ struct RootPlanTests {
                 == ["cow /", "cow /home", "cow /home/data", "cow /tmp"])
     }
 
-    @Test("what the machine has read-only stays so, but for its root")
+    @Test("what the machine has read-only stays so, but for its root and /etc")
     func readOnly() {
         #expect(layers("2 1 7:1 / /snap/core/1 ro - squashfs /dev/loop1 ro") == ["cow /", "ro /snap/core/1"])
+        #expect(layers("2 1 0:2 / /etc ro - tmpfs etc ro") == ["cow /", "cow /etc"])
         let table = MountTable(Array("1 0 8:1 / / ro - ext4 /dev/sda1 ro".utf8))
         #expect(RootPlan(table).layers == [RootPlan.Layer(path: "/", view: .overlay)])
     }

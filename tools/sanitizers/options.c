@@ -18,7 +18,10 @@ const char *__lsan_default_options(void) { return COMMON; }
 // - once_slow: static values, which live until the end. An enum marks pointers in bits that are not used, and pointers that are
 //   marked so are none to LeakSanitizer.
 // - XCTest: what it runs its suites with.
-const char *__lsan_default_suppressions(void) { return "leak:swift::threading_impl::once_slow\nleak:libXCTest.so\n"; }
+// - Foundation's Process, which a test starts nft with: its weak reference to itself.
+const char *__lsan_default_suppressions(void) {
+    return "leak:swift::threading_impl::once_slow\nleak:libXCTest.so\nleak:s10Foundation7ProcessC3run\n";
+}
 
 // A sanitizer's shadow of the memory counts as data.
 int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit) {
