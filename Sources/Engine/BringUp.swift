@@ -105,13 +105,13 @@ public struct BringUp {
             if let done { return done }
             // Before there is a state folder, which a topology that cannot be built must not leave behind.
             let form = try form(for: nil)
-            if isDryRun { return try planNew(form) }
+            if isDryRun { return planNew(form) }
             let built = try LabLock.holding(
                 lab: state, creating: true, cancellation: cancellation, waiting: waiting
             ) {
                 try bring(state, form, &clock)
             }
-            return try built ?? planNew(form)
+            return built ?? planNew(form)
         }
     }
 
@@ -186,7 +186,7 @@ public struct BringUp {
         let journal = try journal(state)
         if let journal, journal.isComplete || journal.isChanging == true { return try change(state, journal, &clock) }
         let form = try form ?? self.form(for: nil)
-        if isDryRun { return try planNew(form) }
+        if isDryRun { return planNew(form) }
         if let journal {
             progress(.removingRemains(lab: state.lab))
             try TearDown.remove(journal.namespaces.map(\.pin), state, keepingFolder: true)
@@ -242,9 +242,9 @@ public struct BringUp {
         return outcome
     }
 
-    private func planNew(_ form: Form) throws -> Outcome {
+    private func planNew(_ form: Form) -> Outcome {
         var form = form
-        try NeighbourShare.fit(&form.blueprint)
+        NeighbourShare.fit(&form.blueprint)
         var outcome = Outcome(form)
         outcome.isNew = true
         outcome.operations = PlannedOperation.all(filling: form.blueprint)
@@ -253,7 +253,12 @@ public struct BringUp {
 
     private func buildNew(_ state: StateDirectory, _ form: Form, _ clock: inout Stopwatch) throws -> Outcome {
         var form = form
-        try NeighbourShare.reserve(for: &form.blueprint, in: state)
+        do {
+            try NeighbourShare.reserve(for: &form.blueprint, in: state)
+        } catch {
+            try state.remove()
+            throw error
+        }
         let blueprint = form.blueprint
         var outcome = Outcome(form)
         outcome.isNew = true
@@ -345,7 +350,7 @@ private func installTables(
             } catch {
                 throw EngineError.refused(
                     object: "\(namespace.name): nf_tables", reason: error.message,
-                    advice: try? Diagnosis.lack(among: Requirements(blueprint).features))
+                    advice: try? MachineDiagnosis.lack(among: Requirements(blueprint).features))
             }
             return RuleRecord(try Nftables.generation(in: inside), namespace.content.tables)
         }

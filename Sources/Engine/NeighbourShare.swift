@@ -29,7 +29,7 @@ struct NeighbourShare: Hashable {
             let held = Limits().heldNeighbours
             var isDone = false
             try LabLock.holdingRoot {
-                let others = try shares(but: state.lab)
+                let others = shares(but: state.lab)
                 isDone = share.fits(beside: others, held)
                 if !isDone,
                     !share.fits(beside: others, [:]) || since.duration(to: .now) > .milliseconds(200)
@@ -48,16 +48,16 @@ struct NeighbourShare: Hashable {
     }
 
     /// The same without waiting and without a reservation.
-    static func fit(_ blueprint: inout Blueprint) throws {
-        let others = try shares(but: blueprint.lab)
+    static func fit(_ blueprint: inout Blueprint) {
+        let others = shares(but: blueprint.lab)
         if !NeighbourShare(blueprint).fits(beside: others, Limits().heldNeighbours) {
             blueprint.makeNeighboursPermanent()
         }
     }
 
     /// Those of all other labs.
-    private static func shares(but lab: String) throws -> [NeighbourShare] {
-        try StateDirectory.labs().filter { $0 != lab }.compactMap { try NeighbourShare(StateDirectory(lab: $0)) }
+    private static func shares(but lab: String) -> [NeighbourShare] {
+        StateDirectory.labs().filter { $0 != lab }.compactMap { NeighbourShare(StateDirectory(lab: $0)) }
     }
 
     /// Whether there is room for it.
@@ -75,9 +75,9 @@ struct NeighbourShare: Hashable {
 
     // MARK: In the state
 
-    /// Reads a lab's share; nil for one of an nslab that wrote none.
-    private init?(_ state: StateDirectory) throws(EngineError) {
-        guard let bytes = try StateDirectory.read(state.neighbours) else { return nil }
+    /// Reads a lab's share; nil for one of an nslab that wrote none, and for what is no lab's state.
+    private init?(_ state: StateDirectory) {
+        guard let bytes = try? StateDirectory.read(state.neighbours) else { return nil }
         let numbers = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).compactMap {
             Int($0)
         }

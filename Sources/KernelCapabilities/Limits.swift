@@ -13,6 +13,8 @@ public struct Limits: Sendable {
     public var neighbours: [AddressFamily: Int]
     /// By family, how many entries they hold.
     public var heldNeighbours: [AddressFamily: Int]
+    /// By family, how often an entry was refused because they were full.
+    public var refusedNeighbours: [AddressFamily: Int]
     /// The free bytes of `/run`.
     public var runSpace: UInt64
     /// The bytes of address space and of data that a process may have (`RLIMIT_AS`, `RLIMIT_DATA`); nil where there is no limit.
@@ -25,11 +27,15 @@ public struct Limits: Sendable {
         maximumNamespaces = HostFile("/proc/sys/user/max_net_namespaces").number
         neighbours = [:]
         heldNeighbours = [:]
+        refusedNeighbours = [:]
         for (family, name, table) in [(AddressFamily.ipv4, "ipv4", "arp"), (.ipv6, "ipv6", "ndisc")] {
             neighbours[family] = HostFile("/proc/sys/net/\(name)/neigh/default/gc_thresh3").number
             // A line of headings, then one for each processor that begins with the number of entries (`neigh_stat_seq_show`).
+            // and ends with how often the table was full.
             let lines = HostFile("/proc/net/stat/\(table)_cache").text?.split(separator: "\n") ?? []
-            heldNeighbours[family] = lines.dropFirst().first?.split(separator: " ").first.flatMap { Int($0, radix: 16) }
+            let counts = lines.dropFirst().map { $0.split(separator: " ").map { Int($0, radix: 16) ?? 0 } }
+            heldNeighbours[family] = counts.first?.first
+            refusedNeighbours[family] = counts.reduce(0) { $0 + ($1.last ?? 0) }
         }
         var space = statvfs()
         runSpace = statvfs("/run", &space) == 0 ? UInt64(space.f_bavail) * UInt64(space.f_frsize) : 0
@@ -75,12 +81,17 @@ public struct Limits: Sendable {
             remedy: "sysctl -w user.max_net_namespaces=\(requirements.namespaces * 2 + 128)")
     }
 
+    /// What bounds the neighbours of a family, as sysctl(8) calls it.
+    public static func neighbourSetting(_ family: AddressFamily) -> String {
+        "net.\(family == .ipv4 ? "ipv4" : "ipv6").neigh.default.gc_thresh3"
+    }
+
     private func neighbourFindings(_ requirements: Requirements) -> [CheckResult] {
         AddressFamily.allCases.compactMap { family in
             guard let limit = neighbours[family], let wanted = requirements.neighbours[family], wanted > 0 else {
                 return nil
             }
-            let key = "net.\(family == .ipv4 ? "ipv4" : "ipv6").neigh.default.gc_thresh3"
+            let key = Self.neighbourSetting(family)
             let found = "\(key) is \(limit), \(requirements.lab) can fill \(wanted)"
             let name = "neighbours of \(family)"
             if limit >= wanted { return CheckResult(.limits, name, found) }

@@ -44,7 +44,7 @@ public enum Preflight {
     }
 }
 
-extension Diagnosis {
+extension MachineDiagnosis {
     /// The first of these features that a trial finds missing, as the doctor says it. For when the kernel has refused
     /// something, and the question is why.
     public static func lack(among features: Set<KernelFeature>) throws -> String? {

@@ -45,19 +45,19 @@ public struct DoctorReport: Encodable, Sendable {
     public init(_ topology: Topology) throws(NSLabError) {
         self = try reportingErrors {
             let requirements = Requirements(try Self.blueprint(topology))
-            let examination = try Diagnosis(requirements)
+            let diagnosis = try MachineDiagnosis(requirements)
             // What other users' processes are in cannot be looked at without privilege.
             let leftovers = Capabilities.missing().isEmpty ? try Leftovers.find().descriptions : []
-            return DoctorReport(examination, lab: topology.name, leftovers: leftovers)
+            return DoctorReport(diagnosis, lab: topology.name, leftovers: leftovers)
         }
     }
 
-    private init(_ examination: Diagnosis, lab: String, leftovers: [String]) {
-        ready = examination.isReady
+    private init(_ diagnosis: MachineDiagnosis, lab: String, leftovers: [String]) {
+        ready = diagnosis.isReady
         self.lab = lab
         kernel = Kernel(
-            release: examination.release, version: examination.version, machine: examination.machine)
-        checks = CheckResult.Group.allCases.flatMap { group in examination.results.filter { $0.group == group } }.map {
+            release: diagnosis.release, version: diagnosis.version, machine: diagnosis.machine)
+        checks = CheckResult.Group.allCases.flatMap { group in diagnosis.results.filter { $0.group == group } }.map {
             Check(
                 group: $0.group.rawValue, name: $0.name, state: $0.state.rawValue, found: $0.found,
                 consequence: $0.consequence, remedy: $0.remedy)

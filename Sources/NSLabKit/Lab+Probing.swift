@@ -1,6 +1,7 @@
 import Addresses
 import Blueprint
 import Engine
+import KernelCapabilities
 import NetworkNamespaces
 import Probes
 import System
@@ -38,12 +39,17 @@ extension Lab {
             progress(.probing(count: (paths.probes.count + services.count) * count))
             let pins = Dictionary(uniqueKeysWithValues: running.journal.namespaces.map { ($0.name, $0.pin) })
             let lab = running
+            let before = Limits().refusedNeighbours
             let diagnosis = Diagnosis(lab.blueprint) { name in
                 try lab.observe(name)
             } differing: {
                 nodesThatDiffer()
             } tableFaults: {
                 tableFaults()
+            } fullTable: { family in
+                let limits = Limits()
+                guard limits.refusedNeighbours[family, default: 0] > before[family, default: 0] else { return nil }
+                return limits.neighbours[family].map { (Limits.neighbourSetting(family), $0) }
             } isServed: {
                 // Where it cannot be found out, it is not what is said to be wrong.
                 if case .ended? = try? lab.responders { false } else { true }

@@ -16,6 +16,7 @@ public final class Diagnosis {
     private lazy var differing = findDiffering()
     private let findTableFaults: () -> [String: String]
     private lazy var tableFaults = findTableFaults()
+    private let fullTable: (AddressFamily) -> (setting: String, limit: Int)?
     private let isServed: () -> Bool
     private lazy var hasServer = isServed()
 
@@ -23,16 +24,20 @@ public final class Diagnosis {
     ///   - observe: what a namespace holds now, read from the kernel.
     ///   - differing: by service (`NAMESPACE/NAME`), the nodes whose rules are not as they should be.
     ///   - tableFaults: by namespace, what is wrong with its tables of rules; asked for where nothing else is found.
+    ///   - fullTable: what bounds a family's neighbours, if the kernel refused one meanwhile; asked for where nothing else is found.
     ///   - isServed: whether the process that answers for the lab's pods runs.
     public init(
         _ blueprint: Blueprint, observe: @escaping (String) throws -> NamespaceContent,
         differing: @escaping () -> [String: Set<String>] = { [:] },
-        tableFaults: @escaping () -> [String: String] = { [:] }, isServed: @escaping () -> Bool = { true }
+        tableFaults: @escaping () -> [String: String] = { [:] },
+        fullTable: @escaping (AddressFamily) -> (setting: String, limit: Int)? = { _ in nil },
+        isServed: @escaping () -> Bool = { true }
     ) {
         self.blueprint = blueprint
         self.observe = observe
         findDiffering = differing
         findTableFaults = tableFaults
+        self.fullTable = fullTable
         self.isServed = isServed
         contents = Dictionary(
             blueprint.namespaces.map { ($0.name, $0.content) }, uniquingKeysWith: { first, _ in first })
@@ -47,7 +52,7 @@ public final class Diagnosis {
         for hop in trip.request.hops + (trip.reply?.hops ?? []) {
             if let conditions = conditions(at: hop) { return conditions }
         }
-        return tableFault(on: trip) ?? .unknown
+        return tableFault(on: trip) ?? fullTable(of: probe.address.family) ?? .unknown
     }
 
     /// What is wrong for one who asks a service; nil where nothing was found.
@@ -66,7 +71,11 @@ public final class Diagnosis {
         let endpoints = service.readyEndpoints.filter { $0.address.family == address.family }
         let trips = endpoints.map { (simulator.roundTrip(from: source.name, to: $0.address), $0.address) }
         return trips.lazy.compactMap { self.fault(on: $0, to: $1) }.first
-            ?? trips.lazy.compactMap { self.tableFault(on: $0.0) }.first
+            ?? trips.lazy.compactMap { self.tableFault(on: $0.0) }.first ?? fullTable(of: address.family)
+    }
+
+    private func fullTable(of family: AddressFamily) -> FailureCause? {
+        fullTable(family).map { .neighbourTable(setting: $0.setting, limit: $0.limit) }
     }
 
     /// A table of rules on a way there and back that is not as it should be.

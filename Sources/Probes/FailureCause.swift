@@ -16,6 +16,8 @@ public enum FailureCause: Hashable, Sendable {
     case rules(service: String, node: String)
     /// A table of rules that was added or changed, in verify's words, on a way on which all else is right.
     case table(namespace: String, difference: String)
+    /// The kernel would take no more neighbours: those of all namespaces together, which this setting bounds.
+    case neighbourTable(setting: String, limit: Int)
     /// The process that answers for the lab's pods has ended.
     case noServer
     /// The blueprint itself leads no further.
@@ -58,6 +60,9 @@ extension FailureCause: CustomStringConvertible, Encodable {
             "\(namespace): all is there, but what leaves by \(link) goes through \(qdisc)"
         case .rules(let service, let node): "the rules of \(service) differ on \(node) (nft table kube-proxy)"
         case .table(let namespace, let difference): "\(namespace): \(difference)"
+        case .neighbourTable(let setting, let limit):
+            "the kernel's neighbour table is full (\(setting) is \(limit), for all namespaces together); "
+                + "sysctl -w \(setting)=\(limit * 4)"
         case .noServer: "the process that answers for the lab's pods has ended; `nslab up` starts it again"
         case .blueprint(let namespace, let reason): "\(namespace): the blueprint itself leads no further (\(reason))"
         case .unknown:

@@ -177,6 +177,28 @@ struct DiagnosisTests {
                 == "every route, neighbour and FDB entry on the way is as it should be; look at rules (nft) and links")
     }
 
+    @Test("a neighbour table that was full is the cause where nothing else is, for its family")
+    func fullTable() throws {
+        func diagnosis(_ fault: @escaping (inout NamespaceContent) -> Void) -> Diagnosis {
+            Diagnosis(blueprint) { [blueprint] name in
+                var content = try #require(blueprint.namespaces.first { $0.name == name }).content
+                content.routes = content.routes.map(\.asReported)
+                fault(&content)
+                return content
+            } fullTable: { family in
+                family == .ipv4 ? ("net.ipv4.neigh.default.gc_thresh3", 1024) : nil
+            }
+        }
+        let whole = diagnosis { _ in }
+        #expect(
+            try "\(whole.cause(of: probe(.ipv4)))"
+                == "the kernel's neighbour table is full (net.ipv4.neigh.default.gc_thresh3 is 1024, for all namespaces "
+                + "together); sysctl -w net.ipv4.neigh.default.gc_thresh3=4096")
+        #expect(try whole.cause(of: probe(.ipv6)) == .unknown)
+        let broken = diagnosis { $0.routes = [] }
+        #expect(try !"\(broken.cause(of: probe(.ipv4)))".contains("gc_thresh3"))
+    }
+
     @Test("a namespace that cannot be looked into is named, and each is looked into once")
     func gone() throws {
         var looks: [String: Int] = [:]

@@ -5,7 +5,7 @@ import NetworkNamespaces
 import System
 
 /// What this machine can do for a lab.
-public struct Diagnosis: Sendable {
+public struct MachineDiagnosis: Sendable {
     /// The kernel's release, such as `6.12.57+deb13-amd64`.
     public var release: String
     /// Its version, with the date of its build.

@@ -113,19 +113,19 @@ struct FeatureTests {
         }
     }
 
-    @Test("the built-in lab can be built here, and the examination changes nothing of the host's network")
-    func examination() throws {
+    @Test("the built-in lab can be built here, and the diagnosis changes nothing of the host's network")
+    func diagnosis() throws {
         let topology = try #require(BundledTopology.named("dual-stack")).topology()
         let features = KernelFeatures.complete.subtracting([.vlanFiltering, .vlanLinks])
         let requirements = Requirements(try Blueprint(topology: topology, features: features))
         let before = try Witness.output(["sh", "-c", "ip -d link; ip address; tc qdisc; nft list ruleset"])
-        let examination = try Diagnosis(requirements)
+        let diagnosis = try MachineDiagnosis(requirements)
         #expect(try Witness.output(["sh", "-c", "ip -d link; ip address; tc qdisc; nft list ruleset"]) == before)
-        #expect(examination.isReady, "\(examination.results.filter { $0.state == .failed })")
-        #expect(examination.release == (try Witness.output(["uname", "-r"])).trimmingCharacters())
-        #expect(Set(examination.results.map(\.group)) == Set(CheckResult.Group.allCases))
+        #expect(diagnosis.isReady, "\(diagnosis.results.filter { $0.state == .failed })")
+        #expect(diagnosis.release == (try Witness.output(["uname", "-r"])).trimmingCharacters())
+        #expect(Set(diagnosis.results.map(\.group)) == Set(CheckResult.Group.allCases))
         // What is missing is said with what follows and what to do.
-        for finding in examination.results where finding.state != .ok {
+        for finding in diagnosis.results where finding.state != .ok {
             #expect(finding.consequence != nil && finding.remedy != nil, "\(finding)")
         }
     }
