@@ -14,7 +14,7 @@ struct KernelModule {
         if access("/sys/module/\(name)", F_OK) == 0 { return true }
         var system = utsname()
         uname(&system)
-        let release = Diagnosis.text(of: &system.release)
+        let release = MachineDiagnosis.text(of: &system.release)
         return ["modules.builtin", "modules.dep"].contains { file in
             let lines = HostFile("/lib/modules/\(release)/\(file)").text?.split(separator: "\n") ?? []
             // Paths, with a colon after the first of a line: kernel/drivers/net/dummy.ko.xz:
