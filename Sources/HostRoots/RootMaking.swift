@@ -10,6 +10,8 @@ struct RootMaking: Sendable {
     let content: RootContent
     /// The path of the host's network namespace, which its `/sys` tells of.
     let namespace: String
+    /// The processor to make it on; nil for any.
+    var processor: Int?
 
     /// The namespaces of a root, as the kernel calls their files: the mount namespace last, so that where it is, all are.
     static let namespaces: [(name: String, flag: CInt)] = [
@@ -27,7 +29,10 @@ struct RootMaking: Sendable {
     /// Makes it, on a thread that ends with it; the calling one stays where it is.
     func run() throws(SystemCallError) -> Made {
         do {
-            return try Background { try make() }.value()
+            return try Background {
+                if let processor { try Processors.keepThread(on: processor) }
+                return try make()
+            }.value()
         } catch {
             throw error as? SystemCallError ?? SystemCallError("unshare", directory, errno: EINVAL)
         }

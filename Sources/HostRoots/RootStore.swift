@@ -77,9 +77,28 @@ public struct RootStore: Sendable {
         _ name: String, _ content: RootContent, namespace: String
     ) throws(SystemCallError) -> [SystemCallError] {
         try prepare()
+        // The kernel pins a mount namespace only within one of a lower number (`mnt_ns_loop` in fs/namespace.c), and Linux 6.18
+        // gives numbers out by processor: on the one that the own namespace was made on, that of a new one is higher.
+        var refusal: SystemCallError?
+        for processor in [nil] + Processors.allowed.map(Optional.some) {
+            do throws(SystemCallError) {
+                return try make(name, content, namespace: namespace, on: processor)
+            } catch {
+                guard error.call == "mount", error.errno == EINVAL else { throw error }
+                refusal = error
+            }
+        }
+        throw refusal ?? SystemCallError("mount", path, errno: EINVAL)
+    }
+
+    private func make(
+        _ name: String, _ content: RootContent, namespace: String, on processor: Int?
+    ) throws(SystemCallError) -> [SystemCallError] {
         try discard(name)
         let directory = directory(of: name)
-        let made = try RootMaking(directory: directory, content: content, namespace: namespace).run()
+        let made = try RootMaking(
+            directory: directory, content: content, namespace: namespace, processor: processor
+        ).run()
         defer { for number in made.namespaces { close(number) } }
         for (number, namespace) in zip(made.namespaces, RootMaking.namespaces) {
             let pin = "\(directory)/\(namespace.name)"

@@ -27,6 +27,10 @@ static inline long syscall_pidfd_send_signal(int pidfd, int signal) {
     return syscall(SYS_pidfd_send_signal, pidfd, signal, (siginfo_t *)0, 0);
 }
 
+static inline int syscall_sched_setaffinity(pid_t pid, size_t size, const void *mask) {
+    return (int)syscall(SYS_sched_setaffinity, pid, size, mask);
+}
+
 static inline long syscall_sched_getaffinity(pid_t pid, size_t size, void *mask) {
     return syscall(SYS_sched_getaffinity, pid, size, mask);
 }
