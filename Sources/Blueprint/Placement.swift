@@ -63,6 +63,7 @@ public struct Placement: Hashable, Sendable {
         public var interface: InterfaceName
     }
 
+    /// A pod with the node, the addresses and the names that it was given.
     public struct Pod: Hashable, Sendable {
         /// Its name in Kubernetes.
         public var name: String

@@ -21,6 +21,7 @@ public struct ClusterZone: Codable, Hashable, Sendable {
         self.serial = serial
     }
 
+    /// What the zone answers for a service (Kubernetes DNS-Based Service Discovery, 2.3 and 2.4).
     public struct Service: Codable, Hashable, Sendable {
         public var name: String
         /// Its Kubernetes namespace.
@@ -49,6 +50,7 @@ public struct ClusterZone: Codable, Hashable, Sendable {
         }
     }
 
+    /// A port that SRV records name (Kubernetes DNS-Based Service Discovery, 2.3.2).
     public struct Port: Codable, Hashable, Sendable {
         /// Its name; nil where it has none.
         public var name: String?

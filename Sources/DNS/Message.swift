@@ -43,6 +43,7 @@ public struct Message: Hashable, Sendable {
     }
 }
 
+/// What a message asks (RFC 1035, 4.1.2).
 public struct Question: Hashable, Sendable {
     /// The name asked for.
     public var name: DomainName

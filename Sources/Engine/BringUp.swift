@@ -348,6 +348,7 @@ private func installTables(
             do throws(NftablesError) {
                 try Nftables.run(namespace.content.tables.map(\.declaration).joined(), in: inside)
             } catch {
+                // The refusal is told in any case; why, where it can be tried.
                 throw EngineError.refused(
                     object: "\(namespace.name): nf_tables", reason: error.message,
                     advice: try? MachineDiagnosis.lack(among: Requirements(blueprint).features))

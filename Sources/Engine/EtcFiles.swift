@@ -33,7 +33,7 @@ enum EtcFiles {
 
     /// Writes the files of all namespaces that do not have theirs, and links to them where there can be links.
     static func install(_ blueprint: Blueprint, _ state: StateDirectory) throws {
-        var written = contents(state)
+        var written = try contents(state)
         let canLink = obstacle == nil
         for namespace in blueprint.namespaces {
             guard let resolver = namespace.resolver?.text else { continue }
@@ -89,8 +89,10 @@ enum EtcFiles {
     static func forgetFolder() { unlink(note) }
 
     /// The namespaces whose files are not there or not as they should be, each with the link's path.
-    static func faults(_ blueprint: Blueprint, _ state: StateDirectory) -> [(namespace: String, path: String)] {
-        let written = contents(state)
+    static func faults(
+        _ blueprint: Blueprint, _ state: StateDirectory
+    ) throws(EngineError) -> [(namespace: String, path: String)] {
+        let written = try contents(state)
         let canLink = obstacle == nil
         return blueprint.namespaces.compactMap { namespace in
             guard let resolver = namespace.resolver?.text else { return nil }
@@ -110,12 +112,16 @@ enum EtcFiles {
     private static func link(_ pin: String) -> String { "\(folder)/\(pin)" }
 
     /// The folders of the lab's state by the content of their `resolv.conf`.
-    private static func contents(_ state: StateDirectory) -> [String: String] {
+    private static func contents(_ state: StateDirectory) throws(EngineError) -> [String: String] {
         var contents: [String: String] = [:]
         for name in Directory.names(state.etc) {
             let path = "\(state.etc)/\(name)"
-            guard let bytes = try? StateDirectory.read("\(path)/resolv.conf") else { continue }
-            contents[String(decoding: bytes, as: UTF8.self)] = path
+            do throws(EngineError) {
+                guard let bytes = try StateDirectory.read("\(path)/resolv.conf") else { continue }
+                contents[String(decoding: bytes, as: UTF8.self)] = path
+            } catch .untrusted {
+                // Somebody put something else there: it counts as missing, and `up` writes another.
+            }
         }
         return contents
     }
@@ -128,11 +134,14 @@ enum EtcFiles {
     }
 
     /// The folder that stands in for `/etc` in a namespace; nil for the host's own.
-    static func path(_ namespace: Blueprint.Namespace?, pin: String, _ state: StateDirectory) -> String? {
+    static func path(
+        _ namespace: Blueprint.Namespace?, pin: String, _ state: StateDirectory
+    ) throws(EngineError) -> String? {
         let link = link(pin)
         let isOthers = FileDescriptor.linkTarget(link).map(isForeign) ?? false
         if !isOthers, access(link, F_OK) == 0 { return link }
-        return namespace?.resolver.flatMap { contents(state)[$0.text] }
+        guard let resolver = namespace?.resolver else { return nil }
+        return try contents(state)[resolver.text]
     }
 
     /// Removes a lab's links to the files of these pins, and the folder if that leaves it empty. A link that leads elsewhere

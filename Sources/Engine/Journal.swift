@@ -82,6 +82,7 @@ public struct Journal: Codable, Hashable, Sendable {
     ///   cannot be read.
     static func read(_ state: StateDirectory) throws(EngineError) -> Journal {
         guard let bytes = try StateDirectory.read(state.journal) else { throw .noSuchLab(state.lab) }
+        // What is not of this form may be of a later version; what it is then, or what is wrong, is told below.
         guard let journal: Journal = try? decode(bytes, of: state), journal.version <= currentVersion else {
             let core = try Core(bytes, of: state)
             if core.version > currentVersion { throw .newerState(lab: state.lab, version: core.version) }

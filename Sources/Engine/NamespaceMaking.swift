@@ -51,6 +51,7 @@ private final class InheritedSettings: Sendable {
         // Writing a switch sets what new links start with, too.
         if setting.path.hasSuffix("forward") || setting.path.hasSuffix("forwarding") { return false }
         if let known = values.withLock({ $0[setting.path] }) { return known == setting.value }
+        // One that cannot be read is written, and that refusal is told.
         guard let value = try? inside.sysctl(setting.path) else { return false }
         values.withLock { $0[setting.path] = value }
         return value == setting.value

@@ -26,13 +26,13 @@ struct NeighbourShare: Hashable {
         // The kernel is slow to clear the namespaces of labs that have just gone: as long as it does, that is waited for.
         var (least, since) = (Int.max, start)
         while true {
-            let held = Limits().heldNeighbours
+            let limits = Limits()
             var isDone = false
             try LabLock.holdingRoot {
                 let others = shares(but: state.lab)
-                isDone = share.fits(beside: others, held)
+                isDone = share.fits(beside: others, limits, limits.heldNeighbours)
                 if !isDone,
-                    !share.fits(beside: others, [:]) || since.duration(to: .now) > .milliseconds(200)
+                    !share.fits(beside: others, limits, [:]) || since.duration(to: .now) > .milliseconds(200)
                         || start.duration(to: .now) > .seconds(2)
                 {
                     blueprint.makeNeighboursPermanent()
@@ -41,7 +41,7 @@ struct NeighbourShare: Hashable {
                 if isDone { try NeighbourShare(blueprint).write(to: state) }
             }
             if isDone { return }
-            let now = held.values.reduce(0, +)
+            let now = limits.heldNeighbours.values.reduce(0, +)
             if now < least { (least, since) = (now, .now) }
             usleep(5000)
         }
@@ -50,7 +50,8 @@ struct NeighbourShare: Hashable {
     /// The same without waiting and without a reservation.
     static func fit(_ blueprint: inout Blueprint) {
         let others = shares(but: blueprint.lab)
-        if !NeighbourShare(blueprint).fits(beside: others, Limits().heldNeighbours) {
+        let limits = Limits()
+        if !NeighbourShare(blueprint).fits(beside: others, limits, limits.heldNeighbours) {
             blueprint.makeNeighboursPermanent()
         }
     }
@@ -63,13 +64,12 @@ struct NeighbourShare: Hashable {
     /// Whether there is room for it.
     ///
     /// - Parameter held: how many entries the kernel holds, those of the other labs among them.
-    private func fits(beside others: [NeighbourShare], _ held: [AddressFamily: Int]) -> Bool {
-        let limits = Limits().neighbours
-        return AddressFamily.allCases.allSatisfy { family in
+    private func fits(beside others: [NeighbourShare], _ limits: Limits, _ held: [AddressFamily: Int]) -> Bool {
+        AddressFamily.allCases.allSatisfy { family in
             let reserved = others.reduce(0) { $0 + $1.learned[family, default: 0] }
             let known = others.reduce(reserved) { $0 + $1.permanent[family, default: 0] }
             let elsewhere = max(0, held[family, default: 0] - known)
-            return learned[family, default: 0] + reserved + elsewhere <= limits[family, default: 1024]
+            return learned[family, default: 0] + reserved + elsewhere <= limits.neighbours[family, default: 1024]
         }
     }
 
@@ -77,6 +77,7 @@ struct NeighbourShare: Hashable {
 
     /// Reads a lab's share; nil for one of an nslab that wrote none, and for what is no lab's state.
     private init?(_ state: StateDirectory) {
+        // What is not known to be taken is taken for free: at worst the table gets full, which a probe says.
         guard let bytes = try? StateDirectory.read(state.neighbours) else { return nil }
         let numbers = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).compactMap {
             Int($0)

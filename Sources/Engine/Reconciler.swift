@@ -177,7 +177,7 @@ struct Reconciler {
                 former: before.map(PreviousState.init) ?? .unknown,
                 labAddresses: addresses)
             let beyond = ends(beyond: part, comparison)
-            if beyond.isEmpty { return snapshot(part, view, comparison) }
+            if beyond.isEmpty { return try snapshot(part, view, comparison) }
             scope.formUnion(beyond)
         }
     }
@@ -200,7 +200,9 @@ struct Reconciler {
             .subtracting(scope)
     }
 
-    private func snapshot(_ part: Blueprint, _ view: LabSnapshot, _ comparison: LabDiff) -> Snapshot {
+    private func snapshot(
+        _ part: Blueprint, _ view: LabSnapshot, _ comparison: LabDiff
+    ) throws(EngineError) -> Snapshot {
         var operations: [PlannedOperation] = []
         let changes = comparison.parts.enumerated().map { index, found in
             let namespace = part.namespaces[index]
@@ -217,7 +219,7 @@ struct Reconciler {
             operations += PlannedOperation.all(of: change, found)
             return change
         }
-        let faults = EtcFiles.faults(part, state)
+        let faults = try EtcFiles.faults(part, state)
         operations += faults.map { PlannedOperation($0.namespace, .add, "file", $0.path) }
         let isAsWanted = operations.isEmpty
         operations += removed.map { PlannedOperation($0.name, .remove, "namespace", $0.pin) }

@@ -34,9 +34,9 @@ extension RunningLab {
         case .machine:
             try command.replaceProcess(
                 hostname: namespace?.hostname ?? entry.name,
-                etc: EtcFiles.path(namespace, pin: entry.pin, state), warn: warn)
+                etc: try EtcFiles.path(namespace, pin: entry.pin, state), warn: warn)
         case .host:
-            let content = RootContent(namespace, named: entry.name)
+            let content = try RootContent(namespace, named: entry.name)
             let root = try root(of: entry, content, state, waiting, warn)
             try command.replaceProcess(in: root, content, rights: rights, warn: warn)
         }
@@ -72,12 +72,16 @@ extension RootContent {
     /// What a namespace's root has.
     ///
     /// - Parameter name: what it is called where the blueprint does not know it.
-    fileprivate init(_ namespace: Blueprint.Namespace?, named name: String) {
+    fileprivate init(_ namespace: Blueprint.Namespace?, named name: String) throws(SystemCallError) {
         let hostname = namespace?.hostname ?? name
         var etc = ["hostname": Array("\(hostname)\n".utf8)]
         if let namespace { etc["hosts"] = Array(namespace.hosts.text.utf8) }
         // Of a lab without DNS the machine's: its own may be a link into what is not seen in a root.
-        etc["resolv.conf"] = namespace?.resolver.map { Array($0.text.utf8) } ?? Self.machineResolver
+        if let resolver = namespace?.resolver {
+            etc["resolv.conf"] = Array(resolver.text.utf8)
+        } else {
+            etc["resolv.conf"] = try Self.machineResolver()
+        }
         let binds = (namespace?.binds ?? []).compactMap { bind in
             bind.directory.map {
                 Bind(directory: $0, path: bind.path, target: bind.target, isReadOnly: bind.isReadOnly)
@@ -86,11 +90,14 @@ extension RootContent {
         self.init(hostname: hostname, etc: etc, binds: binds)
     }
 
-    /// The machine's `/etc/resolv.conf`; empty if it has none.
-    private static var machineResolver: [UInt8] {
+    /// The machine's `/etc/resolv.conf`; empty if it has none that can be read.
+    private static func machineResolver() throws(SystemCallError) -> [UInt8] {
         let path = "/etc/resolv.conf"
-        let file = try? FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK)
-        guard let file, let bytes = try? file.readAll(path, limit: 1 << 16) else { return [] }
-        return bytes
+        do throws(SystemCallError) {
+            return try FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK).readAll(path, limit: 1 << 16)
+        } catch {
+            if error.isShortage { throw error }
+            return []
+        }
     }
 }

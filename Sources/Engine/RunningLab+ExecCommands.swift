@@ -12,7 +12,8 @@ extension RunningLab {
     /// root's (`copy_process` in kernel/fork.c).
     private static let mostProcesses = 2000
 
-    /// How many processes and threads the machine has (proc_loadavg(5)); 0 where it does not say.
+    /// How many processes and threads the machine has (proc_loadavg(5)); 0 where it cannot be read: the next look, 20 ms later,
+    /// counts then.
     private static var taskCount: Int {
         let path = "/proc/loadavg"
         guard let bytes = try? FileDescriptor(opening: path, O_RDONLY).read(path, atMost: 256) else { return 0 }

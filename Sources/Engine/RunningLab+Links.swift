@@ -150,22 +150,10 @@ extension RunningLab {
         func isUsable(_ device: InterfaceName?) -> Bool {
             device.map { table[$0] != nil && !down.contains($0) } ?? true
         }
-        var objects: [String] = []
-        for address in content.addresses where isUsable(address.device) {
-            try batch.add(address, in: table)
-            objects.append("address \(address)")
-        }
-        for route in content.routes where isUsable(route.device) {
-            try batch.add(route, in: table)
-            objects.append("route \(route)")
-        }
-        for neighbour in content.neighbours where isUsable(neighbour.device) {
-            try batch.add(neighbour, in: table)
-            objects.append("neighbour \(neighbour)")
-        }
-        for entry in content.forwarding where isUsable(entry.device) {
-            try batch.add(entry, in: table)
-            objects.append("fdb \(entry)")
+        var objects: [KernelObject] = []
+        for object in content.objects where Self.goesWithLink(object) && isUsable(object.link) {
+            try batch.append(.add, object, in: table)
+            objects.append(object)
         }
         do throws(NetlinkError) {
             try session.withSocket { socket throws(NetlinkError) in try socket.execute(&batch) }
@@ -175,10 +163,17 @@ extension RunningLab {
             let waiting: Set<Int32> =
                 down.subtracting(["lo"]).isEmpty ? [] : [ENETDOWN, ENETUNREACH, EHOSTUNREACH, EINVAL]
             if let failure = failures.first(where: { $0.errno != EEXIST && !waiting.contains($0.errno) }) {
+                let object = objects[failure.requestIndex]
                 throw EngineError.refused(
-                    object: "\(session.name): \(objects[failure.requestIndex])", reason: "\(failure)", advice: nil)
+                    object: "\(session.name): \(object.kindName) \(object)", reason: "\(failure)", advice: nil)
             }
         }
+    }
+
+    /// Whether the kernel takes an object along with a link that goes down.
+    private static func goesWithLink(_ object: KernelObject) -> Bool {
+        object.value is DeviceAddress || object.value is Route || object.value is Neighbour
+            || object.value is ForwardingEntry
     }
 
     /// Runs `body` while no other command changes the lab.

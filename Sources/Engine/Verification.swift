@@ -49,7 +49,7 @@ extension RunningLab {
             blueprint, view.observed, tables: try view.wantedTables(blueprint), former: PreviousState(blueprint))
         differences += comparison.differences(strict: strict)
         differences += surplusNamespaces()
-        differences += EtcFiles.faults(blueprint, state).map { Difference($0.namespace, "file", $0.path, .missing) }
+        differences += try EtcFiles.faults(blueprint, state).map { Difference($0.namespace, "file", $0.path, .missing) }
         if try state.responders.state == .ended, !PodServerPlan(blueprint, silent: try silentPods()).isEmpty {
             differences.append(Difference(nil, "process", "that answers for pods", .missing))
         }

@@ -10,6 +10,7 @@ public struct PodReport: Encodable, Sendable {
     /// The nodes whose rules changed.
     public var nodes: [String]
 
+    /// A pod that was stopped or started, and what it does now.
     public struct Pod: Encodable, Sendable {
         public var namespace: String
         public var name: String

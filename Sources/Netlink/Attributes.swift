@@ -32,6 +32,7 @@ public struct Attributes: Sequence, Sendable {
     }
 }
 
+/// One attribute of a message: its type and payload (`struct nlattr`, linux/netlink.h).
 public struct Attribute: Sendable {
     /// What the attribute is, without the flag bits.
     public let type: Int

@@ -101,6 +101,7 @@ public struct RuleTable: Hashable, Sendable {
         }
     }
 
+    /// A chain of rules, in nft's words (nft(8), CHAINS).
     public struct Chain: Hashable, Sendable {
         public var name: String
         /// Where packets enter it; nil if only rules lead to it.

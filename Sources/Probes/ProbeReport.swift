@@ -16,6 +16,7 @@ public struct ProbeReport: Sendable {
     public var duration: Double
     public var results: [Result]
 
+    /// What came of one check, sent once or several times.
     public struct Result: Sendable {
         public var from: String
         public var to: String

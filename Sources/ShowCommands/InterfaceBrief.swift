@@ -20,6 +20,7 @@ public struct InterfaceBrief: Encodable, Sendable {
         public var addresses: [Address]
     }
 
+    /// An address of an interface, and whether it can be used.
     public struct Address: Encodable, Sendable {
         /// With the prefix length: `10.10.10.1/24`.
         public var address: String

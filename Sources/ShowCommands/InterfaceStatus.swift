@@ -5,6 +5,7 @@ public struct InterfaceStatus: Encodable, Sendable {
     /// The ports by name.
     public var ports: [Port]
 
+    /// One port, a line of the table.
     public struct Port: Encodable, Sendable {
         /// `Ethernet1`
         public var port: String

@@ -38,6 +38,7 @@ public struct Node: Hashable, Sendable {
         self.commands = commands
     }
 
+    /// What a node is for, as kubeadm's labels and taints say it.
     public enum Role: String, Hashable, Sendable {
         /// Runs what tolerates the control plane's taint.
         case controlPlane = "control-plane"
@@ -73,6 +74,7 @@ public struct Node: Hashable, Sendable {
             self.isShutdown = isShutdown
         }
 
+        /// How an interface is joined to others.
         public enum Kind: Hashable, Sendable {
             /// The end of a cable.
             case cable

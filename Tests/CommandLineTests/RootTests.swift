@@ -9,14 +9,7 @@ import Testing
 struct RootTests {
     private static let topology = """
         lab: roots
-        nodes:
-          a: { interfaces: { eth1: { connect: "r:eth1", addresses: [10.20.0.11/24, "fd00:20::11/64"] } } }
-          b: { interfaces: { eth1: { connect: "r:eth2", addresses: [10.20.0.12/24, "fd00:20::12/64"] } } }
-        routers:
-          r:
-            vlans: { 10: { addresses: [10.20.0.1/24, "fd00:20::1/64"] } }
-            ports: { eth1: { access: 10 }, eth2: { access: 10 } }
-        cluster:
+        \(TwoNodeLab.devices)cluster:
           pools:
             four: { cidr: 192.168.0.0/16, encapsulation: VXLAN, natOutgoing: true }
             six: { cidr: "fd00:30::/48" }

@@ -75,7 +75,7 @@ struct Bench {
     /// of the pod.
     func talk(_ program: String) throws -> Witness.Process {
         let start = """
-            import signal, socket, time
+            import os, signal, socket, time
             signal.alarm(40)
             s = socket.create_connection(("\(Self.podAddresses[0])", 7))
             def talking(): open("\(folder)/talking", "w")

@@ -31,9 +31,11 @@ struct BackgroundTests {
     @Test("work that nobody asks about has ended when its value is gone")
     func notAsked() throws {
         let ended = Flag()
+        let owner = Threads()
+        owner.addThis()
         do {
             _ = try Background {
-                usleep(20_000)
+                try eventually("its owner waits for it") { owner.areSleeping(1) }
                 ended.set()
             }
         }

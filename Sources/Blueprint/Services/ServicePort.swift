@@ -1,6 +1,7 @@
 import Addresses
 import Topology
 
+/// A port of a service, with what its manifest leaves out filled in (core/v1 `ServicePort`).
 public struct ServicePort: Hashable, Sendable {
     /// Its name; nil where it has none.
     public var name: String?

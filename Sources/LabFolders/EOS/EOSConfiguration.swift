@@ -48,6 +48,7 @@ public struct EOSConfiguration: Hashable, Sendable {
         }
     }
 
+    /// A VLAN of the switch's database (`vlan 10`).
     public struct VLAN: Hashable, Sendable {
         /// 1 to 4094.
         public var id: UInt16
