@@ -42,22 +42,33 @@ struct ClusterRoutes {
         self.destinations = destinations
     }
 
+    /// What a node has for the others.
+    private struct Entries {
+        var routes: [Route] = []
+        var neighbours: [Neighbour] = []
+        var forwarding: [ForwardingEntry] = []
+    }
+
     /// Adds all of it to a node's content, remote node by remote node.
     func add(to content: inout NamespaceContent, of local: Int, _ nextHops: NextHops, notes: inout [String]) {
+        var entries = Entries()
         for remote in nodes.indices where remote != local {
             for family in AddressFamily.allCases {
                 guard let ours = nodes[local].address(family), let theirs = nodes[remote].address(family) else {
                     continue
                 }
-                addTunnelEnd(to: &content, local, remote, family, at: theirs.address.address)
-                addRoutes(to: &content, local, remote, family, ours, theirs.address.address, nextHops, notes: &notes)
+                addTunnelEnd(to: &entries, local, remote, family, at: theirs.address.address)
+                addRoutes(to: &entries, local, remote, family, ours, theirs.address.address, nextHops, notes: &notes)
             }
         }
+        content.routes += entries.routes
+        content.neighbours += entries.neighbours
+        content.forwarding += entries.forwarding
     }
 
     /// Every remote node's tunnel end is known, whether a route leads there or not.
     private func addTunnelEnd(
-        to content: inout NamespaceContent, _ local: Int, _ remote: Int, _ family: AddressFamily,
+        to entries: inout Entries, _ local: Int, _ remote: Int, _ family: AddressFamily,
         at remoteAddress: IPAddress
     ) {
         guard nodes[local].address(of: .vxlan, family) != nil,
@@ -65,12 +76,12 @@ struct ClusterRoutes {
         else { return }
         let device = VTEP.device(family)
         let mac = macs[remote][family == .ipv4 ? 0 : 1]
-        content.neighbours.append(Neighbour(device, tunnel, mac: mac))
-        content.forwarding.append(ForwardingEntry(device, mac, destination: remoteAddress))
+        entries.neighbours.append(Neighbour(device, tunnel, mac: mac))
+        entries.forwarding.append(ForwardingEntry(device, mac, destination: remoteAddress))
     }
 
     private func addRoutes(
-        to content: inout NamespaceContent, _ local: Int, _ remote: Int, _ family: AddressFamily,
+        to entries: inout Entries, _ local: Int, _ remote: Int, _ family: AddressFamily,
         _ ours: Placement.NodeAddress, _ remoteAddress: IPAddress, _ nextHops: NextHops, notes: inout [String]
     ) {
         let metric = Route.metric(nil, family)
@@ -86,7 +97,7 @@ struct ClusterRoutes {
                 else { continue }
                 let device = tunnel.device(family)
                 if tunnel == .ipip {
-                    content.routes.append(
+                    entries.routes.append(
                         Route(
                             destination.prefix, via: remoteAddress, device: device, metric: metric, origin: .bird,
                             onlink: true))
@@ -94,27 +105,27 @@ struct ClusterRoutes {
                 }
                 // The gateway has to be on link before a route can lead through it.
                 if !hasVXLANRoute {
-                    content.routes.append(
+                    entries.routes.append(
                         Route(end.hostPrefix, device: device, metric: metric, scope: .onLink(family)))
                     hasVXLANRoute = true
                 }
                 // A block of one address may be the tunnel's own: it is reached already.
                 if destination.prefix == end.hostPrefix { continue }
-                content.routes.append(
+                entries.routes.append(
                     Route(destination.prefix, via: end, device: device, metric: metric, onlink: true))
             } else if isNear, tunnel == .ipip {
-                content.routes.append(
+                entries.routes.append(
                     Route(
                         destination.prefix, via: remoteAddress, device: ours.interface, metric: metric, origin: .bird))
             } else if isNear {
-                content.routes.append(
+                entries.routes.append(
                     Route(
                         destination.prefix, via: remoteAddress, device: ours.interface, metric: metric,
                         origin: .calico, onlink: true))
             } else if let hop = nextHops.hop(to: remoteAddress) {
                 // No encapsulation, another subnet: the route that BGP would bring leads through the next hop on the
                 // way to the node.
-                content.routes.append(
+                entries.routes.append(
                     Route(destination.prefix, via: hop.gateway, device: hop.device, metric: metric, origin: .calico))
             } else {
                 isWithoutHop = true

@@ -22,6 +22,15 @@ public struct FileDescriptor: ~Copyable, Sendable {
         number = opened
     }
 
+    /// Opens a path below an open folder with openat(2); `O_CLOEXEC` is added.
+    ///
+    /// - Parameter whole: what an error names.
+    public init(
+        opening path: String, in folder: borrowing FileDescriptor, _ flags: CInt, path whole: String
+    ) throws(SystemCallError) {
+        number = try systemCall("open", whole) { openat(folder.number, path, flags | O_CLOEXEC) }
+    }
+
     /// Opens a file below a folder for reading, one name after the other, and follows no link on the way: what takes the place
     /// of a file or folder meanwhile leads nowhere else.
     ///
@@ -34,14 +43,11 @@ public struct FileDescriptor: ~Copyable, Sendable {
         var directory = try FileDescriptor(opening: folder, O_RDONLY | O_DIRECTORY)
         let names = path.split(separator: "/").map(String.init)
         for name in names.dropLast() {
-            let next = try systemCall("open", whole) {
-                openat(directory.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-            }
-            directory = FileDescriptor(owning: next)
+            directory = try FileDescriptor(
+                opening: name, in: directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, path: whole)
         }
-        number = try systemCall("open", whole) {
-            openat(directory.number, names.last ?? ".", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-        }
+        self = try FileDescriptor(
+            opening: names.last ?? ".", in: directory, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, path: whole)
     }
 
     deinit { close(number) }

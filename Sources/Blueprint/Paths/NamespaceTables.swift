@@ -4,7 +4,7 @@ import NetworkObjects
 /// The number of a link among all links of a lab.
 typealias LinkID = Int
 
-/// One namespace's tables, made for looking up.
+/// One namespace's tables, made for looking up when they are first asked.
 ///
 /// A class, though nothing of it changes: a walk takes one at every hop, and copying all of it took most of a walk's time.
 final class NamespaceTables: Sendable {
@@ -14,10 +14,10 @@ final class NamespaceTables: Sendable {
     let links: [InterfaceName: LinkID]
 
     private let content: NamespaceContent
-    private let ipv4: RouteTable
-    private let ipv6: RouteTable
-    private let neighbours: [NeighbourKey: Neighbour]
-    private let forwarding: [ForwardingKey: ForwardingEntry]
+    private let ipv4: Lazy<RouteTable>
+    private let ipv6: Lazy<RouteTable>
+    private let neighbours: Lazy<[NeighbourKey: Neighbour]>
+    private let forwarding: Lazy<[ForwardingKey: ForwardingEntry]>
     private let forwardsIPv4: Bool
     private let forwardsIPv6: Bool
     private let forwardingDevices: Set<InterfaceName>
@@ -43,21 +43,18 @@ final class NamespaceTables: Sendable {
         own = Set(
             content.addresses.lazy.filter { $0.address.family == .ipv4 || up.contains($0.device) }.map(
                 \.address.address))
-        let usable = content.routes.filter { route in
-            route.table == Route.mainTable && (route.device.map(up.contains) ?? true)
+        (ipv4, ipv6) = (Lazy { Self.routes(.ipv4, content, up) }, Lazy { Self.routes(.ipv6, content, up) })
+        neighbours = Lazy {
+            Dictionary(
+                content.neighbours.lazy.filter { $0.state.contains(.permanent) }
+                    .map { (NeighbourKey(device: $0.device, address: $0.address), $0) },
+                uniquingKeysWith: { _, last in last })
         }
-        let connected = content.addresses.filter { up.contains($0.device) }.compactMap(Self.connectedRoute)
-        let routes = { (family: AddressFamily) in
-            RouteTable(family, (connected + usable).filter { $0.destination.family == family })
+        forwarding = Lazy {
+            Dictionary(
+                content.forwarding.lazy.filter { $0.destination != nil }
+                    .map { (ForwardingKey(device: $0.device, mac: $0.mac), $0) }, uniquingKeysWith: { _, last in last })
         }
-        (ipv4, ipv6) = (routes(.ipv4), routes(.ipv6))
-        neighbours = Dictionary(
-            content.neighbours.lazy.filter { $0.state.contains(.permanent) }
-                .map { (NeighbourKey(device: $0.device, address: $0.address), $0) },
-            uniquingKeysWith: { _, last in last })
-        forwarding = Dictionary(
-            content.forwarding.lazy.filter { $0.destination != nil }
-                .map { (ForwardingKey(device: $0.device, mac: $0.mac), $0) }, uniquingKeysWith: { _, last in last })
         var (v4, v6, all) = (false, false, false)
         var (forwardingDevices, proxyARPDevices): (Set<InterfaceName>, Set<InterfaceName>) = ([], [])
         for sysctl in content.sysctls {
@@ -74,6 +71,19 @@ final class NamespaceTables: Sendable {
         (forwardsIPv4, forwardsIPv6, answersAllByProxy) = (v4, v6, all)
         self.forwardingDevices = forwardingDevices
         self.proxyARPDevices = proxyARPDevices
+    }
+
+    /// The routes of a family that can be taken.
+    ///
+    /// - Parameter up: the links that are up.
+    private static func routes(
+        _ family: AddressFamily, _ content: NamespaceContent, _ up: Set<InterfaceName>
+    ) -> RouteTable {
+        let connected = content.addresses.filter { up.contains($0.device) }.compactMap(connectedRoute)
+        let usable = content.routes.filter { route in
+            route.table == Route.mainTable && (route.device.map(up.contains) ?? true)
+        }
+        return RouteTable(family, (connected + usable).filter { $0.destination.family == family })
     }
 
     /// The route that the kernel makes of an address with a subnet.
@@ -95,15 +105,16 @@ final class NamespaceTables: Sendable {
     }
 
     func route(to address: IPAddress) -> Route? {
-        address.family == .ipv4 ? ipv4.route(to: address) : ipv6.route(to: address)
+        (address.family == .ipv4 ? ipv4 : ipv6).value.route(to: address)
     }
 
     func neighbour(_ address: IPAddress, on device: InterfaceName) -> Neighbour? {
-        neighbours.isEmpty ? nil : neighbours[NeighbourKey(device: device, address: address)]
+        let neighbours = neighbours.value
+        return neighbours.isEmpty ? nil : neighbours[NeighbourKey(device: device, address: address)]
     }
 
     func forwardingEntry(_ mac: MACAddress, on device: InterfaceName) -> ForwardingEntry? {
-        forwarding[ForwardingKey(device: device, mac: mac)]
+        forwarding.value[ForwardingKey(device: device, mac: mac)]
     }
 
     /// Whether packets that come in by a link are forwarded.

@@ -4,36 +4,31 @@ import NetworkObjects
 /// The routes of one family in a namespace, made for looking up addresses: the longest prefix first, then the lowest
 /// metric, then the first.
 struct RouteTable {
+    /// Those of a small table are tried in order, most specific first.
     private let routes: [Route]
-    /// In a small table all routes are tried, most specific first; a large one has an index for each prefix length.
+    /// A large table's index, the longest prefixes first; empty for a small one.
     private let byLength: [(mask: UInt128, first: [UInt128: Int32])]
 
     private static let smallest = 8
 
     init(_ family: AddressFamily, _ unsorted: [Route]) {
-        routes = unsorted.enumerated().sorted { left, right in
-            let (a, b) = (left.element, right.element)
-            if a.destination.length != b.destination.length { return a.destination.length > b.destination.length }
-            let (am, bm) = (Route.metric(a.metric, family), Route.metric(b.metric, family))
-            return am == bm ? left.offset < right.offset : am < bm
-        }.map(\.element)
-        guard routes.count > Self.smallest else {
+        let metrics = unsorted.map { Route.metric($0.metric, family) }
+        guard unsorted.count > Self.smallest else {
             byLength = []
+            routes = unsorted.indices.sorted { a, b in
+                let (left, right) = (unsorted[a].destination.length, unsorted[b].destination.length)
+                return left == right ? (metrics[a], a) < (metrics[b], b) : left > right
+            }.map { unsorted[$0] }
             return
         }
-        var byLength: [(mask: UInt128, first: [UInt128: Int32])] = []
-        var length = -1
-        for (index, route) in routes.enumerated() {
-            if route.destination.length != length {
-                length = route.destination.length
-                byLength.append((Self.mask(family, length), [:]))
-            }
-            let key = route.destination.address.value
-            if byLength[byLength.count - 1].first[key] == nil {
-                byLength[byLength.count - 1].first[key] = Int32(index)
-            }
+        routes = unsorted
+        var byLength: [Int: [UInt128: Int32]] = [:]
+        for (index, route) in unsorted.enumerated() {
+            let (length, key) = (route.destination.length, route.destination.address.value)
+            if let first = byLength[length]?[key], metrics[Int(first)] <= metrics[index] { continue }
+            byLength[length, default: [:]][key] = Int32(index)
         }
-        self.byLength = byLength
+        self.byLength = byLength.sorted { $0.key > $1.key }.map { (Self.mask(family, $0.key), $0.value) }
     }
 
     /// The route that a packet to an address takes.
