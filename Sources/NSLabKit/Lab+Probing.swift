@@ -82,12 +82,12 @@ extension Lab {
     }
 
     /// By namespace, what is wrong with its tables of rules, additions among it; none where that cannot be found out.
-    private func tableFaults() -> [String: String] {
-        var faults: [String: String] = [:]
+    private func tableFaults() -> [String: [Diagnosis.TableFault]] {
+        var faults: [String: [Diagnosis.TableFault]] = [:]
         for difference in (try? running.verify(strict: true))?.differences ?? [] where difference.kind == "table" {
-            guard let namespace = difference.namespace, faults[namespace] == nil else { continue }
-            faults[namespace] =
-                "table \(difference.object) \(difference.finding == .added ? "was added" : "was changed")"
+            guard let namespace = difference.namespace else { continue }
+            let words = difference.finding == .added ? "was added" : "was changed"
+            faults[namespace, default: []].append(Diagnosis.TableFault(table: difference.object, words))
         }
         return faults
     }

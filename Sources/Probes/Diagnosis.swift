@@ -14,22 +14,43 @@ public final class Diagnosis {
     private var observed: [String: Result<NamespaceContent, any Error>] = [:]
     private let findDiffering: () -> [String: Set<String>]
     private lazy var differing = findDiffering()
-    private let findTableFaults: () -> [String: String]
+    private let findTableFaults: () -> [String: [TableFault]]
     private lazy var tableFaults = findTableFaults()
     private let fullTable: (AddressFamily) -> (setting: String, limit: Int)?
     private let isServed: () -> Bool
     private lazy var hasServer = isServed()
 
+    /// A table of rules that is not as it should be.
+    public struct TableFault: Sendable {
+        /// Whose packets it sees.
+        public var families: [AddressFamily]
+        /// `table ip mine was added`.
+        public var difference: String
+
+        /// - Parameter table: as nft names it, with its family: `ip mine`, `inet mine`.
+        public init(table: String, _ words: String) {
+            families = AddressFamily.allCases.filter { family in
+                switch table.prefix(while: { $0 != " " }) {
+                case "ip": family == .ipv4
+                case "ip6": family == .ipv6
+                default: true
+                }
+            }
+            difference = "table \(table) \(words)"
+        }
+    }
+
     /// - Parameters:
     ///   - observe: what a namespace holds now, read from the kernel.
     ///   - differing: by service (`NAMESPACE/NAME`), the nodes whose rules are not as they should be.
     ///   - tableFaults: by namespace, what is wrong with its tables of rules; asked for where nothing else is found.
-    ///   - fullTable: what bounds a family's neighbours, if the kernel refused one meanwhile; asked for where nothing else is found.
+    ///   - fullTable: what bounds a family's neighbours, if the kernel refused one meanwhile; asked for where nothing else
+    ///     is found.
     ///   - isServed: whether the process that answers for the lab's pods runs.
     public init(
         _ blueprint: Blueprint, observe: @escaping (String) throws -> NamespaceContent,
         differing: @escaping () -> [String: Set<String>] = { [:] },
-        tableFaults: @escaping () -> [String: String] = { [:] },
+        tableFaults: @escaping () -> [String: [TableFault]] = { [:] },
         fullTable: @escaping (AddressFamily) -> (setting: String, limit: Int)? = { _ in nil },
         isServed: @escaping () -> Bool = { true }
     ) {
@@ -52,7 +73,7 @@ public final class Diagnosis {
         for hop in trip.request.hops + (trip.reply?.hops ?? []) {
             if let conditions = conditions(at: hop) { return conditions }
         }
-        return tableFault(on: trip) ?? fullTable(of: probe.address.family) ?? .unknown
+        return tableFault(on: trip, probe.address.family) ?? fullTable(of: probe.address.family) ?? .unknown
     }
 
     /// What is wrong for one who asks a service; nil where nothing was found.
@@ -68,10 +89,15 @@ public final class Diagnosis {
         if let node = source.nodeName, differing[service.key]?.contains(node) == true {
             return .rules(service: service.key, node: node)
         }
-        let endpoints = service.readyEndpoints.filter { $0.address.family == address.family }
-        let trips = endpoints.map { (simulator.roundTrip(from: source.name, to: $0.address), $0.address) }
+        var ends = service.readyEndpoints.map(\.address).filter { $0.family == address.family }
+        if ends.isEmpty {
+            // The node refuses it.
+            let node = blueprint.namespaces.first { $0.name == source.nodeName }
+            ends = Array((node?.addresses ?? []).filter { $0.family == address.family }.prefix(1))
+        }
+        let trips = ends.map { (simulator.roundTrip(from: source.name, to: $0), $0) }
         return trips.lazy.compactMap { self.fault(on: $0, to: $1) }.first
-            ?? trips.lazy.compactMap { self.tableFault(on: $0.0) }.first ?? fullTable(of: address.family)
+            ?? trips.lazy.compactMap { self.tableFault(on: $0.0, address.family) }.first ?? fullTable(of: address.family)
     }
 
     private func fullTable(of family: AddressFamily) -> FailureCause? {
@@ -79,9 +105,10 @@ public final class Diagnosis {
     }
 
     /// A table of rules on a way there and back that is not as it should be.
-    private func tableFault(on trip: RoundTrip) -> FailureCause? {
+    private func tableFault(on trip: RoundTrip, _ family: AddressFamily) -> FailureCause? {
         (trip.request.hops + (trip.reply?.hops ?? [])).lazy.compactMap { hop in
-            self.tableFaults[hop.namespace].map { .table(namespace: hop.namespace, difference: $0) }
+            self.tableFaults[hop.namespace]?.first { $0.families.contains(family) }
+                .map { .table(namespace: hop.namespace, difference: $0.difference) }
         }.first
     }
 

@@ -40,6 +40,14 @@ extension FileDescriptor {
         if result != 0, errno != EINPROGRESS { throw SystemCallError("connect", object()) }
     }
 
+    /// Takes the socket's pending error (`SO_ERROR`, socket(7)): what came of a connection that connect(2) began, or of a datagram.
+    ///
+    /// - Returns: an errno(3); 0 if there is none.
+    public func takeError() -> CInt {
+        var (error, size): (CInt, socklen_t) = (0, socklen_t(MemoryLayout<CInt>.size))
+        return getsockopt(number, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno
+    }
+
     /// Has the socket take connections (listen(2)).
     public func listen(backlog: CInt, _ object: @autoclosure () -> String) throws(SystemCallError) {
         try systemCall("listen", object()) { Glibc.listen(number, backlog) }

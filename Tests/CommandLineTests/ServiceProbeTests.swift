@@ -203,4 +203,35 @@ struct ServiceProbeTests {
             #expect(try nslab.run("probe", "--lab", nslab.lab, "--to", "service/none").status == 2)
         }
     }
+
+    @Test("services without endpoints refuse, however many: the limit of ICMP errors is no fault")
+    func manyRefusals() throws {
+        let services = (1...12).map { number in
+            """
+              empty\(number):
+                ipFamilies: [IPv4, IPv6]
+                ipFamilyPolicy: RequireDualStack
+                selector: { app: nobody }
+                ports: [{ name: tcp, port: 80 }, { name: udp, port: 90, protocol: UDP }]
+
+            """
+        }
+        try Program.with(topology: hostNetworkLab(names: true) + services.joined()) { nslab in
+            for _ in 1...3 {
+                let (failures, results) = try probe(nslab)
+                #expect(failures == [])
+                let refused = results.filter { ($0["to"] as? String)?.hasPrefix("default/empty") == true }
+                #expect(refused.count >= 2 * 2 * 2 * 2 * 12)
+            }
+            // A node that does not refuse, and one that drops what should be refused, are found all the same.
+            try Witness.output(["nft", "flush", "chain", "ip", "kube-proxy", "reject-chain"], in: nslab.pin("b"))
+            let table = "table ip mine { chain c { type filter hook forward priority -200; tcp dport 80 drop; }; }"
+            try Witness.output(["nft", table], in: nslab.pin("a"))
+            let results = try probe(nslab).results.filter { ($0["to"] as? String)?.hasPrefix("default/empty") == true }
+            let failed = results.filter { $0["ok"] as? Bool == false }
+            let nodes = ["a", "b"].map { node in failed.filter { ($0["cause"] as? String)?.hasPrefix(node) == true } }
+            #expect(nodes.allSatisfy { !$0.isEmpty }, "\(failed.compactMap { $0["failure"] })")
+            #expect(failed.allSatisfy { $0["family"] as? String == "IPv4" })
+        }
+    }
 }

@@ -12,6 +12,8 @@ struct Request: Hashable, Sendable {
     var payload: [UInt8]
     /// How the end of the answer is known.
     var ending: Ending
+    /// How long it may take. Longer than the second after which the kernel sends a SYN again.
+    var timeout: Duration = .seconds(3)
 
     /// How the end of an answer is known.
     enum Ending: Hashable, Sendable {

@@ -5,8 +5,6 @@ import System
 
 /// Makes many requests from many namespaces at once, all on one thread.
 struct RequestRun {
-    /// How long a request may take. Longer than the second after which the kernel sends a SYN again.
-    var timeout: Duration = .seconds(3)
     /// After how long a datagram is sent again.
     var datagramRepeat: Duration = .milliseconds(400)
     /// The most requests that are under way at one time.
@@ -155,13 +153,13 @@ private struct RequestLoop: ~Copyable {
     /// - Returns: when there is something to do next.
     private mutating func expire(_ now: UInt64) -> UInt64 {
         var next = UInt64.max
-        let timeout = limits.timeout.nanoseconds
         for (index, flight) in underWay {
-            if flight.begun + timeout <= now {
+            let end = flight.begun + requests[index].timeout.nanoseconds
+            if end <= now {
                 underWay[index] = nil
                 continue
             }
-            next = min(next, flight.begun + timeout)
+            next = min(next, end)
             guard requests[index].transport == .udp else { continue }
             if flight.sentAgainAt <= now {
                 underWay[index]!.sentAgainAt = now + limits.datagramRepeat.nanoseconds

@@ -25,6 +25,10 @@ final class RequestSocket {
         } catch {
             throw RequestSocket.failure(error.errno)
         }
+        // An ICMP message that comes while connect(2) is at work, as within a machine it does, is a passing trouble for the kernel
+        // (`tcp_v4_err` in net/ipv4/tcp_ipv4.c) and tells nobody.
+        let error = descriptor.takeError()
+        if error != 0 { throw RequestSocket.failure(error) }
     }
 
     /// What an errno(3) of a connection means.
@@ -47,7 +51,11 @@ final class RequestSocket {
     /// Sends bytes, all at once: a request is shorter than any send buffer.
     func send(_ bytes: [UInt8]) throws(RequestFailure) {
         let sent = Glibc.send(descriptor.number, bytes, bytes.count, CInt(MSG_NOSIGNAL))
-        if sent < 0, errno != EAGAIN, errno != EINTR { throw RequestSocket.failure(errno) }
+        if sent >= 0 || errno == EAGAIN || errno == EINTR { return }
+        let reason = errno
+        // A packet that the host's own rules stop is not permitted; if they refuse it, that has come as well.
+        let refusal = reason == EPERM ? descriptor.takeError() : 0
+        throw RequestSocket.failure(refusal == 0 ? reason : refusal)
     }
 
     /// What one receive found.

@@ -32,7 +32,9 @@ public struct ServiceRun {
             $1.request(from: pin($1.from), id: UInt16(truncatingIfNeeded: $0 + 1))
         }
         let plain = matrix.checks.filter { !$0.isBalance }
-        let outcomes = try requests.run(named + plain.map { $0.request(from: pin($0.from)) })
+        var outcomes = try requests.run(named + plain.map { $0.request(from: pin($0.from)) })
+        let refusals = try askNodes(plain, Array(outcomes.dropFirst(named.count)))
+        outcomes.replaceSubrange(named.count..., with: refusals)
 
         var results = zip(matrix.names, outcomes).enumerated().map { index, pair in
             result(of: pair.0, pair.1, id: UInt16(truncatingIfNeeded: index + 1))
@@ -40,17 +42,49 @@ public struct ServiceRun {
         for (check, outcome) in zip(plain, outcomes.dropFirst(named.count)) {
             results.append(result(of: check, outcome, path: "by address"))
         }
-        results += try runByName(matrix, plain)
+        results += try runByName(matrix, plain, outcomes.dropFirst(named.count))
         for check in matrix.checks where check.isBalance { results.append(try balance(check)) }
         return results
     }
 
     private func pin(_ name: String) -> String { pins[name] ?? name }
 
+    // MARK: Refusals
+
+    /// Asks from a pod's node what the pod saw no refusal of. The kernel sends a few ICMP errors a second to one address at most
+    /// (`icmp_ratelimit`, icmp(7)), and as many as it likes to itself: where the rules are as they should be and refuse the
+    /// node, they refuse its pods.
+    ///
+    /// - Returns: the outcomes, those among them that the nodes confirm as refused.
+    private func askNodes(
+        _ checks: [ServiceMatrix.Check], _ outcomes: [RequestRun.Outcome]
+    ) throws -> [RequestRun.Outcome] {
+        var outcomes = outcomes
+        var silent = checks.indices.compactMap { index -> (index: Int, request: Request)? in
+            let check = checks[index]
+            guard check.expectsRefusal, case .failure(.silence) = outcomes[index], let source = byName[check.from],
+                let node = source.node, cause(at: check.address, source) == nil
+            else { return nil }
+            return (index, check.request(from: pin(node)))
+        }
+        // All errors together are limited too, to a thousand a second.
+        for _ in 0..<4 where !silent.isEmpty {
+            let answers = try requests.run(silent.map(\.request))
+            for (asked, answer) in zip(silent, answers) { outcomes[asked.index] = answer }
+            silent.removeAll { if case .failure(.silence) = outcomes[$0.index] { false } else { true } }
+        }
+        return outcomes
+    }
+
     // MARK: By name
 
-    /// Asks each service by its name, as a program with the system's resolver does: at the address that DNS gives.
-    private func runByName(_ matrix: ServiceMatrix, _ checks: [ServiceMatrix.Check]) throws -> [ProbeReport.Result] {
+    /// Asks each service by its name, as a program with the system's resolver does: at the address that DNS gives. Where that has
+    /// refused already, nobody asks again.
+    ///
+    /// - Parameter known: what came of each check at the service's own address.
+    private func runByName(
+        _ matrix: ServiceMatrix, _ checks: [ServiceMatrix.Check], _ known: ArraySlice<RequestRun.Outcome>
+    ) throws -> [ProbeReport.Result] {
         var names: [Question: NameCheck] = [:]
         for check in matrix.names {
             guard let service = check.service, case .addresses = check.expected else { continue }
@@ -70,14 +104,19 @@ public struct ServiceRun {
             else { continue }
             found.append((check, name, address))
         }
+        let refusals = Dictionary(
+            zip(checks, known).filter(\.0.expectsRefusal), uniquingKeysWith: { first, _ in first })
+        let rest = found.filter { check, _, address in refusals[check] == nil || check.address != address }
         let outcomes = try requests.run(
-            found.map { check, name, address in
+            rest.map { check, name, address in
                 check.request(from: pin(check.from), at: address, host: "\(name.name)")
             })
-        return zip(found, outcomes).map { found, outcome in
-            var check = found.0
-            check.address = found.2
-            return result(of: check, outcome, path: "by name")
+        var asking = outcomes.makeIterator()
+        return found.map { check, _, address in
+            let refusal = check.address == address ? refusals[check] : nil
+            var check = check
+            check.address = address
+            return result(of: check, refusal ?? asking.next() ?? .failure(.silence), path: "by name")
         }
     }
 
