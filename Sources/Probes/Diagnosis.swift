@@ -97,7 +97,8 @@ public final class Diagnosis {
         }
         let trips = ends.map { (simulator.roundTrip(from: source.name, to: $0), $0) }
         return trips.lazy.compactMap { self.fault(on: $0, to: $1) }.first
-            ?? trips.lazy.compactMap { self.tableFault(on: $0.0, address.family) }.first ?? fullTable(of: address.family)
+            ?? trips.lazy.compactMap { self.tableFault(on: $0.0, address.family) }.first
+            ?? fullTable(of: address.family)
     }
 
     private func fullTable(of family: AddressFamily) -> FailureCause? {

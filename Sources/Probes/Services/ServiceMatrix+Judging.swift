@@ -13,9 +13,8 @@ extension ServiceMatrix.Check {
     ///
     /// - Parameters:
     ///   - pin: the pin of the namespace that asks.
-    ///   - other: an address to ask at instead of the check's own.
-    func request(from pin: String, at other: IPAddress? = nil, host: String? = nil) -> Request {
-        let address = other ?? address
+    ///   - host: what the service is called in the request; nil for its address.
+    func request(from pin: String, host: String? = nil) -> Request {
         func request(_ transport: Transport, _ payload: [UInt8], _ ending: Request.Ending) -> Request {
             Request(
                 source: pin, destination: address, port: port, transport: transport, payload: payload, ending: ending)

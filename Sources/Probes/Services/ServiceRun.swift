@@ -1,5 +1,6 @@
 import Addresses
 import Blueprint
+import DNS
 import NetworkNamespaces
 import Topology
 
@@ -32,18 +33,23 @@ public struct ServiceRun {
             $1.request(from: pin($1.from), id: UInt16(truncatingIfNeeded: $0 + 1))
         }
         let plain = matrix.checks.filter { !$0.isBalance }
-        var outcomes = try requests.run(named + plain.map { $0.request(from: pin($0.from)) })
-        let refusals = try askNodes(plain, Array(outcomes.dropFirst(named.count)))
-        outcomes.replaceSubrange(named.count..., with: refusals)
+        let outcomes = try requests.run(named + plain.map { $0.request(from: pin($0.from)) })
+        let answers = Array(outcomes.prefix(named.count))
+        let byAddress = try askNodes(plain, Array(outcomes.dropFirst(named.count)))
+        // Where nothing answers, nobody waits a second time.
+        let hopeless = Dictionary(
+            zip(plain, byAddress).filter(\.1.isLeftAtThat), uniquingKeysWith: { first, _ in first })
 
-        var results = zip(matrix.names, outcomes).enumerated().map { index, pair in
+        var results = zip(matrix.names, answers).enumerated().map { index, pair in
             result(of: pair.0, pair.1, id: UInt16(truncatingIfNeeded: index + 1))
         }
-        for (check, outcome) in zip(plain, outcomes.dropFirst(named.count)) {
-            results.append(result(of: check, outcome, path: "by address"))
+        results += zip(plain, byAddress).map { result(of: $0, $1, path: "by address") }
+        results += try runByName(plain, addresses(matrix.names, answers), hopeless)
+        for check in matrix.checks where check.isBalance {
+            var single = check
+            single.isBalance = false
+            results.append(try hopeless[single].map { result(of: check, $0, path: "balance") } ?? balance(check))
         }
-        results += try runByName(matrix, plain, outcomes.dropFirst(named.count))
-        for check in matrix.checks where check.isBalance { results.append(try balance(check)) }
         return results
     }
 
@@ -78,45 +84,41 @@ public struct ServiceRun {
 
     // MARK: By name
 
-    /// Asks each service by its name, as a program with the system's resolver does: at the address that DNS gives. Where that has
-    /// refused already, nobody asks again.
-    ///
-    /// - Parameter known: what came of each check at the service's own address.
-    private func runByName(
-        _ matrix: ServiceMatrix, _ checks: [ServiceMatrix.Check], _ known: ArraySlice<RequestRun.Outcome>
-    ) throws -> [ProbeReport.Result] {
-        var names: [Question: NameCheck] = [:]
-        for check in matrix.names {
-            guard let service = check.service, case .addresses = check.expected else { continue }
-            names[Question(from: check.from, service: service, isIPv6: check.type == .aaaa)] = check
-        }
-        let asked = checks.compactMap { check -> (ServiceMatrix.Check, NameCheck)? in
-            let question = Question(from: check.from, service: check.service, isIPv6: check.address.family == .ipv6)
-            return names[question].map { (check, $0) }
-        }
-        let answers = try requests.run(
-            asked.enumerated().map { $1.1.request(from: pin($1.0.from), id: UInt16(truncatingIfNeeded: $0)) })
-        var found: [(ServiceMatrix.Check, NameCheck, IPAddress)] = []
-        for (index, (check, name)) in asked.enumerated() {
-            // A name without an answer is reported as such already.
-            guard case .success(let reply) = answers[index],
-                let address = name.addresses(in: reply.bytes, id: UInt16(truncatingIfNeeded: index)).first
+    /// What the DNS gave for the services that have addresses.
+    private func addresses(
+        _ names: [NameCheck], _ answers: [RequestRun.Outcome]
+    ) -> [Question: (DomainName, IPAddress)] {
+        var found: [Question: (DomainName, IPAddress)] = [:]
+        for (index, (check, answer)) in zip(names, answers).enumerated() {
+            guard let service = check.service, case .addresses = check.expected, case .success(let reply) = answer,
+                let address = check.addresses(in: reply.bytes, id: UInt16(truncatingIfNeeded: index + 1)).first
             else { continue }
-            found.append((check, name, address))
+            found[Question(from: check.from, service: service, isIPv6: check.type == .aaaa)] = (check.name, address)
         }
-        let refusals = Dictionary(
-            zip(checks, known).filter(\.0.expectsRefusal), uniquingKeysWith: { first, _ in first })
-        let rest = found.filter { check, _, address in refusals[check] == nil || check.address != address }
-        let outcomes = try requests.run(
-            rest.map { check, name, address in
-                check.request(from: pin(check.from), at: address, host: "\(name.name)")
-            })
-        var asking = outcomes.makeIterator()
-        return found.map { check, _, address in
-            let refusal = check.address == address ? refusals[check] : nil
-            var check = check
-            check.address = address
-            return result(of: check, refusal ?? asking.next() ?? .failure(.silence), path: "by name")
+        return found
+    }
+
+    /// Asks each service by its name, as a program with the system's resolver does: at the address that the DNS gave. A name
+    /// without an answer is reported as such already.
+    ///
+    /// - Parameter known: what came of checks at the service's own address that are not made again.
+    private func runByName(
+        _ checks: [ServiceMatrix.Check], _ names: [Question: (name: DomainName, address: IPAddress)],
+        _ known: [ServiceMatrix.Check: RequestRun.Outcome]
+    ) throws -> [ProbeReport.Result] {
+        var made: [(check: ServiceMatrix.Check, known: RequestRun.Outcome?)] = []
+        var asking: [Request] = []
+        for check in checks {
+            let question = Question(from: check.from, service: check.service, isIPv6: check.address.family == .ipv6)
+            guard let (name, address) = names[question] else { continue }
+            var named = check
+            named.address = address
+            made.append((named, known[named]))
+            if known[named] == nil { asking.append(named.request(from: pin(check.from), host: "\(name)")) }
+        }
+        var outcomes = try requests.run(asking).makeIterator()
+        return made.map { check, known in
+            result(of: check, known ?? outcomes.next() ?? .failure(.silence), path: "by name")
         }
     }
 
@@ -214,5 +216,15 @@ extension ProbeReport.Result {
             ok: fault == nil,
             rtt: roundTrip, ttl: nil, expectedTTL: nil,
             failure: fault.map { "\(title): \($0)" + (cause.map { ": \($0)" } ?? "") }, finding: fault, cause: cause)
+    }
+}
+
+extension Result<RequestReply, RequestFailure> {
+    /// Whether asking once more would bring the same, and take long or one of the few refusals that the kernel sends.
+    fileprivate var isLeftAtThat: Bool {
+        switch self {
+        case .failure(.silence), .failure(.refused): true
+        default: false
+        }
     }
 }
