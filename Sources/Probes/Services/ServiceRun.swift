@@ -45,12 +45,17 @@ public struct ServiceRun {
         }
         results += zip(plain, byAddress).map { result(of: $0, $1, path: "by address") }
         results += try runByName(plain, addresses(matrix.names, answers), hopeless)
+        var rest: [ServiceMatrix.Check] = []
         for check in matrix.checks where check.isBalance {
             var single = check
             single.isBalance = false
-            results.append(try hopeless[single].map { result(of: check, $0, path: "balance") } ?? balance(check))
+            if let outcome = hopeless[single] {
+                results.append(result(of: check, outcome, path: "balance"))
+            } else {
+                rest.append(check)
+            }
         }
-        return results
+        return try results + balance(rest)
     }
 
     private func pin(_ name: String) -> String { pins[name] ?? name }
@@ -130,41 +135,27 @@ public struct ServiceRun {
 
     // MARK: Balance
 
-    /// Asks until every endpoint has answered, or chance alone cannot be why one has not.
-    private func balance(_ check: ServiceMatrix.Check) throws -> ProbeReport.Result {
-        guard case .page(let pods) = check.expectation, let source = byName[check.from] else {
-            return result(of: check, .failure(.silence), path: "balance")
+    /// Asks each of these services until every endpoint has answered, or chance alone cannot be why one has not.
+    private func balance(_ checks: [ServiceMatrix.Check]) throws -> [ProbeReport.Result] {
+        var draws = checks.compactMap { check in
+            byName[check.from].map { BalanceDraw(check, from: $0, isSticky: affinities.contains(check.service)) }
         }
-        let isSticky = affinities.contains(check.service)
-        let isCounted = pods.count <= ServiceMatrix.countedEndpoints
-        let most = isSticky ? 8 : isCounted ? check.tries(endpoints: pods.count) : 2 * ServiceMatrix.countedEndpoints
-        var seen: Set<PodReference> = []
-        var best: Double?
-        var tries = 0
-        while tries < most, seen.count < pods.count || isSticky {
-            let batch = min(most - tries, isSticky ? most : 2 * (pods.count - seen.count) + 1)
-            tries += batch
-            let request = check.request(from: pin(check.from))
-            for outcome in try requests.run(Array(repeating: request, count: batch)) {
-                if let fault = check.fault(in: outcome, source: source, clients) {
-                    return result(of: check, outcome, path: "balance", fault: fault)
-                }
-                if let page = check.page(in: outcome) { seen.insert(page.pod) }
-                if case .success(let reply) = outcome { best = min(best ?? reply.roundTrip, reply.roundTrip) }
+        while true {
+            let batches = draws.map(\.batch)
+            if batches.allSatisfy({ $0 == 0 }) { break }
+            let asking = zip(draws, batches).flatMap { draw, batch in
+                Array(repeating: draw.check.request(from: pin(draw.check.from)), count: batch)
+            }
+            var outcomes = try requests.run(asking)[...]
+            for (index, batch) in batches.enumerated() {
+                draws[index].take(outcomes.prefix(batch), clients)
+                outcomes = outcomes.dropFirst(batch)
             }
         }
-        let fault: String?
-        if isSticky {
-            fault = seen.count == 1 ? nil : "expected one endpoint for one client, \(seen.count) of them answered"
-        } else if isCounted {
-            let missing = pods.subtracting(seen).map(\.description).sorted().joined(separator: ", ")
-            fault = missing.isEmpty ? nil : "expected every endpoint to answer, \(missing) did not in \(tries) tries"
-        } else {
-            // Of 128 draws among more than 64 endpoints, fewer than 16 different ones do not happen.
-            fault = seen.count >= 16 ? nil : "expected many endpoints to answer, \(seen.count) did in \(tries) tries"
+        return draws.map { draw in
+            let (outcome, fault) = draw.result
+            return result(of: draw.check, outcome, path: draw.isSticky ? "affinity" : "balance", fault: .some(fault))
         }
-        let reply = RequestReply(bytes: [], roundTrip: best ?? 0)
-        return result(of: check, .success(reply), path: isSticky ? "affinity" : "balance", fault: .some(fault))
     }
 
     // MARK: Results
