@@ -84,6 +84,9 @@ struct Console {
     /// The text in green where there is colour.
     func good(_ text: String) -> String { hasColor ? "\u{1b}[32m\(text)\u{1b}[0m" : text }
 
+    /// The text in yellow where there is colour.
+    func doubtful(_ text: String) -> String { hasColor ? "\u{1b}[33m\(text)\u{1b}[0m" : text }
+
     /// The text in red where there is colour.
     func bad(_ text: String) -> String { hasColor ? "\u{1b}[31m\(text)\u{1b}[0m" : text }
 }

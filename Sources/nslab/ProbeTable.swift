@@ -15,14 +15,22 @@ struct ProbeTable {
                 group.roundTrips.map { "\(decimal($0.lowerBound * 1000)) – \(decimal($0.upperBound * 1000))" } ?? "–",
             ])
         }
+        let total = report.passed + report.failed
+        if total == 0 {
+            return console.doubtful("! ")
+                + "nothing was probed: nobody in this lab has an address that another could ask for\n"
+        }
         var text = console.isQuiet ? "" : table.text
         if !console.isQuiet { for sentence in (report.unreachable ?? []) + unprobed { text += sentence + "\n" } }
         for failures in report.failuresByCause { text += self.text(failures) }
-        let total = report.passed + report.failed
-        text +=
-            report.failed == 0
-            ? console.good("✓ ") + "all \(total) probes passed\n"
-            : console.bad("✗ ") + "\(report.failed) of \(total) probes failed\n"
+        if report.failed > 0 {
+            text += console.bad("✗ ") + "\(report.failed) of \(total) probes failed\n"
+        } else if report.unreachable == nil {
+            text += console.good("✓ ") + "all \(total) probes passed\n"
+        } else {
+            // Who is told that all is well would not look for what cannot be reached.
+            text += console.doubtful("! ") + "\(total) probes passed; not everything in this lab can be reached\n"
+        }
         return text
     }
 

@@ -41,4 +41,32 @@ struct ProbeFormatTests {
             #expect(told[1] > 0)
         }
     }
+
+    @Test("of a lab where nothing can be asked, or not everybody reached, it is not said that all probes passed")
+    func notAll() throws {
+        try Program.with(topology: "lab: alone\nhosts: { a: {} }\n") { nslab in
+            let output = try nslab.run("probe", "--lab", nslab.lab)
+            #expect(output.status == 0 && output.output.hasPrefix("! nothing was probed"), "\(output.output)")
+        }
+        let hosts = """
+            name: apart
+            topology:
+              nodes:
+                a: { kind: linux, exec: [ip addr add 192.0.2.1/24 dev eth1] }
+                b: { kind: linux, exec: [ip addr add 192.0.2.2/24 dev eth1, ip addr add 198.51.100.2/24 dev eth2] }
+                c: { kind: linux, exec: [ip addr add 198.51.100.3/24 dev eth1] }
+              links:
+                - endpoints: [a:eth1, b:eth1]
+                - endpoints: [b:eth2, c:eth1]
+
+            """
+        try LabFolders.with(["t.clab.yaml": hosts]) { folder in
+            try Program.with { nslab in
+                let output = try nslab.run("up", folder, "--name", nslab.lab)
+                #expect(output.status == 0, "\(output.output)")
+                #expect(!output.output.contains("all "), "\(output.output)")
+                #expect(output.output.contains("probes passed; not everything in this lab can be reached"))
+            }
+        }
+    }
 }
