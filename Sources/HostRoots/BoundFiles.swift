@@ -35,19 +35,15 @@ struct BoundFiles: ~Copyable {
 
     private static func ready(_ bind: RootContent.Bind, _ own: String) throws(SystemCallError) -> Ready {
         let path = bind.path.isEmpty ? bind.directory : "\(bind.directory)/\(bind.path)"
-        let base = try FileDescriptor(opening: bind.directory, NSLAB_O_PATH | O_DIRECTORY)
         // Whatever somebody makes of the path meanwhile, it leads nowhere else.
-        let source = FileDescriptor(
-            owning: try systemCall("openat2", path) {
-                nslab_openat2(
-                    base.number, bind.path.isEmpty ? "." : bind.path, UInt64(NSLAB_O_PATH | O_CLOEXEC),
-                    NSLAB_RESOLVE_BENEATH | NSLAB_RESOLVE_NO_MAGICLINKS)
-            })
+        let base = try FileDescriptor(holding: bind.directory, O_DIRECTORY, .withoutLinks)
+        let source = try FileDescriptor(
+            holding: bind.path.isEmpty ? "." : bind.path, below: base.number, 0, .beneath)
         var status = stat()
         try systemCall("fstat", path) { fstat(source.number, &status) }
         switch status.st_mode & S_IFMT {
         case S_IFDIR where !bind.isReadOnly:
-            return Ready(try DetachedMount(over: source, path, layers: own), bind.target, isDirectory: true)
+            return Ready(try DetachedMount(over: source, source.ownPath, layers: own), bind.target, isDirectory: true)
         case S_IFREG where !bind.isReadOnly:
             return Ready(try copy(source, status, path, to: own), bind.target, isDirectory: false)
         case S_IFDIR, S_IFREG:
@@ -66,7 +62,7 @@ struct BoundFiles: ~Copyable {
     private static func copy(
         _ source: borrowing FileDescriptor, _ status: stat, _ path: String, to own: String
     ) throws(SystemCallError) -> DetachedMount {
-        let file = try FileDescriptor(opening: "/proc/thread-self/fd/\(source.number)", O_RDONLY | O_NONBLOCK)
+        let file = try FileDescriptor(opening: source.ownPath, O_RDONLY | O_NONBLOCK)
         let bytes = try file.readAll(path, limit: mostBytes)
         let mode = status.st_mode & 0o7777
         let copy = try FileDescriptor(opening: own, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
@@ -84,8 +80,8 @@ struct BoundFiles: ~Copyable {
         var leftOut = leftOut
         for bind in ready {
             do throws(SystemCallError) {
-                try Self.makeMountPoint(bind.target, isDirectory: bind.isDirectory)
-                try bind.mount.attach(at: bind.target)
+                let place = try Self.mountPoint(bind.target, isDirectory: bind.isDirectory)
+                try bind.mount.attach(at: "", below: place.number)
             } catch {
                 leftOut.append(error)
             }
@@ -93,12 +89,38 @@ struct BoundFiles: ~Copyable {
         return leftOut
     }
 
-    private static func makeMountPoint(_ path: String, isDirectory: Bool) throws(SystemCallError) {
-        for end in path.indices.dropFirst() where path[end] == "/" { _ = try Directory.make(String(path[..<end])) }
-        if isDirectory {
-            _ = try Directory.make(path)
-        } else if access(path, F_OK) != 0 {
-            _ = try FileDescriptor(opening: path, O_WRONLY | O_CREAT | O_NONBLOCK, mode: 0o644)
+    /// What a bind is shown on, which is made where it is missing: in the root, whatever links are in what other binds show.
+    private static func mountPoint(_ path: String, isDirectory: Bool) throws(SystemCallError) -> FileDescriptor {
+        let names = path.split(separator: "/").filter { $0 != "." }.map(String.init)
+        var place = try FileDescriptor(holding: "/", O_DIRECTORY)
+        for (index, name) in names.enumerated() {
+            let reached = "/" + names[...index].joined(separator: "/")
+            let isDirectory = isDirectory || index < names.count - 1
+            do throws(SystemCallError) {
+                place = try FileDescriptor(holding: reached, isDirectory ? O_DIRECTORY : 0)
+            } catch {
+                guard error.isNoSuchFile else { throw error }
+                try make(name, in: place, reached, isDirectory: isDirectory)
+                place = try FileDescriptor(holding: reached, isDirectory ? O_DIRECTORY : 0)
+            }
         }
+        var filesystem = statfs()
+        try systemCall("fstatfs", path) { fstatfs(place.number, &filesystem) }
+        // The kernel's own files, which no bind stands in for.
+        if filesystem.f_type == PROC_SUPER_MAGIC || filesystem.f_type == SYSFS_MAGIC {
+            throw SystemCallError("mount", path, errno: EPERM)
+        }
+        return place
+    }
+
+    private static func make(
+        _ name: String, in directory: borrowing FileDescriptor, _ path: String, isDirectory: Bool
+    ) throws(SystemCallError) {
+        let mode: mode_t = isDirectory ? 0o755 : 0o644
+        try systemCall(isDirectory ? "mkdir" : "mknod", path) {
+            isDirectory ? mkdirat(directory.number, name, mode) : mknodat(directory.number, name, S_IFREG | mode, 0)
+        }
+        // Whatever the umask(2).
+        try systemCall("chmod", path) { fchmodat(directory.number, name, mode, 0) }
     }
 }

@@ -65,12 +65,21 @@ struct RootMaking: Sendable {
         try systemCall("sethostname", content.hostname) {
             sethostname(content.hostname, content.hostname.utf8.count)
         }
+        Self.boundSharedMemory()
         try etc.install(content.etc)
         let leftOut = bound.attach()
         let namespaces = try Self.namespaces.map { namespace throws(SystemCallError) in
             try FileDescriptor(opening: "/proc/thread-self/ns/\(namespace.name)", O_RDONLY).release()
         }
         return Made(namespaces: namespaces, leftOut: leftOut)
+    }
+
+    /// Bounds what programs may share by numbers (shmget(2)), in the new IPC namespace, as the store bounds files: it has no
+    /// owner whose limits would. Where `/proc` cannot be written, as in some containers, the container's own limits hold.
+    private static func boundSharedMemory() {
+        let path = "/proc/sys/kernel/shmall"
+        let pages = RootStore.size / max(1, sysconf(CInt(_SC_PAGESIZE)))
+        try? FileDescriptor(opening: path, O_WRONLY).write(Array("\(pages)".utf8), path)
     }
 
     /// Makes a mount the root of the calling thread's mount namespace, and lets go of the one that was there: with it go the
@@ -146,6 +155,7 @@ struct RootMaking: Sendable {
 
     private func makeDirectories() throws(SystemCallError) {
         for (name, mode) in Self.directories { try Directory.make("\(directory)/\(name)", mode: mode) }
+        try ConfinedProcesses.prepare(directory)
         // The console is the terminal of whoever looks.
         for name in Self.devices + ["console"] {
             _ = try FileDescriptor(opening: "\(directory)/dev/\(name)", O_WRONLY | O_CREAT, mode: 0o666)

@@ -40,11 +40,13 @@ public struct RootStore: Sendable {
         try systemCall("mount", path) { mount("", path, "none", UInt(MS_PRIVATE), nil) }
     }
 
-    /// A quarter of the machine's memory for what is written, and a sixteenth for what the kernel keeps of each file.
-    private static var bounds: String {
-        let memory = max(0, sysconf(CInt(_SC_PHYS_PAGES))) * max(0, sysconf(CInt(_SC_PAGESIZE)))
-        return "size=\(max(64 << 20, memory / 4)),nr_inodes=\(max(16384, memory / 16 / 1024))"
+    /// How many bytes there is room for: a quarter of the machine's memory, a GiB at most.
+    static var size: Int {
+        max(64 << 20, min(1 << 30, sysconf(CInt(_SC_PHYS_PAGES)) * sysconf(CInt(_SC_PAGESIZE)) / 4))
     }
+
+    /// The file system's bounds. What the kernel keeps of each file is about a KiB.
+    private static var bounds: String { "size=\(size),nr_inodes=\(size >> 12)" }
 
     /// Removes all roots and what was written in them. What still runs in one keeps it until it ends. None is no error.
     public func remove() throws(SystemCallError) {

@@ -76,6 +76,56 @@ struct BoundFileTests {
         }
     }
 
+    @Test("no path of a bind leads out of the host, and nothing is made on the machine")
+    func targets() throws {
+        let machine = FileManager.default.temporaryDirectory.path + "/\(UUID().uuidString)"
+        mkdir(machine, 0o755)
+        defer { try? FileManager.default.removeItem(atPath: machine) }
+        let binds = [
+            "data:/opt/data", "file:/opt/data/out/one", "file:/./proc/1/root\(machine)/two",
+            "file:/opt/data/settings/three",
+            "file:/opt/data/inside/four",
+        ]
+        try Self.withLab(
+            binds.map { "\"\($0)\"" }.joined(separator: ", "), ["file": "mine\n", "data/other": "other\n"],
+            prepare: { folder in
+                for (name, target) in [
+                    "out": "/proc/1/root\(machine)", "settings": "/proc/sys/kernel", "inside": "/srv",
+                ] {
+                    try Witness.output(["ln", "-s", target, "\(folder)/data/\(name)"])
+                }
+            }
+        ) { (folder, up, exec) throws in
+            #expect(up.status == 0, "\(up.output)")
+            let first = try exec("cat /srv/four /opt/data/other")
+            #expect(first.output.hasSuffix("mine\nother\n"), "\(first.output)")
+            #expect(
+                first.output.components(separatedBy: "the bind is left out of the host's root").count == 4,
+                "\(first.output)")
+            #expect(try Witness.output(["ls", "-A", machine]) == "")
+            #expect(access("/srv/four", F_OK) != 0)
+        }
+    }
+
+    @Test("a folder in whose place there is a link when the host is first used shows nothing")
+    func movedFolder() throws {
+        try Self.withLab("\"data:/seen\"", ["data/file": "mine\n"]) { (folder, up, exec) throws in
+            #expect(up.status == 0, "\(up.output)")
+            try Witness.output([
+                "sh", "-c",
+                "mv '\(folder)' '\(folder)-moved'; mkdir '\(folder)-other'; mkdir '\(folder)-other/data'; ln -s '\(folder)-other' '\(folder)'",
+            ])
+            defer {
+                _ = try? Witness.output([
+                    "sh", "-c", "rm '\(folder)'; rm -r '\(folder)-other'; mv '\(folder)-moved' '\(folder)'",
+                ])
+            }
+            let seen = try exec("test ! -e /seen && echo nothing")
+            #expect(
+                seen.output.contains("the bind is left out") && seen.output.hasSuffix("nothing\n"), "\(seen.output)")
+        }
+    }
+
     @Test("what is outside of the folder is seen where the user allows it, read-only")
     func outside() throws {
         let shared = FileManager.default.temporaryDirectory.path + "/\(UUID().uuidString)"

@@ -155,6 +155,34 @@ struct RootTests {
         }
     }
 
+    @Test("a command does not follow what programs of the lab's files have made of the host's paths")
+    func links() throws {
+        try Bench.with { (bench) throws in
+            for name in ["work", "target"] { mkdir("\(bench.directory)/\(name)", 0o755) }
+            let (work, target) = ("\(bench.directory)/work", "\(bench.directory)/target")
+            func confined(_ script: String) throws {
+                let end = try bench.exec("a", script, options: ["--confined"])
+                #expect(end.status == 0, "\(end.output)")
+            }
+            // The working directory.
+            try confined("mv \(work) \(work)-moved; ln -s /proc/1/root\(target) \(work)")
+            let seen = try bench.exec("a", "pwd -P; echo x >left", from: work)
+            #expect(seen.output.contains("the working directory is not the machine's own"), "\(seen.output)")
+            #expect(try Witness.output(["ls", "-A", target]) == "")
+            // The files that are written for the host.
+            try confined("mv /etc /etc-moved; ln -s /proc/1/root\(target) /etc")
+            let file = "\(bench.directory)/lab.yaml"
+            let changed = Self.topology.replacing(
+                "[10.20.0.11/24, \"fd00:20::11/64\"]", with: "[10.20.0.21/24, \"fd00:20::11/64\"]")
+            try Data(changed.utf8).write(to: URL(fileURLWithPath: file))
+            try Witness.output([BuiltProgram.path, "up", file, "--name", bench.nslab.lab, "--no-probe", "-q"])
+            #expect(try bench.exec("a", "true").output.contains("/etc"))
+            #expect(try Witness.output(["ls", "-A", target]) == "")
+            try confined("rm /etc; mv /etc-moved /etc")
+            #expect(try bench.exec("a", "cat /etc/hosts").output.contains("10.20.0.21\ta\n"))
+        }
+    }
+
     @Test("reset empties the hosts' files, and down removes them")
     func resetAndDown() throws {
         try Bench.with { (bench) throws in

@@ -83,27 +83,4 @@ static const size_t nslab_machine_call_count = sizeof(nslab_machine_calls) / siz
 // The flags of clone(2) that make namespaces; glibc declares some of them for _GNU_SOURCE alone.
 static const unsigned nslab_namespace_flags = 0x7E020000U | 0x00000080U;
 
-// Landlock (landlock(7)): what a program and those that it starts may do to others. The numbers are the same everywhere.
-static inline int nslab_landlock_version(void) { return (int)syscall(444, NULL, 0, 1U); }
-
-static inline int nslab_landlock_ruleset(uint64_t files, uint64_t scopes) {
-    struct {
-        uint64_t files, network, scopes;
-    } attributes = {files, 0, scopes};
-    // Older kernels know less of it.
-    return (int)syscall(444, &attributes, scopes ? 24 : 8, 0);
-}
-
-static inline int nslab_landlock_allow(int ruleset, uint64_t files, int directory) {
-    struct {
-        uint64_t files;
-        int32_t directory;
-    } __attribute__((packed)) rule = {files, directory};
-    return (int)syscall(445, ruleset, 1 /* LANDLOCK_RULE_PATH_BENEATH */, &rule, 0);
-}
-
-static inline int nslab_landlock_restrict(int ruleset) { return (int)syscall(446, ruleset, 0); }
-
-static const uint64_t NSLAB_LANDLOCK_ACCESS_FS_REFER = 1ULL << 13, NSLAB_LANDLOCK_SCOPE_SIGNAL = 1ULL << 1;
-
 #endif
