@@ -55,12 +55,18 @@ extension RunningLab {
         _ warn: (Command.Lack) -> Void
     ) throws -> HostRoot {
         let store = state.roots
-        if let root = try store.root(of: entry.name) { return root }
+        if let root = try store.root(of: entry.name), try store.isCurrent(entry.name, content) { return root }
         _ = try LabLock.holding(lab: state, creating: false, waiting: waiting) {
-            if try store.root(of: entry.name) != nil { return }
             // The lab may have gone while the lock was waited for, or its host.
             guard try Journal.read(state).namespaces.contains(entry) else { throw EngineError.noSuchLab(state.lab) }
-            let leftOut = try store.make(entry.name, content, namespace: NamedNamespaces.path(entry.pin))
+            let leftOut: [SystemCallError]
+            if try store.root(of: entry.name) == nil {
+                leftOut = try store.make(entry.name, content, namespace: NamedNamespaces.path(entry.pin))
+            } else if try !store.isCurrent(entry.name, content) {
+                leftOut = try store.update(entry.name, content)
+            } else {
+                return
+            }
             for error in leftOut { warn(.bind(error)) }
         }
         guard let root = try store.root(of: entry.name) else { throw EngineError.noSuchLab(state.lab) }

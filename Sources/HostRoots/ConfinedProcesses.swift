@@ -26,7 +26,7 @@ struct ConfinedProcesses: ~Copyable {
     }
 
     private static func lock(_ directory: String) throws(SystemCallError) -> FileDescriptor {
-        let lock = try FileDescriptor(opening: "\(directory)/\(Record.lock.rawValue)", O_RDWR)
+        let lock = try FileDescriptor(opening: "\(directory)/\(Record.lock.rawValue)", O_RDWR | O_CREAT, mode: 0o600)
         try systemCall("flock", directory) { flock(lock.number, LOCK_EX) }
         return lock
     }
@@ -65,7 +65,7 @@ struct ConfinedProcesses: ~Copyable {
     }
 
     private func open(_ file: Record) throws(SystemCallError) -> FileDescriptor {
-        try FileDescriptor(opening: "\(directory)/\(file.rawValue)", O_RDWR)
+        try FileDescriptor(opening: "\(directory)/\(file.rawValue)", O_RDWR | O_CREAT, mode: 0o600)
     }
 
     /// - Returns: the descriptor of one that is there, which the caller closes; nil if there is none.

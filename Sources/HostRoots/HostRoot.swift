@@ -44,6 +44,14 @@ public struct HostRoot: ~Copyable {
         try systemCall("unshare", "mount namespace") { unshare(CLONE_NEWNS) }
     }
 
+    /// Moves the calling thread into the mount namespace that a root is kept by, where what is mounted is there for all later
+    /// commands.
+    static func enterMounts(_ directory: String) throws(SystemCallError) {
+        let namespace = try FileDescriptor(opening: "\(directory)/mnt", O_RDONLY)
+        try systemCall("unshare", "process") { unshare(CLONE_FS) }
+        try systemCall("setns", "namespace of a root") { setns(namespace.number, CLONE_NEWNS) }
+    }
+
     /// Has the overlays look names up again: of a file of the machine's that was replaced they would go on to show the one
     /// that was there, and would not see one that was made after it was first asked for.
     private func forgetLookups() throws(SystemCallError) {

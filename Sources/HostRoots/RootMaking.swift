@@ -22,7 +22,9 @@ struct RootMaking: Sendable {
     struct Made: Sendable {
         /// Descriptors of the namespaces, in their order, which the caller closes.
         var namespaces: [CInt]
-        /// Why binds are left out.
+        /// What became of the binds.
+        var bound: [BindRecord]
+        /// Why some of them are left out.
         var leftOut: [SystemCallError]
     }
 
@@ -67,11 +69,11 @@ struct RootMaking: Sendable {
         }
         Self.boundSharedMemory()
         try etc.install(content.etc)
-        let leftOut = bound.attach()
+        let (records, leftOut) = bound.attach()
         let namespaces = try Self.namespaces.map { namespace throws(SystemCallError) in
             try FileDescriptor(opening: "/proc/thread-self/ns/\(namespace.name)", O_RDONLY).release()
         }
-        return Made(namespaces: namespaces, leftOut: leftOut)
+        return Made(namespaces: namespaces, bound: records, leftOut: leftOut)
     }
 
     /// Bounds what programs may share by numbers (shmget(2)), in the new IPC namespace, as the store bounds files: it has no

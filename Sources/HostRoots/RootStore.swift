@@ -59,7 +59,7 @@ public struct RootStore: Sendable {
 
     // MARK: Roots
 
-    private func directory(of name: String) -> String { "\(path)/\(name)" }
+    func directory(of name: String) -> String { "\(path)/\(name)" }
 
     /// The root of a host that has been used; nil if it has none yet.
     public func root(of name: String) throws(SystemCallError) -> HostRoot? {
@@ -102,6 +102,7 @@ public struct RootStore: Sendable {
             directory: directory, content: content, namespace: namespace, processor: processor
         ).run()
         defer { for number in made.namespaces { close(number) } }
+        try BindRecord.write(made.bound, directory)
         for (number, namespace) in zip(made.namespaces, RootMaking.namespaces) {
             let pin = "\(directory)/\(namespace.name)"
             do { _ = try FileDescriptor(opening: pin, O_WRONLY | O_CREAT | O_EXCL) }

@@ -76,6 +76,54 @@ struct BoundFileTests {
         }
     }
 
+    @Test("binds that change while the lab runs are there for the next command, and what else was written stays")
+    func changed() throws {
+        let files = ["one": "1\n", "two": "2\n", "conf/a": "a\n", "conf/b": "b\n"]
+        try Self.withLab("\"one:/opt/one\", \"conf:/etc/conf\", \"one:/opt/fixed:ro\"", files) {
+            (folder, up, exec) throws in
+            #expect(up.status == 0, "\(up.output)")
+            func again() throws {
+                let name = try Witness.output([
+                    "sh", "-c", "grep -l '\(folder)' /run/nslab/*/topology.yaml | cut -d/ -f4",
+                ])
+                let end = try Witness.run([
+                    BuiltProgram.path, "up", folder, "--name", name.trimmingCharacters(in: .whitespacesAndNewlines),
+                    "--no-probe", "-q",
+                ])
+                #expect(end.status == 0, "\(end.output)")
+            }
+            #expect(
+                try exec("cat /opt/one /opt/fixed; echo written >/etc/conf/a; echo mine >/var/mine").output == "1\n1\n")
+            // One that runs goes on with what it has.
+            #expect(
+                try exec("(until test -e /var/asked; do sleep 0.05; done; cat /opt/one >/var/answer) >/dev/null 2>&1 &")
+                    .status == 0)
+            let file = "\(folder)/x.clab.yaml"
+            let before = try String(contentsOfFile: file, encoding: .utf8)
+            let changed = before.replacing("\"one:/opt/one\", ", with: "\"two:/opt/two\", ")
+            try changed.write(toFile: file, atomically: true, encoding: .utf8)
+            try again()
+            #expect(
+                try exec("cat /opt/two /etc/conf/a /var/mine /opt/fixed; test ! -s /opt/one").output
+                    == "2\nwritten\nmine\n1\n")
+            // A file that is replaced, as editors do, and one in a directory.
+            for (name, text) in ["two": "22\n", "one": "11\n", "conf/b": "bb\n"] {
+                try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+            }
+            #expect(try exec("cat /opt/two /opt/fixed /etc/conf/b /etc/conf/a").output == "22\n11\nbb\nwritten\n")
+            #expect(try exec("touch /var/asked").status == 0)
+            try eventually { try exec("cat /var/answer 2>/dev/null || true").output == "1\n" }
+            // Back, and none at all.
+            try before.write(toFile: file, atomically: true, encoding: .utf8)
+            try again()
+            #expect(try exec("cat /opt/one /etc/conf/a /opt/fixed").output == "11\nwritten\n11\n")
+            try before.replacing(/binds: \[.*?\]/, with: "binds: []").write(
+                toFile: file, atomically: true, encoding: .utf8)
+            try again()
+            #expect(try exec("ls -A /etc/conf; cat /var/mine; test ! -s /opt/fixed").output == "mine\n")
+        }
+    }
+
     @Test("no path of a bind leads out of the host, and nothing is made on the machine")
     func targets() throws {
         let machine = FileManager.default.temporaryDirectory.path + "/\(UUID().uuidString)"
