@@ -11,9 +11,24 @@ import System
 public struct RootStore: Sendable {
     /// The directory of the lab's state.
     public let path: String
+    /// What the file system's mount says about whose it is, as its source: so it is found wherever it is, and whatever became of
+    /// the lab's state.
+    public let mark: String
 
     /// The roots that are kept on a directory.
-    public init(path: String) { self.path = path }
+    public init(path: String, mark: String) {
+        self.path = path
+        self.mark = mark
+    }
+
+    /// All that are mounted here, wherever they are.
+    ///
+    /// - Parameter prefix: what the marks begin with.
+    public static func mounted(markedBy prefix: String) throws(SystemCallError) -> [RootStore] {
+        try MountTable(ofThread: ()).mounts
+            .filter { $0.type == "tmpfs" && $0.source.hasPrefix(prefix) }
+            .map { RootStore(path: $0.path, mark: $0.source) }
+    }
 
     // MARK: The file system
 
@@ -33,7 +48,7 @@ public struct RootStore: Sendable {
         _ = try Directory.make(path)
         if !isMounted {
             try systemCall("mount", path) {
-                mount("nslab", path, "tmpfs", UInt(MS_NOSUID | MS_NODEV), "mode=0700,\(Self.bounds)")
+                mount(mark, path, "tmpfs", UInt(MS_NOSUID | MS_NODEV), "mode=0700,\(Self.bounds)")
             }
         }
         // One that was just made where mounts are shared is shared, too.
