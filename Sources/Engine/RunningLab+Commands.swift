@@ -30,15 +30,19 @@ extension RunningLab {
         let namespace = blueprint.namespaces.first { $0.name == entry.name }
         let command = Command(pin: entry.pin, arguments: arguments)
         let state = StateDirectory(lab: journal.lab)
-        switch files {
-        case .machine:
-            try command.replaceProcess(
-                hostname: namespace?.hostname ?? entry.name,
-                etc: try EtcFiles.path(namespace, pin: entry.pin, state), warn: warn)
-        case .host:
-            let content = try RootContent(namespace, named: entry.name)
-            let root = try root(of: entry, content, state, waiting, warn)
-            try command.replaceProcess(in: root, content, rights: rights, warn: warn)
+        do {
+            switch files {
+            case .machine:
+                try command.replaceProcess(
+                    hostname: namespace?.hostname ?? entry.name,
+                    etc: try EtcFiles.path(namespace, pin: entry.pin, state), warn: warn)
+            case .host:
+                let content = try RootContent(namespace, named: entry.name)
+                let root = try root(of: entry, content, state, waiting, warn)
+                try command.replaceProcess(in: root, content, rights: rights, warn: warn)
+            }
+        } catch let error as SystemCallError where error.call != "execvp" {
+            throw EngineError(error, object: entry.name)
         }
     }
 

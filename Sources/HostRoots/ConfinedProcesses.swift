@@ -16,8 +16,8 @@ struct ConfinedProcesses: ~Copyable {
     /// Held while one begins, and while the first process ends.
     private let lock: FileDescriptor
 
-    /// The most processes and threads in one namespace, which a machine can do with.
-    static let most = 4096
+    /// The most processes and threads in one namespace, which a machine can do with: one for each MiB that it has, 4096 at most.
+    static let most = max(256, min(4096, MachineMemory.size >> 20))
 
     init(directory: String, network: consuming NetworkNamespace) throws(SystemCallError) {
         self.directory = directory

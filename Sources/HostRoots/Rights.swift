@@ -67,8 +67,7 @@ enum CommandConfinement {
     /// Bounds what one process may take. How many there may be, their first process sees to; what is written is bounded by the
     /// store.
     private static func limitResources() {
-        let memory = max(0, sysconf(CInt(_SC_PHYS_PAGES))) * max(0, sysconf(CInt(_SC_PAGESIZE)))
-        for (resource, most) in [(RLIMIT_CORE, 0), (RLIMIT_DATA, max(256 << 20, memory / 4))] {
+        for (resource, most) in [(RLIMIT_CORE, 0), (RLIMIT_DATA, max(256 << 20, MachineMemory.size / 4))] {
             var limit = rlimit(rlim_cur: rlim_t(most), rlim_max: rlim_t(most))
             setrlimit(__rlimit_resource_t(resource.rawValue), &limit)
         }

@@ -52,6 +52,8 @@ struct RootMaking: Sendable {
             root = try overlay("/", 0)
             for (index, layer) in layers.enumerated().dropFirst() { add(layer, index, to: mounts) }
         } catch {
+            // What is short now is there again later; a root is for the host's life.
+            if error.isShortage || error.errno == ENOSPC { throw error }
             root = try readOnlyRoot(layers, mounts)
             try etc.noteReadOnlyRoot("there can be no overlay of / here (\(error.words))")
         }

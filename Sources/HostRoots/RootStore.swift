@@ -57,7 +57,7 @@ public struct RootStore: Sendable {
 
     /// How many bytes there is room for: a quarter of the machine's memory, a GiB at most.
     static var size: Int {
-        max(64 << 20, min(1 << 30, sysconf(CInt(_SC_PHYS_PAGES)) * sysconf(CInt(_SC_PAGESIZE)) / 4))
+        max(64 << 20, min(1 << 30, MachineMemory.size / 4))
     }
 
     /// The file system's bounds. What the kernel keeps of each file is about a KiB.
@@ -93,7 +93,13 @@ public struct RootStore: Sendable {
     public func make(
         _ name: String, _ content: RootContent, namespace: String
     ) throws(SystemCallError) -> [SystemCallError] {
-        try prepare()
+        do throws(SystemCallError) {
+            try prepare()
+        } catch {
+            // Only where it is not mounted.
+            rmdir(path)
+            throw error
+        }
         // The kernel pins a mount namespace only within one of a lower number (`mnt_ns_loop` in fs/namespace.c), and Linux 6.18
         // gives numbers out by processor: on the one that the own namespace was made on, that of a new one is higher.
         var refusal: SystemCallError?
@@ -101,11 +107,37 @@ public struct RootStore: Sendable {
             do throws(SystemCallError) {
                 return try make(name, content, namespace: namespace, on: processor)
             } catch {
+                removeUnused(name)
                 guard error.call == "mount", error.errno == EINVAL else { throw error }
                 refusal = error
             }
         }
         throw refusal ?? SystemCallError("mount", path, errno: EINVAL)
+    }
+
+    /// Removes what there is of a root that could not be made, and the file system if it is there for no other. What cannot be
+    /// removed is in nobody's way.
+    private func removeUnused(_ name: String) {
+        let before = Set(Directory.names(path))
+        do throws(SystemCallError) {
+            try discard(name)
+            for new in Set(Directory.names(path)).subtracting(before) { Self.removeTree("\(path)/\(new)") }
+            if Directory.names(path).isEmpty { try remove() }
+        } catch {
+            // The reason why it could not be made says more than this one.
+        }
+    }
+
+    /// Removes a directory in which no program of the host's was.
+    private static func removeTree(_ path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            unlink(path)
+            return
+        }
+        for name in Directory.names(path) { removeTree("\(path)/\(name)") }
+        rmdir(path)
     }
 
     private func make(
