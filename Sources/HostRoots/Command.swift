@@ -99,6 +99,8 @@ public struct Command: Sendable {
         let processes = try ConfinedProcesses(
             directory: root.directory, network: NetworkNamespace(at: NamedNamespaces.path(pin)))
         let first = try processes.enter(root)
+        let desk = processes.desk()
+        defer { if let desk { close(desk) } }
         let child = try ChildProcess.fork {
             do throws(SystemCallError) {
                 // What ends the process that waits for it, ends it.
@@ -107,7 +109,7 @@ public struct Command: Sendable {
                 if let lack = try enter(root, content) { warn(.etcFile(lack)) }
                 try systemCall("chdir", "/") { chdir("/") }
                 umask(0o022)
-                try CommandConfinement.apply()
+                try CommandConfinement.apply(desk)
                 // What this process has open is the machine's.
                 let report = Failure.keepWriting(failures)
                 do throws(SystemCallError) {

@@ -64,6 +64,41 @@ struct ConfinedProcesses: ~Copyable {
         return nil
     }
 
+    // MARK: Asking
+
+    /// Where the first process receives. The path is one through the directory's descriptor, for those of sockets are short.
+    private func withMailbox<Value>(
+        _ body: (borrowing FileDescriptor, SocketAddress) throws(SystemCallError) -> Value
+    ) throws(SystemCallError) -> Value {
+        let place = try FileDescriptor(opening: directory, NSLAB_O_PATH | O_DIRECTORY)
+        return try body(place, .path("\(place.ownPath)/processes.socket"))
+    }
+
+    private func socket() throws(SystemCallError) -> FileDescriptor {
+        let kind = CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue)
+        return FileDescriptor(owning: try systemCall("socket", directory) { Glibc.socket(AF_UNIX, kind, 0) })
+    }
+
+    private func makeMailbox() throws(SystemCallError) -> CInt {
+        try withMailbox { place, address throws(SystemCallError) in
+            unlinkat(place.number, "processes.socket", 0)
+            let socket = try socket()
+            try systemCall("bind", directory) { address.withPointer { bind(socket.number, $0, $1) } }
+            return socket.release()
+        }
+    }
+
+    /// A socket to the first process, on which a command leaves what its filter asks on; nil if nobody is there.
+    ///
+    /// - Returns: the descriptor, which the caller closes.
+    func desk() -> CInt? {
+        try? withMailbox { _, address throws(SystemCallError) in
+            let socket = try socket()
+            try systemCall("connect", directory) { address.withPointer { connect(socket.number, $0, $1) } }
+            return socket.release()
+        }
+    }
+
     private func open(_ file: Record) throws(SystemCallError) -> FileDescriptor {
         try FileDescriptor(opening: "\(directory)/\(file.rawValue)", O_RDWR | O_CREAT, mode: 0o600)
     }
@@ -94,9 +129,11 @@ struct ConfinedProcesses: ~Copyable {
         let question = try Pipe("process numbers")
         let answer = try Pipe("process numbers")
         let directory = directory
+        let mailbox = try? makeMailbox()
+        defer { if let mailbox { close(mailbox) } }
         try systemCall("unshare", "process numbers") { unshare(CLONE_NEWPID) }
         let first = try ChildProcess.fork {
-            FirstProcess.run(directory, network, root, question.reading.number, answer.writing.number)
+            FirstProcess.run(directory, network, root, question.reading.number, answer.writing.number, mailbox)
         }
         let namespace = try FileDescriptor(opening: "/proc/\(first.pid)/ns/pid", O_RDONLY)
         try open(.first).record("\(first.pid) \(Self.inode(namespace))")

@@ -36,6 +36,7 @@ final class FirstProcess {
         static let place: CInt = 3
         static let question: CInt = 4
         static let answer: CInt = 5
+        static let mailbox: CInt = 6
     }
 
     /// What the process does: this is called in it.
@@ -43,9 +44,12 @@ final class FirstProcess {
     /// - Parameters:
     ///   - directory: the host's directory in the store.
     ///   - network: the host's network namespace, which it is in, too: so whoever ends a lab finds it.
+    ///   - question: it is asked by the end of what can be read here whether it stays.
+    ///   - answer: where it says that it does.
+    ///   - mailbox: where those that begin leave what their filters ask on; nil for nowhere.
     static func run(
         _ directory: String, _ network: borrowing NetworkNamespace, _ root: borrowing HostRoot, _ question: CInt,
-        _ answer: CInt
+        _ answer: CInt, _ mailbox: CInt?
     ) -> Never {
         setsid()
         ProcessTitle.set("nslab-init")
@@ -61,22 +65,22 @@ final class FirstProcess {
             if let processes { try processes.attach(at: "/proc") }
             for stream in 0...2 { dup2(null.number, CInt(stream)) }
             // Above those that they are to have, so that none is overwritten.
-            let copies = [place.number, question, answer].map { fcntl($0, F_DUPFD, 16) }
+            let copies = [place.number, question, answer, mailbox ?? null.number].map { fcntl($0, F_DUPFD, 16) }
             for (copy, number) in zip(copies, Descriptor.place...) { dup2(copy, number) }
-            _ = nslab_close_range(UInt32(Descriptor.answer) + 1)
+            _ = nslab_close_range(UInt32(Descriptor.mailbox) + 1)
             // Before those that it watches, or as early as may be.
             var priority = sched_param(sched_priority: 1)
             if sched_setscheduler(0, SCHED_FIFO, &priority) != 0 {
                 setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -20)
             }
-            watch(seeingOthers: !hasOwn)
+            watch(seeingOthers: !hasOwn, CapabilityDesk(mailbox: mailbox == nil ? nil : Descriptor.mailbox))
         } catch {
             // Those that are here go with it, and the next command is told why there is no other.
             _exit(1)
         }
     }
 
-    private static func watch(seeingOthers: Bool) -> Never {
+    private static func watch(seeingOthers: Bool, _ desk: consuming CapabilityDesk) -> Never {
         let room = Tasks.room
         var counted = (tasks: 0, last: 0)
         var last = 0
@@ -106,7 +110,10 @@ final class FirstProcess {
             }
             pause = load.last == last ? min(longest, pause * 2) : shortest
             last = load.last
-            poll(&line, 1, pause)
+            var waiting = [line] + desk.descriptors
+            poll(&waiting, nfds_t(waiting.count), pause)
+            line = waiting[0]
+            desk.serve(waiting.dropFirst())
         }
     }
 
