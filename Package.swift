@@ -170,7 +170,8 @@ let package = Package(
             ], exclude: ["States"]),
         .testTarget(name: "ShowCommandsTests", dependencies: ["Addresses", "NetworkObjects", "ShowCommands"]),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["KernelTestSupport", "NetworkNamespaces", "System", "nslab"],
+            name: "CommandLineTests",
+            dependencies: ["CLinux", "KernelTestSupport", "NetworkNamespaces", "System", "nslab"],
             exclude: ["Documents"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import HostRoots
 import NetworkNamespaces
 import NetworkObjects
 import PodServer
@@ -29,12 +30,14 @@ public struct Leftovers: Sendable {
     public var responders: [PodServerProcess.Orphan] = []
     /// Links under `/etc/netns` that lead into a lab's state, by the lab's name.
     public var links: [String: [String]] = [:]
+    /// What was written in the roots of labs' hosts, by the lab's name.
+    public var roots: [String: [RootStore]] = [:]
     /// Labs whose folder under `/run/nslab` is there without a journal that can be read.
     public var folders: [String] = []
 
     /// The names of the labs that left something, sorted.
     public var labs: [String] {
-        Set(namespaces.map(\.lab) + responders.map(\.lab) + links.keys + folders).sorted()
+        Set(namespaces.map(\.lab) + responders.map(\.lab) + links.keys + roots.keys + folders).sorted()
     }
 
     /// Whether there is nothing.
@@ -57,6 +60,11 @@ public struct Leftovers: Sendable {
         }
         left.responders.removeAll { known[$0.lab] != nil }
         left.links = left.links.filter { known[$0.key] == nil }
+        for lab in known.keys {
+            // One that was moved away, with the folder that it was in, is no running lab's.
+            left.roots[lab]?.removeAll { $0.path == StateDirectory(lab: lab).roots.path }
+        }
+        left.roots = left.roots.filter { !$0.value.isEmpty }
         return left
     }
 
@@ -74,10 +82,12 @@ public struct Leftovers: Sendable {
             else { continue }
             links[owner, default: []].append(name)
         }
+        roots = try reportingRefusals(of: "mounts") { try Ownership.roots() }
         if let lab {
             namespaces.removeAll { $0.lab != lab }
             responders.removeAll { $0.lab != lab }
             links = links.filter { $0.key == lab }
+            roots = roots.filter { $0.key == lab }
         }
     }
 

@@ -1,5 +1,6 @@
 import Addresses
 import Glibc
+import HostRoots
 import NetworkNamespaces
 import NetworkObjects
 import Rtnetlink
@@ -50,6 +51,14 @@ enum Ownership {
         case 3 where words.joined(separator: " ") == alias(lab: words[1]): return words[1]
         default: return nil
         }
+    }
+
+    /// The roots of labs of this `/run` that are mounted here, by the lab's name. Their mount's source is the lab's mark.
+    static func roots() throws(SystemCallError) -> [String: [RootStore]] {
+        Dictionary(grouping: try RootStore.mounted(markedBy: "nslab ")) { store in
+            let words = store.mark.split(separator: " ").map(String.init)
+            return words.count == 3 && store.mark == alias(lab: words[1]) ? words[1] : ""
+        }.filter { Topology.isName($0.key) }
     }
 
     /// Whether the namespace that the socket belongs to carries the lab's mark.

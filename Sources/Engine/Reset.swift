@@ -51,7 +51,8 @@ public enum Reset {
         let kept = try Allocations.read(state, journal) ?? .empty
         let blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures, keeping: kept)
         let identities = Set(journal.namespaces.compactMap { NamedNamespaces.identity($0.pin) })
-        outcome.processes = try NamespaceProcesses.end(in: identities, orSeeing: state.roots.device)
+        outcome.processes = try NamespaceProcesses.end(
+            in: identities, orSeeing: Set([state.roots.device].compactMap(\.self)))
         try state.roots.remove()
         if try !StoppedPods.read(state).isEmpty { try StoppedPods.write([], to: state) }
         var reconciler = Reconciler(

@@ -30,15 +30,19 @@ extension RunningLab {
         let namespace = blueprint.namespaces.first { $0.name == entry.name }
         let command = Command(pin: entry.pin, arguments: arguments)
         let state = StateDirectory(lab: journal.lab)
-        switch files {
-        case .machine:
-            try command.replaceProcess(
-                hostname: namespace?.hostname ?? entry.name,
-                etc: try EtcFiles.path(namespace, pin: entry.pin, state), warn: warn)
-        case .host:
-            let content = try RootContent(namespace, named: entry.name)
-            let root = try root(of: entry, content, state, waiting, warn)
-            try command.replaceProcess(in: root, content, rights: rights, warn: warn)
+        do {
+            switch files {
+            case .machine:
+                try command.replaceProcess(
+                    hostname: namespace?.hostname ?? entry.name,
+                    etc: try EtcFiles.path(namespace, pin: entry.pin, state), warn: warn)
+            case .host:
+                let content = try RootContent(namespace, named: entry.name)
+                let root = try root(of: entry, content, state, waiting, warn)
+                try command.replaceProcess(in: root, content, rights: rights, warn: warn)
+            }
+        } catch let error as SystemCallError where error.call != "execvp" {
+            throw EngineError(error, object: entry.name)
         }
     }
 
@@ -55,12 +59,18 @@ extension RunningLab {
         _ warn: (Command.Lack) -> Void
     ) throws -> HostRoot {
         let store = state.roots
-        if let root = try store.root(of: entry.name) { return root }
+        if let root = try store.root(of: entry.name), try store.isCurrent(entry.name, content) { return root }
         _ = try LabLock.holding(lab: state, creating: false, waiting: waiting) {
-            if try store.root(of: entry.name) != nil { return }
             // The lab may have gone while the lock was waited for, or its host.
             guard try Journal.read(state).namespaces.contains(entry) else { throw EngineError.noSuchLab(state.lab) }
-            let leftOut = try store.make(entry.name, content, namespace: NamedNamespaces.path(entry.pin))
+            let leftOut: [SystemCallError]
+            if try store.root(of: entry.name) == nil {
+                leftOut = try store.make(entry.name, content, namespace: NamedNamespaces.path(entry.pin))
+            } else if try !store.isCurrent(entry.name, content) {
+                leftOut = try store.update(entry.name, content)
+            } else {
+                return
+            }
             for error in leftOut { warn(.bind(error)) }
         }
         guard let root = try store.root(of: entry.name) else { throw EngineError.noSuchLab(state.lab) }

@@ -63,7 +63,7 @@ public struct StateDirectory: Hashable, Sendable {
     }
 
     /// The roots of the lab's hosts.
-    var roots: RootStore { RootStore(path: "\(path)/roots") }
+    var roots: RootStore { RootStore(path: "\(path)/roots", mark: Ownership.alias(lab: lab)) }
 
     /// The lab's background process.
     var responders: PodServerProcess { PodServerProcess(lab: lab, folder: path) }
@@ -101,6 +101,7 @@ public struct StateDirectory: Hashable, Sendable {
         } catch let error as SystemCallError {
             if error.isNoSuchFile { return nil }
             if error.errno == ELOOP { throw .untrusted(path: path, reason: "it is a symbolic link") }
+            if error.errno == ENOTDIR { throw .untrusted(path: path, reason: "it is not in a folder") }
             if error.errno == ENXIO { throw .untrusted(path: path, reason: "it is a socket or pipe") }
             throw EngineError(error)
         } catch {

@@ -110,8 +110,10 @@ public enum TearDown {
         let lab = state.lab
         let found = try ownPins(all, of: lab)
         outcome.foreign = found.foreign
+        let roots = try Ownership.roots()[lab, default: []].filter { $0.path != state.roots.path }
+        let devices = Set((roots + [state.roots]).compactMap(\.device))
         let identities = Set(found.own.compactMap { NamedNamespaces.identity($0) } + marked.map(\.identity))
-        outcome.processes = try NamespaceProcesses.end(in: identities, orSeeing: state.roots.device)
+        outcome.processes = try NamespaceProcesses.end(in: identities, orSeeing: devices)
         // One that stays keeps no other: what can go goes.
         var failure: SystemCallError?
         for pin in found.own {
@@ -122,6 +124,8 @@ public enum TearDown {
         // Where `/etc` has become read-only its links stay, and keep nothing else: whoever looks for leftovers finds them.
         let links = Result { try EtcFiles.remove(of: Array(Set(all + EtcFiles.links(state))), state) }
         try state.remove(keepingFolder: keepingFolder)
+        // Of a folder that somebody moved.
+        for roots in roots { try roots.remove() }
         try NetnsMountPoint.release()
         try links.get()
         return outcome

@@ -27,8 +27,10 @@ public struct Command: Sendable {
         case workingDirectory(SystemCallError)
         /// A file or directory of the machine's that was to be seen in the root.
         case bind(SystemCallError)
-        /// A file of the machine's that another would be seen in place of.
+        /// A file in `/etc` that is the host's own: it is not as it should be.
         case etcFile(SystemCallError)
+        /// All of the host's processes with confined rights were ended, for this reason.
+        case processes(String)
     }
 
     // MARK: In the host's root
@@ -36,7 +38,8 @@ public struct Command: Sendable {
     /// Becomes the command in a host's root; returns only by throwing.
     ///
     /// With full rights the working directory is the machine's own, and writable, unless it belongs to the system. With confined
-    /// ones the command begins in `/`, without the caller's environment and terminal.
+    /// ones the command begins in `/`, without the caller's environment and terminal, as a child of this process, which passes
+    /// signals on and ends as it does.
     ///
     /// - Parameters:
     ///   - content: what the root should have now.
@@ -50,23 +53,89 @@ public struct Command: Sendable {
         case .full:
             let place = WorkingDirectory.path
             let carried = CarriedMounts(place)
-            try enter(root, content)
+            if let lack = try enter(root, content) { warn(.etcFile(lack)) }
             if let lack = carried.attach() { warn(.workingDirectory(lack)) }
             try execute(environment: nil)
         case .confined:
-            try enter(root, content)
-            try systemCall("chdir", "/") { chdir("/") }
-            umask(0o022)
-            try CommandConfinement.apply()
-            // What this process has open is the machine's.
-            _ = nslab_close_range(3)
-            try execute(environment: CommandConfinement.environment)
+            let status = try confined(in: root, content, warn)
+            if let reason = ConfinedProcesses.takeEnding(root.directory) { warn(.processes(reason)) }
+            endProcess(as: status)
         }
     }
 
-    private func enter(_ root: consuming HostRoot, _ content: RootContent) throws(SystemCallError) {
+    private func enter(
+        _ root: borrowing HostRoot, _ content: RootContent
+    ) throws(SystemCallError) -> SystemCallError? {
         try NetworkNamespace(at: NamedNamespaces.path(pin)).enter()
-        try root.enter(content.etc)
+        return try root.enter(content.etc)
+    }
+
+    // MARK: With confined rights
+
+    /// Runs the command in the host's namespace of process numbers, which only a process that begins there can be in.
+    ///
+    /// - Returns: how it ended.
+    private func confined(
+        in root: borrowing HostRoot, _ content: RootContent, _ warn: (Lack) -> Void
+    ) throws(SystemCallError) -> WaitStatus {
+        // Of whoever has it ignored, no child is waited for.
+        signal(SIGCHLD, SIG_DFL)
+        SupervisedCommand.blockSignals()
+        let failure = try Pipe(arguments[0])
+        let (child, first) = try begin(root, content, failure.writing.number, warn)
+        defer { first?.part() }
+        let reading = failure.takeReading()
+        if let error = Failure.read(reading) {
+            _ = try child.wait()
+            throw error
+        }
+        return try SupervisedCommand(child).wait()
+    }
+
+    /// Starts it. What is held while it begins is let go of when this returns.
+    private func begin(
+        _ root: borrowing HostRoot, _ content: RootContent, _ failures: CInt, _ warn: (Lack) -> Void
+    ) throws(SystemCallError) -> (ChildProcess, FirstProcess?) {
+        let processes = try ConfinedProcesses(
+            directory: root.directory, network: NetworkNamespace(at: NamedNamespaces.path(pin)))
+        let first = try processes.enter(root)
+        let desk = processes.desk()
+        defer { if let desk { close(desk) } }
+        let child = try ChildProcess.fork {
+            do throws(SystemCallError) {
+                // What ends the process that waits for it, ends it.
+                try systemCall("prctl", "process") { nslab_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL)) }
+                SupervisedCommand.unblockSignals()
+                if let lack = try enter(root, content) { warn(.etcFile(lack)) }
+                try systemCall("chdir", "/") { chdir("/") }
+                umask(0o022)
+                try CommandConfinement.apply(desk)
+                // What this process has open is the machine's.
+                let report = Failure.keepWriting(failures)
+                do throws(SystemCallError) {
+                    try execute(environment: CommandConfinement.environment)
+                } catch {
+                    Failure.write(error, report)
+                }
+            } catch {
+                Failure.write(error, failures)
+            }
+            _exit(1)
+        }
+        return (child, first)
+    }
+
+    /// Ends this process as the command has ended.
+    private func endProcess(as status: WaitStatus) -> Never {
+        if case .signalled(let number) = status {
+            // Its memory is not what somebody wants to look into.
+            var none = rlimit()
+            setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+            signal(number, SIG_DFL)
+            SignalSet([number]).unblock()
+            raise(number)
+        }
+        exit(status.shellStatus)
     }
 
     // MARK: On the machine's files
@@ -118,6 +187,36 @@ public struct Command: Sendable {
     }
 }
 
+/// Why a command could not begin, from the process that was to become it to the one that waits.
+private enum Failure {
+    /// Keeps the descriptor that it is written to, and closes all others but the standard streams.
+    ///
+    /// - Returns: its number from now on.
+    static func keepWriting(_ descriptor: CInt) -> CInt {
+        let kept: CInt = 3
+        if descriptor != kept {
+            dup2(descriptor, kept)
+            _ = fcntl(kept, F_SETFD, FD_CLOEXEC)
+        }
+        _ = nslab_close_range(UInt32(kept) + 1)
+        return kept
+    }
+
+    static func write(_ error: SystemCallError, _ descriptor: CInt) {
+        let text = "\(error.errno)\0\(error.call)\0\(error.object)"
+        _ = text.withCString { Glibc.write(descriptor, $0, text.utf8.count) }
+    }
+
+    /// - Returns: nil if the command has begun.
+    static func read(_ pipe: borrowing FileDescriptor) -> SystemCallError? {
+        guard let bytes = try? pipe.readAll("pipe", limit: 1 << 16), !bytes.isEmpty else { return nil }
+        let words = bytes.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+        guard words.count == 3, let number = CInt(words[0]) else { return SystemCallError("execvp", "", errno: EIO) }
+        return SystemCallError(words[1], words[2], errno: number)
+    }
+}
+
 /// What a command takes along into a host's root: its working directory and its terminal.
 private struct CarriedMounts {
     private let mounts = PendingMounts()
@@ -147,7 +246,14 @@ private struct CarriedMounts {
     func attach() -> SystemCallError? {
         var lack = lack
         do throws(SystemCallError) { try mounts.attach() } catch { lack = error }
-        if let directory, chdir(directory) != 0 { lack = lack ?? SystemCallError("chdir", directory) }
+        if let directory {
+            do throws(SystemCallError) {
+                let place = try FileDescriptor(holding: directory, O_DIRECTORY)
+                try systemCall("chdir", directory) { fchdir(place.number) }
+            } catch {
+                lack = lack ?? error
+            }
+        }
         return lack
     }
 }

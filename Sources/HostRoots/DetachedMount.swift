@@ -22,7 +22,7 @@ struct DetachedMount: ~Copyable {
         self.init(owning: try systemCall("fsmount", type) { nslab_fsmount(context.number, UInt32(attributes)) })
     }
 
-    /// A directory, copy on write.
+    /// A directory, copy on write. Devices in it are none.
     ///
     /// - Parameters:
     ///   - lower: the directory.
@@ -39,7 +39,8 @@ struct DetachedMount: ~Copyable {
         // A path in an option cannot have these (fs/overlayfs/params.c; before Linux 6.5, fs/fs_context.c).
         let name = path.contains { ":,\\".contains($0) } ? "/proc/thread-self/fd/\(lower.number)" : path
         try self.init(
-            "overlay", [("lowerdir", name), ("upperdir", "\(layers)/upper"), ("workdir", "\(layers)/work")])
+            "overlay", [("lowerdir", name), ("upperdir", "\(layers)/upper"), ("workdir", "\(layers)/work")],
+            attributes: NSLAB_MOUNT_ATTR_NODEV)
     }
 
     /// A second view of an open file or directory.
@@ -68,7 +69,13 @@ struct DetachedMount: ~Copyable {
     ///
     /// - Parameter directory: what a path that is not absolute begins at; the mount point itself where the path is empty.
     borrowing func attach(at path: String, below directory: CInt = AT_FDCWD) throws(SystemCallError) {
-        try systemCall("move_mount", path) { nslab_attach_mount(descriptor.number, directory, path) }
+        if path.isEmpty { return try move(to: directory, path) }
+        let mountPoint = try FileDescriptor(holding: path, below: directory)
+        try move(to: mountPoint.number, path)
+    }
+
+    private borrowing func move(to mountPoint: CInt, _ path: String) throws(SystemCallError) {
+        try systemCall("move_mount", path) { nslab_attach_mount(descriptor.number, mountPoint, "") }
     }
 }
 

@@ -25,8 +25,8 @@ struct EtcOverrides: ~Copyable {
     }
 
     // The store is not seen from inside a root; its descriptors still lead there.
-    private func path(_ name: String) -> String { "/proc/thread-self/fd/\(kept.number)/\(name)" }
-    private var notePath: String { "/proc/thread-self/fd/\(host.number)/read-only" }
+    private func path(_ name: String) -> String { "\(kept.ownPath)/\(name)" }
+    private var notePath: String { "\(host.ownPath)/read-only" }
 
     // MARK: Read-only roots
 
@@ -65,8 +65,10 @@ struct EtcOverrides: ~Copyable {
         try systemCall("flock", "/etc") { flock(kept.number, LOCK_EX) }
         defer { flock(kept.number, LOCK_UN) }
         let isWritable = readOnlyReason == nil
+        // What the host's programs made of it must not lead out of the root.
+        let etc = try FileDescriptor(holding: "/etc", O_DIRECTORY)
         for (name, bytes) in changed.sorted(by: { $0.key < $1.key }) {
-            if isWritable { try FileDescriptor.replace("/etc/\(name)", with: bytes, mode: 0o644) }
+            if isWritable { try FileDescriptor.replace("\(etc.ownPath)/\(name)", with: bytes, mode: 0o644) }
             try keep(name, bytes)
         }
     }

@@ -14,8 +14,6 @@ public enum Rights: Sendable {
 /// What a command with `Rights.confined` gives up for good before it begins. It is in its host's root already, in a mount
 /// namespace of its own.
 enum CommandConfinement {
-    /// What of `/proc` is the machine's, and not to be written (those that Docker and containerd have so).
-    private static let readOnly = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sysrq-trigger"]
     /// What of `/proc` and `/sys` is not even to be read.
     private static let hidden = [
         "/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/kmsg", "/proc/latency_stats",
@@ -28,21 +26,34 @@ enum CommandConfinement {
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=dumb", "LANG=C.UTF-8",
     ]
 
-    static func apply() throws(SystemCallError) {
-        try restrictInterfaces()
+    /// - Parameter desk: where somebody waits for the calls that the filter asks about; nil for nobody.
+    static func apply(_ desk: CInt?) throws(SystemCallError) {
         limitResources()
-        try keepToItself()
+        try restrictInterfaces()
         try Capabilities.contain()
+        if let desk, let listener = filter.installListening() {
+            let word: [UInt8] = [1]
+            let socket = FileDescriptor(owning: desk)
+            return try socket.send(word.span, with: AncillaryItem(descriptors: [listener.number]), "process")
+        }
         guard filter.install() else { throw SystemCallError("seccomp", "process", errno: ENOSYS) }
     }
 
     // MARK: What it sees
 
     private static func restrictInterfaces() throws(SystemCallError) {
-        // Of the settings those of the network alone are the host's own.
-        try remount("/proc/sys", set: NSLAB_MOUNT_ATTR_RDONLY)
-        try remount("/proc/sys/net", clear: NSLAB_MOUNT_ATTR_RDONLY)
-        for path in readOnly where access(path, F_OK) == 0 { try remount(path, set: NSLAB_MOUNT_ATTR_RDONLY) }
+        // Of the kernel's settings those of the network alone are the host's own. Of its processes it sees those that it may.
+        let processes: DetachedMount
+        do throws(SystemCallError) {
+            processes = try DetachedMount("proc", [])
+        } catch {
+            // In a container that sees a part of it there can be no whole one.
+            processes = try DetachedMount(of: "/proc", withThoseBelow: true)
+        }
+        let settings = try DetachedMount(of: "/proc/sys/net")
+        try processes.set(NSLAB_MOUNT_ATTR_RDONLY, withThoseBelow: true)
+        try processes.attach(at: "/proc")
+        try settings.attach(at: "/proc/sys/net")
         for path in hidden {
             var status = stat()
             guard stat(path, &status) == 0 else { continue }
@@ -57,18 +68,12 @@ enum CommandConfinement {
         try interfaces.attach(at: "/sys")
     }
 
-    private static func remount(_ path: String, set: UInt64 = 0, clear: UInt64 = 0) throws(SystemCallError) {
-        let view = try DetachedMount(of: path)
-        try view.set(set, clear: clear)
-        try view.attach(at: path)
-    }
-
     // MARK: What it takes
 
-    /// Bounds what one process may take. What is written is bounded by the store.
+    /// Bounds what one process may take. How many there may be, their first process sees to; what is written is bounded by the
+    /// store.
     private static func limitResources() {
-        let memory = max(0, sysconf(CInt(_SC_PHYS_PAGES))) * max(0, sysconf(CInt(_SC_PAGESIZE)))
-        for (resource, most) in [(RLIMIT_CORE, 0), (RLIMIT_DATA, max(256 << 20, memory / 4)), (__RLIMIT_NPROC, 4096)] {
+        for (resource, most) in [(RLIMIT_CORE, 0), (RLIMIT_DATA, max(256 << 20, MachineMemory.size / 4))] {
             var limit = rlimit(rlim_cur: rlim_t(most), rlim_max: rlim_t(most))
             setrlimit(__rlimit_resource_t(resource.rawValue), &limit)
         }
@@ -77,29 +82,6 @@ enum CommandConfinement {
     }
 
     // MARK: What it reaches
-
-    /// Keeps it from looking into processes that are not its own, and from sending them signals, where the kernel can (Linux 5.19;
-    /// signals 6.12).
-    private static func keepToItself() throws(SystemCallError) {
-        try systemCall("prctl", "process") { nslab_prctl(PR_SET_NO_NEW_PRIVS, 1) }
-        let version = nslab_landlock_version()
-        guard version >= 2 else { return }
-        let canScope = version >= 6
-        let ruleset = FileDescriptor(
-            owning: try systemCall("landlock_create_ruleset", "process") {
-                canScope
-                    ? nslab_landlock_ruleset(0, NSLAB_LANDLOCK_SCOPE_SIGNAL)
-                    : nslab_landlock_ruleset(NSLAB_LANDLOCK_ACCESS_FS_REFER, 0)
-            })
-        if !canScope {
-            // An older one is about files: all of them may be moved as ever.
-            let root = try FileDescriptor(opening: "/", NSLAB_O_PATH | O_DIRECTORY)
-            try systemCall("landlock_add_rule", "process") {
-                nslab_landlock_allow(ruleset.number, NSLAB_LANDLOCK_ACCESS_FS_REFER, root.number)
-            }
-        }
-        try systemCall("landlock_restrict_self", "process") { nslab_landlock_restrict(ruleset.number) }
-    }
 
     private static var filter: SystemCallFilter {
         let calls = withUnsafeBytes(of: nslab_machine_calls) { Array($0.bindMemory(to: CInt.self)) }
@@ -111,11 +93,15 @@ enum CommandConfinement {
             .init(CInt(SYS_clone3), errno: ENOSYS),
             // Typing on a terminal that it shares with the one who started it (TIOCSTI, TIOCLINUX).
             .init(CInt(SYS_ioctl), .value(1, 0x5412)), .init(CInt(SYS_ioctl), .value(1, 0x541C)),
+            // Files in memory that no limit counts; C libraries and programs that would like one take another.
+            .init(CInt(SYS_memfd_create), errno: ENOSYS), .init(447 /* memfd_secret */, errno: ENOSYS),
+            // To the kernel's ciphers, which all networks share (NETLINK_CRYPTO).
+            .init(CInt(SYS_socket), .value(2, 21)),
             // To the hypervisor (AF_VSOCK).
             .init(CInt(SYS_socket), .value(0, 40)),
             // To all processes at once.
             .init(CInt(SYS_kill), .value(0, UInt32.max)),
         ]
-        return SystemCallFilter(refusals)
+        return SystemCallFilter(refusals, asking: [CInt(SYS_capset)])
     }
 }

@@ -22,7 +22,9 @@ struct RootMaking: Sendable {
     struct Made: Sendable {
         /// Descriptors of the namespaces, in their order, which the caller closes.
         var namespaces: [CInt]
-        /// Why binds are left out.
+        /// What became of the binds.
+        var bound: [BindRecord]
+        /// Why some of them are left out.
         var leftOut: [SystemCallError]
     }
 
@@ -50,6 +52,8 @@ struct RootMaking: Sendable {
             root = try overlay("/", 0)
             for (index, layer) in layers.enumerated().dropFirst() { add(layer, index, to: mounts) }
         } catch {
+            // What is short now is there again later; a root is for the host's life.
+            if error.isShortage || error.errno == ENOSPC { throw error }
             root = try readOnlyRoot(layers, mounts)
             try etc.noteReadOnlyRoot("there can be no overlay of / here (\(error.words))")
         }
@@ -65,12 +69,21 @@ struct RootMaking: Sendable {
         try systemCall("sethostname", content.hostname) {
             sethostname(content.hostname, content.hostname.utf8.count)
         }
+        Self.boundSharedMemory()
         try etc.install(content.etc)
-        let leftOut = bound.attach()
+        let (records, leftOut) = bound.attach()
         let namespaces = try Self.namespaces.map { namespace throws(SystemCallError) in
             try FileDescriptor(opening: "/proc/thread-self/ns/\(namespace.name)", O_RDONLY).release()
         }
-        return Made(namespaces: namespaces, leftOut: leftOut)
+        return Made(namespaces: namespaces, bound: records, leftOut: leftOut)
+    }
+
+    /// Bounds what programs may share by numbers (shmget(2)), in the new IPC namespace, as the store bounds files: it has no
+    /// owner whose limits would. Where `/proc` cannot be written, as in some containers, the container's own limits hold.
+    private static func boundSharedMemory() {
+        let path = "/proc/sys/kernel/shmall"
+        let pages = RootStore.size / max(1, sysconf(CInt(_SC_PAGESIZE)))
+        try? FileDescriptor(opening: path, O_WRONLY).write(Array("\(pages)".utf8), path)
     }
 
     /// Makes a mount the root of the calling thread's mount namespace, and lets go of the one that was there: with it go the
@@ -146,6 +159,7 @@ struct RootMaking: Sendable {
 
     private func makeDirectories() throws(SystemCallError) {
         for (name, mode) in Self.directories { try Directory.make("\(directory)/\(name)", mode: mode) }
+        try ConfinedProcesses.prepare(directory)
         // The console is the terminal of whoever looks.
         for name in Self.devices + ["console"] {
             _ = try FileDescriptor(opening: "\(directory)/dev/\(name)", O_WRONLY | O_CREAT, mode: 0o666)

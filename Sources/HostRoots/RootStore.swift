@@ -11,9 +11,24 @@ import System
 public struct RootStore: Sendable {
     /// The directory of the lab's state.
     public let path: String
+    /// What the file system's mount says about whose it is, as its source: so it is found wherever it is, and whatever became of
+    /// the lab's state.
+    public let mark: String
 
     /// The roots that are kept on a directory.
-    public init(path: String) { self.path = path }
+    public init(path: String, mark: String) {
+        self.path = path
+        self.mark = mark
+    }
+
+    /// All that are mounted here, wherever they are.
+    ///
+    /// - Parameter prefix: what the marks begin with.
+    public static func mounted(markedBy prefix: String) throws(SystemCallError) -> [RootStore] {
+        try MountTable(ofThread: ()).mounts
+            .filter { $0.type == "tmpfs" && $0.source.hasPrefix(prefix) }
+            .map { RootStore(path: $0.path, mark: $0.source) }
+    }
 
     // MARK: The file system
 
@@ -33,18 +48,20 @@ public struct RootStore: Sendable {
         _ = try Directory.make(path)
         if !isMounted {
             try systemCall("mount", path) {
-                mount("nslab", path, "tmpfs", UInt(MS_NOSUID | MS_NODEV), "mode=0700,\(Self.bounds)")
+                mount(mark, path, "tmpfs", UInt(MS_NOSUID | MS_NODEV), "mode=0700,\(Self.bounds)")
             }
         }
         // One that was just made where mounts are shared is shared, too.
         try systemCall("mount", path) { mount("", path, "none", UInt(MS_PRIVATE), nil) }
     }
 
-    /// A quarter of the machine's memory for what is written, and a sixteenth for what the kernel keeps of each file.
-    private static var bounds: String {
-        let memory = max(0, sysconf(CInt(_SC_PHYS_PAGES))) * max(0, sysconf(CInt(_SC_PAGESIZE)))
-        return "size=\(max(64 << 20, memory / 4)),nr_inodes=\(max(16384, memory / 16 / 1024))"
+    /// How many bytes there is room for: a quarter of the machine's memory, a GiB at most.
+    static var size: Int {
+        max(64 << 20, min(1 << 30, MachineMemory.size / 4))
     }
+
+    /// The file system's bounds. What the kernel keeps of each file is about a KiB.
+    private static var bounds: String { "size=\(size),nr_inodes=\(size >> 12)" }
 
     /// Removes all roots and what was written in them. What still runs in one keeps it until it ends. None is no error.
     public func remove() throws(SystemCallError) {
@@ -57,7 +74,7 @@ public struct RootStore: Sendable {
 
     // MARK: Roots
 
-    private func directory(of name: String) -> String { "\(path)/\(name)" }
+    func directory(of name: String) -> String { "\(path)/\(name)" }
 
     /// The root of a host that has been used; nil if it has none yet.
     public func root(of name: String) throws(SystemCallError) -> HostRoot? {
@@ -76,7 +93,13 @@ public struct RootStore: Sendable {
     public func make(
         _ name: String, _ content: RootContent, namespace: String
     ) throws(SystemCallError) -> [SystemCallError] {
-        try prepare()
+        do throws(SystemCallError) {
+            try prepare()
+        } catch {
+            // Only where it is not mounted.
+            rmdir(path)
+            throw error
+        }
         // The kernel pins a mount namespace only within one of a lower number (`mnt_ns_loop` in fs/namespace.c), and Linux 6.18
         // gives numbers out by processor: on the one that the own namespace was made on, that of a new one is higher.
         var refusal: SystemCallError?
@@ -84,11 +107,37 @@ public struct RootStore: Sendable {
             do throws(SystemCallError) {
                 return try make(name, content, namespace: namespace, on: processor)
             } catch {
+                removeUnused(name)
                 guard error.call == "mount", error.errno == EINVAL else { throw error }
                 refusal = error
             }
         }
         throw refusal ?? SystemCallError("mount", path, errno: EINVAL)
+    }
+
+    /// Removes what there is of a root that could not be made, and the file system if it is there for no other. What cannot be
+    /// removed is in nobody's way.
+    private func removeUnused(_ name: String) {
+        let before = Set(Directory.names(path))
+        do throws(SystemCallError) {
+            try discard(name)
+            for new in Set(Directory.names(path)).subtracting(before) { Self.removeTree("\(path)/\(new)") }
+            if Directory.names(path).isEmpty { try remove() }
+        } catch {
+            // The reason why it could not be made says more than this one.
+        }
+    }
+
+    /// Removes a directory in which no program of the host's was.
+    private static func removeTree(_ path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            unlink(path)
+            return
+        }
+        for name in Directory.names(path) { removeTree("\(path)/\(name)") }
+        rmdir(path)
     }
 
     private func make(
@@ -100,6 +149,7 @@ public struct RootStore: Sendable {
             directory: directory, content: content, namespace: namespace, processor: processor
         ).run()
         defer { for number in made.namespaces { close(number) } }
+        try BindRecord.write(made.bound, directory)
         for (number, namespace) in zip(made.namespaces, RootMaking.namespaces) {
             let pin = "\(directory)/\(namespace.name)"
             do { _ = try FileDescriptor(opening: pin, O_WRONLY | O_CREAT | O_EXCL) }

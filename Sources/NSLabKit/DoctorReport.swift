@@ -87,6 +87,7 @@ extension Leftovers {
             let parts = [
                 namespaces > 0 ? "\(namespaces) namespaces" : nil, processes > 0 ? "a background process" : nil,
                 links[lab].map { "\($0.count) links under /etc/netns" }, folders.contains(lab) ? "a state folder" : nil,
+                roots[lab].map { "hosts' files at \($0.map(\.path).joined(separator: ", "))" },
             ]
             return "lab \(lab) left \(parts.compactMap { $0 }.joined(separator: ", ")); `nslab down \(lab)` removes it"
         }

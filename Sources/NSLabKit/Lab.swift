@@ -217,7 +217,9 @@ extension Command.Lack {
             "\(error.object): \(error.words): the working directory is not the machine's own"
         case .bind(let error):
             "\(error.object): \(error.words) (\(error.call)): the bind is left out of the host's root"
-        case .etcFile(let error): "\(error.object): \(error.words): the command sees the host's file, if any"
+        case .etcFile(let error):
+            "\(error.object): \(error.words) (\(error.call)): the command sees the file that was there, if any"
+        case .processes(let reason): "the processes that the lab's files had started in this host were ended: \(reason)"
         }
     }
 }

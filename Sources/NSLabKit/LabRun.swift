@@ -92,7 +92,7 @@ public struct LabRun {
         let environment = ["NSLAB_LAB": topology.name, "NSLAB_STATE": StateDirectory(lab: topology.name).path]
         do throws(SystemCallError) {
             let running = try SupervisedCommand(command, environment: environment)
-            return Outcome(status: try running.wait(), probes: report.probes)
+            return Outcome(status: try running.wait().shellStatus, probes: report.probes)
         } catch {
             guard error.call == "posix_spawn" else { throw error }
             throw NSLabError(command: command[0], error)

@@ -13,17 +13,17 @@ public enum NamespaceProcesses {
 
     /// All processes whose main thread is in one of these namespaces, this process left out.
     ///
-    /// - Parameter device: the device number of a file system; a process that has its `/run` there counts, whatever its namespace.
+    /// - Parameter devices: the device numbers of file systems; a process that has its `/run` there counts, whatever its namespace.
     /// - Throws: `SystemCallError` if `/proc` cannot be read.
     public static func find(
-        in namespaces: Set<FileIdentity>, orSeeing device: UInt64? = nil
+        in namespaces: Set<FileIdentity>, orSeeing devices: Set<UInt64> = []
     ) throws(SystemCallError) -> [Process] {
         var found: [Process] = []
         let own = getpid()
         for name in try Directory.list("/proc") {
             guard let pid = pid_t(name), pid != own else { continue }
             guard let identity = namespace(of: pid) else { continue }
-            if namespaces.contains(identity) || sees(pid, device) {
+            if namespaces.contains(identity) || sees(pid, devices) {
                 found.append(Process(pid: pid, namespace: identity))
             }
         }
@@ -36,26 +36,26 @@ public enum NamespaceProcesses {
     /// more than this process may have descriptors, as many at a time as it may.
     ///
     /// - Parameters:
-    ///   - device: the device number of a file system; a process that has its `/run` there is ended, too.
+    ///   - devices: the device numbers of file systems; a process that has its `/run` there is ended, too.
     ///   - grace: how long they may take to end by themselves, in milliseconds.
     /// - Returns: the processes that were there.
     /// - Throws: `SystemCallError` if not one can be held, or `/proc` cannot be read.
     @discardableResult
     public static func end(
-        in namespaces: Set<FileIdentity>, orSeeing device: UInt64? = nil, grace: Int32 = 300
+        in namespaces: Set<FileIdentity>, orSeeing devices: Set<UInt64> = [], grace: Int32 = 300
     ) throws(SystemCallError) -> [pid_t] {
         var ended: [pid_t] = []
         // A process may start another while it is being ended: look again until none is found.
         var round = 0
         rounds: while round < 5 {
-            let processes = try find(in: namespaces, orSeeing: device)
+            let processes = try find(in: namespaces, orSeeing: devices)
             if processes.isEmpty { break }
             var held = HeldProcesses()
             var isShort = false
             for process in processes {
                 do {
                     guard let handle = try ProcessHandle(process.pid),
-                        find(process.pid, in: namespaces) || sees(process.pid, device)
+                        find(process.pid, in: namespaces) || sees(process.pid, devices)
                     else { continue }
                     held.append(handle)
                     ended.append(process.pid)
@@ -81,10 +81,10 @@ public enum NamespaceProcesses {
         return Array(Set(ended)).sorted()
     }
 
-    /// Whether a process has its `/run` on a file system.
-    private static func sees(_ pid: pid_t, _ device: UInt64?) -> Bool {
-        guard let device else { return false }
-        return FileIdentity(at: "/proc/\(pid)/root/run")?.device == device
+    /// Whether a process has its `/run` on one of these file systems.
+    private static func sees(_ pid: pid_t, _ devices: Set<UInt64>) -> Bool {
+        guard !devices.isEmpty, let identity = FileIdentity(at: "/proc/\(pid)/root/run") else { return false }
+        return devices.contains(identity.device)
     }
 
     private static func find(_ pid: pid_t, in namespaces: Set<FileIdentity>) -> Bool {

@@ -6,17 +6,19 @@ import Glibc
 /// while there is something that must still be done.
 public struct SupervisedCommand: ~Copyable {
     private let child: ChildProcess
+    /// How long it may take to end once it was asked to by SIGTERM or SIGHUP, before it is ended by SIGKILL; nil for ever.
+    private let grace: Duration?
 
     /// The signals by which people, terminals and supervisors ask a process to end (signal(7)).
     private static let endings = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
 
     private static var watched: SignalSet { SignalSet(endings + [SIGCHLD]) }
 
-    /// How long a command that was asked to end by SIGTERM or SIGHUP may take; then SIGKILL.
-    private static let grace = Duration.seconds(10)
-
     /// Holds back the signals that would end the process, in the calling thread and those that it will start.
     public static func blockSignals() { watched.block() }
+
+    /// Lets them through again, as in a child of a process that holds them back.
+    public static func unblockSignals() { watched.unblock() }
 
     /// The signal that is held back and would have ended the process; nil if there is none. It is taken: the next call
     /// gives the next one.
@@ -32,23 +34,30 @@ public struct SupervisedCommand: ~Copyable {
         var spawn = Spawn(arguments)
         spawn.set(environment)
         child = try spawn.start()
+        grace = .seconds(10)
+    }
+
+    /// A command that is a child of this process already, and may take its time.
+    public init(_ child: ChildProcess) {
+        self.child = child
+        grace = nil
     }
 
     /// Waits for the command's end, and passes the signals on that this process gets meanwhile.
     ///
     /// A signal of the terminal's own making is not passed on: the command has had it too.
     ///
-    /// - Returns: its exit status as a shell has it: 128 and the signal's number for one that a signal ended.
-    public consuming func wait() throws(SystemCallError) -> CInt {
+    /// - Returns: how it ended.
+    public consuming func wait() throws(SystemCallError) -> WaitStatus {
         var deadline: ContinuousClock.Instant?
         while true {
-            if let status = try child.status() { return status.shellStatus }
+            if let status = try child.status() { return status }
             let arrival = Self.watched.take(waiting: 1)
             if let deadline, .now >= deadline { child.send(SIGKILL) }
             guard let arrival, Self.endings.contains(arrival.signal) else { continue }
             if arrival.isFromKernel, arrival.signal != SIGHUP { continue }
             child.send(arrival.signal)
-            if arrival.signal == SIGTERM || arrival.signal == SIGHUP { deadline = deadline ?? .now + Self.grace }
+            if let grace, arrival.signal == SIGTERM || arrival.signal == SIGHUP { deadline = deadline ?? .now + grace }
         }
     }
 }

@@ -38,7 +38,10 @@ extension SystemCallError {
         case EMFILE: "raise the limit on open files (`ulimit -n 4096`)"
         case ENFILE: "raise the system's limit on open files (sysctl fs.file-max)"
         case ENOSPC where call == "unshare" || call == "clone":
-            "raise the limit on network namespaces (sysctl user.max_net_namespaces), or remove some"
+            "raise the limit on network namespaces (sysctl user.max_net_namespaces; of mounts and process numbers, "
+                + "user.max_mnt_namespaces and user.max_pid_namespaces), or remove some"
+        case ENOSPC where ["mount", "move_mount", "open_tree", "pivot_root"].contains(call):
+            "raise the limit on mounts (sysctl fs.mount-max), or remove some"
         case ENOSPC: "free some space, or some inodes (`df`, `df -i`), on the file system of \(object)"
         case ENOMEM: "free some memory"
         case EROFS: "have the file system of \(object) mounted for writing (`mount -o remount,rw`)"

@@ -29,9 +29,15 @@ public struct SystemCallFilter {
     }
 
     private let refusals: [Refusal]
+    private let asked: [CInt]
 
     /// A filter that refuses these calls, and all of other architectures: they have other numbers.
-    public init(_ refusals: [Refusal]) { self.refusals = refusals }
+    ///
+    /// - Parameter asked: calls that wait for what another process says, where one listens (``installListening()``).
+    public init(_ refusals: [Refusal], asking asked: [CInt] = []) {
+        self.refusals = refusals
+        self.asked = asked
+    }
 
     /// Has the filter hold for all threads of the process, for good.
     ///
@@ -47,7 +53,22 @@ public struct SystemCallFilter {
         }
     }
 
-    private func program(_ architecture: UInt32) -> [sock_filter] {
+    /// Has the filter hold for the calling thread and what it starts, for good.
+    ///
+    /// - Returns: what the calls are told on that wait for what another process says; nil where the kernel knows no such thing, or
+    ///   somebody listens already. Then the filter does not hold.
+    public func installListening() -> FileDescriptor? {
+        let architecture = nslab_audit_architecture()
+        guard architecture != 0 else { return nil }
+        var program = program(architecture, asking: true)
+        let listener = program.withUnsafeMutableBufferPointer {
+            var filter = sock_fprog(len: UInt16($0.count), filter: $0.baseAddress)
+            return nslab_seccomp_listening(&filter)
+        }
+        return listener < 0 ? nil : FileDescriptor(owning: listener)
+    }
+
+    private func program(_ architecture: UInt32, asking: Bool = false) -> [sock_filter] {
         func load(_ offset: UInt32) -> sock_filter { sock_filter(BPF_LD | BPF_W | BPF_ABS, offset) }
         func refuse(_ errno: CInt) -> sock_filter {
             sock_filter(BPF_RET | BPF_K, UInt32(SECCOMP_RET_ERRNO) | UInt32(errno))
@@ -75,6 +96,12 @@ public struct SystemCallFilter {
                     sock_filter(isCall, value, otherwise: 1), refuse(refusal.errno), load(0),
                 ]
             }
+        }
+        for call in asking ? asked : [] {
+            program += [
+                sock_filter(BPF_JMP | BPF_JEQ | BPF_K, UInt32(call), otherwise: 1),
+                sock_filter(BPF_RET | BPF_K, UInt32(SECCOMP_RET_USER_NOTIF)),
+            ]
         }
         return program + [sock_filter(BPF_RET | BPF_K, UInt32(SECCOMP_RET_ALLOW))]
     }

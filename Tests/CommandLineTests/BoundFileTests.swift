@@ -76,6 +76,104 @@ struct BoundFileTests {
         }
     }
 
+    @Test("binds that change while the lab runs are there for the next command, and what else was written stays")
+    func changed() throws {
+        let files = ["one": "1\n", "two": "2\n", "conf/a": "a\n", "conf/b": "b\n"]
+        try Self.withLab("\"one:/opt/one\", \"conf:/etc/conf\", \"one:/opt/fixed:ro\"", files) {
+            (folder, up, exec) throws in
+            #expect(up.status == 0, "\(up.output)")
+            func again() throws {
+                let name = try Witness.output([
+                    "sh", "-c", "grep -l '\(folder)' /run/nslab/*/topology.yaml | cut -d/ -f4",
+                ])
+                let end = try Witness.run([
+                    BuiltProgram.path, "up", folder, "--name", name.trimmingCharacters(in: .whitespacesAndNewlines),
+                    "--no-probe", "-q",
+                ])
+                #expect(end.status == 0, "\(end.output)")
+            }
+            #expect(
+                try exec("cat /opt/one /opt/fixed; echo written >/etc/conf/a; echo mine >/var/mine").output == "1\n1\n")
+            // One that runs goes on with what it has.
+            #expect(
+                try exec("(until test -e /var/asked; do sleep 0.05; done; cat /opt/one >/var/answer) >/dev/null 2>&1 &")
+                    .status == 0)
+            let file = "\(folder)/x.clab.yaml"
+            let before = try String(contentsOfFile: file, encoding: .utf8)
+            let changed = before.replacing("\"one:/opt/one\", ", with: "\"two:/opt/two\", ")
+            try changed.write(toFile: file, atomically: true, encoding: .utf8)
+            try again()
+            #expect(
+                try exec("cat /opt/two /etc/conf/a /var/mine /opt/fixed; test ! -s /opt/one").output
+                    == "2\nwritten\nmine\n1\n")
+            // A file that is replaced, as editors do, and one in a directory.
+            for (name, text) in ["two": "22\n", "one": "11\n", "conf/b": "bb\n"] {
+                try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+            }
+            #expect(try exec("cat /opt/two /opt/fixed /etc/conf/b /etc/conf/a").output == "22\n11\nbb\nwritten\n")
+            #expect(try exec("touch /var/asked").status == 0)
+            try eventually { try exec("cat /var/answer 2>/dev/null || true").output == "1\n" }
+            // Back, and none at all.
+            try before.write(toFile: file, atomically: true, encoding: .utf8)
+            try again()
+            #expect(try exec("cat /opt/one /etc/conf/a /opt/fixed").output == "11\nwritten\n11\n")
+            try before.replacing(/binds: \[.*?\]/, with: "binds: []").write(
+                toFile: file, atomically: true, encoding: .utf8)
+            try again()
+            #expect(try exec("ls -A /etc/conf; cat /var/mine; test ! -s /opt/fixed").output == "mine\n")
+        }
+    }
+
+    @Test("no path of a bind leads out of the host, and nothing is made on the machine")
+    func targets() throws {
+        let machine = FileManager.default.temporaryDirectory.path + "/\(UUID().uuidString)"
+        mkdir(machine, 0o755)
+        defer { try? FileManager.default.removeItem(atPath: machine) }
+        let binds = [
+            "data:/opt/data", "file:/opt/data/out/one", "file:/./proc/1/root\(machine)/two",
+            "file:/opt/data/settings/three",
+            "file:/opt/data/inside/four",
+        ]
+        try Self.withLab(
+            binds.map { "\"\($0)\"" }.joined(separator: ", "), ["file": "mine\n", "data/other": "other\n"],
+            prepare: { folder in
+                for (name, target) in [
+                    "out": "/proc/1/root\(machine)", "settings": "/proc/sys/kernel", "inside": "/srv",
+                ] {
+                    try Witness.output(["ln", "-s", target, "\(folder)/data/\(name)"])
+                }
+            }
+        ) { (folder, up, exec) throws in
+            #expect(up.status == 0, "\(up.output)")
+            let first = try exec("cat /srv/four /opt/data/other")
+            #expect(first.output.hasSuffix("mine\nother\n"), "\(first.output)")
+            #expect(
+                first.output.components(separatedBy: "the bind is left out of the host's root").count == 4,
+                "\(first.output)")
+            #expect(try Witness.output(["ls", "-A", machine]) == "")
+            #expect(access("/srv/four", F_OK) != 0)
+        }
+    }
+
+    @Test("a folder in whose place there is a link when the host is first used shows nothing")
+    func movedFolder() throws {
+        try Self.withLab("\"data:/seen\"", ["data/file": "mine\n"]) { (folder, up, exec) throws in
+            #expect(up.status == 0, "\(up.output)")
+            try Witness.output([
+                "sh", "-c",
+                "mv '\(folder)' '\(folder)-moved'; mkdir '\(folder)-other'; mkdir '\(folder)-other/data'; ln -s '\(folder)-other' '\(folder)'",
+            ])
+            defer {
+                _ = try? Witness.output([
+                    "sh", "-c", "rm '\(folder)'; rm -r '\(folder)-other'; mv '\(folder)-moved' '\(folder)'",
+                ])
+            }
+            let seen = try exec("test ! -e /seen && echo nothing")
+            #expect(
+                seen.output.contains("the bind is left out") && seen.output.hasSuffix("nothing\n"), "\(seen.output)")
+        }
+    }
+
     @Test("what is outside of the folder is seen where the user allows it, read-only")
     func outside() throws {
         let shared = FileManager.default.temporaryDirectory.path + "/\(UUID().uuidString)"

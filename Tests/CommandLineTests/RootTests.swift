@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 import KernelTestSupport
@@ -155,6 +156,34 @@ struct RootTests {
         }
     }
 
+    @Test("a command does not follow what programs of the lab's files have made of the host's paths")
+    func links() throws {
+        try Bench.with { (bench) throws in
+            for name in ["work", "target"] { mkdir("\(bench.directory)/\(name)", 0o755) }
+            let (work, target) = ("\(bench.directory)/work", "\(bench.directory)/target")
+            func confined(_ script: String) throws {
+                let end = try bench.exec("a", script, options: ["--confined"])
+                #expect(end.status == 0, "\(end.output)")
+            }
+            // The working directory.
+            try confined("mv \(work) \(work)-moved; ln -s /proc/1/root\(target) \(work)")
+            let seen = try bench.exec("a", "pwd -P; echo x >left", from: work)
+            #expect(seen.output.contains("the working directory is not the machine's own"), "\(seen.output)")
+            #expect(try Witness.output(["ls", "-A", target]) == "")
+            // The files that are written for the host.
+            try confined("mv /etc /etc-moved; ln -s /proc/1/root\(target) /etc")
+            let file = "\(bench.directory)/lab.yaml"
+            let changed = Self.topology.replacing(
+                "[10.20.0.11/24, \"fd00:20::11/64\"]", with: "[10.20.0.21/24, \"fd00:20::11/64\"]")
+            try Data(changed.utf8).write(to: URL(fileURLWithPath: file))
+            try Witness.output([BuiltProgram.path, "up", file, "--name", bench.nslab.lab, "--no-probe", "-q"])
+            #expect(try bench.exec("a", "true").output.contains("/etc"))
+            #expect(try Witness.output(["ls", "-A", target]) == "")
+            try confined("rm /etc; mv /etc-moved /etc")
+            #expect(try bench.exec("a", "cat /etc/hosts").output.contains("10.20.0.21\ta\n"))
+        }
+    }
+
     @Test("reset empties the hosts' files, and down removes them")
     func resetAndDown() throws {
         try Bench.with { (bench) throws in
@@ -211,6 +240,79 @@ struct RootTests {
                 #expect(end.status == 0, "\(end.output)")
             }
             #expect(try bench.exec("a", "sort -n /etc/all | tr '\\n' ' '").output == (0..<12).map { "\($0) " }.joined())
+        }
+    }
+
+    /// Runs a command whose system call of this number the kernel refuses with an error (seccomp(2)).
+    private static let refusing = """
+        import ctypes, os, struct, sys
+        number, error = int(sys.argv[1]), int(sys.argv[2])
+        code = [(0x20, 0, 0, 0), (0x15, 0, 1, number), (0x06, 0, 0, 0x50000 | error), (0x06, 0, 0, 0x7fff0000)]
+        class Program(ctypes.Structure):
+            _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_char_p)]
+        program = Program(4, b"".join(struct.pack("HBBI", *line) for line in code))
+        if ctypes.CDLL(None).prctl(22, 2, ctypes.byref(program), 0, 0): sys.exit("no filter")
+        os.execvp(sys.argv[3], sys.argv[3:])
+        """
+
+    @Test(
+        "a call that the kernel refuses while a root is made is told with the host, the kernel's words and a next step, and leaves nothing",
+        arguments: [EPERM, ENOMEM, ENOSPC])
+    func refusedCalls(error: CInt) throws {
+        let calls = [
+            "fsopen": SYS_fsopen, "fsconfig": SYS_fsconfig, "fsmount": SYS_fsmount, "open_tree": SYS_open_tree,
+            "move_mount": SYS_move_mount, "mount_setattr": 442, "mount": SYS_mount, "umount": SYS_umount2,
+            "pivot_root": SYS_pivot_root, "unshare": SYS_unshare, "setns": SYS_setns, "sethostname": SYS_sethostname,
+            "openat2": SYS_openat2, "clone": SYS_clone,
+        ]
+        try Bench.with { (bench) throws in
+            func state() throws -> [String] {
+                // Where other tests work, mounts come and go.
+                try HostState(lab: bench.nslab.lab).mounts + Directory.names("/run/nslab/\(bench.nslab.lab)")
+            }
+            let before = try state()
+            for (name, number) in calls.sorted(by: { $0.key < $1.key }) {
+                for options in [[], ["--confined"]] {
+                    let end = try Witness.run(
+                        [
+                            "python3", "-c", Self.refusing, "\(number)", "\(error)", BuiltProgram.path, "exec", "--lab",
+                            bench.nslab.lab,
+                        ]
+                            + options + ["a", "--", "true"])
+                    let words = SystemCallError(name, "", errno: error)
+                    if end.status == 0 || error == EPERM && end.output.contains("there can be no overlay") {
+                        // Without what was refused a root is possible: it is said what is missing.
+                        #expect(
+                            ["clone", "mount_setattr"].contains(name) || end.output.contains(words.words),
+                            "\(name): \(end.output)")
+                        #expect(try bench.nslab.run("reset", bench.nslab.lab).status == 0)
+                    } else {
+                        #expect(end.status == 3, "\(name): \(end.output)")
+                        #expect(
+                            end.output.hasPrefix("nslab: a: ") && end.output.contains(words.words),
+                            "\(name): \(end.output)")
+                        #expect(end.output.contains("; "), "\(name): \(end.output)")
+                        if !["clone", "mount_setattr", "umount"].contains(name) {
+                            #expect(try state() == before, "\(name): \(end.output)")
+                        }
+                    }
+                }
+                // What was not made by half is made now.
+                #expect(try bench.exec("a", "echo x >/etc/written; hostname").output == "a\n", "\(name)")
+                #expect(try bench.nslab.run("reset", bench.nslab.lab).status == 0)
+                #expect(try state() == before)
+            }
+            // Nor is one removed by half.
+            #expect(try bench.exec("a", "true").status == 0)
+            let left = try Witness.run([
+                "python3", "-c", Self.refusing, "\(SYS_umount2)", "\(error)", BuiltProgram.path, "reset",
+                bench.nslab.lab,
+            ])
+            #expect(
+                left.status == 3 && left.output.contains(SystemCallError("umount", "", errno: error).words),
+                "\(left.output)")
+            #expect(try bench.nslab.run("reset", bench.nslab.lab).status == 0)
+            #expect(try state() == before)
         }
     }
 

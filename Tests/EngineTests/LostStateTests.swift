@@ -45,6 +45,46 @@ struct LostStateTests {
     }
 
     @Test(
+        "what was written in hosts' roots is found and removed, also by who is in one with another network",
+        arguments: ["removed", "moved", "unmounted", "journal missing"])
+    func roots(damage: String) throws {
+        try TestLab.with("ipv4-only") { lab in
+            let folder = "\(StateDirectory.root)/\(lab.name)"
+            let other = FileManager.default.temporaryDirectory.path + "/" + lab.name
+            defer {
+                while umount2("\(other)/roots", CInt(MNT_DETACH)) == 0 {}
+                try? FileManager.default.removeItem(atPath: other)
+            }
+            let host = lab.blueprint.namespaces[0].name
+            let words = "sleep 1\(getpid())"
+            try Witness.output([
+                BuiltProgram.path, "exec", "--lab", lab.name, host, "--", "sh", "-c",
+                "echo x >/etc/left; unshare -n \(words) >/dev/null 2>&1 &",
+            ])
+            try eventually { try Witness.run(["pgrep", "-fx", words]).status == 0 }
+            switch damage {
+            case "removed": _ = try Witness.run(["rm", "-rf", folder])
+            case "moved": try Witness.output(["mv", folder, other])
+            case "unmounted": try Witness.output(["umount", "-l", "\(folder)/roots"])
+            default: unlink("\(folder)/journal.json")
+            }
+            if damage == "moved" {
+                let doctor = try Witness.run([BuiltProgram.path, "doctor"])
+                #expect(doctor.output.contains("hosts' files at \(other)/roots"), "\(doctor.output)")
+            }
+            if damage != "unmounted" { #expect(try Leftovers.find().labs.contains(lab.name)) }
+            _ = try Lab.down(.named([lab.name]))
+            let table = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
+            #expect(!table.contains(lab.name))
+            #expect(try !Leftovers.find().labs.contains(lab.name))
+            #expect(access(folder, F_OK) != 0)
+            // One that nothing leads to any more ends with its own.
+            if damage == "unmounted" { try Witness.output(["pkill", "-fx", words]) }
+            try eventually { try Witness.run(["pgrep", "-fx", words]).status == 1 }
+        }
+    }
+
+    @Test(
         "a state folder that is a link, a pipe or another user's is refused by name",
         arguments: ["link", "pipe", "owner"])
     func hostile(form: String) throws {

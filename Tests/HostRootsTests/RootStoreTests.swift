@@ -19,7 +19,9 @@ struct RootStoreTests {
             try TemporaryNamespaces.with("a") { names in
                 let directory = FileManager.default.temporaryDirectory.path + "/nslabtest-\(UUID().uuidString)"
                 mkdir(directory, 0o755)
-                let bench = Bench(store: RootStore(path: "\(directory)/roots"), directory: directory, pin: names["a"])
+                let bench = Bench(
+                    store: RootStore(path: "\(directory)/roots", mark: "nslabtest"), directory: directory,
+                    pin: names["a"])
                 defer {
                     for path in ["roots", "disk"] { while umount2("\(directory)/\(path)", CInt(MNT_DETACH)) == 0 {} }
                     try? FileManager.default.removeItem(atPath: directory)

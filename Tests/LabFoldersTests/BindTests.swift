@@ -96,4 +96,66 @@ struct BindTests {
         #expect(try Folders.read(files("")).router("sw")?.hostname == "bound")
         #expect(try Folders.read(files(", startup-config: b.cfg")).router("sw")?.hostname == "named")
     }
+
+    @Test("a startup configuration may be in a directory that is bound")
+    func startupConfigurationInDirectory() throws {
+        let files = [
+            "x.clab.yaml": "name: x\ntopology:\n  nodes:\n    sw: { kind: ceos, binds: [\"flash/:/mnt/flash\"] }\n",
+            "flash/startup-config": "hostname bound\n",
+        ]
+        #expect(try Folders.read(files).router("sw")?.hostname == "bound")
+    }
+
+    @Test("containerlab's words for a node are its name")
+    func words() throws {
+        let files = [
+            "x.clab.yaml": """
+            name: x
+            topology:
+              kinds:
+                linux: { binds: ["conf/__clabNodeName__.conf:/etc/x.conf"] }
+                arista_ceos: { startup-config: conf/__clabNodeName__.cfg }
+              nodes:
+                a: { kind: linux }
+                b: { kind: linux }
+                sw: { kind: arista_ceos }
+
+            """, "conf/a.conf": "a\n", "conf/b.conf": "b\n", "conf/sw.cfg": "hostname named\n",
+        ]
+        let folder = try Folders.read(files)
+        #expect(folder.host("a")?.binds.map(\.path) == ["conf/a.conf"])
+        #expect(folder.host("b")?.binds.map(\.path) == ["conf/b.conf"])
+        #expect(folder.router("sw")?.hostname == "named")
+    }
+
+    @Test("a cluster's nodes see what kind mounts in them, by the same rules")
+    func extraMounts() throws {
+        let files = [
+            "k/kind.yaml": """
+            kind: Cluster
+            apiVersion: kind.x-k8s.io/v1alpha4
+            name: c
+            nodes:
+            - role: control-plane
+            - role: worker
+              extraMounts:
+              - { hostPath: ./conf, containerPath: /etc/conf }
+              - { hostPath: ../one, containerPath: /one, readOnly: true, propagation: None }
+              - { hostPath: /var/run/docker.sock, containerPath: /var/run/docker.sock }
+              - { hostPath: missing, containerPath: /missing }
+              - { hostPath: conf, containerPath: /proc/sys }
+              - { containerPath: /x }
+
+            """, "k/conf/a": "a\n", "one": "1\n",
+        ]
+        let folder = try Folders.read(files)
+        let nodes = folder.topology.nodes
+        #expect(nodes.map(\.name) == ["c-control-plane", "c-worker"])
+        #expect(nodes[0].binds == [])
+        #expect(
+            nodes[1].binds.map { "\($0.path) \($0.target) \($0.isReadOnly)" } == [
+                "k/conf /etc/conf false", "one /one true",
+            ])
+        #expect(folder.lines.filter { $0.contains(/kind.yaml:1[0-3]:/) }.count == 4, "\(folder.lines)")
+    }
 }

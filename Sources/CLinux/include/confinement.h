@@ -3,13 +3,16 @@
 #define NSLAB_CONFINEMENT_H
 
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static inline int nslab_prctl(int option, unsigned long first) { return prctl(option, first, 0, 0, 0); }
@@ -26,6 +29,53 @@ static inline long nslab_close_own_range(unsigned first) { return syscall(SYS_cl
 // The filter holds for all threads of the process.
 static inline long nslab_seccomp(const struct sock_fprog *program) {
     return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, program);
+}
+
+// The same for the calling thread and what it starts; gives the descriptor that the calls are told on which the filter asks about.
+static inline int nslab_seccomp_listening(const struct sock_fprog *program) {
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, program);
+}
+
+// A call that a filter asks about (seccomp_unotify(2)). The kernel's structure may be larger than the header's.
+struct nslab_asked_call {
+    uint64_t id;
+    pid_t pid;
+    uint64_t arguments[2];
+};
+
+static inline int nslab_seccomp_receive(int listener, struct nslab_asked_call *call) {
+    union {
+        struct seccomp_notif known;
+        char room[512];
+    } notification = {.room = {0}};
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notification)) return -1;
+    *call = (struct nslab_asked_call){notification.known.id, (pid_t)notification.known.pid,
+                                      {notification.known.data.args[0], notification.known.data.args[1]}};
+    return 0;
+}
+
+static inline int nslab_seccomp_waits(int listener, uint64_t id) { return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0; }
+
+// Has the kernel do the call as if it had not been asked about.
+static inline int nslab_seccomp_continue(int listener, uint64_t id) {
+    union {
+        struct seccomp_notif_resp known;
+        char room[512];
+    } answer = {.room = {0}};
+    answer.known.id = id;
+    answer.known.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+// process_vm_readv(2) and process_vm_writev(2), all or nothing.
+static inline int nslab_read_memory(pid_t pid, uint64_t from, void *to, size_t size) {
+    struct iovec here = {to, size}, there = {(void *)(uintptr_t)from, size};
+    return syscall(SYS_process_vm_readv, pid, &here, 1, &there, 1, 0) == (long)size ? 0 : -1;
+}
+
+static inline int nslab_write_memory(pid_t pid, uint64_t to, void *from, size_t size) {
+    struct iovec here = {from, size}, there = {(void *)(uintptr_t)to, size};
+    return syscall(SYS_process_vm_writev, pid, &here, 1, &there, 1, 0) == (long)size ? 0 : -1;
 }
 
 static inline unsigned nslab_audit_architecture(void) {
@@ -82,28 +132,5 @@ static const size_t nslab_machine_call_count = sizeof(nslab_machine_calls) / siz
 
 // The flags of clone(2) that make namespaces; glibc declares some of them for _GNU_SOURCE alone.
 static const unsigned nslab_namespace_flags = 0x7E020000U | 0x00000080U;
-
-// Landlock (landlock(7)): what a program and those that it starts may do to others. The numbers are the same everywhere.
-static inline int nslab_landlock_version(void) { return (int)syscall(444, NULL, 0, 1U); }
-
-static inline int nslab_landlock_ruleset(uint64_t files, uint64_t scopes) {
-    struct {
-        uint64_t files, network, scopes;
-    } attributes = {files, 0, scopes};
-    // Older kernels know less of it.
-    return (int)syscall(444, &attributes, scopes ? 24 : 8, 0);
-}
-
-static inline int nslab_landlock_allow(int ruleset, uint64_t files, int directory) {
-    struct {
-        uint64_t files;
-        int32_t directory;
-    } __attribute__((packed)) rule = {files, directory};
-    return (int)syscall(445, ruleset, 1 /* LANDLOCK_RULE_PATH_BENEATH */, &rule, 0);
-}
-
-static inline int nslab_landlock_restrict(int ruleset) { return (int)syscall(446, ruleset, 0); }
-
-static const uint64_t NSLAB_LANDLOCK_ACCESS_FS_REFER = 1ULL << 13, NSLAB_LANDLOCK_SCOPE_SIGNAL = 1ULL << 1;
 
 #endif

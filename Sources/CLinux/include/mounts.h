@@ -60,6 +60,6 @@ static inline int nslab_openat2(int directory, const char *path, uint64_t flags,
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
 
-static const uint64_t NSLAB_RESOLVE_NO_MAGICLINKS = 0x2, NSLAB_RESOLVE_BENEATH = 0x8, NSLAB_RESOLVE_IN_ROOT = 0x10;
+static const uint64_t NSLAB_RESOLVE_NO_MAGICLINKS = 0x2, NSLAB_RESOLVE_NO_SYMLINKS = 0x4, NSLAB_RESOLVE_BENEATH = 0x8;
 
 #endif

@@ -27,6 +27,9 @@ static inline long syscall_pidfd_send_signal(int pidfd, int signal) {
     return syscall(SYS_pidfd_send_signal, pidfd, signal, (siginfo_t *)0, 0);
 }
 
+// fork(2), which Swift keeps from programs with several threads.
+static inline pid_t nslab_fork(void) { return fork(); }
+
 static inline int syscall_sched_setaffinity(pid_t pid, size_t size, const void *mask) {
     return (int)syscall(SYS_sched_setaffinity, pid, size, mask);
 }

@@ -263,9 +263,11 @@ struct TopologyBuilder {
     }
 
     private mutating func addBinds() {
+        let nodes = Set(nodeNames)
         let binds = Dictionary(
-            documents.binds.compactMap { node, binds in names[node].map { ($0, binds) } },
-            uniquingKeysWith: { first, _ in first })
+            documents.binds.compactMap { node, binds in
+                nodes.contains(node) ? (node, binds) : names[node].map { ($0, binds) }
+            }, uniquingKeysWith: { first, _ in first })
         for index in topology.routers.indices {
             topology.routers[index].binds = binds[topology.routers[index].name] ?? []
         }

@@ -52,9 +52,9 @@ extension FolderReader {
                     inline.value, file: inline.place.file, firstLine: inline.place.line + 1)
                 continue
             }
-            guard let written = node.startupConfig, let path = resolve(written, of: node.name),
-                let bytes = bytes(path)
-            else { continue }
+            guard var written = node.startupConfig else { continue }
+            written.value = named(written.value, node)
+            guard let path = resolve(written, of: node.name), let bytes = bytes(path) else { continue }
             done.insert(path)
             guard bytes.count <= YAMLDocument.maximumBytes else {
                 diagnostics.error(at: SourceLine(file: path, line: 1), "a startup configuration has 1 MiB at most")

@@ -91,6 +91,17 @@ extension KindCluster.Node {
             diagnostics.error(field["role"], "\"\(role)\" is not a role; a node is control-plane or worker")
         }
         labels = field["labels"].texts(&diagnostics)
+        for mount in field["extraMounts"].list(&diagnostics) {
+            guard let source = mount["hostPath"].text(&diagnostics),
+                let target = mount["containerPath"].text(&diagnostics)
+            else {
+                diagnostics.warn(mount, "a mount has a hostPath and a containerPath; this one is left out")
+                continue
+            }
+            let isReadOnly = mount["readOnly"].boolean(&diagnostics) ?? false
+            mounts.append(
+                KindCluster.Mount(source: source, target: target, isReadOnly: isReadOnly, place: mount.place))
+        }
         for patch in field["kubeadmConfigPatches"].list(&diagnostics) {
             for patch in KubeadmPatch.all(in: patch, &diagnostics) where patch.kind != .cluster { apply(patch) }
         }

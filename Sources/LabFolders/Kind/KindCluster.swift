@@ -22,8 +22,19 @@ struct KindCluster: Sendable {
         var addresses: [IPAddress] = []
         /// `labels`, and those that its kubelet gives it (`node-labels`).
         var labels: [String: String] = [:]
+        /// The files of the machine's that it is to see (`extraMounts`).
+        var mounts: [Mount] = []
         /// Whether a patch takes the control plane's taint away.
         var isUntainted = false
+        var place: SourceLine
+    }
+
+    /// A file or directory of the machine's that a node sees.
+    struct Mount: Sendable {
+        /// Its path on the machine: absolute, or from the folder of the configuration on.
+        var source: String
+        var target: String
+        var isReadOnly: Bool
         var place: SourceLine
     }
 
