@@ -24,6 +24,61 @@ extension Prefix: Codable {
     }
 }
 
+extension IPv4Address: Codable {
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.singleText("an IPv4 address") { IPv4Address($0) }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+extension IPv6Address: Codable {
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.singleText("an IPv6 address") { IPv6Address($0) }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+extension InterfaceAddress: Codable {
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.singleText("an address with its prefix length") { InterfaceAddress($0) }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+extension MACAddress: Codable {
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.singleText("a MAC address") { MACAddress($0) }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+extension InterfaceName: Codable {
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.singleText("a name for an interface") { InterfaceName($0) }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
 extension Decoder {
     /// A value that is written as one text.
     ///

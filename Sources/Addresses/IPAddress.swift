@@ -1,5 +1,5 @@
 /// The two versions of the Internet Protocol.
-public enum AddressFamily: UInt8, Hashable, Sendable, CaseIterable, Comparable {
+public enum AddressFamily: UInt8, Codable, Hashable, Sendable, CaseIterable, Comparable {
     case ipv4 = 4
     case ipv6 = 6
 

@@ -71,8 +71,14 @@ public struct Blueprint: Hashable, Sendable {
         public var ports: [Workload.ContainerPort] = []
         /// For a node: the pods that live in its namespace.
         public var hostPods: [HostPod] = []
-        /// What is run inside once the network is up: a program and its arguments each.
-        public var commands: [[String]] = []
+        /// What is run inside once the network is up, one after the other.
+        public var commands: [HostCommand] = []
+        /// Variables of the environment that the commands have.
+        public var environment: [String: String] = [:]
+        /// What it holds when its commands begin, where they bring some of its content; nil where it holds all of it then.
+        public var contentBeforeCommands: NamespaceContent?
+        /// By object, where the command was written that made it so.
+        public var origins: [KernelObject.Identity: String] = [:]
         /// What it sees of the machine's files at places of its choice.
         public var binds: [Bind] = []
         /// The addresses that people know it by, IPv4 before IPv6.

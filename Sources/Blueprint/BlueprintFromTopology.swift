@@ -105,6 +105,12 @@ extension Blueprint {
                 content: part.content)
             namespace.hostPods = pods.filter(\.usesHostNetwork).map { HostPod(pod: $0.reference, ports: $0.ports) }
             namespace.commands = node.commands
+            namespace.environment = node.environment
+            if let before = node.beforeCommands, !node.commands.isEmpty {
+                namespace.contentBeforeCommands = part.content.before(
+                    HostContent(node, before, cabling, features),
+                    instead: HostContent(node, node.configuration, cabling, features))
+            }
             namespace.binds = node.binds
             namespaces.append(namespace)
         }
@@ -113,6 +119,7 @@ extension Blueprint {
             var namespace = Namespace(
                 name: host.name, kind: .host, hostname: host.hostname, addresses: host.allAddresses, content: content)
             namespace.commands = host.commands
+            namespace.environment = host.environment
             namespace.binds = host.binds
             namespaces.append(namespace)
         }

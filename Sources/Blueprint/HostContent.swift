@@ -13,6 +13,8 @@ struct HostContent {
     private(set) var underlayMTU: UInt32?
     /// What a user should know.
     private(set) var notes: [String] = []
+    /// The routes of its own that can be installed; once they are taken.
+    private(set) var ownRoutes: [Route] = []
 
     init(
         _ device: String, _ interfaces: [Node.Interface], _ cabling: Cabling, _ features: KernelFeatures,
@@ -93,6 +95,11 @@ extension NamespaceContent {
 }
 
 extension HostContent {
+    /// Takes routes of its own.
+    mutating func takeOwn(_ written: [StaticRoute], of device: String) {
+        ownRoutes = nextHops.take(written, of: device).routes
+    }
+
     fileprivate mutating func takeRoutes(
         _ written: [StaticRoute], of device: String
     ) -> (routes: [Route], notes: [String]) {

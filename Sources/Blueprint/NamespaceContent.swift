@@ -7,8 +7,17 @@ public struct NamespaceContent: Hashable, Sendable {
     public var lists = ObjectLists()
     /// The nf_tables tables.
     public var tables: [RuleTable] = []
+    /// Tables that somebody else made and that are to be as they were seen: they are as nft lists them.
+    public var listedTables: [RuleTable] = []
+    /// Those of the objects that a kernel makes by itself which are not to be there.
+    public var withoutKernelMade: [KernelObject] = []
     /// What of the tables gives packets on their way out the namespace's own address; by family.
     public var outgoingNAT: [OutgoingNAT] = []
+
+    /// All tables.
+    public var allTables: [RuleTable] { tables + listedTables }
+    /// Whether there are tables.
+    public var hasTables: Bool { !tables.isEmpty || !listedTables.isEmpty }
 
     /// A namespace that holds nothing yet.
     public init() {}

@@ -19,6 +19,8 @@ public struct BringUp {
     public let source: String
     /// Whether to find out what would be done and do nothing.
     public let isDryRun: Bool
+    /// Whether what the lab's own commands print is shown, on standard error.
+    let isShowingOutput: Bool
     /// What a request to end leads to.
     let cancellation: Cancellation
     /// Told what is being done, when it is begun.
@@ -34,6 +36,8 @@ public struct BringUp {
         case namespaces(count: Int)
         /// Links, addresses, routes and rules are being installed.
         case objects(count: Int)
+        /// The commands of nodes and hosts are being run.
+        case commands(count: Int)
         /// A lab that runs is being changed.
         case changing(operations: Int)
     }
@@ -52,6 +56,8 @@ public struct BringUp {
         public var checked: Set<String>?
         /// What may not work on this machine, a sentence each, as `nslab doctor` says it.
         public var warnings: [String] = []
+        /// A sentence for each command of the lab's nodes and hosts that failed.
+        public var commandFailures: [String] = []
         /// The time each phase took.
         public var timing = Timing()
     }
@@ -73,12 +79,14 @@ public struct BringUp {
 
     /// A bring-up of a topology.
     public init(
-        topology: Topology, source: String, isDryRun: Bool = false, cancellation: Cancellation = .none,
+        topology: Topology, source: String, isDryRun: Bool = false, isShowingOutput: Bool = false,
+        cancellation: Cancellation = .none,
         progress: @escaping (Step) -> Void
     ) {
         self.topology = topology
         self.source = source
         self.isDryRun = isDryRun
+        self.isShowingOutput = isShowingOutput
         self.cancellation = cancellation
         self.progress = progress
     }
@@ -191,7 +199,14 @@ public struct BringUp {
             progress(.removingRemains(lab: state.lab))
             try TearDown.remove(journal.namespaces.map(\.pin), state, keepingFolder: true)
         }
-        return try buildNew(state, form, &clock)
+        var built = try buildNew(state, form, &clock)
+        do {
+            // Not before the background process is left to itself: changes are told to it.
+            try run(built.hosts, built.planned, CommandRecords(), state, &built.outcome)
+        } catch {
+            throw takenBack(built.planned.namespaces.map { built.planned.pin(of: $0) }, state, after: error)
+        }
+        return built.outcome
     }
 
     private func change(_ state: StateDirectory, _ journal: Journal, _ clock: inout Stopwatch) throws -> Outcome {
@@ -220,26 +235,87 @@ public struct BringUp {
         let form = try wanted?.get() ?? self.form(for: journal, stopped: stopped, keeping: kept ?? .empty)
         var outcome = Outcome(form)
         if let doubt { outcome.warnings.append(doubt) }
+        var records = try CommandRecords.read(state)
+        if !journal.keepsCommands {
+            // They were run when the lab was built.
+            let before = if case .other(let before) = former { before } else { form.blueprint }
+            let made = before.namespaces.map { ($0.name, MadeByCommands()) }
+            records.add(Dictionary(made, uniquingKeysWith: { first, _ in first }), of: before)
+            if !isDryRun { try records.write(to: state) }
+        }
+        let wasSame = if case .same = former { true } else { false }
+        let before = journal
         var journal = journal
         journal.features = Journal.Features(form.features)
-        var reconciler = Reconciler(
-            state, journal, from: former, to: form.blueprint, topology: topology, source: source, silent: stopped,
-            cancellation: cancellation)
-        let found = try reconciler.look()
-        outcome.operations = found.operations
-        outcome.answersAgain = try reconciler.lacksResponders
-        var last = found
-        if !isDryRun {
-            if reconciler.isChange(found) { progress(.changing(operations: found.operations.count)) }
-            outcome.timing.plan = clock.lap()
-            last = try reconciler.apply(found)
+        var hosts: Set<String> = []
+        var operations: [PlannedOperation]?
+        var last: Reconciler.Snapshot
+        while true {
+            var wanted = form.blueprint
+            hosts = wanted.take(records, running: hosts)
+            if !hosts.isEmpty, case .same = former {
+                former = .other(try RunningLab(state, before, keeping: kept ?? .empty).blueprint)
+            }
+            var reconciler = Reconciler(
+                state, journal, from: former, to: wanted, topology: topology, source: source, silent: stopped,
+                cancellation: cancellation)
+            if wasSame { reconciler.lookAtAll() } else { reconciler.include(hosts) }
+            last = try reconciler.look()
+            if !last.hostsToRun.isSubset(of: hosts) {
+                hosts.formUnion(last.hostsToRun)
+                continue
+            }
+            let commands = HostCommands(
+                state, form.blueprint, topology: topology, records, silent: stopped, isShowing: isShowingOutput,
+                cancellation)
+            if operations == nil {
+                operations = commands.operations(of: hosts, beside: last.operations)
+                outcome.answersAgain = try reconciler.lacksResponders
+            }
+            if isDryRun { break }
+            if !hosts.isEmpty {
+                records.remove(hosts)
+                try records.write(to: state)
+                if try commands.clear(hosts) { last = try reconciler.look() }
+            }
+            if reconciler.isChange(last) { progress(.changing(operations: last.operations.count)) }
+            outcome.timing.plan += clock.lap()
+            last = try reconciler.apply(last)
             try NeighbourShare(form.blueprint).write(to: state)
-            outcome.timing.netlink = clock.lap()
+            outcome.timing.netlink += clock.lap()
+            // What was made anew may have taken along what only commands can bring back.
+            if last.hostsToRun.isSubset(of: hosts) { break }
+            hosts.formUnion(last.hostsToRun)
+            journal = try Journal.read(state)
+            former = .other(wanted)
         }
-        if last.blueprint.namespaces.count < form.blueprint.namespaces.count {
+        outcome.operations = operations ?? []
+        outcome.blueprint.take(records, running: hosts)
+        if !isDryRun {
+            try run(hosts, form.blueprint, records, state, silent: stopped, &outcome)
+        }
+        if hosts.isEmpty, last.blueprint.namespaces.count < form.blueprint.namespaces.count {
             outcome.checked = Set(last.blueprint.namespaces.map(\.name))
         }
         return outcome
+    }
+
+    // MARK: Commands
+
+    /// Runs the commands of hosts.
+    private func run(
+        _ hosts: Set<String>, _ planned: Blueprint, _ records: CommandRecords, _ state: StateDirectory,
+        silent: Set<PodReference> = [], _ outcome: inout Outcome
+    ) throws {
+        if hosts.isEmpty { return }
+        progress(
+            .commands(count: planned.namespaces.reduce(0) { $0 + (hosts.contains($1.name) ? $1.commands.count : 0) }))
+        let commands = HostCommands(
+            state, planned, topology: topology, records, silent: silent, isShowing: isShowingOutput, cancellation)
+        let done = try commands.run(hosts)
+        outcome.blueprint = done.blueprint
+        outcome.commandFailures = done.failures
+        outcome.warnings += done.warnings
     }
 
     private func planNew(_ form: Form) -> Outcome {
@@ -247,11 +323,23 @@ public struct BringUp {
         NeighbourShare.fit(&form.blueprint)
         var outcome = Outcome(form)
         outcome.isNew = true
-        outcome.operations = PlannedOperation.all(filling: form.blueprint)
+        var start = form.blueprint
+        let hosts = start.take(CommandRecords())
+        outcome.operations =
+            PlannedOperation.all(filling: start) + PlannedOperation.all(running: form.blueprint, in: hosts)
         return outcome
     }
 
-    private func buildNew(_ state: StateDirectory, _ form: Form, _ clock: inout Stopwatch) throws -> Outcome {
+    /// A lab that is built, and whose commands have not been run.
+    private struct Built {
+        var outcome: Outcome
+        /// The lab as its topology says it.
+        var planned: Blueprint
+        /// The hosts with commands.
+        var hosts: Set<String>
+    }
+
+    private func buildNew(_ state: StateDirectory, _ form: Form, _ clock: inout Stopwatch) throws -> Built {
         var form = form
         do {
             try NeighbourShare.reserve(for: &form.blueprint, in: state)
@@ -259,7 +347,9 @@ public struct BringUp {
             try state.remove()
             throw error
         }
-        let blueprint = form.blueprint
+        let planned = form.blueprint
+        var blueprint = planned
+        let hosts = blueprint.take(CommandRecords())
         var outcome = Outcome(form)
         outcome.isNew = true
         var journal = Journal(blueprint, source: source, features: form.features)
@@ -287,12 +377,14 @@ public struct BringUp {
             outcome.timing.namespaces = clock.lap()
 
             progress(.objects(count: blueprint.objectCount))
-            let rules = try NamespaceThread.start { [cancellation] in try installTables(blueprint, cancellation, &$0) }
+            let rules = try NamespaceThread.start { [cancellation, blueprint] in
+                try installTables(blueprint, cancellation, &$0)
+            }
             let answers = Result {
                 try NamespaceThread.start { [launch] _ in if let launch { try state.responders.complete(launch, plan) }
                 }
             }
-            let links = Result {
+            let links = Result { [blueprint] in
                 let changes = zip(blueprint.namespaces, settings).map { ChangeSet(filling: $0.content, $1) }
                 try Applier(blueprint, sessions: sessions, changes: changes, cancellation).fill()
             }
@@ -307,21 +399,33 @@ public struct BringUp {
             journal.isComplete = true
             try journal.write(to: state)
             outcome.timing.services = clock.lap()
-            return outcome
+            return Built(outcome: outcome, planned: planned, hosts: hosts)
         } catch {
-            var error = error
-            if case EngineError.interrupted(let lab, _) = error {
-                error = EngineError.interrupted(lab: lab, isLeft: false)
-                cancellation.acknowledge()
-            }
             launch?.abandon()
-            do {
-                try TearDown.remove(journal.namespaces.map(\.pin), state)
-            } catch let second {
-                throw EngineError.removal(of: state.lab, after: error, failed: second)
-            }
-            throw error
+            throw takenBack(journal.namespaces.map(\.pin), state, after: error)
         }
+    }
+
+    /// Removes a lab that is new and cannot be completed.
+    ///
+    /// - Parameter error: why it cannot.
+    /// - Returns: what its user is told.
+    private func takenBack(_ pins: [String], _ state: StateDirectory, after error: any Error) -> any Error {
+        var error = error
+        if case EngineError.interrupted(let lab, _) = error {
+            error = EngineError.interrupted(lab: lab, isLeft: false)
+            cancellation.acknowledge()
+        }
+        do {
+            // What others could write to meanwhile is not believed.
+            if let reason = FileOwnership.fault(at: state.path, isFolder: true) {
+                throw EngineError.untrusted(path: state.path, reason: reason)
+            }
+            try TearDown.remove(pins, state)
+        } catch let second {
+            return EngineError.removal(of: state.lab, after: error, failed: second)
+        }
+        return error
     }
 
     /// The lab's journal; nil if there is none.

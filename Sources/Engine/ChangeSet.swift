@@ -21,6 +21,8 @@ struct ChangeSet {
     private(set) var tables: [TableChange] = []
     /// What is removed at last.
     private(set) var delete: [Operation] = []
+    /// What is missing or not as it should be, and cannot be made but by the commands that made it.
+    private(set) var unmakeable: [KernelObject] = []
 
     /// A table to be changed or removed.
     struct TableChange: Hashable, Sendable {
@@ -54,6 +56,10 @@ struct ChangeSet {
                 requests = []
             }
             if object.value is Sysctl { continue }
+            guard object.isMakeable else {
+                unmakeable.append(object)
+                continue
+            }
             create.append(.make(object))
         }
         create += requests
@@ -90,6 +96,8 @@ struct ChangeSet {
         for finding in part.findings {
             switch (finding, finding.object.value) {
             case (.extra, _), (_, is Sysctl): continue
+            case (.missing(let object), _) where !object.isMakeable: unmakeable.append(object)
+            case (.different(let object, let found, _), _) where !object.canBeMade(of: found): unmakeable.append(object)
             case (.missing, let table as RuleTable): tables.append(TableChange(table, from: nil, in: content))
             case (.different(_, let found, _), let table as RuleTable):
                 tables.append(TableChange(table, from: found.value as? RuleTable, in: content))
@@ -130,6 +138,37 @@ extension KernelObject {
     fileprivate func cannotBecome(_ wanted: KernelObject, _ attributes: [AttributeDifference]) -> Bool {
         guard let route = value as? Route, route.destination.family == .ipv6 else { return false }
         return attributes.contains { $0.name == .type } || !route.nextHops.isEmpty || route.nextHopID != nil
+    }
+}
+
+extension KernelObject {
+    /// Whether there is a request that makes it. Of what commands made there may be none.
+    var isMakeable: Bool {
+        switch value {
+        case let link as Link:
+            switch link.kind {
+            case .other, .veth(peer: nil): false
+            default: true
+            }
+        case let discipline as Qdisc: if case .other = discipline.kind { false } else { true }
+        case let table as RuleTable: !table.isListedInPart
+        default: !(value is OpaqueObject)
+        }
+    }
+
+    /// Whether one that is there can be made into this one.
+    fileprivate func canBeMade(of found: KernelObject) -> Bool {
+        if isMakeable { return true }
+        // Whatever kind it is of, what all links have can be changed.
+        guard let link = value as? Link, let other = found.value as? Link else { return false }
+        return link.kindDifferences(from: other).isEmpty
+    }
+}
+
+extension RuleTable {
+    /// Whether nft lists something of it that it does not take back.
+    fileprivate var isListedInPart: Bool {
+        !others.isEmpty || declaration.contains("xt target") || declaration.contains("xt match")
     }
 }
 

@@ -10,6 +10,8 @@ public struct Difference: Hashable, Sendable {
     public var object: String
     /// What is wrong with it.
     public var finding: Finding
+    /// Where the command was written that made it what it should be; nil for what the topology says.
+    public var origin: String?
 
     /// What can be wrong with an object.
     public enum Finding: Hashable, Sendable {
@@ -31,7 +33,9 @@ public struct Difference: Hashable, Sendable {
     }
 
     /// A difference of one object of a namespace.
-    init(_ namespace: String, _ finding: ObjectFinding, isUsers: Bool) {
+    ///
+    /// - Parameter origin: where the command was written that made the object what it should be.
+    init(_ namespace: String, _ finding: ObjectFinding, isUsers: Bool, origin: String? = nil) {
         let object: KernelObject
         switch finding {
         case .missing(let wanted): (object, self.finding) = (wanted, .missing)
@@ -41,6 +45,8 @@ public struct Difference: Hashable, Sendable {
         self.namespace = namespace
         kind = object.kindName
         self.object = "\(object)"
+        if case .extra = finding { return }
+        self.origin = origin
     }
 }
 
@@ -50,15 +56,17 @@ extension Difference: CustomStringConvertible {
         let place = namespace.map { "\($0): " } ?? ""
         let what = "\(place)\(kind) \(object)"
         switch finding {
-        case .missing: return "\(what): missing"
+        case .missing: return "\(what): missing" + madeBy
         case .extra: return "\(what): extra"
         case .added: return "\(what): added"
         case .different(let attributes):
             return "\(what): "
                 + attributes.map { "\($0.name): want \($0.wanted ?? "none"), found \($0.found ?? "none")" }
-                .joined(separator: "; ")
+                .joined(separator: "; ") + madeBy
         }
     }
+
+    private var madeBy: String { origin.map { " (made by exec, \($0))" } ?? "" }
 }
 
 /// What a comparison says of one object.

@@ -70,8 +70,11 @@ public struct Journal: Codable, Hashable, Sendable {
 
     /// The version that this nslab writes. It reads those before it, too:
     /// 1 kept no allocations, and a lab had those of a new lab of its topology; 2 did not mark namespaces and files with the
-    /// `/run` that they belong to.
-    static let currentVersion = 3
+    /// `/run` that they belong to; 3 kept nothing of what commands had made.
+    static let currentVersion = 4
+
+    /// Whether what commands made is kept.
+    var keepsCommands: Bool { version >= 4 }
 
     /// Writes the journal in the place of an earlier one.
     func write(to state: StateDirectory) throws { try StateDirectory.write(json: self, to: state.journal) }

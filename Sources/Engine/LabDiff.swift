@@ -85,14 +85,19 @@ struct LabDiff {
             for (finding, isImplied) in zip(part.findings, part.isImplied) {
                 if let link = finding.object.value as? Link, part.rebuilt.contains(link.name) {
                     if let fault = part.linkFaults[link.name] {
-                        differences.append(Difference(part.name, "link", "\(link)", fault))
+                        var difference = Difference(part.name, "link", "\(link)", fault)
+                        difference.origin = blueprint.namespaces[index].origins[finding.object.identity]
+                        differences.append(difference)
                     }
                     continue
                 }
                 if isImplied { continue }
                 var isUsers = false
                 if case .extra(let object) = finding { isUsers = origin(of: object, in: index) == .added }
-                if strict || !isUsers { differences.append(Difference(part.name, finding, isUsers: isUsers)) }
+                if strict || !isUsers {
+                    let origin = blueprint.namespaces[index].origins[finding.object.identity]
+                    differences.append(Difference(part.name, finding, isUsers: isUsers, origin: origin))
+                }
             }
         }
         return differences
@@ -144,6 +149,10 @@ extension NamespaceContent {
     func whole(lab: String) -> NamespaceContent {
         var content = self
         for kind in ObjectKinds.all { content.addKernelMade(kind, families) }
+        if !withoutKernelMade.isEmpty {
+            let absent = Set(withoutKernelMade)
+            content.lists.keep { !absent.contains(KernelObject($0)) }
+        }
         if let index = content.links.firstIndex(where: { $0.kind == .loopback }) {
             content.links[index].alias = Ownership.alias(lab: lab)
         }
@@ -171,23 +180,4 @@ extension NamespaceSnapshot {
             return KernelObject(link)
         }
     }
-}
-
-extension Link {
-    /// The link that this one stands on and goes with.
-    ///
-    /// Not inlined: the optimiser of Swift 6.3.1 (CopyPropagation) ends the life of `kind` before the switch where it is, and
-    /// then refuses its own work.
-    var lower: InterfaceName? {
-        @inline(never) get {
-            switch kind {
-            case .vlan(let vlan): vlan.parent
-            case .vxlan(let vxlan): vxlan.device
-            default: nil
-            }
-        }
-    }
-
-    /// Whether it goes with one of these links.
-    func stands(on links: Set<InterfaceName>) -> Bool { lower.map(links.contains) ?? false }
 }

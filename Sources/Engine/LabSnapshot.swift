@@ -31,12 +31,12 @@ struct LabSnapshot {
             guard NamedNamespaces.identity(pin) != nil else { return }
             sessions[index] = try thread.open(pin, of: namespace.name) { session, inside in
                 var seen = try session.observe(for: namespace.content, everything: allTables, in: inside)
-                if allTables || namespace.kind == .node || !namespace.content.tables.isEmpty {
+                if allTables || namespace.kind == .node || namespace.content.hasTables {
                     let generation = try Nftables.generation(in: inside)
                     generations[index] = generation
                     if generation == Nftables.untouchedGeneration || generation == nil {
                         seen.rules = RuleListing("")
-                    } else if records[pin] != RuleRecord(generation, namespace.content.tables) {
+                    } else if records[pin] != RuleRecord(generation, namespace.content.allTables) {
                         seen.rules = RuleListing(try Nftables.output(of: "list ruleset", in: inside))
                     }
                 }
@@ -57,17 +57,17 @@ struct LabSnapshot {
 
     /// For each namespace whose tables were read, those that it should hold, as nft lists them.
     func wantedTables(_ blueprint: Blueprint) throws -> [[RuleTable]] {
-        try ListedTables.tables(
-            zip(blueprint.namespaces, observed).map { $1?.rules == nil ? [] : $0.content.tables })
+        let read = zip(blueprint.namespaces, observed).map { $1?.rules == nil ? NamespaceContent() : $0.content }
+        return try zip(ListedTables.tables(read.map(\.tables)), read).map { $0 + $1.listedTables }
     }
 
     /// Records of all rule sets, for a lab of which all is as it should be. One in which a user has a table has to be read
     /// again, or that table would not be seen any more.
     func records(_ blueprint: Blueprint) -> [String: RuleRecord] {
         var records: [String: RuleRecord] = [:]
-        for (index, namespace) in blueprint.namespaces.enumerated() where !namespace.content.tables.isEmpty {
-            if let read = observed[index]?.rules, read.tables.count != namespace.content.tables.count { continue }
-            records[blueprint.pin(of: namespace)] = RuleRecord(generations[index], namespace.content.tables)
+        for (index, namespace) in blueprint.namespaces.enumerated() where namespace.content.hasTables {
+            if let read = observed[index]?.rules, read.tables.count != namespace.content.allTables.count { continue }
+            records[blueprint.pin(of: namespace)] = RuleRecord(generations[index], namespace.content.allTables)
         }
         return records
     }

@@ -30,8 +30,10 @@ struct ObservationContext {
     var links: [ObservedLink]
     /// Their numbers.
     var interfaces: InterfaceTable
-    /// Whether kinds are looked for of which no lab has any.
+    /// Whether kinds are looked for of which few labs have any.
     var everything: Bool
+    /// The families of which also what the kernel has by itself is told.
+    var families: Set<AddressFamily>
 }
 
 /// Objects of a kind as they were found. Those that the kernel makes by itself are in neither list.
@@ -58,15 +60,19 @@ extension Session {
     /// - Parameters:
     ///   - wanted: what it should hold: of settings, of which there are hundreds, only those are read that it names; and of
     ///     what is learned, that which stands in the place of something it names counts as installed.
-    ///   - everything: whether kinds are looked for of which no lab has any.
+    ///   - everything: whether kinds are looked for of which few labs have any.
+    ///   - families: those of which also what the kernel has by itself is told; nil for those that are used.
     ///   - inside: the namespace.
     func observe(
-        for wanted: NamespaceContent, everything: Bool = false, in inside: borrowing InsideNamespace
+        for wanted: NamespaceContent, everything: Bool = false, families: Set<AddressFamily>? = nil,
+        in inside: borrowing InsideNamespace
     ) throws -> NamespaceSnapshot {
         let (observed, table) = try withSocket { socket in
             let links = try socket.links()
             let context = ObservationContext(
-                wanted: wanted, links: links, interfaces: InterfaceTable(links), everything: everything)
+                wanted: wanted, links: links, interfaces: InterfaceTable(links),
+                everything: everything || !wanted.lists[OpaqueObject.self].isEmpty,
+                families: families ?? wanted.families)
             return (try NamespaceSnapshot(&socket, context, in: inside), context.interfaces)
         }
         interfaces = table
@@ -102,7 +108,7 @@ extension NamespaceSnapshot {
         _: Object.Type, _ socket: inout RouteSocket, _ context: ObservationContext
     ) throws {
         // The kernel has objects of its own for each family that it knows, whether it is used or not.
-        let unused = AddressFamily.allCases.filter { !context.wanted.families.contains($0) }
+        let unused = AddressFamily.allCases.filter { !context.families.contains($0) }
         let idle = Set(unused.flatMap { Object.kernelMade($0) })
         content.lists[Object.self] = try Object.all(&socket, in: context.interfaces).filter { !idle.contains($0) }
     }

@@ -27,7 +27,7 @@ extension NamespaceContent {
     var objects: [KernelObject] { lists.objects(of: ObjectKinds.all) }
 
     /// How many objects these are.
-    var objectCount: Int { lists.count + tables.count }
+    var objectCount: Int { lists.count + tables.count + listedTables.count }
 }
 
 extension Blueprint {

@@ -19,6 +19,8 @@ public struct PlannedOperation: Hashable, Sendable {
         case add, change, remove
         /// Removed and made anew, with all that is on it, because the kernel cannot change it in place.
         case rebuild
+        /// A command of a node or host.
+        case run
     }
 
     init(_ namespace: String?, _ action: Action, _ kind: String, _ object: String) {
@@ -47,6 +49,13 @@ extension PlannedOperation {
             return [PlannedOperation(name, .add, "namespace", blueprint.pin(of: namespace))]
                 + namespace.content.objects.map { PlannedOperation(name, .add, $0.kindName, "\($0)") }
                 + namespace.content.tables.map { PlannedOperation(name, .add, "table", "\($0.id)") }
+        }
+    }
+
+    /// The commands of hosts.
+    static func all(running blueprint: Blueprint, in hosts: Set<String>) -> [PlannedOperation] {
+        blueprint.namespaces.filter { hosts.contains($0.name) }.flatMap { host in
+            host.commands.map { PlannedOperation(host.name, .run, "command", $0.text) }
         }
     }
 

@@ -14,7 +14,7 @@ enum PreviousState {
         self = .known(
             Dictionary(
                 blueprint.namespaces.map { namespace in
-                    let tables = namespace.content.tables.map { KernelObject($0).identity }
+                    let tables = namespace.content.allTables.map { KernelObject($0).identity }
                     return (namespace.name, Set(namespace.content.objects.map(\.identity) + tables))
                 }, uniquingKeysWith: { first, _ in first }))
     }

@@ -79,6 +79,19 @@ struct Reconciler {
         case unknown
     }
 
+    /// Looks at all namespaces, however far a change reaches.
+    mutating func lookAtAll() { scope = Set(blueprint.namespaces.indices) }
+
+    /// Looks at these namespaces, too.
+    mutating func include(_ names: Set<String>) {
+        scope.formUnion(blueprint.namespaces.indices.filter { names.contains(blueprint.namespaces[$0].name) })
+    }
+
+    /// Looks at these namespaces alone, and at those at the other ends of their links where they have to be.
+    mutating func narrow(to names: Set<String>) {
+        scope = Set(blueprint.namespaces.indices.filter { names.contains(blueprint.namespaces[$0].name) })
+    }
+
     /// Whether the lab's background process has ended and is needed.
     var lacksResponders: Bool {
         get throws(PodServerError) { try state.responders.state == .ended && !plan.isEmpty }
@@ -160,6 +173,8 @@ struct Reconciler {
         let operations: [PlannedOperation]
         /// Whether what was looked at is as it should be.
         let isAsWanted: Bool
+        /// The hosts that only their commands can make what they should be.
+        let hostsToRun: Set<String>
     }
 
     /// Looks at the lab.
@@ -204,6 +219,7 @@ struct Reconciler {
         _ part: Blueprint, _ view: LabSnapshot, _ comparison: LabDiff
     ) throws(EngineError) -> Snapshot {
         var operations: [PlannedOperation] = []
+        var hostsToRun: Set<String> = []
         let changes = comparison.parts.enumerated().map { index, found in
             let namespace = part.namespaces[index]
             var change: ChangeSet
@@ -216,6 +232,9 @@ struct Reconciler {
                     removesAdditions || comparison.origin(of: $0, in: index) != .added
                 }
             }
+            if !change.unmakeable.isEmpty || found.isMissing && !namespace.commands.isEmpty {
+                hostsToRun.insert(namespace.name)
+            }
             operations += PlannedOperation.all(of: change, found)
             return change
         }
@@ -224,7 +243,8 @@ struct Reconciler {
         let isAsWanted = operations.isEmpty
         operations += removed.map { PlannedOperation($0.name, .remove, "namespace", $0.pin) }
         return Snapshot(
-            blueprint: part, view: view, changes: changes, operations: operations, isAsWanted: isAsWanted)
+            blueprint: part, view: view, changes: changes, operations: operations, isAsWanted: isAsWanted,
+            hostsToRun: hostsToRun)
     }
 
     // MARK: Making

@@ -21,11 +21,14 @@ public enum Reset {
         public var learned = 0
         /// How many tables had their counters and dynamic sets cleared.
         public var tables = 0
+        /// A sentence for each command of the lab's hosts that failed when it ran again.
+        public var commandFailures: [String] = []
     }
 
-    /// Ends what was started inside, empties the hosts' roots, removes what users added, repairs what drifted, has stopped pods answer again, and
-    /// clears what the kernel has learned: connections, neighbours, bridges' and tunnels' entries, counters of rules, cached
-    /// routes. The background process stays.
+    /// Ends what was started inside, empties the hosts' roots, removes what users added, repairs what drifted, has stopped pods
+    /// answer again, and clears what the kernel has learned: connections, neighbours, bridges' and tunnels' entries, counters of
+    /// rules, cached routes. Hosts with commands are made anew, and the commands run again. The background
+    /// process stays.
     ///
     /// - Parameter waiting: called once if another command works on the lab.
     public static func run(
@@ -49,24 +52,43 @@ public enum Reset {
         let journal = try Journal.read(state)
         let topology = try RunningLab.topology(in: state)
         let kept = try Allocations.read(state, journal) ?? .empty
-        let blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures, keeping: kept)
+        var blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures, keeping: kept)
         let identities = Set(journal.namespaces.compactMap { NamedNamespaces.identity($0.pin) })
         outcome.processes = try NamespaceProcesses.end(
             in: identities, orSeeing: Set([state.roots.device].compactMap(\.self)))
         try state.roots.remove()
+        // What is in processes and files only the commands bring back.
+        let hosts = Set(blueprint.namespaces.filter { !$0.commands.isEmpty }.map(\.name))
+        let planned = blueprint
+        var records = try CommandRecords.read(state)
+        records.remove(hosts)
+        let commands = HostCommands(state, planned, topology: topology, records, silent: [], isShowing: false, .none)
+        if !hosts.isEmpty {
+            if journal.keepsCommands { blueprint.take(try CommandRecords.read(state)) }
+            var reconciler = Reconciler(
+                state, journal, from: journal.isComplete ? .same : .unknown, to: blueprint, topology: topology,
+                source: journal.source, silent: [], removesAdditions: true)
+            outcome.operations = try reconciler.look().operations
+            try records.write(to: state)
+            _ = try commands.clear(hosts)
+            blueprint = planned
+            blueprint.goBackBeforeCommands(of: hosts)
+        }
         if try !StoppedPods.read(state).isEmpty { try StoppedPods.write([], to: state) }
         var reconciler = Reconciler(
             state, journal, from: journal.isComplete ? .same : .unknown, to: blueprint, topology: topology,
             source: journal.source, silent: [], removesAdditions: true)
         let found = try reconciler.look()
-        outcome.operations = found.operations
+        if hosts.isEmpty { outcome.operations = found.operations }
         let last = try reconciler.apply(found)
-        let records = try forget(last.view, blueprint, &outcome)
+        let rules = try forget(last.view, blueprint, &outcome)
         var now = try Journal.read(state)
-        if now.rules != records {
-            now.rules = records
+        if now.rules != rules {
+            now.rules = rules
             try now.write(to: state)
         }
+        let ran = try commands.run(hosts)
+        outcome.commandFailures = ran.warnings + ran.failures
         return outcome
     }
 

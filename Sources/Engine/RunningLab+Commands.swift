@@ -38,11 +38,34 @@ extension RunningLab {
                     etc: try EtcFiles.path(namespace, pin: entry.pin, state), warn: warn)
             case .host:
                 let content = try RootContent(namespace, named: entry.name)
+                var command = command
+                command.environment = namespace?.environment ?? [:]
+                if let mark = getenv(CommandProcess.variable) {
+                    command.environment[CommandProcess.variable] = String(cString: mark)
+                }
                 let root = try root(of: entry, content, state, waiting, warn)
                 try command.replaceProcess(in: root, content, rights: rights, warn: warn)
             }
         } catch let error as SystemCallError where error.call != "execvp" {
             throw EngineError(error, object: entry.name)
+        }
+    }
+
+    /// The word by which nslab starts itself to make roots: what builds a lab has given up rights that they take.
+    public static let rootsCommand = "_roots"
+
+    /// Makes the roots of hosts. The caller, or whoever has started it, holds the lab's lock.
+    ///
+    /// - Parameter warn: called with a host and what its root has to do without.
+    public func makeRoots(of names: [String], warn: (String, Command.Lack) -> Void) throws {
+        let store = StateDirectory(lab: journal.lab).roots
+        for name in names {
+            let entry = try journal.namespace(named: name)
+            let namespace = blueprint.namespaces.first { $0.name == entry.name }
+            let leftOut = try store.make(
+                entry.name, try RootContent(namespace, named: entry.name), namespace: NamedNamespaces.path(entry.pin))
+            for error in leftOut { warn(entry.name, .bind(error)) }
+            if let reason = try store.root(of: entry.name)?.readOnlyReason { warn(entry.name, .writing(reason)) }
         }
     }
 
@@ -82,7 +105,7 @@ extension RootContent {
     /// What a namespace's root has.
     ///
     /// - Parameter name: what it is called where the blueprint does not know it.
-    fileprivate init(_ namespace: Blueprint.Namespace?, named name: String) throws(SystemCallError) {
+    init(_ namespace: Blueprint.Namespace?, named name: String) throws(SystemCallError) {
         let hostname = namespace?.hostname ?? name
         var etc = ["hostname": Array("\(hostname)\n".utf8)]
         if let namespace { etc["hosts"] = Array(namespace.hosts.text.utf8) }

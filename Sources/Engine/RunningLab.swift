@@ -13,6 +13,8 @@ public struct RunningLab: Sendable {
     public let journal: Journal
     /// What its namespaces should hold.
     public let blueprint: Blueprint
+    /// The hosts whose commands have not all been run.
+    let hostsToRun: Set<String>
 
     /// The lab of this name, or, without one, the only one that is running.
     ///
@@ -32,17 +34,21 @@ public struct RunningLab: Sendable {
         self.journal = journal
         if let blueprint {
             self.blueprint = blueprint
+            hostsToRun = []
             return
         }
         let topology = try Self.topology(in: state)
         let stopped = try StoppedPods.read(state)
         let kept = if let kept { kept } else { try Allocations.read(state, journal) ?? .empty }
+        var blueprint: Blueprint
         do {
-            self.blueprint = try Blueprint(
+            blueprint = try Blueprint(
                 topology: topology, features: journal.kernelFeatures, stopped: stopped, keeping: kept)
         } catch {
             throw EngineError.damagedState(path: state.topology, reason: "\(error)")
         }
+        hostsToRun = try journal.keepsCommands ? blueprint.take(CommandRecords.read(state)) : []
+        self.blueprint = blueprint
     }
 
     /// How the lab's background process is.
@@ -58,7 +64,10 @@ public struct RunningLab: Sendable {
             throw EngineError.damagedState(path: state.topology, reason: "it is missing")
         }
         do {
-            return try Topology.read(text, file: state.topology)
+            var topology = try Topology.read(text, file: state.topology)
+            // That is no place that a user wrote a command at.
+            topology.forgetPlaces(in: state.topology)
+            return topology
         } catch {
             throw EngineError.damagedState(path: state.topology, reason: "\(error)")
         }
@@ -165,5 +174,18 @@ extension RunningLab {
                 try thread.open(entry.pin, of: entry.name) { session, _ in try session.withSocket(body) }
             }
         }
+    }
+}
+
+extension Topology {
+    /// Forgets where commands were written, if it is a file's own lines.
+    fileprivate mutating func forgetPlaces(in file: String) {
+        func forget(_ commands: inout [HostCommand]) {
+            for index in commands.indices where commands[index].place?.hasPrefix("\(file):") == true {
+                commands[index].place = nil
+            }
+        }
+        for index in nodes.indices { forget(&nodes[index].commands) }
+        for index in hosts.indices { forget(&hosts[index].commands) }
     }
 }

@@ -35,6 +35,8 @@ public struct StateDirectory: Hashable, Sendable {
     var allocations: String { "\(path)/allocations.json" }
     /// What the lab takes of the kernel's neighbour tables.
     var neighbours: String { "\(path)/neighbours" }
+    /// What the commands of the lab's hosts made.
+    var commands: String { "\(path)/commands.json" }
     /// The pods that were told not to answer.
     public var stoppedPods: String { "\(path)/stopped-pods.json" }
     /// Folders of files that stand in for those in `/etc`, one for each different content. Links in `/etc/netns` lead there,

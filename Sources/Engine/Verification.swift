@@ -49,6 +49,9 @@ extension RunningLab {
             blueprint, view.observed, tables: try view.wantedTables(blueprint), former: PreviousState(blueprint))
         differences += comparison.differences(strict: strict)
         differences += surplusNamespaces()
+        for host in blueprint.namespaces where hostsToRun.contains(host.name) {
+            differences.append(Difference(host.name, "commands", "\(host.commands.count) of its own", .missing))
+        }
         differences += try EtcFiles.faults(blueprint, state).map { Difference($0.namespace, "file", $0.path, .missing) }
         if try state.responders.state == .ended, !PodServerPlan(blueprint, silent: try silentPods()).isEmpty {
             differences.append(Difference(nil, "process", "that answers for pods", .missing))
@@ -72,7 +75,9 @@ extension RunningLab {
                 names[identity] = namespace.name
             }
         }
-        return try NamespaceProcesses.find(in: Set(names.keys)).map { process in
+        let found = try NamespaceProcesses.find(in: Set(names.keys))
+        // What the lab's own commands left running is the lab's.
+        return found.filter { !NamespaceProcesses.hasVariable(CommandProcess.variable, $0.pid) }.map { process in
             Difference(names[process.namespace], "process", "\(process.pid) (\(process.command))", .added)
         }
     }

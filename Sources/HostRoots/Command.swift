@@ -13,6 +13,9 @@ public struct Command: Sendable {
     /// The program, looked up in PATH, and its arguments.
     public var arguments: [String]
 
+    /// What a command with confined rights has in its environment besides what every such command has.
+    public var environment: [String: String] = [:]
+
     /// A command to run in a pinned namespace.
     public init(pin: String, arguments: [String]) {
         self.pin = pin
@@ -99,6 +102,7 @@ public struct Command: Sendable {
         let processes = try ConfinedProcesses(
             directory: root.directory, network: NetworkNamespace(at: NamedNamespaces.path(pin)))
         let first = try processes.enter(root)
+        let own = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         let desk = processes.desk()
         defer { if let desk { close(desk) } }
         let child = try ChildProcess.fork {
@@ -113,7 +117,7 @@ public struct Command: Sendable {
                 // What this process has open is the machine's.
                 let report = Failure.keepWriting(failures)
                 do throws(SystemCallError) {
-                    try execute(environment: CommandConfinement.environment)
+                    try execute(environment: CommandConfinement.environment + own)
                 } catch {
                     Failure.write(error, report)
                 }

@@ -18,7 +18,7 @@ public struct AttributeReport: Encodable, Sendable {
 public struct OperationReport: Encodable, Sendable {
     /// Absent for something of the lab as a whole.
     public var namespace: String?
-    /// `add`, `change`, `remove`, or `rebuild`: removed and made again, with all that is on it.
+    /// `add`, `change`, `remove`, or `rebuild`: removed and made again, with all that is on it; `run` for a command of a host.
     public var action: String
     /// `namespace`, `link`, `address`, `route`, `sysctl`, `table`, …
     public var kind: String
@@ -77,6 +77,8 @@ public struct VerifyReport: Encodable, Sendable {
         public var finding: String
         /// What is different; empty unless that is the finding.
         public var attributes: [AttributeReport]
+        /// Where the command was written, `FILE:LINE`, that made it what it should be; absent for what the topology says.
+        public var madeBy: String?
         /// All of it in one line.
         public var text: String
 
@@ -92,6 +94,7 @@ public struct VerifyReport: Encodable, Sendable {
                 finding = "different"
                 attributes = differences.map { AttributeReport($0) }
             }
+            madeBy = difference.origin
             text = difference.description
         }
     }
@@ -108,6 +111,8 @@ public struct ResetReport: Encodable, Sendable {
     public var learned: Int
     /// How many tables had their counters and dynamic sets cleared.
     public var tables: Int
+    /// The commands of nodes and hosts that failed when they ran again, a sentence each: absent where none did.
+    public var commandFailures: [String]?
     /// How long it took, in seconds.
     public var duration: Double
 
@@ -117,6 +122,7 @@ public struct ResetReport: Encodable, Sendable {
         changes = outcome.operations.map { OperationReport($0) }
         learned = outcome.learned
         tables = outcome.tables
+        commandFailures = outcome.commandFailures.isEmpty ? nil : outcome.commandFailures
         self.duration = duration
     }
 }

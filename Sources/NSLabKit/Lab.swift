@@ -29,6 +29,8 @@ public struct Lab: Sendable {
         case namespaces(count: Int)
         /// Links, addresses, routes and rules are being installed.
         case objects(count: Int)
+        /// The commands of nodes and hosts are being run.
+        case commands(count: Int)
         /// A lab that runs is being changed.
         case changing(operations: Int)
         /// Probes are being sent.
@@ -41,6 +43,7 @@ public struct Lab: Sendable {
                 case .removingRemains(let lab): .removingRemains(lab: lab)
                 case .namespaces(let count): .namespaces(count: count)
                 case .objects(let count): .objects(count: count)
+                case .commands(let count): .commands(count: count)
                 case .changing(let operations): .changing(operations: operations)
                 }
         }
@@ -64,7 +67,9 @@ public struct Lab: Sendable {
         try reportingErrors {
             defer { cancellation.release() }
             let start = ContinuousClock.now
-            let outcome = try BringUp(topology: topology, source: source, cancellation: cancellation) {
+            let outcome = try BringUp(
+                topology: topology, source: source, isShowingOutput: showingOutput, cancellation: cancellation
+            ) {
                 progress(Step($0))
             }.run()
             do {
@@ -75,10 +80,7 @@ public struct Lab: Sendable {
                     outcome, surveys,
                     total: start.duration(to: built) / .seconds(1))
                 report.pendingPods = PendingPodReport.all(of: outcome.blueprint)
-                if outcome.isNew {
-                    let failures = try lab.running.runCommands(showing: showingOutput, cancellation: cancellation)
-                    report.commandFailures = failures.isEmpty ? nil : failures
-                }
+                report.commandFailures = outcome.commandFailures.isEmpty ? nil : outcome.commandFailures
                 cancellation.release()
                 if probing {
                     try lab.running.waitForLinks(surveys)
@@ -88,7 +90,7 @@ public struct Lab: Sendable {
             } catch {
                 let isInterrupted = if case EngineError.interrupted = error { true } else { false }
                 if isInterrupted { cancellation.acknowledge() }
-                // A lab that was built and cannot be looked at, or has not run its commands, is of no use to anybody.
+                // A lab that was built and cannot be looked at is of no use to anybody.
                 if outcome.isNew {
                     do throws(EngineError) {
                         _ = try TearDown.run(lab: topology.name) {}
@@ -202,6 +204,29 @@ public struct Lab: Sendable {
                 }
             } catch let error as SystemCallError where error.call == "execvp" {
                 throw NSLabError(command: arguments[0], error)
+            }
+        }
+    }
+}
+
+extension Lab {
+    /// The word that has the program make roots, for `nslab up` and `nslab reset`.
+    public static let rootsCommand = RunningLab.rootsCommand
+
+    /// Makes the roots of hosts, for whoever holds the lab's lock.
+    ///
+    /// - Parameter warn: called with a sentence about what they have to do without, each once.
+    public func makeRoots(of names: [String], warn: (String) -> Void) throws(NSLabError) {
+        try reportingErrors {
+            var told: Set<String> = []
+            try running.makeRoots(of: names) { host, lack in
+                let sentence: String
+                if case .writing(let reason) = lack {
+                    sentence = "\(reason); commands of the lab's hosts see the machine's files and can write to none"
+                } else {
+                    sentence = "\(host): \(lack.sentence)"
+                }
+                if told.insert(sentence).inserted { warn(sentence) }
             }
         }
     }

@@ -106,7 +106,7 @@ extension PlanReport.Namespace {
             fdb: content.forwarding.map(\.description), qdiscs: content.qdiscs.map(\.description),
             sysctls: content.sysctls.map { "net/\($0.path) = \($0.value)" },
             tables: content.tables.map(\.declaration),
-            commands: namespace.commands.isEmpty ? nil : namespace.commands.map { $0.joined(separator: " ") },
+            commands: namespace.commands.isEmpty ? nil : namespace.commands.map { $0.words.joined(separator: " ") },
             resolverConfiguration: namespace.resolver?.text)
     }
 }

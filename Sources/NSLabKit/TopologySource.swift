@@ -118,7 +118,9 @@ public struct TopologySource: CustomStringConvertible, Sendable {
             do {
                 let folder = try LabFolder(files)
                 let warnings = folder.warnings.map { "\(path($0.place.file)):\($0.place.line): \($0.sentence)" }
-                return Reading(topology: folder.topology, warnings: warnings, files: folder.files)
+                var topology = folder.topology
+                topology.nameCommands(path)
+                return Reading(topology: topology, warnings: warnings, files: folder.files)
             } catch {
                 throw TopologyErrors(
                     error.errors.map { error in
@@ -139,5 +141,16 @@ public struct TopologySource: CustomStringConvertible, Sendable {
 
     private static func read(_ path: String) throws(SystemCallError) -> [UInt8] {
         try FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK).readAll(path, limit: 16 << 20)
+    }
+}
+
+extension Topology {
+    /// Names the files that commands were written in.
+    fileprivate mutating func nameCommands(_ path: (String) -> String) {
+        func name(_ commands: inout [HostCommand]) {
+            for index in commands.indices { commands[index].place = commands[index].place.map(path) }
+        }
+        for index in nodes.indices { name(&nodes[index].commands) }
+        for index in hosts.indices { name(&hosts[index].commands) }
     }
 }

@@ -91,6 +91,15 @@ public enum NamespaceProcesses {
         namespace(of: pid).map(namespaces.contains) ?? false
     }
 
+    /// Whether a process was started with a variable of this name in its environment; false where that cannot be seen.
+    public static func hasVariable(_ name: String, _ pid: pid_t) -> Bool {
+        let path = "/proc/\(pid)/environ"
+        guard let file = try? FileDescriptor(opening: path, O_RDONLY),
+            let bytes = try? file.readAll(path, limit: 4 << 20)
+        else { return false }
+        return bytes.split(separator: 0).contains { $0.starts(with: Array("\(name)=".utf8)) }
+    }
+
     /// The network namespace of a process's main thread; nil if there is no such process, or it cannot be looked at.
     public static func namespace(of pid: pid_t) -> FileIdentity? {
         var status = stat()

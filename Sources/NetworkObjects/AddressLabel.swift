@@ -1,7 +1,7 @@
 import Addresses
 
 /// An entry of the policy table by which IPv6 chooses a source address, in the words of `ip addrlabel` (RFC 6724, 2.1).
-public struct AddressLabel: Hashable, Sendable {
+public struct AddressLabel: Codable, Hashable, Sendable {
     /// The addresses.
     public var prefix: Prefix
     /// What they are marked with: a source with the destination's label comes first.

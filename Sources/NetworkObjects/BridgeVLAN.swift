@@ -1,7 +1,7 @@
 import Addresses
 
 /// One VLAN of a port of a VLAN-aware bridge, or of the bridge itself, in the words of `bridge vlan`.
-public struct BridgeVLAN: Hashable, Sendable {
+public struct BridgeVLAN: Codable, Hashable, Sendable {
     /// The port, or the bridge itself.
     public var device: InterfaceName
     /// The VLAN's number, 1 to 4094.

@@ -2,7 +2,7 @@ import Addresses
 internal import CLinux
 
 /// An address on a link, in the words of `ip address`.
-public struct DeviceAddress: Hashable, Sendable {
+public struct DeviceAddress: Codable, Hashable, Sendable {
     /// The link that has the address.
     public var device: InterfaceName
     /// The address and the length of its on-link prefix.
@@ -31,7 +31,7 @@ public struct DeviceAddress: Hashable, Sendable {
     }
 
     /// What someone may ask for besides (`IFA_F_*`, linux/if_addr.h).
-    public struct Flags: OptionSet, Hashable, Sendable {
+    public struct Flags: OptionSet, Codable, Hashable, Sendable {
         /// The bits of `IFA_FLAGS`.
         public let rawValue: UInt32
 

@@ -3,7 +3,7 @@ internal import CLinux
 
 /// An entry of a forwarding database, in the words of `bridge fdb`: on a VXLAN device it says behind which remote
 /// endpoint a MAC address is, on a bridge port that it is behind that port.
-public struct ForwardingEntry: Hashable, Sendable {
+public struct ForwardingEntry: Codable, Hashable, Sendable {
     /// The VXLAN device or bridge port.
     public var device: InterfaceName
     /// The MAC address.

@@ -3,7 +3,7 @@ import Addresses
 /// A network interface of one namespace, in the words of `ip link`.
 ///
 /// An attribute that is nil is the kernel's to choose when the link is created, and is not compared afterwards.
-public struct Link: Hashable, Sendable {
+public struct Link: Codable, Hashable, Sendable {
     /// The interface's name, unique in its namespace.
     public var name: InterfaceName
     /// What kind of device it is, with the attributes of that sort (`IFLA_LINKINFO`).
@@ -41,7 +41,7 @@ public struct Link: Hashable, Sendable {
     }
 
     /// The kind of a device and the attributes that only this sort has.
-    public enum Kind: Hashable, Sendable {
+    public enum Kind: Codable, Hashable, Sendable {
         /// `lo`, which every namespace has from the start.
         case loopback
         /// One end of a virtual cable; nil where the other end is not known (read from the kernel).
@@ -64,7 +64,7 @@ public struct Link: Hashable, Sendable {
 }
 
 /// The other end of a veth: a link of that name in another namespace.
-public struct VethPeer: Hashable, Sendable {
+public struct VethPeer: Codable, Hashable, Sendable {
     /// The namespace that holds the other end, by the name its owner gives it.
     public var namespace: String
     /// The other end's name there.
@@ -78,7 +78,7 @@ public struct VethPeer: Hashable, Sendable {
 }
 
 /// A bridge's own attributes (`IFLA_BR_*`).
-public struct Bridge: Hashable, Sendable {
+public struct Bridge: Codable, Hashable, Sendable {
     /// Whether ports and the bridge itself have VLANs (`IFLA_BR_VLAN_FILTERING`).
     public var vlanFiltering: Bool
     /// The PVID that a new port gets; 0 for none (`IFLA_BR_VLAN_DEFAULT_PVID`). Nil where the kernel has no VLAN filtering.
@@ -92,7 +92,7 @@ public struct Bridge: Hashable, Sendable {
 }
 
 /// An 802.1Q sub-interface (`IFLA_VLAN_*`).
-public struct VLAN: Hashable, Sendable {
+public struct VLAN: Codable, Hashable, Sendable {
     /// The link that carries the tagged frames.
     public var parent: InterfaceName
     /// The VLAN's number, 1 to 4094.
@@ -106,7 +106,7 @@ public struct VLAN: Hashable, Sendable {
 }
 
 /// A VXLAN tunnel endpoint (RFC 7348, `IFLA_VXLAN_*`).
-public struct VXLAN: Hashable, Sendable {
+public struct VXLAN: Codable, Hashable, Sendable {
     /// The VXLAN network identifier, 24 bits.
     public var vni: UInt32
     /// The UDP destination port.
@@ -132,7 +132,7 @@ public struct VXLAN: Hashable, Sendable {
 ///
 /// Each namespace has one without ends, `tunl0`, from when the kernel's module is loaded: it sends to the next hop of the
 /// route that leads to it, and takes in what no other tunnel does (`ip_tunnel_lookup` in net/ipv4/ip_tunnel.c).
-public struct IPIP: Hashable, Sendable {
+public struct IPIP: Codable, Hashable, Sendable {
     /// The outer source address; nil for the one that the route to the other end says.
     public var local: IPv4Address?
     /// The outer destination address; nil for the next hop's.
@@ -158,6 +158,7 @@ extension Link {
     public func kindDifferences(from observed: Link) -> [AttributeDifference] {
         switch (kind, observed.kind) {
         case (.veth, .veth), (.bridge, .bridge), (.loopback, .loopback): return []
+        case (.other(let wanted), .other(let seen)) where wanted == seen: return []
         case (.vlan(let wanted), .vlan(let seen)):
             return [
                 AttributeDifference(AttributeName("vlan id"), wanted.id, seen.id),

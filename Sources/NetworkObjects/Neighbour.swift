@@ -2,7 +2,7 @@ import Addresses
 internal import CLinux
 
 /// An entry of the neighbour table: which MAC address an IP address has on a link, in the words of `ip neigh`.
-public struct Neighbour: Hashable, Sendable {
+public struct Neighbour: Codable, Hashable, Sendable {
     /// The link the neighbour is on.
     public var device: InterfaceName
     /// The neighbour's IP address.
@@ -21,7 +21,7 @@ public struct Neighbour: Hashable, Sendable {
     }
 
     /// The kernel's view of an entry (`NUD_*`, rtnetlink(7)).
-    public struct State: OptionSet, Hashable, Sendable {
+    public struct State: OptionSet, Codable, Hashable, Sendable {
         /// The bits of `ndm_state`.
         public let rawValue: UInt16
 

@@ -1,7 +1,7 @@
 import Addresses
 
 /// A kind of object that a network namespace holds: what makes an object the same one, what of it may differ, and its words.
-public protocol NetworkObject: Hashable, Sendable, CustomStringConvertible {
+public protocol NetworkObject: Codable, Hashable, Sendable, CustomStringConvertible {
     /// What makes it the same object, whatever else of it is changed.
     associatedtype Identity: Hashable, Sendable
 

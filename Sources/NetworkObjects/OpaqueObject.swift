@@ -1,7 +1,7 @@
 import Addresses
 
 /// An object of a kind that is never built here, held as the kernel lists it: so that it is seen, named and removed.
-public struct OpaqueObject: Hashable, Sendable {
+public struct OpaqueObject: Codable, Hashable, Sendable {
     /// The kind, in the words of the tool that shows it: `nexthop`, `filter`, `mdb`.
     public var kindName: String
     /// The object, as far as it is understood, else the bytes of the kernel's message about it.
@@ -12,7 +12,7 @@ public struct OpaqueObject: Hashable, Sendable {
     public var removal: Removal?
 
     /// A request that removes an object.
-    public struct Removal: Hashable, Sendable {
+    public struct Removal: Codable, Hashable, Sendable {
         /// The part of the kernel that it goes to (`NETLINK_ROUTE`, `NETLINK_XFRM`).
         public var netlinkProtocol: Int32
         /// The message's type.

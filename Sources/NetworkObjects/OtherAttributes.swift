@@ -2,7 +2,7 @@ import Addresses
 
 /// What a message of the kernel says of an object besides what has a field of its own: the attributes by their numbers, as the
 /// kernel wrote them. So an object is compared whole, and can be named to the kernel whole.
-public struct OtherAttributes: Hashable, Sendable {
+public struct OtherAttributes: Codable, Hashable, Sendable {
     private var values: [Int: [UInt8]] = [:]
 
     /// None.

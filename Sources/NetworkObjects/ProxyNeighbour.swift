@@ -1,7 +1,7 @@
 import Addresses
 
 /// An address for which the host answers in somebody else's place, in the words of `ip neigh show proxy`.
-public struct ProxyNeighbour: Hashable, Sendable {
+public struct ProxyNeighbour: Codable, Hashable, Sendable {
     public var address: IPAddress
     /// The link where it answers; nil for all.
     public var device: InterfaceName?

@@ -3,7 +3,7 @@ internal import CLinux
 
 /// A queueing discipline of a link, in the words of `tc qdisc`: its root, which the frames go through that leave by it, or
 /// what hangs elsewhere.
-public struct Qdisc: Hashable, Sendable {
+public struct Qdisc: Codable, Hashable, Sendable {
     /// The link.
     public var device: InterfaceName
     /// Where it hangs.
@@ -19,7 +19,7 @@ public struct Qdisc: Hashable, Sendable {
     }
 
     /// Where a discipline hangs (`TC_H_*`, linux/pkt_sched.h): each place of a link has one at most.
-    public struct Parent: RawRepresentable, Hashable, Sendable {
+    public struct Parent: RawRepresentable, Codable, Hashable, Sendable {
         /// The number in the discipline's message: a class's handle, or one of those below.
         public let rawValue: UInt32
 
@@ -33,7 +33,7 @@ public struct Qdisc: Hashable, Sendable {
     }
 
     /// What happens to frames.
-    public enum Kind: Hashable, Sendable {
+    public enum Kind: Codable, Hashable, Sendable {
         /// They are delayed, lost and changed, as on a long line.
         case netem(Netem)
         /// They are slowed down.
@@ -44,7 +44,7 @@ public struct Qdisc: Hashable, Sendable {
 }
 
 /// What a network emulator does to frames (tc-netem(8), `TCA_NETEM_*`).
-public struct Netem: Hashable, Sendable {
+public struct Netem: Codable, Hashable, Sendable {
     /// How long a frame waits, in nanoseconds.
     public var delay: UInt64
     /// How far the delay varies to either side, in nanoseconds.
@@ -81,7 +81,7 @@ public struct Netem: Hashable, Sendable {
 }
 
 /// How often something happens to a frame, in the kernel's own fractions of 2³² − 1.
-public struct Probability: Hashable, Sendable {
+public struct Probability: Codable, Hashable, Sendable {
     /// 0 for never, all bits for always.
     public var fraction: UInt32
 
@@ -104,7 +104,7 @@ public struct Probability: Hashable, Sendable {
 }
 
 /// How fast frames may leave (tc-tbf(8), `TCA_TBF_*`).
-public struct TokenBucket: Hashable, Sendable {
+public struct TokenBucket: Codable, Hashable, Sendable {
     /// The bytes in a second, Ethernet headers among them.
     public var rate: UInt64
     /// The bytes that may leave at once after a pause. A frame that is larger is dropped.

@@ -2,7 +2,7 @@ import Addresses
 internal import CLinux
 
 /// A route, in the words of `ip route`.
-public struct Route: Hashable, Sendable {
+public struct Route: Codable, Hashable, Sendable {
     /// Where it leads; length 0 is the default route.
     public var destination: Prefix
     /// What happens to a packet that matches.
@@ -57,7 +57,7 @@ public struct Route: Hashable, Sendable {
     }
 
     /// One of several ways (`rtnexthop`, rtnetlink(7)).
-    public struct NextHop: Hashable, Sendable {
+    public struct NextHop: Codable, Hashable, Sendable {
         /// The next hop's address; nil where the destination is on link.
         public var gateway: IPAddress?
         /// The link that the packet leaves by.
@@ -96,7 +96,7 @@ public struct Route: Hashable, Sendable {
     public static let mainTable = UInt32(RT_TABLE_MAIN.rawValue)
 
     /// What happens to a packet that matches (`RTN_*`, rtnetlink(7)).
-    public struct Kind: RawRepresentable, Hashable, Sendable {
+    public struct Kind: RawRepresentable, Codable, Hashable, Sendable {
         /// The number in the route's message.
         public let rawValue: UInt8
 
@@ -121,7 +121,7 @@ public struct Route: Hashable, Sendable {
     }
 
     /// Who installed a route (`RTPROT_*`, rtnetlink(7)).
-    public struct Origin: RawRepresentable, Hashable, Sendable {
+    public struct Origin: RawRepresentable, Codable, Hashable, Sendable {
         /// The number in the route's message.
         public let rawValue: UInt8
 
@@ -146,6 +146,15 @@ public struct Route: Hashable, Sendable {
         /// Calico's Felix, on its routes to blocks without a tunnel and its blackholes (`defaultRouteProto` in
         /// felix/dataplane/linux); its others carry `DeviceRouteProtocol`, whose default is 3, `boot`.
         public static let calico = Origin(rawValue: 80)
+
+        /// Whether it is a program that keeps its routes while it runs: a routing daemon, a DHCP client.
+        public var isOfDaemon: Bool { Self.daemons.contains(Int32(rawValue)) }
+
+        private static let daemons: Set<Int32> = [
+            RTPROT_GATED, RTPROT_MRT, RTPROT_ZEBRA, RTPROT_BIRD, RTPROT_DNROUTED, RTPROT_XORP, RTPROT_NTK, RTPROT_DHCP,
+            RTPROT_MROUTED, RTPROT_KEEPALIVED, RTPROT_BABEL, RTPROT_BGP, RTPROT_ISIS, RTPROT_OSPF, RTPROT_RIP,
+            RTPROT_EIGRP,
+        ]
     }
 }
 

@@ -3,7 +3,7 @@ internal import CLinux
 
 /// A rule of the routing policy database, in the words of `ip rule`: which table a packet's route is looked up in
 /// (fib_rules; ip-rule(8)).
-public struct RoutingRule: Hashable, Sendable {
+public struct RoutingRule: Codable, Hashable, Sendable {
     /// The family of the packets.
     public var family: AddressFamily
     /// The position among the rules: the lowest is asked first.
@@ -37,7 +37,7 @@ public struct RoutingRule: Hashable, Sendable {
     }
 
     /// What a rule does.
-    public struct Action: RawRepresentable, Hashable, Sendable {
+    public struct Action: RawRepresentable, Codable, Hashable, Sendable {
         /// The number in the rule's message.
         public let rawValue: UInt8
 

@@ -1,7 +1,7 @@
 internal import CLinux
 
 /// How far an address or a route reaches (`RT_SCOPE_*`, rtnetlink(7)).
-public struct Scope: RawRepresentable, Hashable, Sendable {
+public struct Scope: RawRepresentable, Codable, Hashable, Sendable {
     /// The number in messages.
     public let rawValue: UInt8
 

@@ -1,7 +1,7 @@
 import Addresses
 
 /// One kernel setting of a network namespace.
-public struct Sysctl: Hashable, Sendable {
+public struct Sysctl: Codable, Hashable, Sendable {
     /// The path below `/proc/sys/net`, such as `ipv4/conf/eth0/proxy_arp`.
     public var path: String
     /// The value as it is written and read.

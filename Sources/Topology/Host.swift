@@ -8,15 +8,17 @@ public struct Host: Hashable, Sendable {
     public var routes: [StaticRoute]
     /// Kernel settings by their path below `/proc/sys/net`, such as `ipv4/ip_forward`.
     public var sysctls: [String: String]
-    /// Commands that run inside once the network is up: a program and its arguments each, without a shell.
-    public var commands: [[String]]
+    /// Commands that run inside once the network is up, one after the other.
+    public var commands: [HostCommand]
+    /// Variables of the environment that its commands have.
+    public var environment: [String: String] = [:]
     /// What it sees of the machine's files at places of its choice.
     public var binds: [Bind] = []
 
     /// A host of these parts.
     public init(
         name: String, hostname: String? = nil, interfaces: [Node.Interface] = [], routes: [StaticRoute] = [],
-        sysctls: [String: String] = [:], commands: [[String]] = []
+        sysctls: [String: String] = [:], commands: [HostCommand] = []
     ) {
         self.name = name
         self.hostname = hostname ?? name

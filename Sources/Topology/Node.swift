@@ -16,8 +16,12 @@ public struct Node: Hashable, Sendable {
     public var isTainted: Bool
     /// Kernel settings by their path below `/proc/sys/net`, such as `ipv4/conf/eth1/rp_filter`.
     public var sysctls: [String: String]
-    /// Commands that run inside once the network is up: a program and its arguments each, without a shell.
-    public var commands: [[String]]
+    /// Commands that run inside once the network is up, one after the other.
+    public var commands: [HostCommand]
+    /// Variables of the environment that its commands have.
+    public var environment: [String: String] = [:]
+    /// What it has when its commands begin, where they bring some of the interfaces and routes above; nil where it has all of them.
+    public var beforeCommands: LinuxConfiguration?
     /// What it sees of the machine's files at places of its choice.
     public var binds: [Bind] = []
 
@@ -25,7 +29,7 @@ public struct Node: Hashable, Sendable {
     public init(
         name: String, role: Role = .worker, labels: [String: String] = [:], interfaces: [Interface] = [],
         routes: [StaticRoute] = [], nodeAddresses: [IPAddress] = [], isTainted: Bool? = nil,
-        sysctls: [String: String] = [:], commands: [[String]] = []
+        sysctls: [String: String] = [:], commands: [HostCommand] = []
     ) {
         self.name = name
         self.role = role

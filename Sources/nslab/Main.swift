@@ -33,6 +33,10 @@ struct NSLab: ParsableCommand {
             LabRun.guardLab(named: CommandLine.arguments[2])
             return
         }
+        // And what makes the roots that a lab's own commands run in.
+        if CommandLine.arguments.dropFirst().first == Lab.rootsCommand, CommandLine.arguments.count > 3 {
+            Glibc.exit(makeRoots(lab: CommandLine.arguments[2], Array(CommandLine.arguments[3...])))
+        }
         // A reader that closes its end early (`nslab plan | head`) ends the output, not in an error.
         signal(SIGPIPE, SIG_DFL)
         do {
@@ -40,6 +44,16 @@ struct NSLab: ParsableCommand {
             try command.run()
         } catch {
             Glibc.exit(report(error))
+        }
+    }
+
+    private static func makeRoots(lab: String, _ names: [String]) -> Int32 {
+        do throws(NSLabError) {
+            try Lab.running(lab).makeRoots(of: names) { print($0) }
+            return ExitStatus.done.rawValue
+        } catch {
+            print(error)
+            return ExitStatus(error).rawValue
         }
     }
 

@@ -7,8 +7,7 @@ struct Reset: ParsableCommand {
         abstract: "Make a running lab as new, for the next test.",
         discussion: """
             Ends processes that were started inside, empties the hosts' roots, removes what users added, repairs what drifted, and clears connections, \
-            learned neighbours, forwarding entries and counters. What answers for pods goes on. A signal to end waits until it \
-            is done.
+            learned neighbours, forwarding entries and counters. A host with commands is made anew, and they run again. What answers for pods goes on. A signal to end waits until it is done.
             """)
 
     @Argument(
@@ -24,6 +23,7 @@ struct Reset: ParsableCommand {
             console.progress("another nslab command works on lab \(lab); waiting for it")
         }
         for change in report.changes { console.detail(change.text) }
+        console.warn(report.commandFailures ?? [])
         try console.print(report) {
             if global.quiet { return "" }
             var parts: [String] = []

@@ -36,6 +36,7 @@ struct Up: ParsableCommand {
             case .namespaces(let count): if count > 30 { console.progress("making \(count) namespaces …") }
             case .changing(let count): if count > 1000 { console.progress("making \(count) changes …") }
             case .objects(let count): if count > 1000 { console.progress("installing \(count) objects …") }
+            case .commands(let count): if count > 30 { console.progress("running \(count) commands …") }
             case .probing(let count): if count > 1000 { console.progress("sending \(count) probes …") }
             }
         }

@@ -68,6 +68,8 @@ struct FolderTests {
             #expect((probes["passed"] as? Int ?? 0) > 0)
             let namespaces = try #require(report["namespaces"] as? [[String: Any]])
             #expect(namespaces.allSatisfy { $0["state"] as? String == "up" })
+            let verified = try nslab.run("verify", "--strict", nslab.lab)
+            #expect(verified.status == 0, "\(verified.output)")
             #expect(try nslab.run("down", nslab.lab).status == 0)
             #expect(try HostState(lab: nslab.lab) == before)
         }

@@ -32,7 +32,7 @@ struct StateVersionTests {
     private func freeze(_ lab: TestLab, version: Int) throws {
         let folder = "\(StateDirectory.root)/\(lab.name)"
         let features = try journal(of: lab)["features"]
-        for file in ["journal.json", "topology.yaml", "allocations.json"] {
+        for file in ["journal.json", "topology.yaml", "allocations.json", "commands.json"] {
             unlink("\(folder)/\(file)")
             guard access("\(Self.states)/\(version)/\(file)", F_OK) == 0 else { continue }
             try kept(file, version: version, for: lab).write(
@@ -45,7 +45,7 @@ struct StateVersionTests {
         try write(frozen, of: lab)
     }
 
-    @Test("a lab of an earlier version is verified, changed and taken down", arguments: [1, 2, 3])
+    @Test("a lab of an earlier version is verified, changed and taken down", arguments: [1, 2, 3, 4])
     func earlier(version: Int) throws {
         let yaml = try String(contentsOfFile: "\(Self.states)/\(version)/topology.yaml", encoding: .utf8)
         try TestLab.with(yaml: yaml) { lab in
@@ -55,7 +55,7 @@ struct StateVersionTests {
             #expect(try RunningLab(named: lab.name).blueprint == lab.blueprint)
             let topology = try Topology.read(Array(yaml.utf8), file: "test.yaml")
             #expect(try lab.up(topology).changes.map(\.text) == [])
-            #expect(try journal(of: lab)["version"] as? Int == 3)
+            #expect(try journal(of: lab)["version"] as? Int == 4)
             // Changed from the frozen state: what it has stays with it.
             try freeze(lab, version: version)
             var edited = topology

@@ -80,7 +80,7 @@ struct HostileFolderTests {
         ])
         let host = try #require(folder.host("h"))
         #expect(
-            host.commands.first == ["echo", "hi;", "rm", "-rf", "/tmp/x", "&&", "$(reboot)", ">", "/dev/sda"])
+            host.commands.first?.words == ["echo", "hi;", "rm", "-rf", "/tmp/x", "&&", "$(reboot)", ">", "/dev/sda"])
         #expect(host.interfaces.isEmpty)
         #expect(folder.lines.contains { $0.hasPrefix("lab.clab.yaml:7: h: \";\" means nothing without a shell") })
         #expect(folder.lines.contains { $0.hasPrefix("lab.clab.yaml:9: a quote is not closed") })
@@ -154,7 +154,7 @@ struct HostileFolderTests {
             """
         ])
         #expect(folder.topology.name == "x")
-        #expect(folder.host("h")?.commands == [["cmd", "a", "", "b"]])
+        #expect(folder.host("h")?.commands.map(\.words) == [["cmd", "a", "", "b"]])
         #expect(try Topology.read(folder.topology.yaml, file: "again.yaml") == folder.topology)
     }
 }

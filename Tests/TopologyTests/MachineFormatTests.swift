@@ -55,7 +55,7 @@ struct MachineFormatTests {
         #expect(node.interfaces[0].master == "br0")
         #expect(node.interfaces[1].isShutdown)
         #expect(node.sysctls == ["ipv4/ip_forward": "0"])
-        #expect(node.commands == [["tc", "qdisc", "show", "{x}"]])
+        #expect(node.commands.map(\.words) == [["tc", "qdisc", "show", "{x}"]])
         #expect(topology.hosts[0].hostname == "elsewhere")
         #expect(topology.cables.count == 2)
         let pool = topology.cluster.pools[0]
@@ -88,6 +88,10 @@ struct MachineFormatTests {
             ("ipv4/ip_forward", "kernel/hostname", "nodes.n.sysctls.kernel/hostname"),
             ("ipv4/ip_forward", "ipv4/../../kernel/x", "nodes.n.sysctls.ipv4/../../kernel/x"),
             ("[tc, qdisc, show, \"{x}\"]", "[]", "nodes.n.commands[0]"),
+            ("[tc, qdisc, show, \"{x}\"]", "{ after: { h: 1 } }", "nodes.n.commands[0]"),
+            ("[tc, qdisc, show, \"{x}\"]", "{ run: [a], after: { g: 1 } }", "nodes.n.commands[0].after.g"),
+            ("[tc, qdisc, show, \"{x}\"]", "{ run: [a], after: { h: 1 } }", "nodes.n.commands[0].after.h"),
+            ("[tc, qdisc, show, \"{x}\"]", "{ run: [a], after: { h: none } }", "nodes.n.commands[0].after.h"),
             ("connect: \"r:eth2\", addresses", "addresses", "hosts.h.interfaces.eth1"),
             ("via 10.0.0.1\n", "via fe80::1\n", "hosts.h.routes[0]"),
             ("zone == 'a' && !has(edge)", "zone = 'a'", "cluster.pools.p.nodeSelector"),

@@ -9,11 +9,58 @@ struct LinuxHost: Sendable {
     var routes: [StaticRoute] = []
     /// Kernel settings by their path below `/proc/sys/net`.
     var sysctls: [String: String] = [:]
-    /// What is run inside once the network is up.
-    var commands: [[String]] = []
+    /// What a topology cannot say of its lines, in order.
+    private(set) var unmodelled: [SourceLine] = []
 
-    /// Takes one line of `exec`.
-    mutating func run(_ line: Located<String>, _ diagnostics: inout Diagnostics) {
+    typealias Line = ContainerlabTopology.ExecLine
+
+    /// What a machine has, and what it runs.
+    struct Configured: Sendable {
+        /// What it has in the end, as far as its lines say.
+        var host: LinuxHost
+        /// What it has when its commands begin.
+        var before: LinuxHost
+        /// What runs inside; nothing where a topology can say all that its lines do.
+        var commands: [HostCommand] = []
+        /// For each command the moment that it is for.
+        var moments: [ContainerlabStage.Moment] = []
+    }
+
+    /// What lines make of the machine. If a topology can say what each of them does, they are done; if it cannot say one, all run
+    /// inside, in their order: what a line does may depend on each that ran before.
+    func configured(settings: [Line], _ lines: [Line], _ diagnostics: inout Diagnostics) -> Configured {
+        var noticed = Diagnostics()
+        var before = self
+        for line in settings { before.run(line.text, &noticed) }
+        // A setting that a kernel may not have is a line as any other.
+        let hasAllSettings = before.unmodelled.isEmpty
+        if !hasAllSettings { (before, noticed) = (self, Diagnostics()) }
+        var host = before
+        let lines = hasAllSettings ? lines : settings + lines
+        var modelled = noticed
+        for line in lines { host.run(line.text, &modelled) }
+        if host.unmodelled.isEmpty {
+            diagnostics.add(modelled.warnings)
+            return Configured(host: host, before: host)
+        }
+        diagnostics.add(noticed.warnings)
+        var configured = Configured(host: host, before: before)
+        for line in lines {
+            guard let command = command(of: line.text, &diagnostics) else { continue }
+            guard configured.commands.count < HostCommand.maximumCount else {
+                diagnostics.warn(
+                    at: line.text.place,
+                    "\(name) has more than \(HostCommand.maximumCount) lines; the others are left out")
+                break
+            }
+            configured.commands.append(command)
+            configured.moments.append(line.moment)
+        }
+        return configured
+    }
+
+    /// A line's words; notes a line that has none.
+    private func words(of line: Located<String>, _ diagnostics: inout Diagnostics) -> CommandWords? {
         let command: CommandWords
         do {
             command = try CommandWords(line.value)
@@ -21,11 +68,38 @@ struct LinuxHost: Sendable {
             if error == .unclosedQuote {
                 diagnostics.warn(at: line.place, "a quote is not closed; the line is skipped")
             }
-            return
+            return nil
         }
         if command.words.contains(where: { $0.utf8.contains(0) }) {
-            return diagnostics.warn(at: line.place, "a word of a command holds a zero byte; the line is skipped")
+            diagnostics.warn(at: line.place, "a word of a command holds a zero byte; the line is skipped")
+            return nil
         }
+        return command
+    }
+
+    /// A line as a command that runs inside.
+    private func command(of line: Located<String>, _ diagnostics: inout Diagnostics) -> HostCommand? {
+        guard let command = words(of: line, &diagnostics) else { return nil }
+        do throws(CommandRefusal) {
+            _ = try NetworkCommand(command)
+        } catch {
+            if case .notNetwork(let sentence) = error {
+                diagnostics.warn(at: line.place, "\(name): \(command.words.joined(separator: " ")): \(sentence)")
+                return nil
+            }
+        }
+        if let character = command.metacharacter {
+            diagnostics.warn(
+                at: line.place,
+                "\(name): \"\(character == "\n" ? "\\n" : String(character))\" means nothing without a shell, which containerlab does not start for exec; "
+                    + "the program gets it as it stands")
+        }
+        return HostCommand(command.words, place: "\(line.place)")
+    }
+
+    /// Takes one line of `exec`.
+    private mutating func run(_ line: Located<String>, _ diagnostics: inout Diagnostics) {
+        guard let command = words(of: line, &diagnostics) else { return }
         for step in Self.steps(of: command) { run(step, at: line.place, &diagnostics) }
     }
 
@@ -54,22 +128,21 @@ struct LinuxHost: Sendable {
         do throws(CommandRefusal) {
             switch try NetworkCommand(command) {
             case .nothing: break
-            case .settings(let settings): for setting in settings { sysctls[setting.path] = setting.value }
+            case .settings(let settings):
+                for setting in settings {
+                    if setting.isEverywhere(on: interfaces.map(\.name)) {
+                        sysctls[setting.path] = setting.value
+                    } else {
+                        unmodelled.append(place)
+                    }
+                }
             case .address(let change): apply(change, text, at: place, &diagnostics)
             case .route(let change): apply(change, text, at: place, &diagnostics)
             case .link(let change): apply(change, text, at: place, &diagnostics)
             }
         } catch {
             switch error {
-            case .other:
-                if let character = command.metacharacter {
-                    diagnostics.warn(
-                        at: place,
-                        "\(name): \"\(character == "\n" ? "\\n" : String(character))\" means nothing without a shell, which containerlab does not start for exec; "
-                            + "the program gets it as it stands")
-                }
-                guard commands.count < 1000 else { return }
-                commands.append(command.words)
+            case .other: unmodelled.append(place)
             case .wrong(let sentence): diagnostics.warn(at: place, "\(name): \(text): \(sentence); the line is skipped")
             case .notNetwork(let sentence): diagnostics.warn(at: place, "\(name): \(text): \(sentence)")
             }
@@ -181,6 +254,11 @@ struct LinuxHost: Sendable {
         case .add(let replacing):
             guard let destination = change.destination else { return }
             let there = routes.firstIndex(where: isSame)
+            // Further ways to one destination, and several at once.
+            if there != nil && change.isFurther || change.hops.count > 1 {
+                unmodelled.append(place)
+                if there != nil { return }
+            }
             if there != nil, !replacing {
                 return diagnostics.warn(at: place, "\(name): \(text): there is a route to \(destination) already")
             }
@@ -194,9 +272,6 @@ struct LinuxHost: Sendable {
         of change: NetworkCommand.RouteChange, _ text: String, at place: SourceLine, _ diagnostics: inout Diagnostics
     ) -> StaticRoute.Target? {
         if change.isBlackhole { return .blackhole }
-        if change.hops.count > 1 {
-            diagnostics.warn(at: place, "\(name): \(text): only the first next hop is taken")
-        }
         guard let hop = change.hops.first else { return nil }
         if let device = hop.device, position(device, text, at: place, &diagnostics) == nil { return nil }
         guard let gateway = hop.gateway else { return hop.device.map { .interface($0) } }

@@ -12,6 +12,9 @@ struct TopologyBuilder {
     /// The names that devices have in the topology, by containerlab's.
     private var names: [String: String] = [:]
 
+    /// By containerlab's names of nodes, the moments that their commands are for.
+    private var moments: [String: [ContainerlabStage.Moment]] = [:]
+
     /// Where things were written, by name.
     struct Places {
         var devices: [String: SourceLine] = [:]
@@ -35,6 +38,7 @@ struct TopologyBuilder {
         addNetworks()
         addNodes(links)
         addHosts(links)
+        addWaits()
         addCables(links)
         addBinds()
         let cluster = ClusterBuilder(documents.kind, documents.calico, &diagnostics)
@@ -135,7 +139,8 @@ struct TopologyBuilder {
             places.devices[name] = node.place
             for line in node.exec {
                 diagnostics.warn(
-                    at: line.place, "\(name) has no command line of EOS; \"\(line.value.prefix(80))\" is skipped")
+                    at: line.text.place,
+                    "\(name) has no command line of EOS; \"\(line.text.value.prefix(80))\" is skipped")
             }
         }
     }
@@ -145,6 +150,12 @@ struct TopologyBuilder {
             guard let name = names[node.name] else { continue }
             topology.networks.append(Network(name: name))
             places.devices[name] = node.place
+            for line in node.exec {
+                diagnostics.warn(
+                    at: line.text.place,
+                    "\(name) is a bridge and no container, so containerlab runs nothing in it; \"\(line.text.value.prefix(80))\" is skipped"
+                )
+            }
         }
     }
 
@@ -152,7 +163,7 @@ struct TopologyBuilder {
 
     private mutating func addNodes(_ links: [UsableLink]) {
         guard let kind = documents.kind else { return }
-        var hosts: [LinuxHost] = []
+        var hosts: [LinuxHost.Configured] = []
         let onKindNetwork = needsKindNetwork(links)
         for (index, name) in nodeNames.enumerated() {
             var host = host(name, links)
@@ -161,10 +172,10 @@ struct TopologyBuilder {
                 host.interfaces.insert(Node.Interface(name: KindNetwork.interface, addresses: addresses), at: 0)
                 host.routes = KindNetwork.defaultRoutes
             }
-            if let node = containerlabNodes.first(where: { $0.name == name }) { configure(&host, node) }
-            hosts.append(host)
+            hosts.append(configured(host, containerlabNodes.first { $0.name == name }))
         }
-        for (written, host) in zip(kind.nodes, hosts) {
+        for (written, configured) in zip(kind.nodes, hosts) {
+            let host = configured.host
             var node = Node(name: host.name, role: written.isControlPlane ? .controlPlane : .worker)
             node.isTainted = written.isControlPlane && !written.isUntainted
             if documents.untaintedNodes.contains(host.name) || documents.untaintedNodes.contains("*") {
@@ -174,7 +185,13 @@ struct TopologyBuilder {
                 .merging(documents.manifests.nodeLabels[host.name] ?? [:]) { $1 }
                 .merging(documents.scriptLabels[host.name] ?? [:]) { $1 }
             (node.interfaces, node.routes) = (host.interfaces, host.routes)
-            (node.sysctls, node.commands) = (host.sysctls, host.commands)
+            // With commands, the interfaces and routes are what the lab is planned with, and the commands bring them.
+            (node.sysctls, node.commands) = (configured.before.sysctls, configured.commands)
+            if !configured.commands.isEmpty {
+                node.beforeCommands = LinuxConfiguration(
+                    interfaces: configured.before.interfaces, routes: configured.before.routes)
+            }
+            node.environment = environment(host.name)
             topology.nodes.append(node)
             places.devices[host.name] = containerlabNodes.first { $0.name == host.name }?.place ?? written.place
         }
@@ -188,10 +205,10 @@ struct TopologyBuilder {
         for name in nodeNames {
             var host = host(name, links)
             guard let node = containerlabNodes.first(where: { $0.name == name }) else { return true }
-            if node.exec.contains(where: { !$0.value.contains("del") && KindNetwork.isMeant(by: $0.value) }) {
+            if node.exec.map(\.text.value).contains(where: { !$0.contains("del") && KindNetwork.isMeant(by: $0) }) {
                 return true
             }
-            for line in node.exec { host.run(line, &scratch) }
+            host = host.configured(settings: [], node.exec, &scratch).host
             if host.interfaces.allSatisfy(\.addresses.isEmpty) { return true }
         }
         return documents.calico.detection.values.contains { detection in
@@ -227,12 +244,62 @@ struct TopologyBuilder {
             interfaces: ends.map { Node.Interface(name: $0.interface, hardwareAddress: $0.hardwareAddress) })
     }
 
-    private mutating func configure(_ host: inout LinuxHost, _ node: ContainerlabTopology.Node) {
-        for setting in node.sysctls {
-            let line = Located("sysctl -w \(setting.value[0])=\(setting.value[1])", at: setting.place)
-            host.run(line, &diagnostics)
+    /// A machine with what its containerlab node makes of it.
+    private mutating func configured(_ host: LinuxHost, _ node: ContainerlabTopology.Node?) -> LinuxHost.Configured {
+        guard let node else { return LinuxHost.Configured(host: host, before: host) }
+        let settings = node.sysctls.map { setting in
+            LinuxHost.Line(
+                text: Located("sysctl -w '\(setting.value[0])=\(setting.value[1])'", at: setting.place), moment: .create
+            )
         }
-        for line in node.exec { host.run(line, &diagnostics) }
+        let configured = host.configured(settings: settings, lines(of: node), &diagnostics)
+        if !configured.moments.isEmpty { moments[node.name] = configured.moments }
+        return configured
+    }
+
+    /// The lines of a node that containerlab runs.
+    private mutating func lines(of node: ContainerlabTopology.Node) -> [LinuxHost.Line] {
+        if node.exec.allSatisfy({ $0.moment < .healthy }) { return node.exec }
+        let isAwaited = containerlabNodes.contains { other in
+            other.waits.contains { $0.other == node.name && $0.finished == .healthy }
+        }
+        return node.exec.filter { line in
+            if line.moment < .healthy || isAwaited { return true }
+            diagnostics.warn(
+                at: line.text.place,
+                "\(node.name): \(line.text.value.prefix(80)): containerlab has a node enter stage healthy only where another one waits for it; it is left out"
+            )
+            return false
+        }
+    }
+
+    /// The variables that the commands of a device have, as they would in its container.
+    private func environment(_ name: String) -> [String: String] {
+        let node = containerlabNodes.first { names[$0.name] == name }
+        return (node?.environment ?? [:]).filter { name, value in
+            !name.isEmpty && !name.contains("=") && !(name + value).utf8.contains(0)
+        }
+    }
+
+    /// What each command waits for that stages of nodes order.
+    private mutating func addWaits() {
+        let waits = StageWaits(containerlabNodes, moments: moments, &diagnostics)
+        for (written, name) in names where moments[written] != nil {
+            let ordered = waits.ofCommands(of: written).map { needed in
+                Dictionary(
+                    needed.compactMap { other, count in names[other].map { ($0, count) } },
+                    uniquingKeysWith: { max($0, $1) })
+            }
+            func add(to commands: inout [HostCommand]) {
+                for (index, needed) in ordered.enumerated() { commands[index].waits = needed }
+            }
+            if let index = topology.nodes.firstIndex(where: { $0.name == name }) {
+                add(to: &topology.nodes[index].commands)
+            }
+            if let index = topology.hosts.firstIndex(where: { $0.name == name }) {
+                add(to: &topology.hosts[index].commands)
+            }
+        }
     }
 
     private mutating func addHosts(_ links: [UsableLink]) {
@@ -252,12 +319,13 @@ struct TopologyBuilder {
                     "nodes of kind \(node.kind) are plain Linux hosts here: their links and exec lines are taken, their "
                         + "configuration is not")
             }
-            var host = host(name, links)
-            configure(&host, node)
-            topology.hosts.append(
-                Host(
-                    name: name, interfaces: host.interfaces, routes: host.routes, sysctls: host.sysctls,
-                    commands: host.commands))
+            let configured = configured(host(name, links), node)
+            let own = configured.before
+            var host = Host(
+                name: name, interfaces: own.interfaces, routes: own.routes, sysctls: own.sysctls,
+                commands: configured.commands)
+            host.environment = environment(name)
+            topology.hosts.append(host)
             places.devices[name] = node.place
         }
     }

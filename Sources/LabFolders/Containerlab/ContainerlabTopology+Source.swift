@@ -18,10 +18,23 @@ extension ContainerlabTopology {
             }
             nodes.append(Node(name, field, inheritance, &diagnostics))
         }
+        replaceVariables()
         if nodes.isEmpty, diagnostics.errors.isEmpty { diagnostics.error(topology, "the topology has no nodes") }
         let names = Set(nodes.map(\.name))
         for field in topology["links"].list(&diagnostics) {
             if let link = Link(field, names, &diagnostics) { links.append(link) }
+        }
+    }
+
+    /// Puts in the names that containerlab puts into lines (`magicVarReplacer` in core/config.go).
+    private mutating func replaceVariables() {
+        let lab = "clab-\(name?.value ?? "")"
+        for index in nodes.indices {
+            let node = nodes[index].name
+            for line in nodes[index].exec.indices where nodes[index].exec[line].text.value.contains("__clab") {
+                nodes[index].exec[line].text.value = nodes[index].exec[line].text.value
+                    .replacing("__clabNodeName__", with: node).replacing("__clabLabName__", with: lab)
+            }
         }
     }
 
@@ -66,7 +79,7 @@ extension ContainerlabTopology.Node {
         // Lists and maps come together, the farthest first.
         for source in sources.reversed() {
             for line in source["exec"].list(&diagnostics) {
-                if let text = line.text(&diagnostics) { exec.append(Located(text, at: line.place)) }
+                if let text = line.text(&diagnostics) { exec.append(.init(text: Located(text, at: line.place))) }
             }
             for line in source["binds"].list(&diagnostics) {
                 if let text = line.text(&diagnostics) { binds.append(Located(text, at: line.place)) }
@@ -79,6 +92,7 @@ extension ContainerlabTopology.Node {
             labels.merge(source["labels"].texts(&diagnostics)) { $1 }
             environment.merge(source["env"].texts(&diagnostics)) { $1 }
         }
+        readStages(sources.reversed(), &diagnostics)
     }
 
     /// The configuration itself where it has several lines, as containerlab decides it, and a path otherwise.

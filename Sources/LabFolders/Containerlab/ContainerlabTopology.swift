@@ -19,8 +19,10 @@ struct ContainerlabTopology: Sendable {
         var startupConfig: Located<String>?
         /// The configuration itself, where it is written in the topology.
         var inlineConfig: Located<String>?
-        /// The lines that are run inside once it is up.
-        var exec: [Located<String>] = []
+        /// The lines that are run inside, in the order in which containerlab runs them.
+        var exec: [ExecLine] = []
+        /// What it waits for.
+        var waits: [Wait] = []
         /// What it sees of the machine's files, as it is written.
         var binds: [Located<String>] = []
         /// Kernel settings (`sysctls`).

@@ -11,7 +11,10 @@ extension NetworkCommand {
         ]
         switch keyword(word, among: verbs) {
         case "add": return .route(try routeChange(.add(replacing: false), &arguments, family))
-        case "append", "prepend": return .route(try routeChange(.add(replacing: false), &arguments, family))
+        case "append", "prepend":
+            var change = try routeChange(.add(replacing: false), &arguments, family)
+            change.isFurther = true
+            return .route(change)
         case "change", "chg", "replace": return .route(try routeChange(.add(replacing: true), &arguments, family))
         case "delete": return .route(try routeChange(.delete, &arguments, family))
         case "flush", "restore": throw .other("\"ip route \(word)\" is not part of a topology")

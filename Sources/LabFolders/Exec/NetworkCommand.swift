@@ -37,6 +37,8 @@ public enum NetworkCommand: Hashable, Sendable {
         public var destination: Prefix?
         /// The ways that are used; none for a blackhole and where `del` does not say.
         public var hops: [Hop] = []
+        /// Whether it is added beside a route to the same destination (`append`, `prepend`).
+        public var isFurther = false
         /// Whether packets are dropped.
         public var isBlackhole = false
         /// `metric`; nil for the kernel's own.

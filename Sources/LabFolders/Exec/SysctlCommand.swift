@@ -46,3 +46,33 @@ extension NetworkCommand {
         return parts.dropFirst().joined(separator: "/")
     }
 }
+
+extension NetworkCommand.Setting {
+    /// Whether every kernel has the setting, in every network namespace whose devices these are, and takes the value.
+    func isEverywhere(on devices: [String]) -> Bool {
+        let parts = path.split(separator: "/").map(String.init)
+        guard Int32(value) != nil, let family = parts.first, let known = Self.known[family] else { return false }
+        switch parts.count {
+        case 2: return path == "ipv4/ip_forward"
+        case 4:
+            return parts[1] == "conf" && (["all", "default", "lo"].contains(parts[2]) || devices.contains(parts[2]))
+                && known.contains(parts[3])
+        default: return false
+        }
+    }
+
+    /// By family, settings of devices that do not depend on how a kernel was built (ip-sysctl in the kernel's documentation).
+    private static let known: [String: Set<String>] = [
+        "ipv4": [
+            "accept_local", "accept_redirects", "accept_source_route", "arp_accept", "arp_announce", "arp_filter",
+            "arp_ignore", "arp_notify", "bootp_relay", "disable_policy", "disable_xfrm", "forwarding",
+            "ignore_routes_with_linkdown", "log_martians", "promote_secondaries", "proxy_arp", "proxy_arp_pvlan",
+            "route_localnet", "rp_filter", "secure_redirects", "send_redirects", "shared_media", "src_valid_mark",
+        ],
+        "ipv6": [
+            "accept_dad", "accept_ra", "accept_ra_defrtr", "accept_ra_pinfo", "accept_redirects", "accept_source_route",
+            "autoconf", "dad_transmits", "disable_ipv6", "forwarding", "keep_addr_on_down", "ndisc_notify", "proxy_ndp",
+            "use_tempaddr",
+        ],
+    ]
+}

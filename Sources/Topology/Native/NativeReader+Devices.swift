@@ -137,7 +137,11 @@ extension NativeReader {
     mutating func node(_ name: String, _ value: YAMLValue) -> Node {
         let fields = fields(
             value,
-            ["role", "labels", "tainted", "interfaces", "routes", "nodeAddresses", "sysctls", "commands", "binds"])
+            [
+                "role", "labels", "tainted", "interfaces", "routes", "nodeAddresses", "sysctls", "beforeCommands",
+                "commands",
+                "environment", "binds",
+            ])
         var node = Node(name: name)
         _ = field(fields, "role") { reader, value in
             guard let text = reader.text(value, "control-plane or worker") else { return }
@@ -151,6 +155,8 @@ extension NativeReader {
         if let isTainted = field(fields, "tainted", { $0.boolean($1) }) { node.isTainted = isTainted }
         node.sysctls = field(fields, "sysctls") { $0.sysctls($1) } ?? [:]
         node.commands = field(fields, "commands") { $0.commands($1) } ?? []
+        node.environment = field(fields, "environment") { $0.environment($1) } ?? [:]
+        node.beforeCommands = field(fields, "beforeCommands") { $0.configuration($1, of: name) }
         node.binds = field(fields, "binds") { $0.binds($1) } ?? []
         node.labels = field(fields, "labels") { $0.labels($1) } ?? [:]
         _ = field(fields, "interfaces") { reader, value in

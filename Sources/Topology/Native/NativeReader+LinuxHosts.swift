@@ -5,7 +5,7 @@ import YAML
 extension NativeReader {
     /// The map of a host.
     mutating func host(_ name: String, _ value: YAMLValue) -> Host {
-        let fields = fields(value, ["hostname", "interfaces", "routes", "sysctls", "commands", "binds"])
+        let fields = fields(value, ["hostname", "interfaces", "routes", "sysctls", "commands", "environment", "binds"])
         var host = Host(name: name)
         if let hostname = field(fields, "hostname", { $0.text($1, "a host name") }) { host.hostname = hostname }
         _ = field(fields, "interfaces") { reader, value in
@@ -16,6 +16,7 @@ extension NativeReader {
         host.routes = field(fields, "routes") { $0.routes($1) } ?? []
         host.sysctls = field(fields, "sysctls") { $0.sysctls($1) } ?? [:]
         host.commands = field(fields, "commands") { $0.commands($1) } ?? []
+        host.environment = field(fields, "environment") { $0.environment($1) } ?? [:]
         host.binds = field(fields, "binds") { $0.binds($1) } ?? []
         return host
     }
@@ -118,14 +119,71 @@ extension NativeReader {
         return binds
     }
 
-    /// A list of commands, each a list of a program and its arguments.
-    mutating func commands(_ value: YAMLValue) -> [[String]] {
-        list(value, example: "[[tc, qdisc, show]]") { reader, item -> [String]? in
-            let words = reader.list(item, example: "[tc, qdisc, show]") { reader, word -> String? in
-                reader.literal(word, "a word of a command")
+    /// A list of commands, each a list of a program and its arguments, or a map with that list under `run`.
+    mutating func commands(_ value: YAMLValue) -> [HostCommand] {
+        let commands = list(value, example: "[[tc, qdisc, show]]") { reader, item -> HostCommand? in
+            let place = "\(reader.file):\(item.mark.line)"
+            if case .sequence = item.content { return reader.command(item, at: place) }
+            let fields = reader.fields(item, ["run", "from", "after"])
+            guard let run = fields["run"] else {
+                reader.report(item.mark, "a command needs a program: [tc, qdisc, show]")
+                return nil
             }
-            if words.isEmpty { reader.report(item.mark, "a command needs a program: [tc, qdisc, show]") }
-            return words.isEmpty ? nil : words
+            var command = reader.at(.key("run")) { $0.command(run, at: place) }
+            if let from = reader.field(fields, "from", { $0.literal($1, "a file and a line") }) {
+                command?.place = from
+            }
+            command?.waits = reader.field(fields, "after") { $0.waits($1) } ?? [:]
+            return command
         }
+        if commands.count > HostCommand.maximumCount {
+            report(value.mark, "there are \(HostCommand.maximumCount) commands at most")
+        }
+        return commands
+    }
+
+    private mutating func command(_ value: YAMLValue, at place: String?) -> HostCommand? {
+        let words = list(value, example: "[tc, qdisc, show]") { reader, word -> String? in
+            reader.literal(word, "a word of a command")
+        }
+        if words.isEmpty { report(value.mark, "a command needs a program: [tc, qdisc, show]") }
+        return words.isEmpty ? nil : HostCommand(words, place: place)
+    }
+
+    /// `{ left: 2 }`: how many commands of other nodes and hosts are waited for.
+    private mutating func waits(_ value: YAMLValue) -> [String: Int] {
+        var waits: [String: Int] = [:]
+        forEachNamed(value) { reader, name, value in
+            waits[name] = reader.number(value, "how many of its commands are waited for", 1...HostCommand.maximumCount)
+        }
+        return waits
+    }
+
+    /// Variables of an environment.
+    mutating func environment(_ value: YAMLValue) -> [String: String] {
+        var environment: [String: String] = [:]
+        for entry in mapEntries(value) ?? [] {
+            guard let name = literal(entry.key, "the name of a variable"), let value = literal(entry.value, "its value")
+            else { continue }
+            if name.isEmpty || name.contains("=") {
+                report(entry.key.mark, "\"\(name)\" is not a name for a variable")
+            } else {
+                environment[name] = value
+            }
+        }
+        return environment
+    }
+
+    /// The interfaces and routes that a node has when its commands begin.
+    mutating func configuration(_ value: YAMLValue, of node: String) -> LinuxConfiguration {
+        let fields = fields(value, ["interfaces", "routes"])
+        var configuration = LinuxConfiguration()
+        _ = field(fields, "interfaces") { reader, value in
+            reader.forEachNamed(value) { reader, interface, value in
+                configuration.interfaces.append(reader.interface(Endpoint(node, interface), value))
+            }
+        }
+        configuration.routes = field(fields, "routes") { $0.routes($1) } ?? []
+        return configuration
     }
 }

@@ -249,7 +249,9 @@ struct NativeWriter {
         interfaces(node.interfaces, of: node.name)
         routes(node.routes)
         if !node.nodeAddresses.isEmpty { line(2, "nodeAddresses", YAMLWriter.list(node.nodeAddresses)) }
-        settings(node.sysctls, node.commands)
+        settings(node.sysctls)
+        if let before = node.beforeCommands { self.before(before) }
+        commands(node.commands, node.environment)
         binds(node.binds)
     }
 
@@ -258,14 +260,22 @@ struct NativeWriter {
         if host.hostname != host.name { line(2, "hostname", YAMLWriter.scalar(host.hostname)) }
         interfaces(host.interfaces, of: host.name)
         routes(host.routes)
-        settings(host.sysctls, host.commands)
+        settings(host.sysctls)
+        commands(host.commands, host.environment)
         binds(host.binds)
     }
 
-    private mutating func interfaces(_ interfaces: [Node.Interface], of device: String) {
-        if !interfaces.isEmpty { line(2, "interfaces") }
+    private mutating func before(_ configuration: LinuxConfiguration) {
+        line(2, "beforeCommands", configuration == LinuxConfiguration() ? "{}" : nil)
+        interfaces(configuration.interfaces, of: nil, depth: 3)
+        routes(configuration.routes, depth: 3)
+    }
+
+    /// - Parameter device: what has them; nil for one that has written where their cables lead already.
+    private mutating func interfaces(_ interfaces: [Node.Interface], of device: String?, depth: Int = 2) {
+        if !interfaces.isEmpty { line(depth, "interfaces") }
         for interface in interfaces {
-            var fields = connect(Endpoint(device, interface.name))
+            var fields = device.map { connect(Endpoint($0, interface.name)) } ?? []
             switch interface.kind {
             case .cable: break
             case .vlan(let parent, let id):
@@ -280,17 +290,37 @@ struct NativeWriter {
                 fields.append(("mac", YAMLWriter.scalar(address.description)))
             }
             if interface.isShutdown { fields.append(("shutdown", "true")) }
-            line(3, YAMLWriter.scalar(interface.name), YAMLWriter.flow(fields))
+            line(depth + 1, YAMLWriter.scalar(interface.name), YAMLWriter.flow(fields))
         }
     }
 
-    private mutating func settings(_ sysctls: [String: String], _ commands: [[String]]) {
+    private mutating func settings(_ sysctls: [String: String]) {
         if !sysctls.isEmpty { line(2, "sysctls") }
         for (path, value) in sysctls.sorted(by: { $0.key < $1.key }) {
             line(3, YAMLWriter.scalar(path), YAMLWriter.scalar(value))
         }
+    }
+
+    private mutating func commands(_ commands: [HostCommand], _ environment: [String: String]) {
+        if !environment.isEmpty { line(2, "environment") }
+        for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
+            line(3, YAMLWriter.scalar(name), YAMLWriter.scalar(value))
+        }
         if !commands.isEmpty { line(2, "commands") }
-        for command in commands { item(3, YAMLWriter.list(command)) }
+        for command in commands {
+            let words = YAMLWriter.list(command.words)
+            if command.place == nil, command.waits.isEmpty {
+                item(3, words)
+                continue
+            }
+            var fields = [("run", words)]
+            if let place = command.place { fields.append(("from", YAMLWriter.scalar(place))) }
+            if !command.waits.isEmpty {
+                let waits = command.waits.sorted { $0.key < $1.key }
+                fields.append(("after", YAMLWriter.flow(waits.map { (YAMLWriter.scalar($0.key), "\($0.value)") })))
+            }
+            item(3, YAMLWriter.flow(fields))
+        }
     }
 
     private mutating func binds(_ binds: [Bind]) {
@@ -305,9 +335,9 @@ struct NativeWriter {
         }
     }
 
-    private mutating func routes(_ routes: [StaticRoute]) {
-        if !routes.isEmpty { line(2, "routes") }
-        for route in routes { item(3, YAMLWriter.scalar(route.text)) }
+    private mutating func routes(_ routes: [StaticRoute], depth: Int = 2) {
+        if !routes.isEmpty { line(depth, "routes") }
+        for route in routes { item(depth + 1, YAMLWriter.scalar(route.text)) }
     }
 
     // MARK: Cluster

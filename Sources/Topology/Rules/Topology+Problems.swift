@@ -33,6 +33,7 @@ extension Topology {
         check.poolSizes()
         check.containerPorts()
         check.services()
+        check.commands()
         return check
     }
 }
