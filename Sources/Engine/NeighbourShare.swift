@@ -66,10 +66,11 @@ struct NeighbourShare: Hashable {
     /// - Parameter held: how many entries the kernel holds, those of the other labs among them.
     private func fits(beside others: [NeighbourShare], _ limits: Limits, _ held: [AddressFamily: Int]) -> Bool {
         AddressFamily.allCases.allSatisfy { family in
+            guard let own = learned[family], own > 0 else { return true }
             let reserved = others.reduce(0) { $0 + $1.learned[family, default: 0] }
             let known = others.reduce(reserved) { $0 + $1.permanent[family, default: 0] }
             let elsewhere = max(0, held[family, default: 0] - known)
-            return learned[family, default: 0] + reserved + elsewhere <= limits.neighbours[family, default: 1024]
+            return own + reserved + elsewhere <= limits.neighbours[family, default: 1024]
         }
     }
 

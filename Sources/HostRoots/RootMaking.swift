@@ -10,6 +10,9 @@ struct RootMaking: Sendable {
     let content: RootContent
     /// The path of the host's network namespace, which its `/sys` tells of.
     let namespace: String
+    /// The pin of another root's mount namespace to begin from, whose table is short: the machine's, which is copied otherwise, has
+    /// every lab's pins in it. Nil for the machine's.
+    var seed: String?
     /// The processor to make it on; nil for any.
     var processor: Int?
 
@@ -61,6 +64,11 @@ struct RootMaking: Sendable {
         try etc.prepare(content.etc, mounts)
         let bound = BoundFiles(content.binds, directory: "\(directory)/binds")
 
+        if let seed {
+            let namespace = try FileDescriptor(opening: seed, O_RDONLY)
+            try systemCall("unshare", "process") { unshare(CLONE_FS) }
+            try systemCall("setns", "namespace of a root") { setns(namespace.number, CLONE_NEWNS) }
+        }
         try systemCall("unshare", directory) { unshare(Self.namespaces.reduce(0) { $0 | $1.flag }) }
         // First, or what follows would be seen wherever the machine's mounts are shared.
         try systemCall("mount", "/") { mount("", "/", "none", UInt(MS_PRIVATE | MS_REC), nil) }
@@ -89,7 +97,8 @@ struct RootMaking: Sendable {
     /// Makes a mount the root of the calling thread's mount namespace, and lets go of the one that was there: with it go the
     /// pins of other labs' namespaces, which would live on otherwise.
     private func becomeRoot(_ root: borrowing DetachedMount) throws(SystemCallError) {
-        try root.attach(at: directory)
+        // Every root has this directory, and so has the machine.
+        try root.attach(at: "/run")
         try systemCall("fchdir", "/") { fchdir(root.descriptor.number) }
         try systemCall("pivot_root", "/") { nslab_pivot_root(".", ".") }
         try systemCall("umount", "/") { umount2(".", CInt(MNT_DETACH)) }

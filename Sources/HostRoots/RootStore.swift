@@ -107,22 +107,24 @@ public struct RootStore: Sendable {
             do throws(SystemCallError) {
                 return try make(name, content, namespace: namespace, on: processor)
             } catch {
-                removeUnused(name)
-                guard error.call == "mount", error.errno == EINVAL else { throw error }
+                let isLast = error.call != "mount" || error.errno != EINVAL || processor == Processors.allowed.last
+                removeUnused(name, withStore: isLast)
+                if isLast { throw error }
                 refusal = error
             }
         }
         throw refusal ?? SystemCallError("mount", path, errno: EINVAL)
     }
 
-    /// Removes what there is of a root that could not be made, and the file system if it is there for no other. What cannot be
-    /// removed is in nobody's way.
-    private func removeUnused(_ name: String) {
+    /// Removes what there is of a root that could not be made. What cannot be removed is in nobody's way.
+    ///
+    /// - Parameter withStore: whether the file system goes, too, if it is there for no other root.
+    private func removeUnused(_ name: String, withStore: Bool) {
         let before = Set(Directory.names(path))
         do throws(SystemCallError) {
             try discard(name)
             for new in Set(Directory.names(path)).subtracting(before) { Self.removeTree("\(path)/\(new)") }
-            if Directory.names(path).isEmpty { try remove() }
+            if withStore, Directory.names(path).isEmpty { try remove() }
         } catch {
             // The reason why it could not be made says more than this one.
         }
@@ -146,7 +148,7 @@ public struct RootStore: Sendable {
         try discard(name)
         let directory = directory(of: name)
         let made = try RootMaking(
-            directory: directory, content: content, namespace: namespace, processor: processor
+            directory: directory, content: content, namespace: namespace, seed: seed, processor: processor
         ).run()
         defer { for number in made.namespaces { close(number) } }
         try BindRecord.write(made.bound, directory)
@@ -156,6 +158,11 @@ public struct RootStore: Sendable {
             try systemCall("mount", pin) { mount("/proc/self/fd/\(number)", pin, "none", UInt(MS_BIND), nil) }
         }
         return made.leftOut
+    }
+
+    /// The pin of the mount namespace of any root that is there.
+    private var seed: String? {
+        Directory.names(path).lazy.map { "\(path)/\($0)/mnt" }.first { Self.isNamespace($0) }
     }
 
     /// Gives up a host's root, so that its next use begins with a new one. What was written in it takes memory until ``remove()``.

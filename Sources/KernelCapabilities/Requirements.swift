@@ -51,7 +51,8 @@ public struct Requirements: Hashable, Sendable {
         }
     }
 
-    /// Everyone in a subnet may ask for everyone else there. A pod and its node ask for each other.
+    /// Everyone in a subnet may ask for everyone else there. A pod and its node ask for each other, and the node keeps a pod's
+    /// link-local address, too, that asked for routers.
     private mutating func countNeighbours(_ blueprint: Blueprint) {
         if blueprint.allocations.permanentNeighbours == true { return }
         var members: [Prefix: Int] = [:]
@@ -63,7 +64,9 @@ public struct Requirements: Hashable, Sendable {
         }
         for (prefix, count) in members { neighbours[prefix.family, default: 0] += count * (count - 1) }
         for namespace in blueprint.namespaces where namespace.kind == .pod {
-            for family in Set(namespace.content.addresses.map(\.address.family)) { neighbours[family, default: 0] += 2 }
+            for family in Set(namespace.content.addresses.map(\.address.family)) {
+                neighbours[family, default: 0] += family == .ipv6 ? 3 : 2
+            }
         }
     }
 }

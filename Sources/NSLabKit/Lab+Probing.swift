@@ -13,9 +13,12 @@ extension Lab {
     ///   - from: only from this namespace, in any form that `nslab exec` takes.
     ///   - to: only to this namespace, to this address, or to the service `service/NAME` or `service/NAMESPACE/NAME`.
     ///   - count: how many times each probe is sent.
+    ///   - isNew: whether the lab has just been built: on a busy machine the kernel then takes its time to have its links carry and
+    ///     its addresses answer, and that is waited for.
     ///   - progress: called with the number of probes that are about to be sent.
     public func probe(
-        from: String? = nil, to: String? = nil, count: Int = 1, progress: (Step) -> Void = { _ in }
+        from: String? = nil, to: String? = nil, count: Int = 1, isNew: Bool = false,
+        progress: (Step) -> Void = { _ in }
     ) throws(NSLabError) -> ProbeReport {
         try reportingErrors {
             OpenFiles.raise()
@@ -55,7 +58,7 @@ extension Lab {
                 if case .ended? = try? lab.responders { false } else { true }
             }
             let run = ProbeRun(lab.blueprint, pins: pins, diagnosis: diagnosis)
-            var report = try run.run(paths, count: count)
+            var report = try run.run(paths, count: count, isNew: isNew)
             report.unprobed = services.unprobed.isEmpty ? nil : services.unprobed
             // Behind the paths: a service cannot answer where its pods are not reached.
             if services.count > 0 {

@@ -84,7 +84,7 @@ public struct Lab: Sendable {
                 cancellation.release()
                 if probing {
                     try lab.running.waitForLinks(surveys)
-                    report.probes = try lab.probe(progress: progress)
+                    report.probes = try lab.probe(isNew: true, progress: progress)
                 }
                 return report
             } catch {

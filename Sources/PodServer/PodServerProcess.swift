@@ -153,7 +153,7 @@ public struct PodServerProcess: Sendable {
             throw .failed("\(error)")
         }
         do throws(SystemCallError) {
-            channel.limitWaiting(seconds: 10)
+            channel.limitWaiting(seconds: 30)
             var rest = sockets[...]
             while !rest.isEmpty {
                 let part = rest.prefix(ControlChannel.mostDescriptors)

@@ -10,13 +10,15 @@ public struct EchoProber: Sendable {
     /// second after which the kernel asks for a neighbour again (`retrans_time_ms`, arp(7)), so that a lost question is not
     /// taken for a dead address.
     public var timeouts: [Duration] = [.milliseconds(200), .milliseconds(400), .milliseconds(700)]
+    /// The same for further attempts, which are made while the machine is busy.
+    public var busyTimeouts: [Duration] = []
     /// The most requests that may be on their way at one time, so that no queue of the kernel overflows.
     public var window = 256
     /// The most sockets that are open at one time: one for each namespace and family. Where more are needed, the
     /// namespaces take turns.
     public var socketLimit = 1000
 
-    /// A prober that tries three times and takes 1.3 seconds to give up.
+    /// A prober that tries three times and takes 1.3 seconds to give up, on a machine that is not busy.
     public init() {}
 
     /// Sends all requests, and again those that are not answered in time.
@@ -50,6 +52,8 @@ struct EchoRun {
 
     private let requests: [EchoRequest]
     private let prober: EchoProber
+    private let timeouts: [Duration]
+    private let contention = Contention()
     private let cookie = UInt64.random(in: .min ... .max)
 
     /// The pins that requests are sent from.
@@ -89,9 +93,10 @@ struct EchoRun {
     init(_ requests: [EchoRequest], _ prober: EchoProber) {
         self.requests = requests
         self.prober = prober
+        timeouts = prober.timeouts + prober.busyTimeouts
         results = Array(repeating: EchoResult(outcome: .failure(.silence), attempts: 0), count: requests.count)
         states = Array(repeating: State(), count: requests.count)
-        waiting = Array(repeating: SendQueue(), count: min(prober.timeouts.count, 255))
+        waiting = Array(repeating: SendQueue(), count: min(timeouts.count, 255))
         inFlight = InFlightWindow(capacity: max(prober.window, 1))
         sortBySource()
         sockets = Array(repeating: nil, count: sources.count * 2)
@@ -237,10 +242,13 @@ struct EchoRun {
             EchoPayload(cookie: cookie, index: UInt32(index), attempt: UInt32(attempt), sentAt: MonotonicClock.now),
             family: socket.family)
         switch socket.send(buffer, to: requests[index].destination) {
-        // A full queue loses a packet as any other on the way may.
+        // A full queue loses a packet as any other on the way may. So does a neighbour table that is full, and may have room soon.
         case 0, EAGAIN, ENOBUFS:
             waiting[attempt].append(index, now)
             inFlight.append(index, now)
+        case EINVAL:
+            results[index].outcome = .failure(.notSent(errno: EINVAL))
+            waiting[attempt].append(index, now)
         case let errno: settle(index, .failure(.notSent(errno: errno)))
         }
     }
@@ -251,14 +259,14 @@ struct EchoRun {
     private mutating func expire(_ now: UInt64) -> UInt64 {
         var deadline = UInt64.max
         for attempt in waiting.indices {
-            let timeout = prober.timeouts[attempt].nanoseconds
+            let timeout = timeouts[attempt].nanoseconds
             while let head = waiting[attempt].first {
                 if states[head.index].progress == .open {
                     guard head.sentAt + timeout <= now else {
                         deadline = min(deadline, head.sentAt + timeout)
                         break
                     }
-                    if attempt + 1 < waiting.count {
+                    if attempt + 1 < prober.timeouts.count || attempt + 1 < waiting.count && contention.isPresent {
                         again.append(head.index, now)
                     } else {
                         // Where this thread had to wait for a processor, the answer may be there since long.

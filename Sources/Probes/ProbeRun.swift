@@ -19,13 +19,18 @@ public struct ProbeRun {
 
     /// Sends every probe of the matrix and compares what comes back.
     ///
-    /// - Parameter count: how many times each probe is sent; it passes if all of them do.
-    public func run(_ matrix: ProbeMatrix, count: Int = 1) throws -> ProbeReport {
+    /// - Parameters:
+    ///   - count: how many times each probe is sent; it passes if all of them do.
+    ///   - isNew: whether the lab has just been built.
+    public func run(_ matrix: ProbeMatrix, count: Int = 1, isNew: Bool = false) throws -> ProbeReport {
         let start = ContinuousClock.now
         let requests = matrix.probes.map { EchoRequest(source: pins[$0.from] ?? $0.from, destination: $0.address) }
         var results: [ProbeReport.Result?] = Array(repeating: nil, count: requests.count)
         var reasons: [Int: String] = [:]
         var prober = EchoProber()
+        // Links begin to carry and addresses to answer when the kernel comes to it (`linkwatch_event` in net/core/link_watch.c,
+        // `addrconf_dad_work` in net/ipv6/addrconf.c), which is late where many labs are built at one time.
+        if isNew { prober.busyTimeouts = [.seconds(1), .seconds(2), .seconds(4), .seconds(8)] }
         if let wait = blueprint.longWait { prober.timeouts.append(wait) }
         for _ in 0..<count {
             for (index, result) in try prober.run(requests).enumerated() {

@@ -174,6 +174,38 @@ struct BoundFileTests {
         }
     }
 
+    @Test("a directory and a link out of the folder that change places all the time show nothing of the machine")
+    func swapped() throws {
+        let machine = FileManager.default.temporaryDirectory.path + "/\(UUID().uuidString)"
+        mkdir(machine, 0o755)
+        defer { try? FileManager.default.removeItem(atPath: machine) }
+        for name in ["file", "other"] {
+            try "secret\n".write(toFile: "\(machine)/\(name)", atomically: true, encoding: .utf8)
+        }
+        let binds = "\"data:/all\", \"data:/fixed:ro\", \"data/file:/one\", \"data/file:/single:ro\""
+        try Self.withLab(binds, ["data/file": "mine\n"]) { (folder, up, exec) throws in
+            #expect(up.status == 0, "\(up.output)")
+            let lab = try Witness.output(["sh", "-c", "grep -l '\(folder)' /run/nslab/*/topology.yaml | cut -d/ -f4"])
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            // RENAME_EXCHANGE.
+            let swapper = try Witness.Process([
+                "python3", "-c",
+                """
+                import ctypes, os
+                os.symlink("\(machine)", "\(folder)/link")
+                rename = ctypes.CDLL(None).renameat2
+                while True: rename(-100, b"\(folder)/link", -100, b"\(folder)/data", 2)
+                """,
+            ])
+            defer { swapper.send(SIGKILL) }
+            for _ in 0..<40 {
+                let seen = try exec("cat /all/* /fixed/* /one /single 2>/dev/null || true")
+                #expect(!seen.output.contains("secret"), "\(seen.output)")
+                try Witness.output([BuiltProgram.path, "reset", lab, "-q"])
+            }
+        }
+    }
+
     @Test("what is outside of the folder is seen where the user allows it, read-only")
     func outside() throws {
         let shared = FileManager.default.temporaryDirectory.path + "/\(UUID().uuidString)"

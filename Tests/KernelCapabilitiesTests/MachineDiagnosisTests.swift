@@ -25,8 +25,8 @@ struct DemandTests {
                 .natIPv4, .natIPv6, .conntrack, .serviceRules,
             ])
         #expect(requirements.namespaces == 9)
-        // Four on VLAN 10, and five pods with their nodes.
-        #expect(requirements.neighbours == [.ipv4: 12 + 10, .ipv6: 12 + 10])
+        // Four on VLAN 10, and five pods with their nodes, which know two addresses of each in IPv6.
+        #expect(requirements.neighbours == [.ipv4: 12 + 10, .ipv6: 12 + 15])
     }
 
     @Test("on a kernel without VLANs the lab takes another form, and asks for none")
