@@ -1,82 +1,36 @@
-extension IPAddress: Codable, CodingKeyRepresentable {
+/// A value that is written as one text, its description.
+public protocol TextCodable: Codable, CustomStringConvertible {
+    /// What the text should be, for the error: `a prefix`.
+    static var meaning: String { get }
+
+    /// Reads the text; nil where it is no such value.
+    init?(_ text: some StringProtocol)
+}
+
+extension TextCodable {
     public init(from decoder: any Decoder) throws {
-        self = try decoder.singleText("an IP address") { IPAddress($0) }
+        self = try decoder.singleText(Self.meaning) { Self($0) }
     }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
     }
+}
+
+extension IPv4Address: TextCodable { public static var meaning: String { "an IPv4 address" } }
+extension IPv6Address: TextCodable { public static var meaning: String { "an IPv6 address" } }
+extension Prefix: TextCodable { public static var meaning: String { "a prefix" } }
+extension InterfaceAddress: TextCodable { public static var meaning: String { "an address with its prefix length" } }
+extension MACAddress: TextCodable { public static var meaning: String { "a MAC address" } }
+extension InterfaceName: TextCodable { public static var meaning: String { "a name for an interface" } }
+
+extension IPAddress: TextCodable, CodingKeyRepresentable {
+    public static var meaning: String { "an IP address" }
 
     public init?(codingKey: some CodingKey) { self.init(codingKey.stringValue) }
 
     public var codingKey: any CodingKey { TextKey(stringValue: description) }
-}
-
-extension Prefix: Codable {
-    public init(from decoder: any Decoder) throws {
-        self = try decoder.singleText("a prefix") { Prefix($0) }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
-}
-
-extension IPv4Address: Codable {
-    public init(from decoder: any Decoder) throws {
-        self = try decoder.singleText("an IPv4 address") { IPv4Address($0) }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
-}
-
-extension IPv6Address: Codable {
-    public init(from decoder: any Decoder) throws {
-        self = try decoder.singleText("an IPv6 address") { IPv6Address($0) }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
-}
-
-extension InterfaceAddress: Codable {
-    public init(from decoder: any Decoder) throws {
-        self = try decoder.singleText("an address with its prefix length") { InterfaceAddress($0) }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
-}
-
-extension MACAddress: Codable {
-    public init(from decoder: any Decoder) throws {
-        self = try decoder.singleText("a MAC address") { MACAddress($0) }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
-}
-
-extension InterfaceName: Codable {
-    public init(from decoder: any Decoder) throws {
-        self = try decoder.singleText("a name for an interface") { InterfaceName($0) }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
 }
 
 extension Decoder {
