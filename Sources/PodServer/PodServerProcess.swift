@@ -123,6 +123,8 @@ public struct PodServerProcess: Sendable {
             var spawn = Spawn(["nslab", PodServerService.command, lab], executable: program)
             (spawn.standardInput, spawn.standardOutput, spawn.standardError) = (.null, .null, .null)
             spawn.descriptors = [pair.far.number, lock.number, log.number, listener.number]
+            // It outlives the command, and with few descriptors allowed one more can be the one that it lacks to begin.
+            spawn.isAlone = true
             // A crash is to end the process and not to start a program that looks at it.
             spawn.environment = ["LC_ALL=C", "SWIFT_BACKTRACE=enable=no"]
             let process = try spawn.start()

@@ -1,9 +1,10 @@
+import CLinux
 import Glibc
 
 /// How a program is started as a child of this process (posix_spawn(3)).
 ///
-/// The child has no signal blocked or ignored, no descriptors but those that are named here, as all others are opened
-/// `O_CLOEXEC`, and the limit on open files that this process was started with (``OpenFiles``).
+/// The child has no signal blocked or ignored, no descriptors but those that are named here and those that this process was
+/// started with, as all others are opened `O_CLOEXEC`, and the limit on open files that this process was started with (``OpenFiles``).
 public struct Spawn {
     /// What one of the child's standard streams is.
     public enum Stream {
@@ -39,6 +40,8 @@ public struct Spawn {
     /// Further descriptors of this process; the child has them in this order, from number 3 on.
     public var descriptors: [CInt] = []
     public var leadership = Leadership.none
+    /// Whether the child goes without what this process was started with beyond the standard streams.
+    public var isAlone = false
 
     /// A program to start.
     public init(_ arguments: [String], executable: String? = nil) {
@@ -91,6 +94,8 @@ public struct Spawn {
             }
         }
         for (index, descriptor) in descriptors.enumerated() { try copy(descriptor, to: 3 + CInt(index)) }
+
+        if isAlone { _ = nslab_spawn_close_from(&actions, 3 + CInt(descriptors.count)) }
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

@@ -91,7 +91,9 @@ struct LimitTests {
     @Test("a low limit that may be raised is, for nslab and not for what it starts")
     func softLimit() throws {
         try Bench.with(Self.answering) { bench in
-            try Witness.output(["prlimit", "--nofile=8:4096"] + bench.up)
+            // With one that it was started with, too.
+            let start = #"exec 7</dev/null; exec prlimit --nofile=8:4096 "$@""#
+            try Witness.output(["bash", "-c", start, "bash"] + bench.up)
             for words in [
                 ["verify", bench.name], ["reset", bench.name], ["probe", "--lab", bench.name], ["down", bench.name],
             ] {

@@ -7,6 +7,7 @@
 #include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -25,6 +26,13 @@ static inline long syscall_pidfd_open(pid_t pid) { return syscall(SYS_pidfd_open
 
 static inline long syscall_pidfd_send_signal(int pidfd, int signal) {
     return syscall(SYS_pidfd_send_signal, pidfd, signal, (siginfo_t *)0, 0);
+}
+
+// Has a child begin without the descriptors from a number on (glibc 2.34). As <spawn.h> declares it for _GNU_SOURCE.
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
+
+static inline int nslab_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
 // fork(2), which Swift keeps from programs with several threads.
