@@ -124,7 +124,7 @@ public struct BringUp {
     }
 
     /// A lab worked out for this machine.
-    fileprivate struct Form {
+    struct Form {
         var features: KernelFeatures
         var blueprint: Blueprint
         /// What this machine has for it.
@@ -143,7 +143,7 @@ public struct BringUp {
     ///   - stopped: its pods that do not answer.
     ///   - kept: what it has been given.
     /// - Throws: `EngineError.lacking` if it cannot be built here, `BlueprintError` if it could not be built anywhere.
-    private func form(
+    func form(
         for journal: Journal?, stopped: Set<PodReference> = [], keeping kept: Allocations = .empty
     ) throws -> Form {
         let limits = Limits()
@@ -207,115 +207,6 @@ public struct BringUp {
             throw takenBack(built.planned.namespaces.map { built.planned.pin(of: $0) }, state, after: error)
         }
         return built.outcome
-    }
-
-    private func change(_ state: StateDirectory, _ journal: Journal, _ clock: inout Stopwatch) throws -> Outcome {
-        let stopped = try StoppedPods.read(state)
-        let given = try Allocations.read(state, journal)
-        var kept = given
-        // What the lab was made after is worked out while what it is to become is.
-        let isSame = try StateDirectory.read(state.topology) == Array(topology.yaml.utf8)
-        let earlier =
-            isSame && kept != nil || !journal.isComplete
-            ? nil : try NamespaceThread.start { _ in try RunningLab(state, journal, keeping: given).blueprint }
-        var former: Reconciler.Former = journal.isComplete ? .same : .unknown
-        var doubt: String?
-        let wanted = kept.map { kept in Result { try self.form(for: journal, stopped: stopped, keeping: kept) } }
-        do {
-            if let earlier { former = .other(try earlier.value()) }
-        } catch EngineError.damagedState(let path, let reason) {
-            former = .unknown
-            doubt = "\(path): \(reason); what users added to the lab cannot be told from what it had, and is removed"
-        }
-        // A lab of an nslab that kept no allocations has those that it would get.
-        if kept == nil, case .other(let before) = former {
-            kept = before.allocations
-            if isSame { former = .same }
-        }
-        let form = try wanted?.get() ?? self.form(for: journal, stopped: stopped, keeping: kept ?? .empty)
-        var outcome = Outcome(form)
-        if let doubt { outcome.warnings.append(doubt) }
-        var records = try CommandRecords.read(state)
-        if !journal.keepsCommands {
-            // They were run when the lab was built.
-            let before = if case .other(let before) = former { before } else { form.blueprint }
-            let made = before.namespaces.map { ($0.name, MadeByCommands()) }
-            records.add(Dictionary(made, uniquingKeysWith: { first, _ in first }), of: before)
-            if !isDryRun { try records.write(to: state) }
-        }
-        let wasSame = if case .same = former { true } else { false }
-        let before = journal
-        var journal = journal
-        journal.features = Journal.Features(form.features)
-        var hosts: Set<String> = []
-        var operations: [PlannedOperation]?
-        var last: Reconciler.Snapshot
-        while true {
-            var wanted = form.blueprint
-            hosts = wanted.take(records, running: hosts)
-            if !hosts.isEmpty, case .same = former {
-                former = .other(try RunningLab(state, before, keeping: kept ?? .empty).blueprint)
-            }
-            var reconciler = Reconciler(
-                state, journal, from: former, to: wanted, topology: topology, source: source, silent: stopped,
-                cancellation: cancellation)
-            if wasSame { reconciler.lookAtAll() } else { reconciler.include(hosts) }
-            last = try reconciler.look()
-            if !last.hostsToRun.isSubset(of: hosts) {
-                hosts.formUnion(last.hostsToRun)
-                continue
-            }
-            let commands = HostCommands(
-                state, form.blueprint, topology: topology, records, silent: stopped, isShowing: isShowingOutput,
-                cancellation)
-            if operations == nil {
-                operations = commands.operations(of: hosts, beside: last.operations)
-                outcome.answersAgain = try reconciler.lacksResponders
-            }
-            if isDryRun { break }
-            if !hosts.isEmpty {
-                records.remove(hosts)
-                try records.write(to: state)
-                if try commands.clear(hosts) { last = try reconciler.look() }
-            }
-            if reconciler.isChange(last) { progress(.changing(operations: last.operations.count)) }
-            outcome.timing.plan += clock.lap()
-            last = try reconciler.apply(last)
-            try NeighbourShare(form.blueprint).write(to: state)
-            outcome.timing.netlink += clock.lap()
-            // What was made anew may have taken along what only commands can bring back.
-            if last.hostsToRun.isSubset(of: hosts) { break }
-            hosts.formUnion(last.hostsToRun)
-            journal = try Journal.read(state)
-            former = .other(wanted)
-        }
-        outcome.operations = operations ?? []
-        outcome.blueprint.take(records, running: hosts)
-        if !isDryRun {
-            try run(hosts, form.blueprint, records, state, silent: stopped, &outcome)
-        }
-        if hosts.isEmpty, last.blueprint.namespaces.count < form.blueprint.namespaces.count {
-            outcome.checked = Set(last.blueprint.namespaces.map(\.name))
-        }
-        return outcome
-    }
-
-    // MARK: Commands
-
-    /// Runs the commands of hosts.
-    private func run(
-        _ hosts: Set<String>, _ planned: Blueprint, _ records: CommandRecords, _ state: StateDirectory,
-        silent: Set<PodReference> = [], _ outcome: inout Outcome
-    ) throws {
-        if hosts.isEmpty { return }
-        progress(
-            .commands(count: planned.namespaces.reduce(0) { $0 + (hosts.contains($1.name) ? $1.commands.count : 0) }))
-        let commands = HostCommands(
-            state, planned, topology: topology, records, silent: silent, isShowing: isShowingOutput, cancellation)
-        let done = try commands.run(hosts)
-        outcome.blueprint = done.blueprint
-        outcome.commandFailures = done.failures
-        outcome.warnings += done.warnings
     }
 
     private func planNew(_ form: Form) -> Outcome {
@@ -464,7 +355,7 @@ private func installTables(
 }
 
 extension BringUp.Outcome {
-    fileprivate init(_ form: BringUp.Form) {
+    init(_ form: BringUp.Form) {
         blueprint = form.blueprint
         warnings = form.warnings
     }

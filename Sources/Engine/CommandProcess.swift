@@ -48,7 +48,8 @@ final class CommandProcess {
             ["nslab", "exec", "--confined", "--lab", lab, host, "--"] + command.words, executable: program)
         spawn.set([Self.variable: host])
         spawn.standardInput = .null
-        // Not this process's own: what runs on in the background would keep them open.
+        // Not this process's own: what runs on in the background would keep them open. Where there is no room for a file, as the host's
+        // programs may have filled the store, the command runs all the same, and its words are lost.
         output = showing ? try? OutputFile(at: outputPath) : nil
         spawn.standardOutput = output.map { .descriptor($0.writing.number) } ?? .null
         words = try? OutputFile(at: outputPath)
@@ -98,6 +99,7 @@ final class CommandProcess {
     /// Ends it at once.
     func kill() {
         child.sendToGroup(SIGKILL)
+        // It fails only where somebody has waited for it already.
         _ = try? child.wait()
     }
 
@@ -117,7 +119,8 @@ final class CommandProcess {
         return nil
     }
 
-    /// How many processes and threads the machine has (proc_loadavg(5)); 0 where it does not say.
+    /// How many processes and threads the machine has (proc_loadavg(5)); 0 where it cannot be read: the next look, milliseconds later,
+    /// counts then.
     private static var taskCount: Int {
         let path = "/proc/loadavg"
         guard let bytes = try? FileDescriptor(opening: path, O_RDONLY).read(path, atMost: 256) else { return 0 }

@@ -35,6 +35,7 @@ struct CommandRecords: Codable {
 
     /// Reads them; none where they cannot be read, so that the commands run again.
     static func read(_ state: StateDirectory) throws(EngineError) -> CommandRecords {
+        // One that is damaged or of another version costs no more than that.
         guard let bytes = try StateDirectory.read(state.commands),
             let records = try? JSONDecoder().decode(CommandRecords.self, from: Data(bytes)),
             records.version == currentVersion

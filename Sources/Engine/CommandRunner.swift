@@ -161,7 +161,7 @@ struct CommandRunner {
     private func readSettings(of index: Int) throws -> SettingSnapshot {
         let (host, pin) = (hosts[index], blueprint.pin(of: hosts[index]))
         return try NamespaceThread.run { thread in
-            try thread.enter(pin, of: host.name) { SettingSnapshot(in: $0) }
+            try thread.enter(pin, of: host.name) { try SettingSnapshot(in: $0) }
         }
     }
 }

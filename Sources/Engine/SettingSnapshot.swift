@@ -6,8 +6,10 @@ import System
 struct SettingSnapshot: Sendable {
     private(set) var values: [String: String] = [:]
 
-    /// Reads them.
-    init(in inside: borrowing InsideNamespace) {
+    /// Reads them. One that goes meanwhile, or that cannot be read, is none.
+    ///
+    /// - Throws: `SystemCallError` for want of descriptors or memory.
+    init(in inside: borrowing InsideNamespace) throws(SystemCallError) {
         var folders = [""]
         while let folder = folders.popLast() {
             for name in Directory.names("/proc/sys/net/\(folder)") {
@@ -16,10 +18,12 @@ struct SettingSnapshot: Sendable {
                 guard lstat("/proc/sys/net/\(path)", &status) == 0 else { continue }
                 if status.st_mode & S_IFMT == S_IFDIR {
                     folders.append(path + "/")
-                } else if status.st_mode & (S_IRUSR | S_IWUSR) == S_IRUSR | S_IWUSR, !Self.follows(path),
-                    let value = try? inside.sysctl(path)
-                {
-                    values[path] = value
+                } else if status.st_mode & (S_IRUSR | S_IWUSR) == S_IRUSR | S_IWUSR, !Self.follows(path) {
+                    do throws(SystemCallError) {
+                        values[path] = try inside.sysctl(path)
+                    } catch {
+                        if error.isShortage { throw error }
+                    }
                 }
             }
         }

@@ -42,6 +42,7 @@ struct CapabilityDesk: ~Copyable {
 
     private mutating func takeListener() {
         let socket = FileDescriptor(owning: mailbox)
+        // Whoever left nothing that can be taken has its calls refused, once the listener that it sent is closed.
         let count = try? socket.receive(&buffer, "process")
         _ = socket.release()
         guard count != nil else { return }
@@ -82,7 +83,8 @@ struct CapabilityDesk: ~Copyable {
         }
     }
 
-    /// The capabilities that a thread may have in effect (proc_pid_status(5)).
+    /// The capabilities that a thread may have in effect (proc_pid_status(5)); nil where that cannot be read, and the kernel is asked
+    /// for what the thread asked for.
     private static func permitted(_ thread: pid_t) -> UInt64? {
         let path = "/proc/\(thread)/status"
         guard let file = try? FileDescriptor(opening: path, O_RDONLY),

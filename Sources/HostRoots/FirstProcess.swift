@@ -25,6 +25,7 @@ final class FirstProcess {
         close(question)
         question = -1
         var stays: UInt8 = 0
+        // A wait fails only where somebody has waited already.
         if uninterrupted({ read(answer.number, &stays, 1) }) <= 0 { _ = try? child.wait() }
     }
 
