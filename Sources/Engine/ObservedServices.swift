@@ -67,8 +67,7 @@ extension ObservedServices {
         var found: Set<Rule.Destination> = []
         for statement in (chains[chain] ?? []).flatMap(\.statements) {
             switch statement {
-            case .translation(let destinations):
-                found.formUnion(destinations)
+            case .translation(let destination): found.insert(destination)
             case .verdict(let verdict):
                 if let next = verdict.chain { found.formUnion(targets(of: next, chains, &seen)) }
             case .verdictMap(_, .elements(let elements)):

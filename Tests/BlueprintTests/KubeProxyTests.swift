@@ -75,7 +75,13 @@ struct KubeProxyTests {
                 \t\telements = { 10.96.1.2 . tcp . 80 : goto service-default/web/tcp/80 }
                 \t}
                 \tchain service-default/web/tcp/80 {
-                \t\tmeta l4proto tcp dnat ip to numgen random mod 2 map { 0 : 192.168.1.1 . 8080, 1 : 192.168.2.1 . 8080 }
+                \t\tnumgen random mod 2 vmap { 0 : goto endpoint-default/web/tcp/80__192.168.1.1/8080, 1 : goto endpoint-default/web/tcp/80__192.168.2.1/8080 }
+                \t}
+                \tchain endpoint-default/web/tcp/80__192.168.1.1/8080 {
+                \t\tmeta l4proto tcp dnat to 192.168.1.1:8080
+                \t}
+                \tchain endpoint-default/web/tcp/80__192.168.2.1/8080 {
+                \t\tmeta l4proto tcp dnat to 192.168.2.1:8080
                 \t}
                 \(commonChains(services: ["ip daddr . meta l4proto . th dport vmap @service-ips"]))\tchain masquerading {
                 \t\tmeta mark & 0x00004000 == 0x00004000 meta mark set meta mark & 0xffffbfff masquerade fully-random comment "marked on the way in"
@@ -245,8 +251,10 @@ struct KubeProxyTests {
         let service = web { $0.isInternallyLocal = true }
         let first = tables([service])[0]
         #expect(first.contains("10.96.1.2 . tcp . 80 : goto local-default/web/tcp/80"))
-        #expect(first.contains("chain local-default/web/tcp/80 {\n\t\tmeta l4proto tcp dnat to 192.168.1.1:8080\n\t}"))
-        #expect(!first.contains("192.168.2.1"))
+        #expect(
+            first.contains(
+                "chain local-default/web/tcp/80 {\n\t\tnumgen random mod 1 vmap { 0 : goto endpoint-default/web/tcp/80__192.168.1.1/8080 }\n\t}"
+            ))
         #expect(tables([service], on: "n3")[0].contains("10.96.1.2 . tcp . 80 : drop"))
     }
 

@@ -181,16 +181,16 @@ private struct FamilyRules {
                         .masquerade,
                     ], comment: "a pod that reaches itself through a service"))
         }
-        func hook(_ name: String, _ point: String, _ priority: String, _ target: String) -> RuleTable.Chain {
+        func hook(_ name: String, _ point: String, _ priority: Int32, _ target: String) -> RuleTable.Chain {
             .init(name, hook: .init("nat", point, priority), [Rule([.verdict(.jump(target))])])
         }
         return [
             .init("services", services),
             .init("mark-for-masquerade", [Rule([.set(.mark, to: .or(.mark, mark))])]),
             .init("masquerading", masquerading),
-            hook("nat-prerouting", "prerouting", "dstnat", "services"),
-            hook("nat-output", "output", "-100", "services"),
-            hook("nat-postrouting", "postrouting", "srcnat", "masquerading"),
+            hook("nat-prerouting", "prerouting", -100, "services"),
+            hook("nat-output", "output", -100, "services"),
+            hook("nat-postrouting", "postrouting", 100, "masquerading"),
         ]
     }
 
@@ -208,15 +208,15 @@ private struct FamilyRules {
             Rule([.match(to, .value(.prefix($0))), .verdict(.drop)], comment: "no service has this address")
         }
         if refusesExternals { checks.append(Rule([.verdictMap(destination, .named("no-endpoint-services"))])) }
-        func filter(_ name: String, _ point: String, _ priority: String, _ target: String) -> RuleTable.Chain {
+        func filter(_ name: String, _ point: String, _ priority: Int32, _ target: String) -> RuleTable.Chain {
             let isNew = Rule.Statement.match(.connectionState, .value(.other("new")))
             return .init(name, hook: .init("filter", point, priority), [Rule([isNew, .verdict(.jump(target))])])
         }
         var chains = [
             RuleTable.Chain("reject-chain", [Rule([.reject])]),
             RuleTable.Chain("cluster-ips-check", checks),
-            filter("filter-forward", "forward", "-110", "cluster-ips-check"),
-            filter("filter-output-post-dnat", "output", "-90", "cluster-ips-check"),
+            filter("filter-forward", "forward", -110, "cluster-ips-check"),
+            filter("filter-output-post-dnat", "output", -90, "cluster-ips-check"),
         ]
         if refusesNodePorts {
             chains.append(
@@ -228,7 +228,7 @@ private struct FamilyRules {
                             .verdictMap(Self.nodePort, .named("no-endpoint-nodeports")),
                         ])
                     ]))
-            chains.append(filter("filter-input", "input", "-110", "nodeport-endpoints-check"))
+            chains.append(filter("filter-input", "input", -110, "nodeport-endpoints-check"))
         }
         return chains
     }

@@ -81,14 +81,14 @@ struct ProxiedPort {
         if usesCluster { chains.append(.init("service-\(name)", choice(of: endpoints))) }
         if usesLocal { chains.append(.init("local-\(name)", choice(of: local))) }
         if isExternal { chains.append(.init("external-\(name)", externalRules(hasLocal: !local.isEmpty))) }
-        if sessionAffinity != nil { chains += endpoints.map(endpointChain) }
+        chains += endpoints.map(endpointChain)
         return chains
     }
 
     /// The rules that pick one of these endpoints.
     private func choice(of endpoints: [ServiceBackend]) -> [Rule] {
-        if sessionAffinity == nil { return [translation(to: endpoints)] }
-        let known = endpoints.map {
+        let remembering = sessionAffinity == nil ? [] : endpoints
+        let known = remembering.map {
             Rule([
                 .match(.sourceAddress(family), .named("affinity-\(id(of: $0))")),
                 .verdict(.goto("endpoint-\(id(of: $0))")),
@@ -98,13 +98,6 @@ struct ProxiedPort {
             RuleTable.Element([.number(UInt32($0))], .verdict(.goto("endpoint-\(id(of: $1))")))
         }
         return known + [Rule([.verdictMap(.random(below: endpoints.count), .elements(map))])]
-    }
-
-    private func translation(to endpoints: [ServiceBackend]) -> Rule {
-        Rule([
-            .match(.transport, .value(.transport(transport))),
-            .translation(to: endpoints.map { Rule.Destination($0.address, $0.port) }),
-        ])
     }
 
     /// Packets from outside have their answers come back this way, unless only endpoints of this node may answer: then
@@ -139,10 +132,14 @@ struct ProxiedPort {
     private func endpointChain(_ endpoint: ServiceBackend) -> RuleTable.Chain {
         .init(
             "endpoint-\(id(of: endpoint))",
-            [
-                Rule([.update(set: "affinity-\(id(of: endpoint))", .sourceAddress(family))]),
-                translation(to: [endpoint]),
-            ])
+            (sessionAffinity == nil
+                ? [] : [Rule([.update(set: "affinity-\(id(of: endpoint))", .sourceAddress(family))])])
+                + [
+                    Rule([
+                        .match(.transport, .value(.transport(transport))),
+                        .translation(to: .init(endpoint.address, endpoint.port)),
+                    ])
+                ])
     }
 
     /// What an endpoint's chain and set are called by; a name in nf_tables has no colons.
