@@ -6,6 +6,8 @@ public struct Router: Hashable, Sendable {
     public var name: String
     /// The host name that it says of itself.
     public var hostname: String
+    /// The most ways to one prefix that any router takes.
+    public static let mostPaths = 600
     /// The VLANs that it knows.
     public var vlans: [VLANSegment]
     public var ports: [Port]
@@ -13,10 +15,16 @@ public struct Router: Hashable, Sendable {
     public var routes: [StaticRoute]
     /// Whether it has routes to the blocks of the cluster's nodes, as one that speaks BGP with them has.
     public var learnsBlocks: Bool
+    /// Which of the cluster's nodes it hears of by BGP, from them or from another router, and how it gets to them.
+    public var learnedNodes: [LearnedNode] = []
+    /// The most equal ways to one prefix that it takes of those that it hears of (`maximum-paths`).
+    public var maximumPaths = 1
     /// The families whose packets it forwards; it answers for its own addresses in any case.
     public var forwards: Set<AddressFamily>
     /// What it sees of the machine's files at places of its choice.
     public var binds: [Bind] = []
+    /// Other names that mean it: of machines that live in its network namespace.
+    public var aliases: [String] = []
 
     /// A router of these parts.
     public init(
@@ -56,6 +64,21 @@ public struct Router: Hashable, Sendable {
             self.addresses = addresses
             self.mtu = mtu
             self.isShutdown = isShutdown
+        }
+    }
+
+    /// A node of the cluster that a router hears of.
+    public struct LearnedNode: Hashable, Sendable {
+        public var node: String
+        /// The next hop to it: an address of its own, or of the router that tells of it.
+        public var gateway: IPAddress
+        /// How many routers and nodes are on the way, the node itself among them.
+        public var steps: Int
+
+        public init(_ node: String, via gateway: IPAddress, steps: Int = 1) {
+            self.node = node
+            self.gateway = gateway
+            self.steps = steps
         }
     }
 

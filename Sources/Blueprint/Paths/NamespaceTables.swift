@@ -83,7 +83,9 @@ final class NamespaceTables: Sendable {
         let usable = content.routes.filter { route in
             route.table == Route.mainTable && (route.device.map(up.contains) ?? true)
         }
-        return RouteTable(family, (connected + usable).filter { $0.destination.family == family })
+        // Of several equal ways any is right; the first stands for them.
+        let ways = usable.map { $0.ways[0] }
+        return RouteTable(family, (connected + ways).filter { $0.destination.family == family })
     }
 
     /// The route that the kernel makes of an address with a subnet.

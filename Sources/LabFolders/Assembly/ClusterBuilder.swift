@@ -11,6 +11,7 @@ struct ClusterBuilder {
     init(_ kind: KindCluster?, _ calico: CalicoResources, _ diagnostics: inout Diagnostics) {
         cluster.serviceSubnets = kind?.serviceSubnets ?? []
         cluster.reservedAddresses = calico.reservations
+        cluster.advertisedServices = calico.isBGPDisabled ? [] : calico.advertisedServices
         cluster.vxlanPort = calico.vxlanPort ?? cluster.vxlanPort
         cluster.vxlanVNI = calico.vxlanVNI ?? cluster.vxlanVNI
         for pool in installed(kind, calico, &diagnostics) + calico.pools { add(pool, &diagnostics) }

@@ -124,8 +124,6 @@ struct LearnedRoutes {
         let protocols = configurations[speakers[router].name]?.protocols ?? []
         guard protocols.contains(where: { $0.speaks(with: own) }), isNamed || calico.peers.isEmpty else { return }
         speakers[router].heardBy.append((index, other, 200))
-        // Each node takes packets to services, wherever their pods are.
-        speakers[index].told.formUnion(calico.advertisedServices)
         speakers[index].heardBy.append((router, own, 200))
         routersWithBlocks.insert(speakers[router].name)
         // Whoever hears of the node's blocks has to find the node.
@@ -144,6 +142,35 @@ struct LearnedRoutes {
     }
 
     // MARK: What they hear
+
+    /// By router, how it hears of the cluster's nodes.
+    func learnedNodes() -> [String: [Router.LearnedNode]] {
+        var learned: [String: [Router.LearnedNode]] = [:]
+        var steps = 0
+        for node in speakers.indices where !speakers[node].isRouter {
+            for family in AddressFamily.allCases {
+                var open = [node], reached: Set = [node], distance = 0
+                while !open.isEmpty, steps < Self.limit {
+                    distance += 1
+                    var best: [Int: IPAddress] = [:]
+                    for teller in open {
+                        for (listener, address, _) in speakers[teller].heardBy
+                        where address.family == family && speakers[listener].isRouter && !reached.contains(listener) {
+                            steps += 1
+                            if best[listener].map({ $0 <= address }) != true { best[listener] = address }
+                        }
+                    }
+                    for (listener, address) in best.sorted(by: { $0.key < $1.key }) {
+                        learned[speakers[listener].name, default: []].append(
+                            Router.LearnedNode(speakers[node].name, via: address, steps: distance))
+                    }
+                    open = best.keys.sorted()
+                    reached.formUnion(open)
+                }
+            }
+        }
+        return learned
+    }
 
     /// The routes of each speaker, by its name.
     func byName() -> [String: [StaticRoute]] {

@@ -39,6 +39,8 @@ public struct EOSConfiguration: Hashable, Sendable {
         public var redistributesConnected = false
         /// `redistribute static`.
         public var redistributesStatic = false
+        /// The most equal ways to one prefix that are taken (`maximum-paths`); EOS takes one unless it is told.
+        public var maximumPaths = 1
         /// Whether a default route is announced (`default-originate`, `default-information originate`).
         public var originatesDefault = false
 

@@ -1,4 +1,5 @@
 import Addresses
+import Topology
 
 /// The routing protocols (EOS User Manual, "Border Gateway Protocol" and "Open Shortest Path First").
 extension EOSReader {
@@ -50,6 +51,10 @@ extension EOSReader {
         } else if let arguments = command.arguments(after: "bgp listen range") {
             if let prefix = arguments.first.flatMap({ InterfaceAddress($0)?.prefix }) {
                 configuration.protocols[last].listenRanges.append(prefix)
+            }
+        } else if let arguments = command.arguments(after: "max|imum-paths") {
+            if let number = arguments.first.flatMap({ Int($0) }), (1...Router.mostPaths).contains(number) {
+                configuration.protocols[last].maximumPaths = number
             }
         } else if command.arguments(after: "default-information originate") != nil {
             configuration.protocols[last].originatesDefault = true

@@ -32,8 +32,7 @@ struct Manifests: Sendable {
     static func treatment(apiVersion: String, kind: String) -> Treatment {
         switch kind {
         case "Pod", "DaemonSet", "Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Service",
-            "Namespace", "Node", "List", "PodList", "ServiceList", "DeploymentList", "DaemonSetList", "StatefulSetList",
-            "NamespaceList":
+            "Namespace", "Node":
             .read
         case "NetworkPolicy", "GlobalNetworkPolicy", "StagedNetworkPolicy", "StagedGlobalNetworkPolicy", "Tier",
             "NetworkSet", "GlobalNetworkSet", "HostEndpoint", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy":
