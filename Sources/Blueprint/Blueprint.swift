@@ -89,8 +89,10 @@ public struct Blueprint: Hashable, Sendable {
         public var aliases: [String] = []
         /// Lines of its own in its `/etc/hosts`.
         public var hostAliases: [Workload.HostAlias] = []
-        /// The addresses that people know it by, IPv4 before IPv6.
+        /// The addresses that people know it by, IPv4 before IPv6; those on a management network last.
         public var addresses: [IPAddress]
+        /// Those of the addresses that are on a management network.
+        public var managementAddresses: Set<IPAddress> = []
         /// How processes inside resolve names; nil for as the host does.
         public var resolver: ResolverConfig?
         /// What the kernel must hold.

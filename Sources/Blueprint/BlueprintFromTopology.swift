@@ -81,6 +81,7 @@ extension Blueprint {
             var namespace = Namespace(
                 name: router.name, kind: .router, hostname: router.hostname, addresses: router.allAddresses,
                 content: content.content)
+            namespace.setManagement(topology.managementAddresses(of: router.name))
             namespace.binds = router.binds
             namespace.aliases = router.aliases
             namespaces.append(namespace)
@@ -131,6 +132,7 @@ extension Blueprint {
             let content = NamespaceContent(host, cabling, features, notes: &notes, problems: &problems)
             var namespace = Namespace(
                 name: host.name, kind: .host, hostname: host.hostname, addresses: host.allAddresses, content: content)
+            namespace.setManagement(topology.managementAddresses(of: host.name))
             namespace.commands = host.commands
             namespace.environment = host.environment
             namespace.binds = host.binds
@@ -188,5 +190,33 @@ extension Topology {
         let standard = ["default", "kube-node-lease", "kube-public", "kube-system"]
         return (standard + cluster.namespaces + workloads.map(\.namespace) + services.map(\.namespace))
             .filter { seen.insert($0).inserted }
+    }
+}
+
+extension Topology {
+    /// The addresses that a device has on management networks.
+    fileprivate func managementAddresses(of device: String) -> Set<IPAddress> {
+        let networks = Set(networks.filter(\.isManagement).map(\.name))
+        if networks.isEmpty { return [] }
+        let ends = cables.flatMap(\.ends).filter { end in
+            end.device == device
+                && cables.contains { $0.end(oppositeTo: end).map { networks.contains($0.device) } ?? false }
+        }
+        let interfaces = Set(ends.map(\.interface))
+        let ports = routers.first { $0.name == device }?.ports.filter { interfaces.contains($0.name) } ?? []
+        let routed = ports.flatMap { port -> [InterfaceAddress] in
+            if case .routed(let addresses, _) = port.mode { addresses } else { [] }
+        }
+        let own = hosts.first { $0.name == device }?.interfaces.filter { interfaces.contains($0.name) } ?? []
+        return Set((routed + own.flatMap(\.addresses)).map(\.address))
+    }
+}
+
+extension Blueprint.Namespace {
+    /// Tells addresses on management networks from others.
+    fileprivate mutating func setManagement(_ addresses: Set<IPAddress>) {
+        if addresses.isEmpty { return }
+        managementAddresses = addresses
+        self.addresses = self.addresses.filter { !addresses.contains($0) } + self.addresses.filter(addresses.contains)
     }
 }

@@ -125,7 +125,9 @@ public struct ProbeMatrix: Sendable {
                 .filter { $0.length < $0.family.bits }
             for target in targets where target.name != source.name {
                 for address in target.content.addresses
-                where address.device != "lo" && prefixes.contains(address.address.prefix) {
+                where address.device != "lo" && prefixes.contains(address.address.prefix)
+                    && !target.managementAddresses.contains(address.address.address)
+                {
                     add(source, target, address.address.address, kind)
                 }
             }
@@ -147,14 +149,14 @@ public struct ProbeMatrix: Sendable {
                 }
             }
             for target in hosts where target.name != source.name && hosts.count <= Self.mostHosts {
-                for address in target.addresses where source.has(address.family) {
+                for address in target.ownAddresses where source.has(address.family) {
                     add(source, target, address, .hostToHost)
                 }
             }
         }
         for source in pods where pods.count * hosts.count <= Self.limit {
             for target in hosts {
-                for address in target.addresses where source.has(address.family) {
+                for address in target.ownAddresses where source.has(address.family) {
                     add(source, target, address, .podToHost)
                 }
             }
@@ -241,7 +243,10 @@ public struct ProbeMatrix: Sendable {
 }
 
 extension Blueprint.Namespace {
-    fileprivate func has(_ family: AddressFamily) -> Bool { addresses.contains { $0.family == family } }
+    /// The addresses that a lab is about.
+    fileprivate var ownAddresses: [IPAddress] { addresses.filter { !managementAddresses.contains($0) } }
+
+    fileprivate func has(_ family: AddressFamily) -> Bool { ownAddresses.contains { $0.family == family } }
 }
 
 extension NamespaceContent {

@@ -146,6 +146,8 @@ public struct Network: Hashable, Sendable {
     public var name: String
     /// The gateway's addresses.
     public var addresses: [InterfaceAddress]
+    /// Whether it is there for reaching the machines from outside, and no part of the network that a lab is about.
+    public var isManagement = false
 
     /// A segment.
     public init(name: String, addresses: [InterfaceAddress] = []) {

@@ -6,9 +6,11 @@ import Topology
 
 @Suite("Whole lab folders")
 struct FixtureTests {
-    @Test("converted to the native format, a folder is the same lab, object by object", arguments: Folders.names)
-    func roundTrip(name: String) throws {
-        let folder = try Folders.fixture(name)
+    @Test(
+        "converted to the native format, a folder is the same lab, object by object", arguments: Folders.names,
+        [true, false])
+    func roundTrip(name: String, hasToolNetworks: Bool) throws {
+        let folder = try Folders.fixture(name, hasToolNetworks: hasToolNetworks)
         let again = try Topology.read(folder.topology.yaml, file: "converted.yaml")
         #expect(again == folder.topology)
         #expect(again.yaml == folder.topology.yaml)

@@ -46,6 +46,7 @@ struct TopologyBuilder {
         addHosts(links)
         addWaits()
         addCables(links)
+        addToolNetworks()
         addBinds()
         let cluster = ClusterBuilder(documents.kind, documents.calico, &diagnostics)
         topology.cluster = cluster.cluster
@@ -131,8 +132,14 @@ struct TopologyBuilder {
             if let read = documents.configurations[node.name] { configuration = read }
             addLinkAddresses(to: &configuration, of: name, links)
             diagnostics.add(configuration.warnings)
-            topology.routers.append(
-                Router(name: name, configuration, cabled: cabled, at: node.place, &diagnostics))
+            var router = Router(name: name, configuration, cabled: cabled, at: node.place, &diagnostics)
+            if let interface = documents.networks.attachment(of: node.name)?.interface {
+                // In a VRF of its own it leads nowhere else.
+                let addresses = configuration.isManagementApart ? [] : interface.addresses
+                router.ports.append(
+                    Router.Port(name: interface.name, mode: .routed(addresses: addresses, subinterfaces: [])))
+            }
+            topology.routers.append(router)
             places.devices[name] = node.place
             for line in node.exec {
                 diagnostics.warn(
@@ -163,15 +170,8 @@ struct TopologyBuilder {
     private mutating func addNodes(_ links: [UsableLink]) {
         guard let kind = documents.kind else { return }
         var hosts: [LinuxHost.Configured] = []
-        let onKindNetwork = needsKindNetwork(links)
-        for (index, name) in nodeNames.enumerated() {
-            var host = host(name, links)
-            if onKindNetwork {
-                let addresses = KindNetwork.addresses(at: index + 2)
-                host.interfaces.insert(Node.Interface(name: KindNetwork.interface, addresses: addresses), at: 0)
-                host.routes = KindNetwork.defaultRoutes
-            }
-            hosts.append(configured(host, containerlabNodes.first { $0.name == name }))
+        for name in nodeNames {
+            hosts.append(configured(host(name, links), containerlabNodes.first { $0.name == name }))
         }
         for (written, configured) in zip(kind.nodes, hosts) {
             let host = configured.host
@@ -194,50 +194,18 @@ struct TopologyBuilder {
             topology.nodes.append(node)
             places.devices[host.name] = containerlabNodes.first { $0.name == host.name }?.place ?? written.place
         }
-        if onKindNetwork { addKindNetwork() }
-    }
-
-    /// Whether the cluster's nodes are on kind's own network: where one of them has no link or no address on one, and
-    /// where a file speaks of that network.
-    private func needsKindNetwork(_ links: [UsableLink]) -> Bool {
-        var scratch = Diagnostics()
-        for name in nodeNames {
-            var host = host(name, links)
-            guard let node = containerlabNodes.first(where: { $0.name == name }) else { return true }
-            if node.exec.map(\.text.value).contains(where: { !$0.contains("del") && KindNetwork.isMeant(by: $0) }) {
-                return true
-            }
-            host = host.configured(settings: [], node.exec, &scratch).host
-            if host.interfaces.allSatisfy(\.addresses.isEmpty) { return true }
-        }
-        return documents.calico.detection.values.contains { detection in
-            switch detection.method {
-            case .interface(let patterns): patterns.contains(KindNetwork.interface)
-            case .ranges(let ranges):
-                ranges.contains { range in KindNetwork.subnets.contains { $0.overlaps(range) } && range.length > 0 }
-            case .firstFound, .kubernetes, .skipInterface, .canReach, .none: false
-            }
-        }
-    }
-
-    private mutating func addKindNetwork() {
-        var name = KindNetwork.name
-        while places.devices[name] != nil || topology.routers.contains(where: { $0.name == name }) {
-            name += "-network"
-        }
-        topology.networks.append(Network(name: name, addresses: KindNetwork.gateways))
-        for (index, node) in topology.nodes.enumerated() {
-            topology.cables.append(
-                Cable(Endpoint(name, "port\(index + 1)"), Endpoint(node.name, KindNetwork.interface)))
-            places.cables.append(places.devices[node.name] ?? documents.kind?.place ?? SourceLine(file: "", line: 1))
-        }
     }
 
     // MARK: Plain Linux
 
-    /// A host with the interfaces that links give it.
-    private func host(_ name: String, _ links: [UsableLink]) -> LinuxHost {
-        LinuxHost(name: name, interfaces: interfaces(of: name, links))
+    /// A host with the interfaces that tools and links give it.
+    ///
+    /// - Parameter written: its name in containerlab; nil for the same.
+    private func host(_ name: String, written: String? = nil, _ links: [UsableLink]) -> LinuxHost {
+        let attachment = documents.networks.attachment(of: written ?? name)
+        return LinuxHost(
+            name: name, interfaces: (attachment.map { [$0.interface] } ?? []) + interfaces(of: name, links),
+            routes: attachment?.routes ?? [])
     }
 
     /// A machine with what its containerlab node makes of it.
@@ -315,7 +283,7 @@ struct TopologyBuilder {
                     "nodes of kind \(node.kind) are plain Linux hosts here: their links and exec lines are taken, their "
                         + "configuration is not")
             }
-            let configured = configured(host(name, links), node)
+            let configured = configured(host(name, written: node.name, links), node)
             let own = configured.before
             var host = Host(
                 name: name, interfaces: own.interfaces, routes: own.routes, sysctls: own.sysctls,

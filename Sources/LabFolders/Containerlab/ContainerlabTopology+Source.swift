@@ -10,6 +10,7 @@ extension ContainerlabTopology {
             diagnostics.error(root, "a containerlab topology has its nodes under topology:, which is missing")
             return
         }
+        management = Management(root["mgmt"], &diagnostics)
         let inheritance = Inheritance(topology)
         for (name, field) in topology["nodes"].map(&diagnostics) {
             guard nodes.count < Self.maximumNodes else {
@@ -96,6 +97,8 @@ extension ContainerlabTopology.Node {
             return field.flatMap { field in field.text(&diagnostics).map { Located($0, at: field.place) } }
         }
         networkMode = nearest("network-mode")
+        managementIPv4 = Self.address(field["mgmt-ipv4"], .ipv4, &diagnostics)
+        managementIPv6 = Self.address(field["mgmt-ipv6"], .ipv6, &diagnostics)
         (type, image) = (nearest("type")?.value, nearest("image")?.value)
         self.group =
             [field["group"], kindFields?["group"], inheritance.defaults["group"]].compactMap { $0?.text }.first
@@ -117,6 +120,16 @@ extension ContainerlabTopology.Node {
             environment.merge(source["env"].texts(&diagnostics)) { $1 }
         }
         readStages(sources.reversed(), &diagnostics)
+    }
+
+    /// An address that the node asks for on the management network.
+    private static func address(
+        _ field: Field, _ family: AddressFamily, _ diagnostics: inout Diagnostics
+    ) -> Located<IPAddress>? {
+        guard let text = field.text(&diagnostics) else { return nil }
+        if let address = IPAddress(text), address.family == family { return Located(address, at: field.place) }
+        diagnostics.warn(field, "\"\(text)\" is not an \(family) address; the node gets one that is free")
+        return nil
     }
 
     /// The configuration itself where it has several lines, as containerlab decides it, and a path otherwise.

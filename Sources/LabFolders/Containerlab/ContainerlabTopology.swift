@@ -8,6 +8,8 @@ struct ContainerlabTopology: Sendable {
     /// The nodes, in the order they are written.
     var nodes: [Node] = []
     var links: [Link] = []
+    /// `mgmt`.
+    var management = Management()
 
     /// A node, with what it inherits from its group, its kind and the defaults.
     struct Node: Sendable {
@@ -31,6 +33,9 @@ struct ContainerlabTopology: Sendable {
         var labels: [String: String] = [:]
         /// `env`.
         var environment: [String: String] = [:]
+        /// `mgmt-ipv4` and `mgmt-ipv6`.
+        var managementIPv4: Located<IPAddress>?
+        var managementIPv6: Located<IPAddress>?
         /// `network-mode`.
         var networkMode: Located<String>?
         /// The nodes that live in its network namespace.

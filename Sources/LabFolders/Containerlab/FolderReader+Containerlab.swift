@@ -81,7 +81,7 @@ extension FolderReader {
         do throws(GoTemplate.Problem) {
             let data = node.templateData(
                 lab: documents.containerlab?.name?.value ?? "", index: index,
-                management: documents.management[node.name] ?? .none)
+                management: documents.networks.managementAddresses(of: node.name))
             let rendered = try GoTemplate(text).rendered(data)
             return EOSConfiguration(rendered.text, file: file, lines: rendered.lines.map { $0 + firstLine - 1 })
         } catch {

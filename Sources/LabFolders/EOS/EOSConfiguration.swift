@@ -16,6 +16,8 @@ public struct EOSConfiguration: Hashable, Sendable {
     public var routesIPv4 = false
     /// Whether it forwards IPv6 packets (`ipv6 unicast-routing`): off unless it is written.
     public var routesIPv6 = false
+    /// Whether its management interface is in a VRF of its own.
+    public var isManagementApart = false
     /// What its routing protocols are to do.
     public var protocols: [RoutingProtocol] = []
     /// Lines that matter to a dataplane and are not taken over.

@@ -151,8 +151,10 @@ extension NativeReader {
 
     /// The map of a network.
     mutating func network(_ name: String, _ value: YAMLValue) -> Network {
-        let fields = fields(value, ["addresses"])
-        return Network(name: name, addresses: field(fields, "addresses") { $0.interfaceAddresses($1) } ?? [])
+        let fields = fields(value, ["addresses", "management"])
+        var network = Network(name: name, addresses: field(fields, "addresses") { $0.interfaceAddresses($1) } ?? [])
+        network.isManagement = field(fields, "management") { $0.boolean($1) } ?? false
+        return network
     }
 
     /// The map of a node.

@@ -39,7 +39,8 @@ struct NativeWriter {
                 line(
                     1, YAMLWriter.scalar(network.name),
                     YAMLWriter.flow(
-                        network.addresses.isEmpty ? [] : [("addresses", YAMLWriter.list(network.addresses))]))
+                        (network.addresses.isEmpty ? [] : [("addresses", YAMLWriter.list(network.addresses))])
+                            + (network.isManagement ? [("management", "true")] : [])))
             }
         }
         if !topology.nodes.isEmpty {
