@@ -176,6 +176,7 @@ extension Route {
 
 extension Route: NetworkObject {
     public static var kindName: String { "route" }
+    public var isOfDaemon: Bool { origin.isOfDaemon }
 
     public struct Identity: Hashable, Sendable {
         var table: UInt32
