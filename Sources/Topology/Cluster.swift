@@ -14,6 +14,8 @@ public struct Cluster: Hashable, Sendable {
     public var namespaces: [String]
     /// Addresses that are never given to a pod (Calico's `IPReservation`).
     public var reservedAddresses: [Prefix]
+    /// The ranges of services' addresses that nodes tell routers of which hear of them (`BGPConfiguration`).
+    public var advertisedServices: [Prefix] = []
     /// The VXLAN devices' UDP port.
     public var vxlanPort: UInt16
     /// The VXLAN devices' network identifier.

@@ -3,15 +3,7 @@ import Topology
 
 extension Manifests {
     /// Takes one document, of a kind that is read.
-    mutating func add(_ root: Field, _ diagnostics: inout Diagnostics) {
-        let kind = root["kind"].text ?? ""
-        if kind.hasSuffix("List") {
-            for item in root["items"].list(&diagnostics) {
-                // The items of a PodList need not say what they are.
-                if item["kind"].text != nil { add(item, &diagnostics) }
-            }
-            return
-        }
+    mutating func add(_ root: Field, _ kind: String, _ diagnostics: inout Diagnostics) {
         switch kind {
         case "Namespace": addNamespace(root, &diagnostics)
         case "Node":
@@ -26,7 +18,7 @@ extension Manifests {
             if let read = EndpointManifest(endpoints: root, &diagnostics) { add(read, at: root, &diagnostics) }
         default:
             guard let read = WorkloadManifest(root, kind, &diagnostics) else { return }
-            add(read, at: root, &diagnostics)
+            add(read, kind, at: root, &diagnostics)
         }
     }
 
@@ -56,7 +48,9 @@ extension Manifests {
         endpoints[same] = located
     }
 
-    private mutating func add(_ read: WorkloadManifest, at root: Field, _ diagnostics: inout Diagnostics) {
+    private mutating func add(
+        _ read: WorkloadManifest, _ kind: String, at root: Field, _ diagnostics: inout Diagnostics
+    ) {
         let workload = read.workload
         let located = Located(workload, at: root.place)
         let same = workloads.firstIndex {
@@ -67,7 +61,7 @@ extension Manifests {
         guard let same else { return workloads.append(located) }
         diagnostics.warn(
             root,
-            "\(root["kind"].text ?? "") \(workload.namespace)/\(workload.name) is also in \(workloads[same].place); the "
+            "\(kind) \(workload.namespace)/\(workload.name) is also in \(workloads[same].place); the "
                 + "later one counts")
         workloads[same] = located
     }

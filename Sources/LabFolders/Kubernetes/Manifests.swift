@@ -34,9 +34,7 @@ struct Manifests: Sendable {
     static func treatment(apiVersion: String, kind: String) -> Treatment {
         switch kind {
         case "Pod", "DaemonSet", "Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Service",
-            "Endpoints", "EndpointSlice", "EndpointsList", "EndpointSliceList", "Namespace", "Node", "List", "PodList",
-            "ServiceList", "DeploymentList", "DaemonSetList", "StatefulSetList",
-            "NamespaceList":
+            "Endpoints", "EndpointSlice", "Namespace", "Node":
             .read
         case "NetworkPolicy", "GlobalNetworkPolicy", "StagedNetworkPolicy", "StagedGlobalNetworkPolicy", "Tier",
             "NetworkSet", "GlobalNetworkSet", "HostEndpoint", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy":
