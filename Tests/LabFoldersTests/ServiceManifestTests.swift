@@ -263,5 +263,13 @@ struct ServiceManifestTests {
             "apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata: { name: lbs }\nspec: { cidr: 192.0.2.0/24, allowedUses: [LoadBalancer] }"
         )
         #expect(folder.topology.cluster.pools.first { $0.name == "lbs" }?.allowedUses == [.loadBalancer])
+        let asked = try read(
+            "apiVersion: projectcalico.org/v3\nkind: KubeControllersConfiguration\nmetadata: { name: default }\nspec: { controllers: { loadBalancer: { assignIPs: RequestedServicesOnly } } }"
+        )
+        #expect(asked.topology.cluster.loadBalancerAssignment == .requestedServicesOnly)
+        var service = Service(name: "s", kind: .loadBalancer)
+        #expect(service.takesCalicoAddresses(.allServices) && !service.takesCalicoAddresses(.requestedServicesOnly))
+        service.loadBalancerPools = ["lbs"]
+        #expect(service.takesCalicoAddresses(.requestedServicesOnly))
     }
 }

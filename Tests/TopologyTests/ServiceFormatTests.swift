@@ -95,6 +95,7 @@ struct ServiceFormatTests {
         ]
         #expect(topology.services == [expected])
         topology.cluster.kubeProxyMode = .none
+        topology.cluster.loadBalancerAssignment = .requestedServicesOnly
         topology.cluster.podSubnets = [Prefix("192.168.0.0/16")!]
         let again = try Topology.read(topology.yaml, file: "again.yaml")
         #expect(again.services == [expected])

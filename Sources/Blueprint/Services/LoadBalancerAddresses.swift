@@ -16,7 +16,8 @@ struct LoadBalancerAddresses {
         let pools = topology.cluster.pools.filter { $0.allowedUses.contains(.loadBalancer) }
         if pools.isEmpty { return }
         let takers = topology.services.indices.filter {
-            topology.services[$0].takesCalicoAddresses && topology.services[$0].ingress.isEmpty
+            topology.services[$0].takesCalicoAddresses(topology.cluster.loadBalancerAssignment)
+                && topology.services[$0].ingress.isEmpty
         }
         var taken: Set<IPAddress> = []
         for index in takers {

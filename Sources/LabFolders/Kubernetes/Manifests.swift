@@ -63,7 +63,7 @@ struct Manifests: Sendable {
         "RoleBinding", "RuntimeClass", "Secret", "ServiceAccount", "StorageClass", "TigeraStatus",
         "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration",
         "VerticalPodAutoscaler", "VolumeAttachment", "CSIDriver", "CSINode", "Whisker", "FlowSchema",
-        "PriorityLevelConfiguration", "KubeControllersConfiguration", "ClusterInformation", "ServiceMonitor",
+        "PriorityLevelConfiguration", "ClusterInformation", "ServiceMonitor",
         "PodMonitor", "Event", "CertificateSigningRequest", "Component", "Profile", "KubeProxyConfiguration",
         "KubeletConfiguration", "ClusterConfiguration", "InitConfiguration", "JoinConfiguration", "GatewayAPI",
         "ManagementClusterConnection",

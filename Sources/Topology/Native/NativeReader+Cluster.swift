@@ -8,7 +8,8 @@ extension NativeReader {
         let fields = fields(
             value,
             [
-                "pools", "serviceSubnets", "podSubnets", "kubeProxyMode", "namespaces", "reservedAddresses",
+                "pools", "serviceSubnets", "podSubnets", "kubeProxyMode", "assignLoadBalancerIPs", "namespaces",
+                "reservedAddresses",
                 "vxlanPort",
                 "vxlanVNI", "mtu",
             ])
@@ -23,6 +24,12 @@ extension NativeReader {
         cluster.podSubnets = list(fields, "podSubnets", example: "[192.168.0.0/16]") { $0.prefix($1) } ?? []
         if let mode = field(fields, "kubeProxyMode", { $0.word($1, "a mode of kube-proxy", KubeProxyMode.self) }) {
             cluster.kubeProxyMode = mode
+        }
+        if let assignment = field(
+            fields, "assignLoadBalancerIPs",
+            { $0.word($1, "which services get load balancers' addresses", LoadBalancerAssignment.self) })
+        {
+            cluster.loadBalancerAssignment = assignment
         }
         cluster.namespaces =
             list(fields, "namespaces", example: "[staging]") { $0.text($1, "the name of a Kubernetes namespace") } ?? []
