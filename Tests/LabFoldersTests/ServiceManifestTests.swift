@@ -177,6 +177,11 @@ struct ServiceManifestTests {
             bare.replacing("spec: {", with: "spec: { selector: { a: b },") + text)
         #expect(selecting.service("s")?.endpointSlices == [])
         #expect(selecting.lines.contains { $0.contains("app.yaml:6: the service s has a selector") })
+        let managed = try read(
+            bare.replacing("spec: {", with: "spec: { selector: { a: b },")
+                + "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: { name: s-1, labels: { kubernetes.io/service-name: s, endpointslice.kubernetes.io/managed-by: endpointslice-controller.k8s.io } }\naddressType: IPv4\nendpoints: [{ addresses: [192.0.2.1] }]"
+        )
+        #expect(managed.service("s")?.endpointSlices == [])
         let skipped = try read(
             bare
                 + text.replacing(
@@ -189,6 +194,10 @@ struct ServiceManifestTests {
         "endpoints that are nobody's, and what is wrong with some",
         arguments: [
             ("metadata: { name: x }\naddressType: IPv4", "is no service's"),
+            (
+                "metadata: { name: x, labels: { kubernetes.io/service-name: kubernetes } }\naddressType: IPv4",
+                "the API server writes its own endpoints"
+            ),
             (
                 "metadata: { name: x, labels: { kubernetes.io/service-name: t } }\naddressType: IPv4",
                 "there is no service t"

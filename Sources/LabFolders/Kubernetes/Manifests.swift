@@ -6,6 +6,8 @@ struct Manifests: Sendable {
     /// Whatever makes pods.
     var workloads: [Located<Workload>] = []
     var services: [Located<Service>] = []
+    /// By `NAMESPACE/NAME`, the services' places in the list.
+    var servicePositions: [String: Int] = [:]
     /// Endpoints that are written by hand.
     var endpoints: [Located<EndpointManifest>] = []
     /// The Kubernetes namespaces, each once.
