@@ -262,6 +262,11 @@ struct ServiceManifestTests {
             ])
         }
         #expect(try patched("mode: none").topology.cluster.kubeProxyMode == .none)
+        let own = try Folders.read([
+            "kind.yaml":
+                "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes:\n- role: control-plane\n  kubeadmConfigPatches:\n  - |\n    kind: KubeProxyConfiguration\n    mode: none\n"
+        ])
+        #expect(own.topology.cluster.kubeProxyMode == .none)
         #expect(try patched("mode: iptables").lines.contains { $0.contains("mode iptables") })
         #expect(try patched("nodePortAddresses: [10.0.0.0/8]").lines.contains { $0.contains("not taken over") })
     }

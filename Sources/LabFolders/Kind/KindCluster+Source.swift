@@ -27,6 +27,9 @@ extension KindCluster {
         for field in root["kubeadmConfigPatches"].list(&diagnostics) {
             apply(KubeadmPatch.all(in: field, &diagnostics))
         }
+        if kubeProxyMode != .none, let mode = nodes.first(where: \.isControlPlane)?.kubeProxyMode {
+            kubeProxyMode = mode
+        }
     }
 
     /// A lab's size, not kind's limit.
@@ -106,7 +109,7 @@ extension KindCluster.Node {
         }
         for patch in field["kubeadmConfigPatches"].list(&diagnostics) {
             for patch in KubeadmPatch.all(in: patch, &diagnostics)
-            where patch.kind == .initialise || patch.kind == .join { apply(patch) }
+            where patch.kind != .cluster { apply(patch) }
         }
     }
 
@@ -114,6 +117,7 @@ extension KindCluster.Node {
         if !patch.addresses.isEmpty { addresses = patch.addresses }
         labels.merge(patch.labels) { $1 }
         if patch.isUntainted { isUntainted = true }
+        if let mode = patch.kubeProxyMode { kubeProxyMode = mode }
     }
 }
 
