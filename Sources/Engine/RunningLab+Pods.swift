@@ -81,20 +81,27 @@ extension RunningLab {
         let placement = try Placement(topology, keeping: blueprint.allocations)
         let all = try ClusterService.all(of: topology, placement, keeping: blueprint.allocations)
         let (old, new) = (all.map { $0.stopping(before) }, all.map { $0.stopping(after) })
-        let (was, will) = (ServiceProxy(old, topology), ServiceProxy(new, topology))
+        // The other services' rules stay as they are, and are not thought of.
+        let changing = zip(old, new).filter { $0 != $1 }
+        let (was, will) = (
+            ServiceProxy(changing.map(\.0), topology), ServiceProxy(changing.map(\.1), topology)
+        )
+        let whole = { @Sendable (node: Placement.Node) in
+            ServiceProxy(new, topology).tables(on: node).map(\.replacement).joined()
+        }
         let pins = Dictionary(journal.namespaces.map { ($0.name, $0.pin) }, uniquingKeysWith: { first, _ in first })
         var changed: [String] = []
         for node in placement.nodes {
             guard let pin = pins[node.name] else { continue }
-            let (held, wanted) = (was.tables(on: node), will.tables(on: node))
-            let whole = wanted.map(\.replacement).joined()
             // Who says it again has a reason to: an earlier command may have been cut short. Then all is put in place.
-            let commands = before == after ? whole : zip(held, wanted).map { $0.commands(to: $1) }.joined()
+            let commands =
+                before == after
+                ? whole(node) : zip(was.tables(on: node), will.tables(on: node)).map { $0.commands(to: $1) }.joined()
             if commands.isEmpty { continue }
             let name = node.name
             try NamespaceThread.run { thread in
                 try thread.enter(pin, of: name) { inside in
-                    try changeRules(commands, orElse: whole, in: inside, of: name)
+                    try changeRules(commands, orElse: whole(node), in: inside, of: name)
                 }
             }
             changed.append(name)
@@ -103,20 +110,20 @@ extension RunningLab {
             try StaleConnections(new).forget(on: changed.map { ($0, pins[$0, default: ""]) })
         }
         return EndpointChange(
-            pods: pods, services: zip(old, new).filter { $0 != $1 }.map(\.0.key), nodes: changed, current: new)
+            pods: pods, services: changing.map(\.0.key), nodes: changed, current: new)
     }
 }
 
 /// Runs commands that change a node's rules; or, where those do not fit what the kernel holds, others that put the whole
 /// in place.
 func changeRules(
-    _ commands: String, orElse whole: String, in inside: borrowing InsideNamespace, of node: String
+    _ commands: String, orElse whole: @autoclosure () -> String, in inside: borrowing InsideNamespace, of node: String
 ) throws(EngineError) {
     do throws(NftablesError) {
         try Nftables.run(commands, in: inside)
     } catch let first {
         do throws(NftablesError) {
-            try Nftables.run(whole, in: inside)
+            try Nftables.run(whole(), in: inside)
         } catch {
             let reason = error == first ? error.message : "\(error.message); changing it in place: \(first.message)"
             throw EngineError.refused(object: "\(node): nf_tables", reason: reason, advice: nil)

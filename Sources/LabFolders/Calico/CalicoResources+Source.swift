@@ -89,6 +89,14 @@ extension CalicoResources {
         }
     }
 
+    /// A `KubeControllersConfiguration`: what it says of load balancers' addresses.
+    mutating func addControllers(_ root: Field, _ diagnostics: inout Diagnostics) {
+        let field = root["spec"]["controllers"]["loadBalancer"]["assignIPs"]
+        if let found: LoadBalancerAssignment = field.word(&diagnostics, "an assignment of addresses") {
+            loadBalancerAssignment = found
+        }
+    }
+
     /// A `BGPConfiguration`; which services are announced, only the one of the name `default` says.
     mutating func addBGP(_ root: Field, _ diagnostics: inout Diagnostics) {
         guard root["metadata"]["name"].text ?? "default" == "default" else { return }

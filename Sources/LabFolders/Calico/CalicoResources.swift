@@ -26,6 +26,8 @@ struct CalicoResources: Sendable {
     var ipipMTU: UInt32?
     var vxlanPort: UInt16?
     var vxlanVNI: UInt32?
+    /// Which services get load balancers' addresses (`KubeControllersConfiguration`).
+    var loadBalancerAssignment = LoadBalancerAssignment.allServices
     /// `BGPPeer`.
     var peers: [BGPPeer] = []
     /// The ranges of services' addresses that nodes tell their peers of (`BGPConfiguration`).

@@ -37,7 +37,7 @@ extension KindCluster {
         }
         // The cluster's own configuration is that of the node that is initialised: the first of the control plane.
         let first = clusterPatches.first(where: \.isControlPlane)?.patches ?? []
-        apply(first.filter { $0.kind == .cluster })
+        apply(first)
     }
 
     /// A lab's size, not kind's limit.
@@ -130,10 +130,7 @@ extension KindCluster.Node {
                 KubeadmPatch.all(inOperations: $0, &diagnostics)
             }
         for patch in all {
-            switch patch.kind {
-            case .cluster, .proxy: patches.append(patch)
-            case .initialise, .join: apply(patch)
-            }
+            if patch.kind == .cluster || patch.kind == .proxy { patches.append(patch) } else { apply(patch) }
         }
     }
 

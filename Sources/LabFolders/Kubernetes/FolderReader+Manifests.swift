@@ -98,6 +98,7 @@ extension FolderReader {
                 documents.calico.addBGP(root, &diagnostics)
             }
             documents.calico.bgpDocuments.append(Located("\(kind) \(name ?? "")", at: root.place))
+        case .controllers?: documents.calico.addControllers(root, &diagnostics)
         case nil:
             if kind == "DaemonSet", name == "calico-node" { documents.calico.addManifest(root, &diagnostics) }
             documents.manifests.add(root, kind, &diagnostics)
@@ -112,5 +113,6 @@ extension FolderReader {
         case felix = "FelixConfiguration"
         case bgpPeer = "BGPPeer"
         case bgpConfiguration = "BGPConfiguration"
+        case controllers = "KubeControllersConfiguration"
     }
 }

@@ -25,8 +25,11 @@ extension Manifests {
     /// Two documents of one object are one object, as the later one says (`kubectl apply`).
     private mutating func add(_ service: Service, at root: Field, _ diagnostics: inout Diagnostics) {
         let located = Located(service, at: root.place)
-        let same = services.firstIndex { $0.value.name == service.name && $0.value.namespace == service.namespace }
-        guard let same else { return services.append(located) }
+        let key = "\(service.namespace)/\(service.name)"
+        guard let same = servicePositions[key] else {
+            servicePositions[key] = services.count
+            return services.append(located)
+        }
         diagnostics.warn(
             root,
             "Service \(service.namespace)/\(service.name) is also in \(services[same].place); the later one counts"

@@ -6,6 +6,8 @@ struct Manifests: Sendable {
     /// Whatever makes pods.
     var workloads: [Located<Workload>] = []
     var services: [Located<Service>] = []
+    /// By `NAMESPACE/NAME`, the services' places in the list.
+    var servicePositions: [String: Int] = [:]
     /// Endpoints that are written by hand.
     var endpoints: [Located<EndpointManifest>] = []
     /// The Kubernetes namespaces, each once.
@@ -61,7 +63,7 @@ struct Manifests: Sendable {
         "RoleBinding", "RuntimeClass", "Secret", "ServiceAccount", "StorageClass", "TigeraStatus",
         "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration",
         "VerticalPodAutoscaler", "VolumeAttachment", "CSIDriver", "CSINode", "Whisker", "FlowSchema",
-        "PriorityLevelConfiguration", "KubeControllersConfiguration", "ClusterInformation", "ServiceMonitor",
+        "PriorityLevelConfiguration", "ClusterInformation", "ServiceMonitor",
         "PodMonitor", "Event", "CertificateSigningRequest", "Component", "Profile", "KubeProxyConfiguration",
         "KubeletConfiguration", "ClusterConfiguration", "InitConfiguration", "JoinConfiguration", "GatewayAPI",
         "ManagementClusterConnection",

@@ -8,8 +8,8 @@ extension NativeReader {
         let fields = fields(
             value,
             [
-                "pools", "serviceSubnets", "podSubnets", "kubeProxyMode", "namespaces", "reservedAddresses",
-                "advertisedServices", "vxlanPort", "vxlanVNI", "mtu",
+                "pools", "serviceSubnets", "podSubnets", "kubeProxyMode", "assignLoadBalancerIPs", "namespaces",
+                "reservedAddresses", "advertisedServices", "vxlanPort", "vxlanVNI", "mtu",
             ])
         var cluster = Cluster()
         _ = field(fields, "pools") { reader, value in
@@ -22,6 +22,12 @@ extension NativeReader {
         cluster.podSubnets = list(fields, "podSubnets", example: "[192.168.0.0/16]") { $0.prefix($1) } ?? []
         if let mode = field(fields, "kubeProxyMode", { $0.word($1, "a mode of kube-proxy", KubeProxyMode.self) }) {
             cluster.kubeProxyMode = mode
+        }
+        if let assignment = field(
+            fields, "assignLoadBalancerIPs",
+            { $0.word($1, "which services get load balancers' addresses", LoadBalancerAssignment.self) })
+        {
+            cluster.loadBalancerAssignment = assignment
         }
         cluster.namespaces =
             list(fields, "namespaces", example: "[staging]") { $0.text($1, "the name of a Kubernetes namespace") } ?? []

@@ -394,6 +394,9 @@ struct NativeWriter {
         if !cluster.serviceSubnets.isEmpty { line(1, "serviceSubnets", YAMLWriter.list(cluster.serviceSubnets)) }
         if !cluster.podSubnets.isEmpty { line(1, "podSubnets", YAMLWriter.list(cluster.podSubnets)) }
         if cluster.kubeProxyMode != .nftables { line(1, "kubeProxyMode", cluster.kubeProxyMode.rawValue) }
+        if cluster.loadBalancerAssignment != .allServices {
+            line(1, "assignLoadBalancerIPs", cluster.loadBalancerAssignment.rawValue)
+        }
         if !cluster.namespaces.isEmpty { line(1, "namespaces", YAMLWriter.list(cluster.namespaces)) }
         if !cluster.reservedAddresses.isEmpty {
             line(1, "reservedAddresses", YAMLWriter.list(cluster.reservedAddresses))
