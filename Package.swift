@@ -47,7 +47,9 @@ let package = Package(
         .target(name: "Netlink", dependencies: ["CLinux", "CMnl", "NetworkNamespaces", "System"]),
         .target(
             name: "Rtnetlink", dependencies: ["Addresses", "CLinux", "Netlink", "NetworkNamespaces", "NetworkObjects"]),
-        .target(name: "Nftables", dependencies: ["CLinux", "CNftables", "Netlink", "NetworkNamespaces", "System"]),
+        .target(
+            name: "Nftables",
+            dependencies: ["Addresses", "CLinux", "CNftables", "Netlink", "NetworkNamespaces", "System"]),
 
         // What the user asked for, and what the kernel must hold for it.
         .target(name: "Topology", dependencies: ["Addresses", "YAML"]),
@@ -60,7 +62,8 @@ let package = Package(
                 .embedInCode("nodes-20x10.yaml"), .embedInCode("nodes-100x10.yaml"),
             ]),
         .target(name: "Calico", dependencies: ["Addresses"]),
-        .target(name: "Blueprint", dependencies: ["Addresses", "Calico", "NetworkObjects", "Topology"]),
+        .target(name: "KubeProxy", dependencies: ["Addresses", "NetworkObjects"]),
+        .target(name: "Blueprint", dependencies: ["Addresses", "Calico", "KubeProxy", "NetworkObjects", "Topology"]),
 
         // The one background process that a lab may have.
         .target(
@@ -75,10 +78,8 @@ let package = Package(
         .target(
             name: "KernelCapabilities",
             dependencies: [
-                "Addresses", "Blueprint", "CLinux", "HostRoots", "NetworkNamespaces", "NetworkObjects", "Nftables",
-                "Rtnetlink",
-                "System",
-                "Topology",
+                "Addresses", "Blueprint", "CLinux", "HostRoots", "KubeProxy", "NetworkNamespaces", "NetworkObjects",
+                "Nftables", "Rtnetlink", "System", "Topology",
             ]),
 
         // What a network engineer asks a switch.
@@ -88,14 +89,14 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "Addresses", "Blueprint", "HostRoots", "KernelCapabilities", "NetworkNamespaces", "NetworkObjects",
-                "Nftables",
-                "PodServer", "Rtnetlink", "System", "Topology",
+                "Addresses", "Blueprint", "HostRoots", "KernelCapabilities", "KubeProxy", "NetworkNamespaces",
+                "NetworkObjects", "Nftables", "PodServer", "Rtnetlink", "System", "Topology",
             ]),
         .target(
             name: "Probes",
             dependencies: [
-                "Addresses", "Blueprint", "CLinux", "DNS", "HTTP", "NetworkNamespaces", "NetworkObjects", "System",
+                "Addresses", "Blueprint", "CLinux", "DNS", "HTTP", "KubeProxy", "NetworkNamespaces", "NetworkObjects",
+                "System",
                 "Topology",
             ]),
 
@@ -104,7 +105,7 @@ let package = Package(
             name: "NSLabKit",
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "Calico", "Engine", "HostRoots", "KernelCapabilities",
-                "LabFolders", "NetworkNamespaces", "NetworkObjects", "Probes", "PodServer", "Rtnetlink",
+                "KubeProxy", "LabFolders", "NetworkNamespaces", "NetworkObjects", "Probes", "PodServer", "Rtnetlink",
                 "ShowCommands", "System",
                 "Topology",
             ]),
@@ -145,9 +146,11 @@ let package = Package(
             ]),
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
         .testTarget(
-            name: "LabFoldersTests", dependencies: ["Blueprint", "LabFolders", "Topology"], exclude: ["Fixtures", "Schemas"]),
+            name: "LabFoldersTests", dependencies: ["Blueprint", "LabFolders", "Topology"],
+            exclude: ["Fixtures", "Schemas"]),
         .testTarget(name: "NSLabKitTests", dependencies: ["LabFolders", "NSLabKit"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
+        .testTarget(name: "KubeProxyTests", dependencies: ["Addresses", "KubeProxy", "NetworkObjects"]),
         .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies", "NetworkObjects"]),
         .testTarget(
             name: "KernelCapabilitiesTests",

@@ -56,7 +56,7 @@ struct HostPorts {
                 (address ?? []) + [
                     .match(.transport, .value(.transport(mapping.transport))),
                     .match(.destinationPort, .value(.number(UInt32(mapping.port)))),
-                    .translation(to: [mapping.target]),
+                    .translation(to: mapping.target),
                 ])
         }
         // What a pod sends to its own port, and what the node sends from its loopback, has to come back by the node.
@@ -69,14 +69,14 @@ struct HostPorts {
                 ])
             }
         }
-        func hook(_ name: String, _ point: String, _ priority: String, _ rules: [Rule]) -> RuleTable.Chain {
+        func hook(_ name: String, _ point: String, _ priority: Int32, _ rules: [Rule]) -> RuleTable.Chain {
             .init(name, hook: .init("nat", point, priority), rules)
         }
         table.chains = [
             .init("hostports", translations),
-            hook("prerouting", "prerouting", "dstnat", [Rule([isLocal, .verdict(.jump("hostports"))])]),
-            hook("output", "output", "-100", [Rule([isLocal, .verdict(.jump("hostports"))])]),
-            hook("postrouting", "postrouting", "srcnat", masqueraded),
+            hook("prerouting", "prerouting", -100, [Rule([isLocal, .verdict(.jump("hostports"))])]),
+            hook("output", "output", -100, [Rule([isLocal, .verdict(.jump("hostports"))])]),
+            hook("postrouting", "postrouting", 100, masqueraded),
         ]
         return table
     }

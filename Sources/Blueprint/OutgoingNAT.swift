@@ -53,7 +53,7 @@ public struct OutgoingNAT: Hashable, Sendable {
                 ]),
             .init("nat-cali-POSTROUTING", [Rule([.verdict(.jump("nat-cali-nat-outgoing"))])]),
             .init(
-                "nat-POSTROUTING", hook: .init("nat", "postrouting", "srcnat + 10"),
+                "nat-POSTROUTING", hook: .init("nat", "postrouting", 110),
                 [Rule([.verdict(.jump("nat-cali-POSTROUTING"))])]),
         ]
         return table

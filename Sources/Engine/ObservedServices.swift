@@ -1,5 +1,6 @@
 import Addresses
 import Blueprint
+import KubeProxy
 import NetworkNamespaces
 import NetworkObjects
 import Nftables
@@ -33,7 +34,7 @@ public struct ObservedServices: Hashable, Sendable {
 extension ObservedServices {
     /// What these tables do.
     init(_ tables: [RuleTable]) {
-        for table in tables where table.name == KubeProxy.tableName { add(table) }
+        for table in tables where table.name == ProxyRules.tableName { add(table) }
     }
 
     private mutating func add(_ table: RuleTable) {
@@ -67,8 +68,7 @@ extension ObservedServices {
         var found: Set<Rule.Destination> = []
         for statement in (chains[chain] ?? []).flatMap(\.statements) {
             switch statement {
-            case .translation(let destinations):
-                found.formUnion(destinations)
+            case .translation(let destination): found.insert(destination)
             case .verdict(let verdict):
                 if let next = verdict.chain { found.formUnion(targets(of: next, chains, &seen)) }
             case .verdictMap(_, .elements(let elements)):
@@ -110,6 +110,6 @@ extension Blueprint {
     /// kube-proxy's tables, which all nodes have.
     fileprivate var proxiedTables: Set<RuleTable.ID> {
         let node = namespaces.first { $0.kind == .node }
-        return Set(node?.content.tables.map(\.id).filter { $0.name == KubeProxy.tableName } ?? [])
+        return Set(node?.content.tables.map(\.id).filter { $0.name == ProxyRules.tableName } ?? [])
     }
 }

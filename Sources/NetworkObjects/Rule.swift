@@ -28,8 +28,8 @@ public struct Rule: Hashable, Sendable {
         case set(Expression, to: Expression)
         /// Adds an element to a dynamic set, or renews it.
         case update(set: String, Expression)
-        /// Sends the packet to one of these instead, any as often as the others.
-        case translation(to: [Destination])
+        /// Sends the packet to this address and port instead (`dnat`).
+        case translation(to: Destination)
         /// Gives the packet the source address of the link that it leaves by, and a port at random.
         case masquerade
         /// Refuses the packet.
@@ -46,13 +46,16 @@ public struct Rule: Hashable, Sendable {
         case transport
         case mark
         case connectionState
-        /// The type of the source address, as the routing tables tell it.
+        /// The type of the source address, as the routing tables tell it (`fib`).
         case sourceAddressType
+        /// The type of the destination address, as the routing tables tell it.
+        case destinationAddressType
         case concatenation([Expression])
         /// A random number from 0 on.
         case random(below: Int)
         case and(Expression, UInt32)
         case or(Expression, UInt32)
+        case xor(Expression, UInt32)
         /// A set or map of the table.
         case named(String)
         /// A set or map of the rule's own.
@@ -66,6 +69,8 @@ public struct Rule: Hashable, Sendable {
     public enum Verdict: Hashable, Sendable {
         case accept
         case drop
+        /// Back to the chain that it was sent from, or to the policy of a chain with a hook.
+        case `return`
         /// To a chain, and back after its end.
         case jump(String)
         /// To a chain.
@@ -87,48 +92,7 @@ public struct Rule: Hashable, Sendable {
     }
 }
 
-/// A value in a rule, or a part of a set's key.
-public enum RuleValue: Hashable, Sendable {
-    case address(IPAddress)
-    case prefix(Prefix)
-    case transport(Transport)
-    case number(UInt32)
-    /// A number that stands for its bits.
-    case bits(UInt32)
-    /// What no other case says, in nft's words.
-    case other(String)
-
-    /// Reads a value as nft lists it; what is not known is taken as it is.
-    init(reading text: Substring) {
-        // By the first character: a set may have very many of them.
-        if let number = UInt32(text) {
-            self = .number(number)
-        } else if let address = IPAddress(text) {
-            self = .address(address)
-        } else if text.contains("/"), let prefix = Prefix(text) {
-            self = .prefix(prefix)
-        } else if let transport = Transport(String(text)) {
-            self = .transport(transport)
-        } else {
-            self = .other(String(text))
-        }
-    }
-}
-
 // MARK: In nft's words
-
-extension RuleValue: CustomStringConvertible {
-    public var description: String {
-        switch self {
-        case .address(let address): "\(address)"
-        case .prefix(let prefix): "\(prefix)"
-        case .transport(let transport): "\(transport)"
-        case .number(let number): "\(number)"
-        case .bits(let bits): bits.hexadecimal
-        case .other(let text): text
-        }
-    }
-}
 
 extension Rule: CustomStringConvertible {
     public var description: String {
@@ -140,7 +104,7 @@ extension Rule: CustomStringConvertible {
 extension Rule.Statement: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .match(let left, .value(.bits(let bits))): "\(left) == \(bits.hexadecimal)"
+        case .match(let left, let right) where left.isBitwise: "\(left) == \(right)"
         case .match(let left, let right): "\(left) \(right)"
         case .mismatch(let left, let right): "\(left) != \(right)"
         case .counter: "counter"
@@ -148,22 +112,16 @@ extension Rule.Statement: CustomStringConvertible {
         case .verdictMap(let key, let map): "\(key) vmap \(map)"
         case .set(let what, let value): "\(what) set \(value)"
         case .update(let set, let key): "update @\(set) { \(key) }"
-        case .translation(let destinations): Self.translation(destinations)
+        case .translation(let destination): "dnat to \(destination)"
         case .masquerade: "masquerade fully-random"
         case .reject: "reject"
         case .other(let text): text
         }
     }
+}
 
-    private static func translation(_ destinations: [Rule.Destination]) -> String {
-        guard let first = destinations.first else { return "dnat to" }
-        let isIPv4 = first.address.family == .ipv4
-        if destinations.count == 1 {
-            return "dnat to \(isIPv4 ? "\(first.address)" : "[\(first.address)]"):\(first.port)"
-        }
-        let map = destinations.enumerated().map { "\($0) : \($1.address) . \($1.port)" }.joined(separator: ", ")
-        return "dnat \(isIPv4 ? "ip" : "ip6") to numgen random mod \(destinations.count) map { \(map) }"
-    }
+extension Rule.Destination: CustomStringConvertible {
+    public var description: String { address.family == .ipv4 ? "\(address):\(port)" : "[\(address)]:\(port)" }
 }
 
 extension Rule.Expression: CustomStringConvertible {
@@ -176,14 +134,24 @@ extension Rule.Expression: CustomStringConvertible {
         case .mark: "meta mark"
         case .connectionState: "ct state"
         case .sourceAddressType: "fib saddr type"
+        case .destinationAddressType: "fib daddr type"
         case .concatenation(let parts): parts.map(\.description).joined(separator: " . ")
         case .random(let count): "numgen random mod \(count)"
         case .and(let expression, let bits): "\(expression) & \(bits.hexadecimal)"
         case .or(let expression, let bits): "\(expression) | \(bits.hexadecimal)"
+        case .xor(let expression, let bits): "\(expression) ^ \(bits.hexadecimal)"
         case .named(let name): "@\(name)"
         case .elements(let elements): "{ \(elements.map(\.description).joined(separator: ", ")) }"
         case .value(let value): "\(value)"
         case .other(let text): text
+        }
+    }
+
+    /// Whether it changes bits of what it looks at, so that nft writes a comparison with `==`.
+    var isBitwise: Bool {
+        switch self {
+        case .and, .or, .xor: true
+        default: false
         }
     }
 }
@@ -193,6 +161,7 @@ extension Rule.Verdict: CustomStringConvertible {
         switch self {
         case .accept: "accept"
         case .drop: "drop"
+        case .return: "return"
         case .jump(let chain): "jump \(chain)"
         case .goto(let chain): "goto \(chain)"
         case .other(let text): text
@@ -205,6 +174,7 @@ extension Rule.Verdict: CustomStringConvertible {
         switch words.first {
         case "accept" where words.count == 1: self = .accept
         case "drop" where words.count == 1: self = .drop
+        case "return" where words.count == 1: self = .return
         case "jump" where words.count == 2: self = .jump(String(words[1]))
         case "goto" where words.count == 2: self = .goto(String(words[1]))
         default: self = .other(String(text))
@@ -215,15 +185,7 @@ extension Rule.Verdict: CustomStringConvertible {
     public var chain: String? {
         switch self {
         case .jump(let chain), .goto(let chain): chain
-        case .accept, .drop, .other: nil
+        case .accept, .drop, .return, .other: nil
         }
-    }
-}
-
-extension UInt32 {
-    /// As nft writes bits: `0x00004000`.
-    fileprivate var hexadecimal: String {
-        let digits = String(self, radix: 16)
-        return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
     }
 }

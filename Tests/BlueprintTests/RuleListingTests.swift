@@ -55,9 +55,9 @@ struct RuleListingTests {
         #expect(
             table.chains[0].hook == nil
                 && table.chains[0].rules.map(\.statements) == [
-                    [.counter, .translation(to: [.init(IPAddress("10.244.0.5")!, 8080)])]
+                    [.counter, .translation(to: .init(IPAddress("10.244.0.5")!, 8080))]
                 ])
-        #expect(table.chains[1].hook == .init("nat", "postrouting", "srcnat"))
+        #expect(table.chains[1].hook == .init("nat", "postrouting", 100))
         #expect(table.chains[1].rules.map(\.description) == ["ip saddr @pools ip daddr != @pools counter masquerade"])
         #expect(listing.touched == [RuleTable.ID(family: .ip, name: "calico")])
     }
@@ -99,7 +99,7 @@ struct RuleListingTests {
         #expect(
             listing.tables[0].chains.last?.rules.first?.comment == "counter packets 7 bytes { 9"
                 && listing.touched.isEmpty)
-        #expect(listing.tables[0].others == ["comment \"a { b\""])
+        #expect(listing.tables[0].comment == "a { b" && listing.tables[0].others.isEmpty)
         #expect(listing.tables[0].chains.last?.rules.last == Rule([.verdict(.drop)]))
     }
 
@@ -134,22 +134,14 @@ struct RuleListingTests {
         #expect(listing.tables.first?.sets.first?.elements.count == 100_000)
     }
 
-    @Test("what a blueprint declares is read back as it was declared, and what its rules do as values")
+    @Test("what a blueprint declares is read back as the values that it has")
     func ownTables() throws {
         for topology in [Labs.dualStack] {
             let tables = try Blueprint(topology: topology).namespaces.flatMap(\.content.tables)
             #expect(!tables.isEmpty)
             for table in tables {
                 let read = RuleListing(table.declaration).tables
-                #expect(read.map(\.declaration) == [table.declaration])
-                #expect(read.first?.sets == table.sets)
-                #expect(read.first?.counts == table.counts && read.first?.remembers == table.remembers)
-                let translations = { (table: RuleTable) in
-                    table.chains.flatMap(\.rules).flatMap(\.statements).filter {
-                        if case .translation = $0 { true } else { false }
-                    }
-                }
-                #expect(read.first.map(translations) == translations(table))
+                #expect(read == [table])
             }
         }
     }
@@ -163,7 +155,11 @@ struct RuleListingTests {
             "dnat to 10.0.0.1:80 persistent", "ip daddr vmap { 10.0.0.1 : jump a, 10.0.0.2 : drop } accept",
             "iifname \"drop it\" goto c comment \"a, b : { c\"", "reject with tcp reset", "masquerade to :1024-2048",
             "counter name \"x\" drop", "limit rate 5/second burst 7 packets log prefix \"goto x \"", "jump", "dnat",
-            "vmap",
+            "vmap", "ip saddr", "ip saddr !=", "meta mark set", "ip saddr & 255.0.0.0 == 10.0.0.0", "update @s",
+            "update @s { ip saddr . tcp dport }", "ip daddr . th dport != { 10.0.0.1 . 80, 10.0.0.2 . 90-99 } return",
+            "numgen random mod x vmap { 0 : drop }", "ct state established,related accept", "meta mark 0x00000001 drop",
+            "meta mark & 0x000000ff == 0x00000001 drop", "ip daddr { 10.0.0.1 comment \"a b\", 10.0.0.2 } drop",
+            "meta mark set ct mark", "fib saddr . iif oif missing drop", "masquerade",
         ])
     func unknown(line: String) {
         let listing = RuleListing("table ip t {\n\tchain c {\n\t\t\(line)\n\t}\n}\n")

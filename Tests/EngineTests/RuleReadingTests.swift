@@ -35,7 +35,9 @@ struct RuleReadingTests {
                 tables[id]?.rules[rule["chain"] as? String ?? "", default: 0] += 1
                 for expression in rule["expr"] as? [[String: Any]] ?? [] {
                     guard let translation = expression["dnat"] as? [String: Any] else { continue }
-                    tables[id]?.destinations.formUnion(destinations(translation))
+                    if let address = translation["addr"] as? String {
+                        tables[id]?.destinations.insert("\(address) \(translation["port"] ?? 0)")
+                    }
                 }
             }
             for kind in ["set", "map"] {
@@ -47,16 +49,6 @@ struct RuleReadingTests {
         return tables
     }
 
-    private func destinations(_ translation: [String: Any]) -> [String] {
-        if let address = translation["addr"] as? String { return ["\(address) \(translation["port"] ?? 0)"] }
-        let map = (translation["addr"] as? [String: Any])?["map"] as? [String: Any]
-        let set = (map?["data"] as? [String: Any])?["set"] as? [[Any]] ?? []
-        return set.compactMap { pair in
-            let values = (pair.last as? [String: Any])?["concat"] as? [Any] ?? []
-            return values.count == 2 ? "\(values[0]) \(values[1])" : nil
-        }
-    }
-
     private func read(in pin: String) throws -> [String: Witnessed] {
         let tables = RuleListing(try Witness.output(["nft", "list", "ruleset"], in: pin)).tables
         return Dictionary(
@@ -64,8 +56,8 @@ struct RuleReadingTests {
                 var found = Witnessed()
                 for chain in table.chains { found.rules[chain.name] = chain.rules.count }
                 for set in table.sets { found.elements[set.name] = set.elements.count }
-                for case .translation(let destinations) in table.chains.flatMap(\.rules).flatMap(\.statements) {
-                    found.destinations.formUnion(destinations.map { "\($0.address) \($0.port)" })
+                for case .translation(let destination) in table.chains.flatMap(\.rules).flatMap(\.statements) {
+                    found.destinations.insert("\(destination.address) \(destination.port)")
                 }
                 return ("\(table.id)", found)
             })

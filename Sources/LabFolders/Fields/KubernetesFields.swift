@@ -152,6 +152,7 @@ extension FieldTable {
         dnsConfig.options.[].value +
         hostAliases.[].ip +
         hostAliases.[].hostnames +
+        containers.[].restartPolicy -
         containers.[].@container
         initContainers.[].@container
         ephemeralContainers -

@@ -13,6 +13,7 @@ extension KindCluster {
             networking["podSubnet"], family, ipv4: "10.244.0.0/16", ipv6: "fd00:10:244::/56", &diagnostics)
         serviceSubnets = Self.subnets(
             networking["serviceSubnet"], family, ipv4: "10.96.0.0/16", ipv6: "fd00:10:96::/112", &diagnostics)
+        if let mode = KubeProxyMode(written: networking["kubeProxyMode"], &diagnostics) { kubeProxyMode = mode }
         let written = root["nodes"].list(&diagnostics)
         guard written.count <= Self.maximumNodes else {
             diagnostics.error(root["nodes"], "the cluster has more than \(Self.maximumNodes) nodes")
@@ -36,7 +37,7 @@ extension KindCluster {
         }
         // The cluster's own configuration is that of the node that is initialised: the first of the control plane.
         let first = clusterPatches.first(where: \.isControlPlane)?.patches ?? []
-        apply(first.filter { $0.kind == .cluster })
+        apply(first)
     }
 
     /// A lab's size, not kind's limit.
@@ -88,6 +89,7 @@ extension KindCluster {
             case .cluster:
                 if let subnet = patch.podSubnets { podSubnets = subnet }
                 if let subnet = patch.serviceSubnets { serviceSubnets = subnet }
+            case .proxy: if let mode = patch.kubeProxyMode, kubeProxyMode != .none { kubeProxyMode = mode }
             }
         }
     }
@@ -128,7 +130,7 @@ extension KindCluster.Node {
                 KubeadmPatch.all(inOperations: $0, &diagnostics)
             }
         for patch in all {
-            if patch.kind == .cluster { patches.append(patch) } else { apply(patch) }
+            if patch.kind == .cluster || patch.kind == .proxy { patches.append(patch) } else { apply(patch) }
         }
     }
 

@@ -15,6 +15,8 @@ struct KubeadmPatch: Sendable {
     var podSubnets: [Prefix]?
     /// `networking.serviceSubnet` of a `ClusterConfiguration`.
     var serviceSubnets: [Prefix]?
+    /// `mode` of a `KubeProxyConfiguration`.
+    var kubeProxyMode: KubeProxyMode?
 
     /// Which of kubeadm's configurations it is a patch of.
     enum Kind: String, Sendable {
@@ -23,6 +25,7 @@ struct KubeadmPatch: Sendable {
         /// Of all other nodes.
         case join = "JoinConfiguration"
         case cluster = "ClusterConfiguration"
+        case proxy = "KubeProxyConfiguration"
     }
 
     /// The patches in a field: YAML inside of YAML.
@@ -69,6 +72,19 @@ struct KubeadmPatch: Sendable {
         if kind == .cluster {
             podSubnets = Self.subnets(root["networking"]["podSubnet"], &diagnostics)
             serviceSubnets = Self.subnets(root["networking"]["serviceSubnet"], &diagnostics)
+            return
+        }
+        if kind == .proxy {
+            kubeProxyMode = KubeProxyMode(written: root["mode"], &diagnostics)
+            for key in ["clusterCIDR", "detectLocalMode", "nodePortAddresses"] where root[key].isPresent {
+                diagnostics.warn(
+                    root[key],
+                    "this is not taken over: pods are told by the cluster's podSubnet, and nodes' ports are at the nodes' own "
+                        + "addresses")
+            }
+            for key in ["iptables", "nftables", "ipvs"] where root[key]["masqueradeAll"].text == "true" {
+                diagnostics.warn(root[key]["masqueradeAll"], "this is not taken over: pods keep their addresses")
+            }
             return
         }
         let registration = root["nodeRegistration"]
