@@ -165,7 +165,12 @@ public struct ProbeMatrix: Sendable {
         for source in gateways where source.kind == .router {
             addNeighbours(of: source, among: gateways.filter { $0.kind == .router }, .routerToRouter)
         }
-        unreachable = unreachableTargets.sorted { $0.key < $1.key }.map { key, count in
+        if blueprint.allowsUnreachable {
+            unreachable = hosts.filter { $0.isMute && to($0.name, .v4(IPv4Address(0))) }.map {
+                "\($0.name): it has links and no address that others could ask for"
+            }
+        }
+        unreachable += unreachableTargets.sorted { $0.key < $1.key }.map { key, count in
             "\(key.to) (\(key.address)): no way there and back by the lab's own files for \(count) of the checks "
                 + "\(key.kind.rawValue), which are left out"
         }
@@ -246,6 +251,15 @@ public struct ProbeMatrix: Sendable {
 extension Blueprint.Namespace {
     /// The addresses that a lab is about.
     fileprivate var ownAddresses: [IPAddress] { addresses.filter { !managementAddresses.contains($0) } }
+
+    /// Whether it has links to others and no address but on a management network, and is no bridge between them.
+    fileprivate var isMute: Bool {
+        let managed = Set(content.addresses.filter { managementAddresses.contains($0.address.address) }.map(\.device))
+        let ends = content.links.filter { link in
+            if case .veth = link.kind { !managed.contains(link.name) } else { false }
+        }
+        return ownAddresses.isEmpty && !ends.isEmpty && ends.allSatisfy { $0.master == nil }
+    }
 
     fileprivate func has(_ family: AddressFamily) -> Bool { ownAddresses.contains { $0.family == family } }
 }

@@ -11,9 +11,17 @@ extension TopologyBuilder {
             return diagnostics.warn(
                 at: place, "there is no cluster in the folder for workloads to run on; they are left out")
         }
+        let mapsHostPorts = documents.calico.mapsHostPorts
         change { topology, places, diagnostics in
             for located in manifests.workloads {
                 var workload = located.value
+                if !mapsHostPorts, !workload.usesHostNetwork, workload.ports.contains(where: { $0.hostPort != nil }) {
+                    diagnostics.warn(
+                        at: located.place,
+                        "\(workload.name): no port of a node leads to it, since the Installation has hostPorts: Disabled"
+                    )
+                    for index in workload.ports.indices { workload.ports[index].hostPort = nil }
+                }
                 if workload.pools.isEmpty { workload.pools = manifests.namespacePools[workload.namespace] ?? [] }
                 workload.pools = workload.pools.map { text in
                     // A pool may be meant by its range.

@@ -18,6 +18,8 @@ struct CalicoResources: Sendable {
     var detection: [AddressFamily: Autodetection] = [:]
     /// Whether BGP is switched off (`calicoNetwork.bgp: Disabled`).
     var isBGPDisabled = false
+    /// Whether ports of nodes lead to pods (`calicoNetwork.hostPorts`).
+    var mapsHostPorts = true
     /// The pods' MTU.
     var mtu: UInt32?
     /// The VXLAN devices' MTU, port and identifier (`FelixConfiguration`).

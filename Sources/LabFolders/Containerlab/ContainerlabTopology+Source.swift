@@ -4,6 +4,7 @@ import Topology
 extension ContainerlabTopology {
     /// Reads a topology file's document.
     init(_ root: Field, _ diagnostics: inout Diagnostics) {
+        FieldTable.containerlab.check(root, &diagnostics)
         name = root["name"].text(&diagnostics).map { Located($0, at: root["name"].place) }
         let topology = root["topology"]
         guard topology.isPresent else {

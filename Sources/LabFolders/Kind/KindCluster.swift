@@ -26,8 +26,6 @@ struct KindCluster: Sendable {
         var labels: [String: String] = [:]
         /// The files of the machine's that it is to see (`extraMounts`).
         var mounts: [Mount] = []
-        /// The mode that a patch of the node's own gives kube-proxy; that of the first control-plane node counts.
-        var kubeProxyMode: KubeProxyMode?
         /// Whether a patch takes the control plane's taint away.
         var isUntainted = false
         var place: SourceLine

@@ -84,6 +84,8 @@ extension FolderReader {
     }
 
     private mutating func take(_ root: Field, _ path: String, _ kind: String, _ version: String) {
+        let fields = Self.isCalico(version) ? FieldTable.calico[kind] : nil
+        (fields ?? FieldTable.kubernetes[kind])?.check(root, &diagnostics)
         let name = root["metadata"]["name"].text
         note(path, taken: kind + (name.map { " \($0)" } ?? ""))
         switch Self.isCalico(version) ? CalicoDocument(rawValue: kind) : nil {

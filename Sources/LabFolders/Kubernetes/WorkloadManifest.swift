@@ -35,7 +35,15 @@ struct WorkloadManifest {
         workload.pools = annotations.pools
         workload.hardwareAddress = annotations.hardwareAddress
         readSpecification(pod["spec"], &diagnostics)
-        if controller != .pod, !selects(root["spec"]["selector"], workload.labels, &diagnostics) { return nil }
+        let selector = root["spec"]["selector"]
+        if controller != .pod,
+            !selects(
+                kind == "ReplicationController"
+                    ? LabelSelector(selector.texts(&diagnostics)) : LabelSelector(selector, &diagnostics), selector,
+                workload.labels, &diagnostics)
+        {
+            return nil
+        }
         if case .statefulSet = controller {
             // A StatefulSet's pods have names of their own under the service that governs it.
             workload.subdomain = root["spec"]["serviceName"].text(&diagnostics) ?? workload.subdomain
@@ -47,8 +55,9 @@ struct WorkloadManifest {
     }
 
     /// Whether a controller selects the pods that it makes; the API server refuses one that does not.
-    private func selects(_ selector: Field, _ labels: [String: String], _ diagnostics: inout Diagnostics) -> Bool {
-        let read = LabelSelector(selector, &diagnostics)
+    private func selects(
+        _ read: LabelSelector, _ selector: Field, _ labels: [String: String], _ diagnostics: inout Diagnostics
+    ) -> Bool {
         let wanted = read.labels
         if wanted.allSatisfy({ labels[$0.key] == $0.value }), !read.selects(labels) {
             diagnostics.warn(
@@ -69,7 +78,11 @@ struct WorkloadManifest {
     private mutating func readSpecification(_ spec: Field, _ diagnostics: inout Diagnostics) {
         workload.nodeName = spec["nodeName"].text(&diagnostics)
         workload.nodeSelector = spec["nodeSelector"].texts(&diagnostics)
-        workload.toleratesControlPlane = spec["tolerations"].list(&diagnostics).contains(where: Self.tolerates)
+        for toleration in spec["tolerations"].list(&diagnostics) {
+            _ = toleration["operator"].word(&diagnostics, ["Exists", "Equal", "Lt", "Gt"])
+            _ = toleration["effect"].word(&diagnostics, ["NoSchedule", "PreferNoSchedule", "NoExecute", ""])
+            if Self.tolerates(toleration) { workload.toleratesControlPlane = true }
+        }
         workload.affinity = NodeAffinity(spec["affinity"]["nodeAffinity"], &diagnostics)
         workload.podAffinity = PodAffinity(spec["affinity"]["podAffinity"], workload.labels, &diagnostics)
         workload.podAntiAffinity = PodAffinity(spec["affinity"]["podAntiAffinity"], workload.labels, &diagnostics)
