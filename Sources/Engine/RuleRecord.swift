@@ -11,9 +11,6 @@ struct RuleRecord: Codable, Hashable, Sendable {
     init?(_ generation: UInt32?, _ tables: [RuleTable]) {
         guard let generation else { return nil }
         self.generation = generation
-        // FNV-1a (RFC 9923). It is to notice an edit, not a forgery.
-        digest = tables.reduce(0xcbf2_9ce4_8422_2325) { hash, table in
-            table.declaration.utf8.reduce(hash) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        }
+        digest = RuleDigest(tables).value
     }
 }
