@@ -65,7 +65,8 @@ let package = Package(
                 .embedInCode("nodes-20x10.yaml"), .embedInCode("nodes-100x10.yaml"),
             ]),
         .target(name: "Calico", dependencies: ["Addresses"]),
-        .target(name: "Blueprint", dependencies: ["Addresses", "Calico", "NetworkObjects", "Topology"]),
+        .target(name: "KubeProxy", dependencies: ["Addresses", "NetworkObjects"]),
+        .target(name: "Blueprint", dependencies: ["Addresses", "Calico", "KubeProxy", "NetworkObjects", "Topology"]),
 
         // The one background process that a lab may have.
         .target(
@@ -80,10 +81,8 @@ let package = Package(
         .target(
             name: "KernelCapabilities",
             dependencies: [
-                "Addresses", "Blueprint", "CLinux", "HostRoots", "NetworkNamespaces", "NetworkObjects", "Nftables",
-                "Rtnetlink",
-                "System",
-                "Topology",
+                "Addresses", "Blueprint", "CLinux", "HostRoots", "KubeProxy", "NetworkNamespaces", "NetworkObjects",
+                "Nftables", "Rtnetlink", "System", "Topology",
             ]),
 
         // What a network engineer asks a switch.
@@ -93,14 +92,14 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "Addresses", "Blueprint", "HostRoots", "KernelCapabilities", "NetworkNamespaces", "NetworkObjects",
-                "Nftables",
-                "PodServer", "Rtnetlink", "System", "Topology",
+                "Addresses", "Blueprint", "HostRoots", "KernelCapabilities", "KubeProxy", "NetworkNamespaces",
+                "NetworkObjects", "Nftables", "PodServer", "Rtnetlink", "System", "Topology",
             ]),
         .target(
             name: "Probes",
             dependencies: [
-                "Addresses", "Blueprint", "CLinux", "DNS", "HTTP", "NetworkNamespaces", "NetworkObjects", "System",
+                "Addresses", "Blueprint", "CLinux", "DNS", "HTTP", "KubeProxy", "NetworkNamespaces", "NetworkObjects",
+                "System",
                 "Topology",
             ]),
 
@@ -109,7 +108,7 @@ let package = Package(
             name: "NSLabKit",
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "Calico", "Engine", "HostRoots", "KernelCapabilities",
-                "LabFolders", "NetworkNamespaces", "NetworkObjects", "Probes", "PodServer", "Rtnetlink",
+                "KubeProxy", "LabFolders", "NetworkNamespaces", "NetworkObjects", "Probes", "PodServer", "Rtnetlink",
                 "ShowCommands", "System",
                 "Topology",
             ]),
@@ -159,6 +158,7 @@ let package = Package(
             name: "LabFoldersTests", dependencies: ["Blueprint", "LabFolders", "Topology"], exclude: ["Fixtures"]),
         .testTarget(name: "NSLabKitTests", dependencies: ["LabFolders", "NSLabKit"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
+        .testTarget(name: "KubeProxyTests", dependencies: ["Addresses", "KubeProxy", "NetworkObjects"]),
         .testTarget(name: "BlueprintTests", dependencies: ["Blueprint", "BundledTopologies", "NetworkObjects"]),
         .testTarget(
             name: "KernelCapabilitiesTests",

@@ -31,8 +31,10 @@ public struct Allocations: Hashable, Sendable, Codable {
     public struct Service: Hashable, Sendable, Codable {
         /// Its own addresses.
         public var clusterIPs: [IPAddress]
-        /// The nodes' ports, by its own: `80/TCP`.
+        /// The nodes' ports, by its own: `80/TCP`; and that of its health check.
         public var nodePorts: [String: UInt16]
+        /// The load balancers' addresses that Calico gave it; absent for none.
+        public var loadBalancerIPs: [IPAddress]?
     }
 
     init() {}
@@ -45,7 +47,12 @@ extension Allocations.Service {
         for port in service.ports {
             if let nodePort = port.nodePort { nodePorts[Self.key(port.number, port.transport)] = nodePort }
         }
+        if let port = service.healthCheckNodePort { nodePorts[Self.healthCheckKey] = port }
+        if !service.ingress.isEmpty { loadBalancerIPs = service.ingress.map(\.address) }
     }
+
+    /// What the port of a health check is kept by.
+    static let healthCheckKey = "health-check"
 
     static func key(_ port: UInt16, _ transport: Transport) -> String { "\(port)/\(transport.rawValue)" }
 }

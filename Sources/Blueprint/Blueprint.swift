@@ -1,5 +1,6 @@
 import Addresses
 import Calico
+import KubeProxy
 import NetworkObjects
 import Topology
 
@@ -11,6 +12,14 @@ public struct Blueprint: Hashable, Sendable {
     public var namespaces: [Namespace]
     /// The cluster's services with their addresses and endpoints.
     public var services: [ClusterService] = []
+    /// Whether nodes send packets for services on.
+    public var hasServiceProxy = true
+    /// Where packets of pods come from, as kube-proxy is told; others' are masqueraded on their way to a service.
+    public var clusterPrefixes: [Prefix] = []
+    /// The pods that do not answer.
+    public var stoppedPods: Set<PodReference> = []
+    /// The nodes' zones, by node.
+    public var zones: [String: String] = [:]
     /// What was given where the topology leaves the choice.
     public var allocations = Allocations.empty
     /// The Kubernetes namespaces that exist, each once.
@@ -31,6 +40,14 @@ public struct Blueprint: Hashable, Sendable {
 
     /// The name under which a namespace is pinned, as `ip netns` shows it.
     public func pin(of namespace: Namespace) -> String { "\(lab)-\(namespace.name)" }
+
+    /// The nodes as kube-proxy on them sees them, by name.
+    public var proxiedNodes: [String: ProxiedNode] {
+        Dictionary(
+            namespaces.filter { $0.kind == .node }.map {
+                ($0.name, ProxiedNode($0.name, addresses: $0.addresses, zone: zones[$0.name]))
+            }, uniquingKeysWith: { first, _ in first })
+    }
 
     /// A pod that does not run, as on a real cluster: it has no namespace.
     public struct PendingPod: Hashable, Sendable {

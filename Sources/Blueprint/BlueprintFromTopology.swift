@@ -38,6 +38,10 @@ extension Blueprint {
         notes = PoolNotes.notes(topology, placement, clusterRoutes, features)
         allowsUnreachable = topology.allowsPendingPods
         kubernetesNamespaces = topology.kubernetesNamespaces
+        hasServiceProxy = topology.cluster.kubeProxyMode != .none
+        clusterPrefixes = topology.cluster.clusterPrefixes
+        zones = topology.zones
+        stoppedPods = stopped
         pendingPods = placement.pending.compactMap { pod in
             pod.pendingReason.map { PendingPod(pod: pod.reference, node: pod.node, reason: $0) }
         }
@@ -87,7 +91,7 @@ extension Blueprint {
         let podsByNode = Dictionary(grouping: running, by: { $0.node ?? "" })
         let blocksByNode = Dictionary(grouping: placement.blocks, by: \.node)
         let nat = AddressFamily.allCases.compactMap { OutgoingNAT($0, topology.cluster.pools) }
-        let proxy = KubeProxy(services, topology.cluster)
+        let proxy = ServiceProxy(services, topology)
         var podMTUs: [String: UInt32] = [:]
         for (index, node) in topology.nodes.enumerated() {
             let placed = placement.nodes[index]

@@ -62,6 +62,9 @@ enum KernelSettings {
     /// What a node needs: new links take no router advertisements, as Felix sets it for each pod's.
     static let node: [Sysctl] = forwarding + [Sysctl("ipv6/conf/default/accept_ra", "0")]
 
+    /// That new links ask for no routers (RFC 4861, 6.3.7).
+    static let noSolicitations: [Sysctl] = [Sysctl("ipv6/conf/default/router_solicitations", "0")]
+
     /// What a tunnel needs that the kernel has made before the namespace's own settings were written, so that it has the
     /// host's: what comes in by it may be from a node that is reached otherwise.
     static func fallbackTunnel(_ device: InterfaceName) -> [Sysctl] { [Sysctl("ipv4/conf/\(device)/rp_filter", "0")] }

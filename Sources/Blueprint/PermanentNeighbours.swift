@@ -6,10 +6,16 @@ extension Blueprint {
     /// MAC address for it.
     ///
     /// For labs that would learn more neighbours than the kernel keeps: it bounds those of all namespaces together by
-    /// `gc_thresh3`, and counts no permanent ones (`neigh_alloc` in net/core/neighbour.c).
+    /// `gc_thresh3`, and counts no permanent ones (`neigh_alloc` in net/core/neighbour.c). Who does not forward asks for no
+    /// routers then: whoever hears that learns a neighbour.
     public mutating func makeNeighboursPermanent() {
         allocations.permanentNeighbours = true
-        for index in namespaces.indices { namespaces[index].giveHardwareAddresses() }
+        for index in namespaces.indices {
+            namespaces[index].giveHardwareAddresses()
+            if [.pod, .host].contains(namespaces[index].kind) {
+                namespaces[index].content.sysctls.insert(contentsOf: KernelSettings.noSolicitations, at: 0)
+            }
+        }
         let simulator = PacketSimulator(self)
         for index in namespaces.indices {
             let known = Set(namespaces[index].content.neighbours.map(\.identity))

@@ -7,7 +7,9 @@ enum PoolNotes {
         _ topology: Topology, _ placement: Placement, _ routes: ClusterRoutes, _ features: KernelFeatures
     ) -> [String] {
         guard topology.nodes.count > 1 else { return [] }
-        return topology.cluster.pools.compactMap { encapsulation(of: $0, placement, routes, features) }
+        return topology.cluster.pools.filter(\.isOnNodes).compactMap {
+            encapsulation(of: $0, placement, routes, features)
+        }
             + unreached(topology, placement)
             + placement.nodesWithoutTunnel.map {
                 "\($0.node): its \($0.tunnel.deviceTitle) gets no address: \($0.reason)."
@@ -17,7 +19,7 @@ enum PoolNotes {
     /// Nodes that others cannot route to in a family that pods have.
     private static func unreached(_ topology: Topology, _ placement: Placement) -> [String] {
         let families = AddressFamily.allCases.filter { family in
-            topology.cluster.pools.contains { $0.prefix.family == family }
+            topology.cluster.pools.contains { $0.prefix.family == family && $0.isOnNodes }
         }
         return families.flatMap { family in
             placement.nodes.filter { $0.address(family) == nil }.map { node in

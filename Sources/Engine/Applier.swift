@@ -63,6 +63,12 @@ struct Applier {
         try write(\.linkSysctls)
         try beforeRules()
         try changeTables()
+        if blueprint.hasServiceProxy {
+            let changed = sessions.indices.filter {
+                !changes[$0].tables.isEmpty && blueprint.namespaces[$0].kind == .node
+            }
+            try StaleConnections(blueprint.services).forget(on: changed.map { (sessions[$0].name, sessions[$0].pin) })
+        }
         try apply(\.delete)
     }
 

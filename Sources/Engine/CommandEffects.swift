@@ -106,8 +106,7 @@ struct CommandEffects {
 
     /// Whether it is a program's that was started, which may change it as it learns.
     private func isOfDaemon(_ object: KernelObject) -> Bool {
-        guard let route = object.value as? Route, route.origin.isOfDaemon else { return false }
-        return !commands.contains { $0.words.contains { $0.contains("proto") } }
+        object.isOfDaemon && !commands.contains { $0.words.contains { $0.contains("proto") } }
     }
 
     /// An object as it should be from now on: without what the kernel chose for it and may choose otherwise.

@@ -82,6 +82,9 @@ enum ObjectFinding: Hashable, Sendable {
         }
     }
 
+    /// Whether it is an object more, which a routing daemon or a DHCP client has installed as it learned.
+    var isLearnedByDaemon: Bool { if case .extra(let object) = self { object.isOfDaemon } else { false } }
+
     /// Compares objects of any kinds: those that should be there, in the order they are made, then those that are too much.
     static func compare(_ wanted: [KernelObject], with found: [KernelObject]) -> [ObjectFinding] {
         var held = Dictionary(grouping: found, by: \.identity)

@@ -75,8 +75,10 @@ struct LabDiff {
 
     /// What is not as it should be, each with its cause alone: not the routes that went with a link.
     ///
-    /// - Parameter strict: whether what users added is among it.
-    func differences(strict: Bool) -> [Difference] {
+    /// - Parameters:
+    ///   - strict: whether what users added is among it.
+    ///   - daemons: the namespaces in which a command of the lab's left a program running: what that learns is no addition.
+    func differences(strict: Bool, daemons: Set<String> = []) -> [Difference] {
         var differences: [Difference] = []
         for (index, part) in parts.enumerated() {
             if part.isMissing {
@@ -91,7 +93,7 @@ struct LabDiff {
                     }
                     continue
                 }
-                if isImplied { continue }
+                if isImplied || daemons.contains(part.name) && finding.isLearnedByDaemon { continue }
                 var isUsers = false
                 if case .extra(let object) = finding { isUsers = origin(of: object, in: index) == .added }
                 if strict || !isUsers {

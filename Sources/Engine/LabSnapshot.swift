@@ -17,6 +17,7 @@ struct LabSnapshot {
     /// The namespaces of which the tables are known to be those of the former blueprint, and were not read: they are as they
     /// were declared.
     private var unread: Set<Int> = []
+    private let digests: RuleDigests
     /// The pins of the lab's names that hold a namespace which is not marked as the lab's.
     var foreign: [String] = []
 
@@ -26,9 +27,12 @@ struct LabSnapshot {
     ///   - allTables: whether to look for tables in namespaces that should hold none, too.
     ///   - records: the rule sets that need not be read if nobody has changed them.
     ///   - former: what the lab consisted of when the records were made, where that is known.
+    ///   - digests: those that are known.
     init(
-        _ blueprint: Blueprint, allTables: Bool, records: [String: RuleRecord], former: Blueprint? = nil
+        _ blueprint: Blueprint, allTables: Bool, records: [String: RuleRecord], former: Blueprint? = nil,
+        digests: RuleDigests = RuleDigests()
     ) throws {
+        self.digests = digests
         let before = Dictionary(
             (former?.namespaces ?? []).map { ($0.name, $0.content.allTables) }, uniquingKeysWith: { first, _ in first })
         let count = blueprint.namespaces.count
@@ -49,11 +53,11 @@ struct LabSnapshot {
                     if generation == Nftables.untouchedGeneration || generation == nil {
                         seen.rules = RuleListing([], touched: [])
                     } else if let record = records[pin], record.generation == generation,
-                        record == RuleRecord(generation, namespace.content.allTables)
+                        record == RuleRecord(generation, namespace.content.allTables, digests)
                     {
                         valid[index] = record
                     } else if let record = records[pin], record.generation == generation,
-                        let tables = before[namespace.name], record == RuleRecord(generation, tables)
+                        let tables = before[namespace.name], record == RuleRecord(generation, tables, digests)
                     {
                         unread[index] = true
                         seen.rules = RuleListing(tables, touched: [])
@@ -105,7 +109,7 @@ struct LabSnapshot {
         for (index, namespace) in blueprint.namespaces.enumerated() where namespace.content.hasTables {
             if let read = observed[index]?.rules, read.tables.count != namespace.content.allTables.count { continue }
             records[blueprint.pin(of: namespace)] =
-                valid[index] ?? RuleRecord(generations[index], namespace.content.allTables)
+                valid[index] ?? RuleRecord(generations[index], namespace.content.allTables, digests)
         }
         return records
     }

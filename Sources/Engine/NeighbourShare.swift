@@ -61,7 +61,8 @@ struct NeighbourShare: Hashable {
         StateDirectory.labs().filter { $0 != lab }.compactMap { NeighbourShare(StateDirectory(lab: $0)) }
     }
 
-    /// Whether there is room for it.
+    /// Whether there is room for it, with an eighth of the table left to what nobody counts on: link-local addresses that ask
+    /// for others, and groups, until the kernel clears those away (`neigh_forced_gc` in net/core/neighbour.c).
     ///
     /// - Parameter held: how many entries the kernel holds, those of the other labs among them.
     private func fits(beside others: [NeighbourShare], _ limits: Limits, _ held: [AddressFamily: Int]) -> Bool {
@@ -70,7 +71,8 @@ struct NeighbourShare: Hashable {
             let reserved = others.reduce(0) { $0 + $1.learned[family, default: 0] }
             let known = others.reduce(reserved) { $0 + $1.permanent[family, default: 0] }
             let elsewhere = max(0, held[family, default: 0] - known)
-            return own + reserved + elsewhere <= limits.neighbours[family, default: 1024]
+            let limit = limits.neighbours[family, default: 1024]
+            return own + reserved + elsewhere <= limit - limit / 8
         }
     }
 

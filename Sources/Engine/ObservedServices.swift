@@ -1,5 +1,6 @@
 import Addresses
 import Blueprint
+import KubeProxy
 import NetworkNamespaces
 import NetworkObjects
 import Nftables
@@ -33,7 +34,7 @@ public struct ObservedServices: Hashable, Sendable {
 extension ObservedServices {
     /// What these tables do.
     init(_ tables: [RuleTable]) {
-        for table in tables where table.name == KubeProxy.tableName { add(table) }
+        for table in tables where table.name == ProxyRules.tableName { add(table) }
     }
 
     private mutating func add(_ table: RuleTable) {
@@ -105,6 +106,6 @@ extension Blueprint {
     /// kube-proxy's tables, which all nodes have.
     fileprivate var proxiedTables: Set<RuleTable.ID> {
         let node = namespaces.first { $0.kind == .node }
-        return Set(node?.content.tables.map(\.id).filter { $0.name == KubeProxy.tableName } ?? [])
+        return Set(node?.content.tables.map(\.id).filter { $0.name == ProxyRules.tableName } ?? [])
     }
 }

@@ -29,6 +29,7 @@ struct Reconciler {
     private let isSameTopology: Bool
     /// By pin, the rule sets that were found to be as they should be, or were made so.
     private var rules: [String: RuleRecord]
+    private let digests = RuleDigests()
     /// The namespaces to look at, by position. One that drifted adds those at the other ends of its links.
     private var scope: Set<Int>
 
@@ -185,7 +186,8 @@ struct Reconciler {
         let addresses = Set(blueprint.namespaces.flatMap { $0.content.addresses.map(\.address.address) })
         while true {
             let part = blueprint.part(of: scope)
-            let view = try LabSnapshot(part, allTables: removesAdditions, records: rules, former: former)
+            let view = try LabSnapshot(
+                part, allTables: removesAdditions, records: rules, former: former, digests: digests)
             if let pin = view.foreign.first { throw EngineError.namespaceInTheWay(pin: pin) }
             let names = Set(part.namespaces.map(\.name))
             var before = former
@@ -282,7 +284,7 @@ struct Reconciler {
         let generations = applier.changedRuleSets
         for (index, namespace) in part.namespaces.enumerated() where found.view.areTablesKnown(index) {
             guard let generation = generations[index] else { continue }
-            rules[blueprint.pin(of: namespace)] = RuleRecord(generation, namespace.content.allTables)
+            rules[blueprint.pin(of: namespace)] = RuleRecord(generation, namespace.content.allTables, digests)
         }
     }
 

@@ -82,7 +82,7 @@ extension RunningLab {
         let placement = try Placement(topology, keeping: blueprint.allocations)
         let all = try ClusterService.all(of: topology, placement, keeping: blueprint.allocations)
         let (old, new) = (all.map { $0.stopping(before) }, all.map { $0.stopping(after) })
-        let (was, will) = (KubeProxy(old, topology.cluster), KubeProxy(new, topology.cluster))
+        let (was, will) = (ServiceProxy(old, topology), ServiceProxy(new, topology))
         let pins = Dictionary(journal.namespaces.map { ($0.name, $0.pin) }, uniquingKeysWith: { first, _ in first })
         let nodes = placement.nodes.filter { pins[$0.name] != nil }
         let changed = Slots<String>(count: nodes.count)
@@ -98,9 +98,12 @@ extension RunningLab {
             }
             changed[index] = node.name
         }
+        let names = changed.all.compactMap(\.self)
+        if blueprint.hasServiceProxy {
+            try StaleConnections(new).forget(on: names.map { ($0, pins[$0, default: ""]) })
+        }
         return EndpointChange(
-            pods: pods, services: zip(old, new).filter { $0 != $1 }.map(\.0.key), nodes: changed.all.compactMap(\.self),
-            current: new)
+            pods: pods, services: zip(old, new).filter { $0 != $1 }.map(\.0.key), nodes: names, current: new)
     }
 }
 

@@ -47,7 +47,10 @@ extension RunningLab {
         let view = try LabSnapshot(blueprint, allTables: strict, records: journal.rules ?? [:])
         let comparison = LabDiff(
             blueprint, view.observed, tables: try view.wantedTables(blueprint), former: PreviousState(blueprint))
-        differences += comparison.differences(strict: strict)
+        let processes = strict ? try processes() : []
+        // What the lab's own commands left running is the lab's, and so is what it learns.
+        differences += comparison.differences(
+            strict: strict, daemons: Set(processes.lazy.filter(\.isOfCommand).compactMap(\.namespace)))
         differences += surplusNamespaces()
         for host in blueprint.namespaces where hostsToRun.contains(host.name) {
             differences.append(Difference(host.name, "commands", "\(host.commands.count) of its own", .missing))
@@ -56,7 +59,9 @@ extension RunningLab {
         if try state.responders.state == .ended, !PodServerPlan(blueprint, silent: try silentPods()).isEmpty {
             differences.append(Difference(nil, "process", "that answers for pods", .missing))
         }
-        if strict { differences += try processes(view) }
+        differences += processes.filter { !$0.isOfCommand }.map {
+            Difference($0.namespace, "process", "\($0.pid) (\($0.command))", .added)
+        }
         let unlisted = Set(view.observed.flatMap { $0?.unlisted ?? [] })
         return Verification(differences: differences, unlistedKinds: unlisted.sorted())
     }
@@ -68,17 +73,19 @@ extension RunningLab {
             .map { Difference($0.name, "namespace", $0.pin, .extra) }
     }
 
-    private func processes(_ view: LabSnapshot) throws -> [Difference] {
+    /// The processes inside, by the namespaces' names, and whether a command of the lab's files started them.
+    private func processes() throws -> [(pid: Int32, command: String, namespace: String?, isOfCommand: Bool)] {
         var names: [FileIdentity: String] = [:]
         for namespace in blueprint.namespaces {
             if let identity = NamedNamespaces.identity(blueprint.pin(of: namespace)) {
                 names[identity] = namespace.name
             }
         }
-        let found = try NamespaceProcesses.find(in: Set(names.keys))
-        // What the lab's own commands left running is the lab's.
-        return found.filter { !NamespaceProcesses.hasVariable(CommandProcess.variable, $0.pid) }.map { process in
-            Difference(names[process.namespace], "process", "\(process.pid) (\(process.command))", .added)
+        return try NamespaceProcesses.find(in: Set(names.keys)).map { process in
+            (
+                process.pid, process.command, names[process.namespace],
+                NamespaceProcesses.hasVariable(CommandProcess.variable, process.pid)
+            )
         }
     }
 }

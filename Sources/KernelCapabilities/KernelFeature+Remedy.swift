@@ -1,5 +1,6 @@
 import Addresses
 import Blueprint
+import KubeProxy
 import NetworkObjects
 
 extension KernelFeature {
@@ -82,7 +83,7 @@ extension KernelFeature {
     /// What a table's rules need.
     static func features(of table: RuleTable) -> Set<KernelFeature> {
         var features: Set<KernelFeature> = [.nftables, .conntrack, table.family == .ip6 ? .natIPv6 : .natIPv4]
-        if table.name == KubeProxy.tableName { features.insert(.serviceRules) }
+        if table.name == ProxyRules.tableName { features.insert(.serviceRules) }
         return features
     }
 }

@@ -6,6 +6,8 @@ public struct FolderFiles: Sendable {
     public let name: String
     /// Files from elsewhere that the user named besides, by the paths that they named.
     public let added: [String]
+    /// The containerlab topology that is the lab's, by its path; nil where the reader is to find it.
+    public var topology: String?
     /// The folder's own place in the file system, and those of the files from elsewhere, by the paths that were named.
     private let root: String?
     private let places: [String: String]

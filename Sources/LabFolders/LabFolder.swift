@@ -1,5 +1,6 @@
 import Addresses
 import Topology
+import YAML
 
 /// A lab as people have it: a folder of containerlab, kind, Calico, EOS and Kubernetes files.
 public struct LabFolder: Sendable {
@@ -25,6 +26,13 @@ public struct LabFolder: Sendable {
         topology = builder.topology
         warnings = builder.diagnostics.warnings.sorted { $0.place < $1.place }
         self.files = reader.reports.values.sorted { $0.path < $1.path }
+    }
+
+    /// Whether a file is a topology of containerlab, by what it says.
+    public static func isTopology(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count < YAMLDocument.maximumBytes else { return false }
+        let keys = YAMLDocument.documents(of: bytes).first?.head(["topology", "name", "kind", "lab"]).fields ?? [:]
+        return keys["topology"] != nil && keys["name"] != nil && keys["kind"] == nil && keys["lab"] == nil
     }
 
     private static func stop(_ diagnostics: Diagnostics) throws(TopologyErrors) {

@@ -57,7 +57,8 @@ extension Lab {
             if running.blueprint.services.isEmpty { return [] }
             let silent = try running.silentPods()
             let observed = try running.observeServices()
-            return running.blueprint.services.map { ServiceReport($0.stopping(silent), observed) }
+            let nodes = running.blueprint.hasServiceProxy ? running.blueprint.proxiedNodes : [:]
+            return running.blueprint.services.map { ServiceReport($0.stopping(silent), observed, nodes) }
         }
     }
 

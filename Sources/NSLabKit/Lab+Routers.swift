@@ -30,7 +30,10 @@ extension Lab {
             tables.neighbours = try socket.agedNeighbours(in: interfaces)
             tables.forwarding = try socket.agedForwardingEntries(in: interfaces)
             tables.vlans = try socket.bridgeVLANs(in: interfaces)
-            for vlan in router?.vlans ?? [] { tables.vlanNames[vlan.id] = vlan.name }
+            for vlan in router?.vlans ?? [] {
+                tables.vlanNames[vlan.id] = vlan.name
+                if !vlan.addresses.isEmpty { tables.routedVLANs.insert(vlan.id) }
+            }
             for loopback in router?.loopbacks ?? [] {
                 for address in loopback.addresses { tables.loopbacks[address.address] = loopback.name }
             }

@@ -46,9 +46,11 @@ public struct LabRun {
     /// there is of it taken down and ends the run. Where this process is killed, another one that it has started takes
     /// the lab down. Must be called before the process has a second thread.
     ///
-    /// - Parameter probing: whether to probe the lab first; the command is not run if a probe fails.
+    /// - Parameters:
+    ///   - probing: whether to probe the lab first; the command is not run if a probe fails.
+    ///   - built: told how the lab was built, before the command is run.
     public func run(
-        probing: Bool, progress: @escaping (Lab.Step) -> Void = { _ in }
+        probing: Bool, progress: @escaping (Lab.Step) -> Void = { _ in }, built: (UpReport) -> Void = { _ in }
     ) throws(NSLabError) -> Outcome {
         SupervisedCommand.blockSignals()
         return try reportingErrors {
@@ -58,7 +60,7 @@ public struct LabRun {
             }
             guard let program = Executable.path(of: "nslab") else { throw PodServerError.noProgram }
             let guardian = try Watchdog(program, arguments: [Self.guardianCommand, topology.name])
-            let outcome = Result { try inLab(probing, progress) }
+            let outcome = Result { try inLab(probing, progress, built) }
             var isOurs = true
             if case .failure(let error as NSLabError) = outcome, error.category == .inTheWay { isOurs = false }
             let removal = Result { if isOurs { _ = try Lab.down(.named([topology.name])) } }
@@ -75,7 +77,9 @@ public struct LabRun {
         )
     }
 
-    private func inLab(_ probing: Bool, _ progress: @escaping (Lab.Step) -> Void) throws -> Outcome {
+    private func inLab(
+        _ probing: Bool, _ progress: @escaping (Lab.Step) -> Void, _ built: (UpReport) -> Void
+    ) throws -> Outcome {
         let report: UpReport
         do throws(NSLabError) {
             report = try Lab.up(
@@ -87,6 +91,7 @@ public struct LabRun {
         if report.wasThere || !report.changes.isEmpty {
             throw inTheWay
         }
+        built(report)
         if let signal = SupervisedCommand.pendingEnd() { return Outcome(status: 128 + signal, probes: report.probes) }
         if report.probes?.failed ?? 0 > 0 { return Outcome(status: 1, probes: report.probes) }
         let environment = ["NSLAB_LAB": topology.name, "NSLAB_STATE": StateDirectory(lab: topology.name).path]

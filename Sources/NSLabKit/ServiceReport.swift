@@ -1,6 +1,7 @@
 import Addresses
 import Blueprint
 import Engine
+import KubeProxy
 import NetworkObjects
 import Topology
 
@@ -72,7 +73,7 @@ public struct ServiceReport: Encodable, Sendable {
             case .externalName(let name): ("ExternalName", name)
             }
         clusterIPs = service.clusterAddresses.map(\.description)
-        externalIPs = service.externalAddresses.map(\.description)
+        externalIPs = (service.ingress.map(\.address) + service.externalAddresses).map(\.description)
         ports = service.ports.map { port in
             "\(port.number)" + (port.nodePort.map { ":\($0)" } ?? "") + "/\(port.transport.rawValue)"
         }
@@ -85,13 +86,16 @@ public struct ServiceReport: Encodable, Sendable {
     }
 
     /// A service as the nodes' kernels have it.
-    init(_ service: ClusterService, _ observed: [String: ObservedServices?]) {
+    ///
+    /// - Parameter nodes: as kube-proxy sees them; empty where no kube-proxy runs.
+    init(_ service: ClusterService, _ observed: [String: ObservedServices?], _ nodes: [String: ProxiedNode]) {
         self.init(service)
-        guard !service.clusterAddresses.isEmpty else { return }
+        guard !service.clusterAddresses.isEmpty, !nodes.isEmpty else { return }
         var differing: [String] = []
         var missing: Set<IPAddress> = []
         for (node, services) in observed.sorted(by: { $0.key < $1.key }) {
-            let expected = ObservedServices.expected(of: service, on: node)
+            guard let proxied = nodes[node] else { continue }
+            let expected = ObservedServices.expected(of: service, on: proxied)
             let isSame = expected.allSatisfy { services?.targets[$0.key, default: []] == $0.value }
             if isSame { continue }
             differing.append(node)
@@ -110,14 +114,16 @@ public struct ServiceReport: Encodable, Sendable {
 
 extension ObservedServices {
     /// Where a node should send packets for a service's own addresses.
-    fileprivate static func expected(of service: ClusterService, on node: String) -> [Arrival: Set<Rule.Destination>] {
+    fileprivate static func expected(
+        of service: ClusterService, on node: ProxiedNode
+    ) -> [Arrival: Set<Rule.Destination>] {
         var expected: [Arrival: Set<Rule.Destination>] = [:]
         for address in service.clusterAddresses {
             for (index, port) in service.ports.enumerated() {
                 let arrival = Arrival(
                     address: address, transport: port.transport, port: port.number)
                 expected[arrival] = Set(
-                    service.backends(ofPort: index, address.family, from: node).map {
+                    service.backends(ofPort: index, at: address, from: node).reachable.map {
                         Rule.Destination($0.address, $0.port)
                     })
             }

@@ -52,8 +52,10 @@ public struct TopologySource: CustomStringConvertible, Sendable {
             content = .text(Array(bundled.yaml.utf8))
         } else if let folder = Self.folder(name) {
             description = name
-            content = .folder(
-                try FolderFiles(folder: folder, adding: files, excluding: excluded, allowing: self.bindable))
+            var found = try FolderFiles(
+                folder: folder.path, adding: files, excluding: excluded, allowing: self.bindable)
+            found.topology = folder.topology
+            content = .folder(found)
             return
         } else {
             description = name
@@ -72,17 +74,21 @@ public struct TopologySource: CustomStringConvertible, Sendable {
         }
     }
 
-    /// The folder that a path means: itself, or that of a containerlab topology.
-    private static func folder(_ path: String) -> String? {
+    /// The folder that a path means: itself, or that of a containerlab topology, which is the lab's then.
+    private static func folder(_ path: String) -> (path: String, topology: String?)? {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         if status.st_mode & S_IFMT == S_IFDIR {
             let bare = path.prefix { _ in true }.reversed().drop { $0 == "/" }.reversed()
-            return bare.isEmpty ? "/" : String(bare)
+            return (bare.isEmpty ? "/" : String(bare), nil)
         }
-        guard path.hasSuffix(".clab.yaml") || path.hasSuffix(".clab.yml") else { return nil }
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+        // One that cannot be read is told when it is read.
+        guard status.st_mode & S_IFMT == S_IFREG, let bytes = try? read(path),
+            path.hasSuffix(".clab.yaml") || path.hasSuffix(".clab.yml") || LabFolder.isTopology(bytes)
+        else { return nil }
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        let name = String(path[path.index(after: slash)...])
+        return (slash == path.startIndex ? "/" : String(path[..<slash]), name)
     }
 
     /// The topology, read and checked.

@@ -13,6 +13,8 @@ public protocol NetworkObject: Codable, Hashable, Sendable, CustomStringConverti
     var identity: Identity { get }
     /// The link that it is on, and goes with; nil for one that stays whatever link goes.
     var link: InterfaceName? { get }
+    /// Whether a program installed it that keeps its objects while it runs, as it learns: a routing daemon, a DHCP client.
+    var isOfDaemon: Bool { get }
     /// What of an object that the kernel has, and that is of the same identity, is not as this value says.
     func differences(from found: Self) -> [AttributeDifference]
     /// Those that a kernel has by itself in every namespace that uses a family.
@@ -21,6 +23,7 @@ public protocol NetworkObject: Codable, Hashable, Sendable, CustomStringConverti
 
 extension NetworkObject {
     public var kindName: String { Self.kindName }
+    public var isOfDaemon: Bool { false }
     public static func kernelMade(_ family: AddressFamily) -> [Self] { [] }
 }
 
@@ -65,6 +68,9 @@ public struct KernelObject: Hashable, Sendable {
 
     /// The link that it is on, and goes with.
     public var link: InterfaceName? { value.link }
+
+    /// Whether a program keeps it that learns.
+    public var isOfDaemon: Bool { value.isOfDaemon }
 
     /// What of an object of the same identity is not as this one says.
     public func differences(from found: KernelObject) -> [AttributeDifference] {

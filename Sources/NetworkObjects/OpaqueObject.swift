@@ -10,6 +10,8 @@ public struct OpaqueObject: Codable, Hashable, Sendable {
     public var link: InterfaceName?
     /// How the kernel is asked to remove it; nil where it cannot be.
     public var removal: Removal?
+    /// Who installed it; nil where the kernel keeps no such number of the kind.
+    public var origin: Route.Origin?
 
     /// A request that removes an object.
     public struct Removal: Codable, Hashable, Sendable {
@@ -29,17 +31,21 @@ public struct OpaqueObject: Codable, Hashable, Sendable {
     }
 
     /// An object as the kernel lists it.
-    public init(_ kindName: String, _ words: String, link: InterfaceName? = nil, removal: Removal?) {
+    public init(
+        _ kindName: String, _ words: String, link: InterfaceName? = nil, removal: Removal?, origin: Route.Origin? = nil
+    ) {
         self.kindName = kindName
         self.words = words
         self.link = link
         self.removal = removal
+        self.origin = origin
     }
 }
 
 extension OpaqueObject: NetworkObject {
     public typealias Identity = Self
     public static var kindName: String { "object" }
+    public var isOfDaemon: Bool { origin?.isOfDaemon ?? false }
 }
 
 extension OpaqueObject: CustomStringConvertible {

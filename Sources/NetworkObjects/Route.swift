@@ -143,6 +143,9 @@ public struct Route: Codable, Hashable, Sendable {
         public static let bird = Origin(RTPROT_BIRD)
         /// A BGP daemon, such as FRR's.
         public static let bgp = Origin(RTPROT_BGP)
+        /// An OSPF daemon, and an IS-IS one.
+        public static let ospf = Origin(RTPROT_OSPF)
+        public static let isis = Origin(RTPROT_ISIS)
         /// Calico's Felix, on its routes to blocks without a tunnel and its blackholes (`defaultRouteProto` in
         /// felix/dataplane/linux); its others carry `DeviceRouteProtocol`, whose default is 3, `boot`.
         public static let calico = Origin(rawValue: 80)
@@ -176,6 +179,7 @@ extension Route {
 
 extension Route: NetworkObject {
     public static var kindName: String { "route" }
+    public var isOfDaemon: Bool { origin.isOfDaemon }
 
     public struct Identity: Hashable, Sendable {
         var table: UInt32

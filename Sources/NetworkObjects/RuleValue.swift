@@ -50,3 +50,8 @@ extension UInt32 {
         return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
     }
 }
+
+extension AddressFamily {
+    /// The type of its addresses in sets, by nft's name.
+    public var ruleType: String { self == .ipv4 ? "ipv4_addr" : "ipv6_addr" }
+}

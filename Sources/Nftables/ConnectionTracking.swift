@@ -5,7 +5,7 @@ import NetworkNamespaces
 
 /// The connections that a network namespace keeps track of (nf_conntrack), by way of nfnetlink.
 public struct ConnectionTracking: ~Copyable {
-    private var socket: NetlinkSocket
+    var socket: NetlinkSocket
 
     public init(in inside: borrowing InsideNamespace) throws(NetlinkError) {
         // Not a dump, and no strict checks that old kernels would not know of for this family.

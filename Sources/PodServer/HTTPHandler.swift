@@ -25,7 +25,7 @@ final class HTTPHandler: ChannelInboundHandler {
 
     private let connection: Connection
     private let page: PodPage
-    private let body: String?
+    private let fixed: FixedAnswer?
     /// The request that comes in, or waits for its answer.
     private var request: HTTPRequestHead?
     /// Whether it has come whole.
@@ -35,11 +35,11 @@ final class HTTPHandler: ChannelInboundHandler {
     private var isInputEnded = false
     private var isFinished = false
 
-    /// - Parameter body: what is answered, if not the page.
-    init(_ connection: Connection, _ page: PodPage, body: String?) {
+    /// - Parameter fixed: what is answered, if not the page.
+    init(_ connection: Connection, _ page: PodPage, always fixed: FixedAnswer?) {
         self.connection = connection
         self.page = page
-        self.body = body
+        self.fixed = fixed
     }
 
     func channelActive(context: ChannelHandlerContext) { expectRequest() }
@@ -133,19 +133,17 @@ final class HTTPHandler: ChannelInboundHandler {
     }
 
     private func answer(_ request: HTTPRequestHead, keepsAlive: Bool, _ context: ChannelHandlerContext) {
-        let wantsJSON =
-            body == nil && request.headers["accept"].contains { $0.lowercased().contains("application/json") }
-        let bytes = body.map { Array($0.utf8) } ?? (wantsJSON ? page.json : page.text)
-        send(
-            .ok, type: wantsJSON ? "application/json" : "text/plain; charset=utf-8", bytes, keepsAlive: keepsAlive,
-            isHead: request.method == .HEAD, context)
+        let wantsJSON = request.headers["accept"].contains { $0.lowercased().contains("application/json") }
+        let answer =
+            fixed
+            ?? (wantsJSON ? FixedAnswer(type: "application/json", body: page.json) : FixedAnswer(body: page.text))
+        send(answer, keepsAlive: keepsAlive, isHead: request.method == .HEAD, context)
     }
 
     /// Answers with no more than a status, and ends the connection.
     private func refuse(_ status: HTTPResponseStatus, _ context: ChannelHandlerContext) {
-        send(
-            status, type: "text/plain; charset=utf-8", Array("\(status.code) \(status.reasonPhrase)\n".utf8),
-            keepsAlive: false, isHead: false, context)
+        let line = Array("\(status.code) \(status.reasonPhrase)\n".utf8)
+        send(FixedAnswer(status: status, body: line), keepsAlive: false, isHead: false, context)
         finish()
     }
 
@@ -155,14 +153,15 @@ final class HTTPHandler: ChannelInboundHandler {
     }
 
     private func send(
-        _ status: HTTPResponseStatus, type: String, _ body: [UInt8], keepsAlive: Bool, isHead: Bool,
-        _ context: ChannelHandlerContext
+        _ answer: FixedAnswer, keepsAlive: Bool, isHead: Bool, _ context: ChannelHandlerContext
     ) {
+        let (status, body) = (answer.status, answer.body)
         var headers = HTTPHeaders([("Server", "nslab"), ("Date", httpDate(time(nil)))])
         if status == .methodNotAllowed {
             headers.add(name: "Allow", value: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
         }
-        headers.add(name: "Content-Type", value: type)
+        headers.add(name: "Content-Type", value: answer.type)
+        headers.add(contentsOf: answer.headers)
         headers.add(name: "Content-Length", value: "\(body.count)")
         headers.add(name: "Connection", value: keepsAlive ? "keep-alive" : "close")
         let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)

@@ -13,6 +13,7 @@ extension PodServerPlan {
         self.init(lab: blueprint.lab)
         zone.namespaces = blueprint.kubernetesNamespaces
         zone.services = blueprint.services.map { ClusterZone.Service($0.stopping(silent)) }
+        addHealthChecks(blueprint, silent)
         zone.serial = UInt32(truncatingIfNeeded: time(nil))
         for namespace in blueprint.namespaces {
             for hosted in namespace.hostPods {
@@ -23,6 +24,30 @@ extension PodServerPlan {
             }
             guard let pod = namespace.pod, !silent.contains(pod) else { continue }
             add(pod, at: namespace.ports, of: blueprint.pin(of: namespace), on: namespace.node, namespace.addresses)
+        }
+    }
+
+    /// Adds what nodes answer load balancers: kube-proxy does, for each family that a service has.
+    private mutating func addHealthChecks(_ blueprint: Blueprint, _ silent: Set<PodReference>) {
+        guard blueprint.hasServiceProxy else { return }
+        let checked = blueprint.services.compactMap { service in
+            service.healthCheckNodePort.map { (service.stopping(silent), $0) }
+        }
+        if checked.isEmpty { return }
+        for node in blueprint.namespaces where node.kind == .node {
+            let listeners = checked.flatMap { service, port in
+                Set(service.clusterAddresses.map(\.family)).sorted().map { family in
+                    let local = service.endpoints.filter {
+                        $0.node == node.name && $0.address.family == family && service.isReady($0)
+                    }
+                    let health = ServiceHealth(
+                        namespace: service.namespace, name: service.name,
+                        localEndpoints: Set(local.map(\.address)).count)
+                    return Listener(.tcp, port, families: family == .ipv4 ? .ipv4 : .ipv6, answer: .health(health))
+                }
+            }
+            let page = PodPage(name: node.name, namespace: "", node: node.name, addresses: node.addresses)
+            pods.append(Pod(pin: blueprint.pin(of: node), page: page, listeners: listeners))
         }
     }
 

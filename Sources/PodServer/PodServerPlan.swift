@@ -66,5 +66,7 @@ public struct PodServerPlan: Codable, Hashable, Sendable {
         case echo
         /// The cluster's name server.
         case dns
+        /// Whether a node has endpoints of a service, for load balancers (`healthCheckNodePort`). On TCP alone.
+        case health(ServiceHealth)
     }
 }

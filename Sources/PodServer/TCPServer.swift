@@ -97,15 +97,24 @@ final class TCPServer: Sendable {
         try pipeline.addHandler(connection)
         switch content.answer {
         case .http(let body):
-            try pipeline.configureHTTPServerPipeline(
-                withErrorHandling: false, withEncoderConfiguration: .init(),
-                withDecoderLimitConfiguration: HTTPHandler.headLimits)
             var page = content.pod.page
             page.client = PodPage.Client(channel.remoteAddress)
-            try pipeline.addHandler(HTTPHandler(connection, page, body: body))
+            let fixed = body.map { FixedAnswer(body: Array($0.utf8)) }
+            try answer(pipeline, with: HTTPHandler(connection, page, always: fixed))
+        case .health(let health):
+            try answer(pipeline, with: HTTPHandler(connection, content.pod.page, always: health.answer))
         case .echo: try pipeline.addHandlers([BackPressureHandler(), EchoHandler(connection)])
         case .dns: try pipeline.addHandlers([BackPressureHandler(), DNSHandler(connection, zone)])
         }
+    }
+
+    private static func answer(
+        _ pipeline: ChannelPipeline.SynchronousOperations, with handler: HTTPHandler
+    ) throws {
+        try pipeline.configureHTTPServerPipeline(
+            withErrorHandling: false, withEncoderConfiguration: .init(),
+            withDecoderLimitConfiguration: HTTPHandler.headLimits)
+        try pipeline.addHandler(handler)
     }
 }
 

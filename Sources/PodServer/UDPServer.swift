@@ -93,7 +93,7 @@ final class UDPServer: Sendable {
             if !echoPorts.contains(exchange.client.port) {
                 exchange.answer(buffer.bytes.span.extracting(..<count), on: socket.descriptor)
             }
-        case .http: break
+        case .http, .health: break
         }
         return true
     }

@@ -143,10 +143,12 @@ struct OpaqueKind: Sendable {
             $0.append(structure: header)
         } decode: { message, _ throws(MalformedMessage) in
             // A kernel without that family answers with all that it has.
-            guard message.type == RTM_NEWROUTE, Int(try message.header(rtmsg.self).rtm_family) == family else {
-                return []
-            }
-            return [OpaqueObject(name, unread: message, removedBy: RTM_DELROUTE)]
+            guard message.type == RTM_NEWROUTE else { return [] }
+            let header = try message.header(rtmsg.self)
+            guard Int(header.rtm_family) == family else { return [] }
+            var route = OpaqueObject(name, unread: message, removedBy: RTM_DELROUTE)
+            route.origin = Route.Origin(rawValue: header.rtm_protocol)
+            return [route]
         }
     }
 
@@ -203,7 +205,8 @@ extension OpaqueObject {
         let payload = payload(of: nhmsg()) { $0.put(Int(NHA_ID), id) }
         self.init(
             "nexthop", (["id \(id)"] + words).joined(separator: " "),
-            removal: Removal(netlinkProtocol: NETLINK_ROUTE, type: RTM_DELNEXTHOP, payload: payload))
+            removal: Removal(netlinkProtocol: NETLINK_ROUTE, type: RTM_DELNEXTHOP, payload: payload),
+            origin: Route.Origin(rawValue: try message.header(nhmsg.self).nh_protocol))
     }
 
     /// The groups that someone entered; those that a bridge learned go by themselves.

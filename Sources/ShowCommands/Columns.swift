@@ -4,12 +4,15 @@ struct Columns {
         var heads: [String]
         var width: Int
         var alignsRight: Bool
+        /// The spaces after it.
+        var gap: Int
 
         /// A column that is at least this wide; several heads stand above each other.
-        init(_ heads: String..., width: Int = 0, alignsRight: Bool = false) {
+        init(_ heads: String..., width: Int = 0, alignsRight: Bool = false, gap: Int = 1) {
             self.heads = heads
             self.width = width
             self.alignsRight = alignsRight
+            self.gap = gap
         }
     }
 
@@ -56,18 +59,21 @@ struct Columns {
         return (lines + rows).map { cells in
             var line = cells.indices.map { index in
                 let padding = String(repeating: " ", count: widths[index] - cells[index].count)
-                return columns[index].alignsRight ? padding + cells[index] : cells[index] + padding
-            }.joined(separator: " ")
+                let gap = String(repeating: " ", count: columns[index].gap)
+                return (columns[index].alignsRight ? padding + cells[index] : cells[index] + padding) + gap
+            }.joined()
             while line.last == " " { line.removeLast() }
             return line + "\n"
         }.joined()
     }
 }
 
-/// A duration as EOS writes the age of an entry: `0:02:05`, and days as hours.
+/// A duration as EOS writes the age of an entry: `0:02:05`, and from a day on `9 days, 15:57:28`.
 func ageText(_ seconds: Double?) -> String {
     guard let seconds else { return "N/A" }
     let whole = Int(seconds.rounded(.down))
     func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    return "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))"
+    let time = "\(whole / 3600 % 24):\(two(whole / 60 % 60)):\(two(whole % 60))"
+    let days = whole / 86400
+    return days == 0 ? time : "\(days) day\(days == 1 ? "" : "s"), \(time)"
 }

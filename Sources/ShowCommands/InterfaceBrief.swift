@@ -47,15 +47,15 @@ public struct InterfaceBrief: Encodable, Sendable {
                 if link.link.kind == .loopback, address.address.scope == .host { continue }
                 byName[tables.portName(link.link.name, address.address.address.address), default: []].append(address)
             }
-            let carries = link.hasCarrier && [.up, .unknown].contains(link.operationalState)
+            let carries = link.carries
             for (name, addresses) in byName where family == .ipv4 || !addresses.isEmpty {
                 found.append(
                     (
                         name,
                         Interface(
                             name: "\(name)", status: link.link.isUp ? (carries ? "up" : "down") : "admin down",
-                            lineProtocol: link.link.isUp && carries ? "up" : "down", mtu: link.link.mtu,
-                            addresses: addresses.map { Address($0, isUp: link.link.isUp && carries) }
+                            lineProtocol: carries ? "up" : "down", mtu: link.link.mtu,
+                            addresses: addresses.map { Address($0, isUp: carries) }
                                 .sorted { $0.source > $1.source })
                     ))
             }
@@ -77,16 +77,16 @@ public struct InterfaceBrief: Encodable, Sendable {
 
     private var ipv4Text: String {
         var columns = Columns(
-            .init("Interface", width: 17), .init("IP Address", width: 21), .init("Status", width: 12),
-            .init("Protocol", width: 12), .init("MTU", width: 11, alignsRight: true),
+            .init("Interface", width: 16), .init("IP Address", width: 20), .init("Status", width: 10),
+            .init("Protocol", width: 12), .init("MTU", width: 9, alignsRight: true),
             .init("Address", "Owner", width: 7))
         for interface in interfaces {
             // EOS shows the primary address.
             columns.add(
                 interface.name, interface.addresses.first?.address ?? "unassigned", interface.status,
-                interface.lineProtocol, interface.mtu.map { "\($0)" } ?? "", "")
+                interface.lineProtocol, interface.mtu.map { "\(interface.shownMTU($0))" } ?? "", "")
         }
-        return columns.text
+        return columns.text + "\n"
     }
 
     private var ipv6Text: String {
@@ -97,7 +97,8 @@ public struct InterfaceBrief: Encodable, Sendable {
             for (index, address) in interface.addresses.enumerated() {
                 columns.add(
                     index == 0 ? PortName(interface.name).short : "", index == 0 ? interface.status : "",
-                    index == 0 ? interface.mtu.map { "\($0)" } ?? "" : "", address.address, address.state,
+                    index == 0 ? interface.mtu.map { "\(interface.shownMTU($0))" } ?? "" : "", address.address,
+                    address.state,
                     address.source)
             }
         }
@@ -111,4 +112,9 @@ extension InterfaceBrief.Address {
         state = observed.isDuplicate ? "duplicate" : observed.isTentative ? "tentative" : isUp ? "up" : "down"
         source = observed.address.scope == .link ? "link local" : "config"
     }
+}
+
+extension InterfaceBrief.Interface {
+    /// The MTU as EOS has it: of a loopback 65535, one byte less than the kernel's.
+    fileprivate func shownMTU(_ mtu: UInt32) -> UInt32 { name.hasPrefix("Loopback") ? min(mtu, 65535) : mtu }
 }

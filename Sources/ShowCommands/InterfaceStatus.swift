@@ -13,7 +13,7 @@ public struct InterfaceStatus: Encodable, Sendable {
         public var description: String
         /// `connected`, `notconnect` or, for one that is shut, `disabled`.
         public var status: String
-        /// The number of its VLAN, `trunk` or `routed`.
+        /// The number of its VLAN, `trunk` or `routed`; `in Po1` for one of a port channel.
         public var vlan: String
         /// In bytes.
         public var mtu: UInt32?
@@ -23,7 +23,7 @@ public struct InterfaceStatus: Encodable, Sendable {
 
     init(_ tables: RouterTables) {
         let switching = SwitchPorts(tables)
-        ports = tables.links.compactMap { link -> (name: PortName, port: Port)? in
+        var rows = tables.links.compactMap { link -> (name: PortName, port: Port)? in
             let name = PortName(kernel: link.link.name)
             let isPort = name.short.hasPrefix("Et") || name.short.hasPrefix("Ma")
             // Sub-interfaces are no ports.
@@ -34,24 +34,47 @@ public struct InterfaceStatus: Encodable, Sendable {
                 case .other(let kind): kind
                 default: "\(link.link.kind)"
                 }
+            let bundle = tables.bundles[link.link.name]
             return (
                 name,
                 Port(
                     port: "\(name)", description: link.link.alias ?? "",
-                    status: !link.link.isUp ? "disabled" : link.hasCarrier ? "connected" : "notconnect",
-                    vlan: switching.mode(of: link.link.name), mtu: link.link.mtu, type: type)
+                    status: Self.status(bundle.flatMap { tables.link($0.carrier) } ?? link),
+                    vlan: bundle.map { "in \($0.name.short)" } ?? switching.mode(of: link.link.name),
+                    mtu: link.link.mtu,
+                    type: type)
             )
-        }.sorted { $0.name < $1.name }.map(\.port)
+        }
+        for bundle in Set(tables.bundles.values) {
+            guard let carrier = tables.link(bundle.carrier) else { continue }
+            rows.append(
+                (
+                    bundle.name,
+                    Port(
+                        port: "\(bundle.name)", description: bundle.description ?? "", status: Self.status(carrier),
+                        vlan: switching.mode(of: bundle.carrier), mtu: carrier.link.mtu, type: "bundle")
+                ))
+        }
+        ports = rows.sorted { $0.name < $1.name }.map(\.port)
+    }
+
+    private static func status(_ link: ObservedLink) -> String {
+        !link.link.isUp ? "disabled" : link.hasCarrier ? "connected" : "notconnect"
     }
 
     var text: String {
         var columns = Columns(
-            .init("Port", width: 10), .init("Name", width: 6), .init("Status", width: 12), .init("Vlan", width: 8),
-            .init("MTU", width: 6), .init("Type"), rule: .none)
+            .init("Port", width: 10), .init("Name", width: 4), .init("Status", width: 12), .init("Vlan", width: 8),
+            .init("Duplex", width: 6), .init("Speed", width: 6), .init("Type", width: 15), .init("Flags", width: 5),
+            .init("Encapsulation"), rule: .none)
         for port in ports {
-            columns.add(
-                PortName(port.port).short, port.description, port.status, port.vlan, port.mtu.map { "\($0)" } ?? "",
-                port.type)
+            let name = PortName(port.port)
+            // What cEOS says of ports that are veths, as these are.
+            let (duplex, speed, type) =
+                name.short.hasPrefix("Ma")
+                ? ("a-full", "a-1G", "10/100/1000")
+                : port.type == "bundle" ? ("full", "1G", "N/A") : ("full", "1G", "EbraTestPhyPort")
+            columns.add(name.short, port.description, port.status, port.vlan, duplex, speed, type, "", "")
         }
         return columns.text
     }

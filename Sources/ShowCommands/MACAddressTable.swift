@@ -47,16 +47,25 @@ public struct MACAddressTable: Encodable, Sendable {
     var text: String {
         var columns = Columns(
             .init("Vlan", width: 6), .init(" Mac Address", width: 18),
-            .init("Type", width: 11), .init("Ports", width: 10), .init("Last Seen"), rule: .heads)
+            .init("Type", width: 11), .init("Ports", width: 10), .init("Moves", width: 7), .init("Last Move"),
+            rule: .heads)
         for entry in entries {
             columns.add(
                 String(repeating: " ", count: 4 - "\(entry.vlan)".count) + "\(entry.vlan)",
                 " " + dotted(entry.macAddress), entry.type.uppercased(), PortName(entry.port).short,
-                entry.age.map { "\(ageText($0)) ago" } ?? "")
+                entry.age == nil ? "" : "1", entry.age.map { "\(ageText($0)) ago" } ?? "")
         }
-        return "          Mac Address Table\n\(String(repeating: "-", count: 66))\n\n"
-            + columns.text
-            + "Total Mac Addresses for this criterion: \(entries.count)\n"
+        // A bridge keeps groups in a table of its own, the multicast database.
+        let groups = Columns(
+            .init("Vlan", width: 6), .init(" Mac Address", width: 18), .init("Type", width: 11), .init("Ports"),
+            rule: .heads)
+        return Self.text(of: columns, under: "          Mac Address Table", count: entries.count) + "\n"
+            + Self.text(of: groups, under: "          Multicast Mac Address Table", count: 0)
+    }
+
+    private static func text(of columns: Columns, under title: String, count: Int) -> String {
+        "\(title)\n\(String(repeating: "-", count: 66))\n\n" + columns.text
+            + "Total Mac Addresses for this criterion: \(count)\n"
     }
 }
 

@@ -64,8 +64,8 @@ public struct NeighbourTable: Encodable, Sendable {
 
     private var arpText: String {
         var columns = Columns(
-            .init("Address", width: 15), .init("Age (sec)", width: 9, alignsRight: true),
-            .init("Hardware Addr", width: 14),
+            .init("Address", width: 15), .init("Age (sec)", width: 9, alignsRight: true, gap: 2),
+            .init("Hardware Addr", width: 14, gap: 2),
             .init("Interface"), rule: .none)
         for entry in neighbors {
             columns.add(
@@ -78,10 +78,11 @@ public struct NeighbourTable: Encodable, Sendable {
     private var ipv6Text: String {
         var columns = Columns(
             .init("IPv6 Address", width: 39), .init("Age", width: 9, alignsRight: true),
-            .init("Hardware Addr", width: 14), .init("State", width: 5), .init("Interface"), rule: .none)
-        for entry in neighbors {
+            .init("Hardware Addr", width: 14, gap: 2), .init("Interface"), rule: .none)
+        // As with ARP, what was not resolved is no neighbour.
+        for entry in neighbors where entry.macAddress != nil {
             columns.add(
-                entry.address, ageText(entry.age), entry.macAddress.map(dotted) ?? "", entry.state,
+                entry.address, ageText(entry.age), entry.macAddress.map(dotted) ?? "",
                 ([PortName(entry.interface).short] + [entry.port].compactMap { $0 }).joined(separator: ", "))
         }
         return columns.text

@@ -30,12 +30,12 @@ public struct PortName: Hashable, Sendable, CustomStringConvertible {
 
     /// The name as narrow columns have it: `Et1`, `Vl10`, `Lo0`, `Ma0`.
     public var short: String {
-        let letters = description.prefix { $0.isLetter }
+        let letters = description.prefix { $0.isLetter || $0 == "-" }
         guard Self.kinds.contains(String(letters)), letters.count < description.count else { return description }
         return String(letters.prefix(2) + description[letters.endIndex...])
     }
 
-    private static let kinds: Set<String> = ["Ethernet", "Vlan", "Loopback", "Management"]
+    private static let kinds: Set<String> = ["Ethernet", "Vlan", "Loopback", "Management", "Port-Channel"]
 }
 
 extension PortName: Comparable {

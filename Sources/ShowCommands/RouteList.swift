@@ -11,29 +11,41 @@ public struct RouteList: Encodable, Sendable {
         case source(Source)
     }
 
-    /// Where a route comes from, by EOS's letter.
+    /// Where a route comes from.
     public enum Source: String, Encodable, Hashable, Sendable, CaseIterable {
-        case connected = "C"
-        case `static` = "S"
-        case bgp = "B"
-        case kernel = "K"
+        case connected, `static`, bgp, ospf, isis, kernel
 
         init(_ origin: Route.Origin) {
             switch origin {
             case .kernel: self = .connected
             case .boot, .static: self = .static
             case .bgp, .bird: self = .bgp
+            case .ospf: self = .ospf
+            case .isis: self = .isis
             default: self = .kernel
             }
         }
 
-        /// `connected`
-        public var word: String {
+        /// The letters that EOS has for it where no more is known.
+        var code: String {
             switch self {
-            case .connected: "connected"
-            case .static: "static"
-            case .bgp: "bgp"
-            case .kernel: "kernel"
+            case .connected: "C"
+            case .static: "S"
+            case .bgp: "B"
+            case .ospf: "O"
+            case .isis: "I L2"
+            case .kernel: "K"
+            }
+        }
+
+        /// EOS' administrative distance.
+        fileprivate var distance: UInt32 {
+            switch self {
+            case .connected: 0
+            case .static, .kernel: 1
+            case .bgp: 200
+            case .ospf: 110
+            case .isis: 115
             }
         }
     }
@@ -41,12 +53,12 @@ public struct RouteList: Encodable, Sendable {
     /// The routes by prefix.
     public var routes: [Entry]
 
-    /// One route.
+    /// One way of a route: a route with several next hops has an entry for each.
     public struct Entry: Encodable, Sendable {
         /// `10.10.10.0/24`
         public var prefix: String
-        /// `connected`, `static`, `bgp` or `kernel`.
-        public var source: String
+        /// `connected`, `static`, `bgp`, `ospf`, `isis` or `kernel`.
+        public var source: Source
         /// The next hop; absent where the prefix is on link or leads nowhere.
         public var nextHop: String?
         /// `Vlan10`; `Null0` for packets that are dropped.
@@ -55,29 +67,42 @@ public struct RouteList: Encodable, Sendable {
         public var preference: UInt32
 
         fileprivate let code: String
+        /// The routing protocol's metric.
+        fileprivate let metric: UInt32
         fileprivate let isDefault: Bool
 
         enum CodingKeys: CodingKey { case prefix, source, nextHop, interface, preference }
     }
 
+    private let filter: Filter?
+    /// How many prefixes the table has, those that were not asked for among them.
+    private let total: Int
     private let family: AddressFamily
 
     enum CodingKeys: CodingKey { case routes }
 
     init(_ tables: RouterTables, _ family: AddressFamily, _ filter: Filter?) {
-        self.family = family
+        (self.family, self.filter) = (family, filter)
         var routes = tables.routes.filter { route in
             route.destination.family == family && route.table == Route.mainTable
                 && [.unicast, .blackhole, .unreachable, .prohibit].contains(route.kind) && !route.isLinkLocal
         }
-        // The kernel has a loopback's address as a local route, which EOS counts as connected.
-        routes += tables.addresses.filter { $0.address.device == "lo" && $0.address.address.family == family }
+        // The kernel has a loopback's address as a local route, which EOS counts as connected. Of IPv6 it has both.
+        let loopbacks = tables.addresses.filter { $0.address.device == "lo" && $0.address.address.family == family }
             .filter { $0.address.scope == .universe }
             .map {
                 Route(
                     $0.address.address.prefix, device: "lo", preferredSource: $0.address.address.address,
                     origin: .kernel)
             }
+        let own = Set(loopbacks.map(\.destination))
+        routes.removeAll { $0.device == "lo" && $0.origin == .kernel && own.contains($0.destination) }
+        routes += loopbacks
+        // Of several routes to a prefix the better ones are in use alone.
+        var best: [Prefix: UInt32] = [:]
+        for route in routes { best[route.destination] = min(best[route.destination] ?? .max, route.metric) }
+        routes.removeAll { $0.metric != best[$0.destination] }
+        total = best.count
         switch filter {
         case nil: break
         case .source(let source): routes = routes.filter { Source($0.origin) == source }
@@ -87,28 +112,96 @@ public struct RouteList: Encodable, Sendable {
             routes = holding.filter { $0.destination.length == longest }
         }
         var seen: Set<Entry.Key> = []
-        self.routes = routes.flatMap(\.ways).sorted { ($0.destination, $0.metric) < ($1.destination, $1.metric) }
+        self.routes = routes.flatMap(\.ways).sorted { $0.destination < $1.destination }
             .map { Entry($0, tables) }.filter { seen.insert($0.key).inserted }
     }
 
     var text: String {
-        let codes = "C - connected, S - static, B - BGP, K - kernel"
-        let gateway = routes.first(where: \.isDefault).map { route in
-            "Gateway of last resort:\n" + Self.lines(route)
+        let prefixes = grouped
+        var text = "\nVRF: default\n"
+        if family == .ipv6 { text += "Displaying \(prefixes.count) of \(total) IPv6 routing table entries\n" }
+        text += "Source Codes:\n" + Self.legend(family) + "\n"
+        guard family == .ipv4, filter == nil else { return text + prefixes.map(lines).joined() + "\n" }
+        // An interface that leads out of the router by default stands above the rest.
+        if let gateway = prefixes.first(where: \.[0].isDefault) {
+            text += "Gateway of last resort:\n" + lines(gateway) + "\n"
+        } else {
+            text += "Gateway of last resort is not set\n\n"
         }
-        let others = routes.filter { !$0.isDefault }
-        return "\nVRF: default\nSource Codes:\n       \(codes)\n\n"
-            + (gateway ?? "Gateway of last resort is not set\n") + "\n" + others.map(Self.lines).joined()
+        return text + prefixes.filter { !$0[0].isDefault }.map(lines).joined() + "\n"
     }
 
-    private static func lines(_ route: Entry) -> String {
-        let head = " \(route.code)        \(route.prefix)"
-        if let nextHop = route.nextHop {
-            return "\(head) [\(route.preference)/0]\n           via \(nextHop), \(route.interface)\n"
+    /// The ways to each prefix.
+    private var grouped: [[Entry]] {
+        var groups: [[Entry]] = []
+        for route in routes {
+            if groups.last?.first?.prefix == route.prefix {
+                groups[groups.count - 1].append(route)
+            } else {
+                groups.append([route])
+            }
         }
-        if route.source == "connected" { return "\(head)\n           directly connected, \(route.interface)\n" }
-        return "\(head) [\(route.preference)/0]\n           directly connected, \(route.interface)\n"
+        return groups
     }
+
+    private func lines(_ ways: [Entry]) -> String {
+        let first = ways[0]
+        var text = " " + first.code.padded(to: 9) + first.prefix
+        if first.source != .connected {
+            text += " [\(first.preference)/\(first.metric)]"
+        } else if family == .ipv6 {
+            text += " [0/0]"
+        }
+        text += "\n"
+        for way in ways {
+            text += String(repeating: " ", count: 11)
+            if let nextHop = way.nextHop {
+                text += "via \(nextHop), \(way.interface)\n"
+            } else {
+                text +=
+                    family == .ipv4
+                    ? "directly connected, \(way.interface)\n" : "via \(way.interface), directly connected\n"
+            }
+        }
+        return text
+    }
+
+    /// What EOS 4.34 says of its letters.
+    private static func legend(_ family: AddressFamily) -> String {
+        let ipv4 = """
+            C - connected, S - static, K - kernel,
+            O - OSPF, O IA - OSPF inter area, O E1 - OSPF external type 1,
+            O E2 - OSPF external type 2, O N1 - OSPF NSSA external type 1,
+            O N2 - OSPF NSSA external type2, O3 - OSPFv3,
+            O3 IA - OSPFv3 inter area, O3 E1 - OSPFv3 external type 1,
+            O3 E2 - OSPFv3 external type 2,
+            O3 N1 - OSPFv3 NSSA external type 1,
+            O3 N2 - OSPFv3 NSSA external type2, B - Other BGP Routes,
+            B I - iBGP, B E - eBGP, R - RIP, I L1 - IS-IS level 1,
+            I L2 - IS-IS level 2, A B - BGP Aggregate,
+            A O - OSPF Summary, NG - Nexthop Group Static Route,
+            V - VXLAN Control Service, M - Martian,
+            DH - DHCP client installed default route,
+            DP - Dynamic Policy Route, L - VRF Leaked,
+            G  - gRIBI, RC - Route Cache Route,
+            CL - CBF Leaked Route
+            """
+        let ipv6 = """
+            C - connected, S - static, K - kernel, O3 - OSPFv3,
+            B - Other BGP Routes, A B - BGP Aggregate, R - RIP,
+            I L1 - IS-IS level 1, I L2 - IS-IS level 2, DH - DHCP,
+            NG - Nexthop Group Static Route, M - Martian,
+            DP - Dynamic Policy Route, L - VRF Leaked,
+            G  - gRIBI, RC - Route Cache Route,
+            CL - CBF Leaked Route
+            """
+        return (family == .ipv4 ? ipv4 : ipv6).split(separator: "\n").map { "       \($0)\n" }.joined()
+    }
+}
+
+extension String {
+    /// With spaces behind, to a width.
+    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }
 
 extension RouteList.Entry {
@@ -122,10 +215,11 @@ extension RouteList.Entry {
     var key: Key { Key(prefix: prefix, nextHop: nextHop, interface: interface) }
 
     init(_ route: Route, _ tables: RouterTables) {
-        let from = RouteList.Source(route.origin)
+        source = RouteList.Source(route.origin)
         prefix = "\(route.destination)"
-        source = from.word
-        code = from.rawValue
+        let learned = [.bgp, .ospf].contains(source) ? tables.learned[route.destination] : nil
+        code = learned?.code(route.destination.family) ?? source.code
+        metric = learned?.metric ?? 0
         isDefault = route.destination.length == 0
         nextHop = route.gateway.map { "\($0)" }
         interface =
@@ -134,7 +228,7 @@ extension RouteList.Entry {
         // The kernel's own defaults stand for none that was written: 0, and 1024 for IPv6.
         let isWritten =
             route.metric != 0 && !(route.destination.family == .ipv6 && route.metric == Route.defaultIPv6Metric)
-        preference = isWritten ? route.metric : from == .bgp ? 200 : 1
+        preference = isWritten && source != .ospf ? route.metric : source.distance
     }
 }
 

@@ -18,6 +18,12 @@ public struct RouterTables: Sendable {
     public var vlanNames: [UInt16: String]
     /// The loopback interfaces by their addresses: the kernel has them all on `lo`.
     public var loopbacks: [IPAddress: String]
+    /// What is known of routes that routing protocols bring besides what the kernel has of them.
+    public var learned: [Prefix: LearnedRoute] = [:]
+    /// The VLANs that the router has an interface in, whether it has an address or not.
+    public var routedVLANs: Set<UInt16> = []
+    /// The port channels by the ports that are in them. A bridge has none of its own: one port carries what all would.
+    public var bundles: [InterfaceName: PortChannel] = [:]
 
     /// Tables, of which the missing ones are empty.
     public init(
@@ -36,6 +42,46 @@ public struct RouterTables: Sendable {
         self.loopbacks = loopbacks
     }
 
+    /// What a routing protocol says of a route.
+    public enum LearnedRoute: Hashable, Sendable {
+        /// A BGP route of a neighbour in another autonomous system, or in the router's own.
+        case external, `internal`
+        /// An OSPF route of the router's own area, with its cost.
+        case ospf(cost: UInt32)
+
+        /// EOS' letters for it. Of IPv6 it tells no more than the protocol.
+        func code(_ family: AddressFamily) -> String {
+            switch self {
+            case .external: family == .ipv4 ? "B E" : "B"
+            case .internal: family == .ipv4 ? "B I" : "B"
+            case .ospf: family == .ipv4 ? "O" : "O3"
+            }
+        }
+
+        var metric: UInt32 { if case .ospf(let cost) = self { cost } else { 0 } }
+    }
+
+    /// A port channel, and which of its ports carries its traffic.
+    public struct PortChannel: Hashable, Sendable {
+        /// Its number.
+        public var number: UInt16
+        public var carrier: InterfaceName
+        /// What somebody wrote to it.
+        public var description: String?
+
+        /// A port channel of a port that carries its traffic.
+        public init(_ number: UInt16, carrier: InterfaceName, description: String? = nil) {
+            self.number = number
+            self.carrier = carrier
+            self.description = description
+        }
+
+        var name: PortName { PortName("Port-Channel\(number)") }
+    }
+
+    /// Whether frames pass a link.
+    func carries(_ name: InterfaceName) -> Bool { link(name)?.carries ?? false }
+
     func link(_ name: InterfaceName) -> ObservedLink? { links.first { $0.link.name == name } }
 
     /// The name that a router has for a link: a loopback's goes by the address.
@@ -43,4 +89,9 @@ public struct RouterTables: Sendable {
         if device == "lo" { return PortName(address.flatMap { loopbacks[$0] } ?? "Loopback0") }
         return PortName(kernel: device)
     }
+}
+
+extension ObservedLink {
+    /// Whether frames pass it.
+    var carries: Bool { link.isUp && hasCarrier && [.up, .unknown].contains(operationalState) }
 }

@@ -10,6 +10,8 @@ struct SwitchPorts {
         var port: InterfaceName
         /// Whether its frames of that VLAN have a tag.
         var isTagged: Bool
+        /// The link that its frames of the VLAN pass: the port, or the port's link for that VLAN.
+        var link: InterfaceName
     }
 
     /// All memberships.
@@ -32,26 +34,32 @@ struct SwitchPorts {
             } else if let vlan = Self.number(link.link.name) {
                 vlans.insert(vlan)
                 vlanOfLink[link.link.name] = vlan
-                if tables.addresses.contains(where: { $0.address.device == link.link.name }) { ownVLANs.insert(vlan) }
+                let isInterface = tables.addresses.contains {
+                    $0.address.device == link.link.name && $0.address.scope != .link
+                }
+                if isInterface { ownVLANs.insert(vlan) }
             }
         }
+        for link in tables.links {
+            if case .vlan(let vlan) = link.link.kind, bridges.contains(vlan.parent) { ownVLANs.insert(vlan.id) }
+        }
         for vlan in tables.vlans {
-            if bridges.contains(vlan.device) {
-                ownVLANs.insert(vlan.id)
-            } else if let master = tables.link(vlan.device)?.link.master, bridges.contains(master) {
-                memberships.append(Membership(vlan: vlan.id, port: vlan.device, isTagged: !vlan.isUntagged))
+            if !bridges.contains(vlan.device) {
+                guard let master = tables.link(vlan.device)?.link.master, bridges.contains(master) else { continue }
+                memberships.append(
+                    Membership(vlan: vlan.id, port: vlan.device, isTagged: !vlan.isUntagged, link: vlan.device))
                 portOfLink[vlan.device] = vlan.device
-            } else {
-                continue
             }
             vlans.insert(vlan.id)
         }
+        ownVLANs.formUnion(tables.routedVLANs.intersection(vlans))
         for link in tables.links {
             guard let vlan = link.link.master.flatMap({ vlanOfLink[$0] }) else { continue }
             // `eth1.10` takes the tagged frames of VLAN 10 that come by eth1.
             let text = "\(link.link.name)"
             let port = text.firstIndex(of: ".").flatMap { InterfaceName(text[..<$0]) }
-            memberships.append(Membership(vlan: vlan, port: port ?? link.link.name, isTagged: port != nil))
+            memberships.append(
+                Membership(vlan: vlan, port: port ?? link.link.name, isTagged: port != nil, link: link.link.name))
             vlanOfLink[link.link.name] = vlan
             portOfLink[link.link.name] = port ?? link.link.name
         }

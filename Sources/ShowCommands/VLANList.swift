@@ -23,17 +23,34 @@ public struct VLANList: Encodable, Sendable {
         public var port: String
         /// Whether frames have a tag.
         public var isTagged: Bool
+
+        /// The name in the list of those that are up: the port's, or that of the port channel that it is in; nil for one that
+        /// is not up.
+        fileprivate let listed: PortName?
+
+        enum CodingKeys: CodingKey { case port, isTagged }
     }
+
+    /// Whether all were asked for.
+    private let isWhole: Bool
+
+    enum CodingKeys: CodingKey { case vlans }
 
     init(_ tables: RouterTables, only wanted: UInt16?) {
         let switching = SwitchPorts(tables)
+        isWhole = wanted == nil
         vlans = switching.vlans.filter { wanted == nil || $0 == wanted }.sorted().map { id in
             let members = Set(switching.memberships.filter { $0.vlan == id })
-                .map { (name: PortName(kernel: $0.port), isTagged: $0.isTagged) }.sorted { $0.name < $1.name }
+                .map { (name: PortName(kernel: $0.port), member: $0) }.sorted { $0.name < $1.name }
             return VLAN(
                 id: id, name: tables.vlanNames[id] ?? (id == 1 ? "default" : "VLAN\(Self.padded(id))"),
                 status: "active",
-                ports: members.map { Port(port: "\($0.name)", isTagged: $0.isTagged) },
+                ports: members.map { name, member in
+                    let isUp = tables.carries(member.port) && tables.carries(member.link)
+                    return Port(
+                        port: "\(name)", isTagged: member.isTagged,
+                        listed: isUp ? tables.bundles[member.port]?.name ?? name : nil)
+                },
                 isRouted: switching.ownVLANs.contains(id))
         }
     }
@@ -44,8 +61,11 @@ public struct VLANList: Encodable, Sendable {
     var text: String {
         var columns = Columns(
             .init("VLAN", width: 5), .init("Name", width: 32), .init("Status", width: 9), .init("Ports", width: 31))
+        // EOS has VLAN 1 always.
+        if isWhole, vlans.first?.id != 1 { columns.add("1", "default", "active", "") }
         for vlan in vlans {
-            let names = (vlan.isRouted ? ["Cpu"] : []) + vlan.ports.map { PortName($0.port).short }
+            let ports = Set(vlan.ports.compactMap(\.listed)).sorted()
+            let names = (vlan.isRouted ? ["Cpu"] : []) + ports.map(\.short)
             for (index, line) in Self.lines(names).enumerated() {
                 if index == 0 {
                     columns.add("\(vlan.id)", vlan.name, vlan.status, line)
@@ -67,7 +87,6 @@ public struct VLANList: Encodable, Sendable {
             } else if last.count + 2 + name.count <= 31 {
                 lines[lines.count - 1] += ", \(name)"
             } else {
-                lines[lines.count - 1] += ","
                 lines.append(name)
             }
         }

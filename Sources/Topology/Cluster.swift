@@ -6,6 +6,10 @@ public struct Cluster: Hashable, Sendable {
     public var pools: [Pool]
     /// The ranges of service addresses, at most one a family.
     public var serviceSubnets: [Prefix]
+    /// Where packets of pods come from, as kube-proxy is told (`clusterCIDR`), at most one a family; empty for the pools.
+    public var podSubnets: [Prefix] = []
+    /// How nodes send packets for services on to their endpoints.
+    public var kubeProxyMode = KubeProxyMode.nftables
     /// Kubernetes namespaces that exist whether or not a pod or service is in them. Seen in DNS alone: their names exist.
     public var namespaces: [String]
     /// Addresses that are never given to a pod (Calico's `IPReservation`).
@@ -30,6 +34,14 @@ public struct Cluster: Hashable, Sendable {
         self.mtu = mtu
         self.namespaces = namespaces
     }
+}
+
+/// How nodes send packets for services on, by kube-proxy's names of its modes.
+public enum KubeProxyMode: String, Hashable, Sendable, CaseIterable {
+    /// By rules of nf_tables.
+    case nftables
+    /// Not at all: there is no kube-proxy.
+    case none
 }
 
 /// A Calico IP pool.
@@ -75,6 +87,8 @@ public struct Pool: Hashable, Sendable {
         case workload = "Workload"
         /// The nodes' tunnel devices.
         case tunnel = "Tunnel"
+        /// Load balancers' addresses of services.
+        case loadBalancer = "LoadBalancer"
     }
 
     /// How packets to a pool's addresses cross from node to node, by the names the Calico operator uses.
@@ -112,6 +126,9 @@ extension Pool {
         case .expression(let expression): expression.selects(node.allLabels)
         }
     }
+
+    /// Whether nodes or their pods have addresses of it.
+    public var isOnNodes: Bool { allowedUses != [.loadBalancer] }
 
     /// How many blocks it has; `.max` for more than can be counted.
     public var blockCount: UInt128 {

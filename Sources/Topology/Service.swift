@@ -19,6 +19,26 @@ public struct Service: Hashable, Sendable {
     public var clusterAddresses: [IPAddress]
     /// Addresses outside of the cluster that nodes take packets for (`externalIPs`).
     public var externalAddresses: [IPAddress]
+    /// Addresses that a load balancer has for it (`status.loadBalancer.ingress`).
+    public var ingress: [Ingress] = []
+    /// The only clients that may use the load balancers' addresses (`loadBalancerSourceRanges`); all where it is empty.
+    public var sourceRanges: [Prefix] = []
+    /// Whether it has ports of the nodes though nobody asked for one by number (`allocateLoadBalancerNodePorts`).
+    public var allocatesNodePorts = true
+    /// Which load balancers are to have addresses for it (`loadBalancerClass`); nil for any.
+    public var loadBalancerClass: String?
+    /// The load balancers' addresses that Calico is asked for (`projectcalico.org/loadBalancerIPs`).
+    public var loadBalancerAddresses: [IPAddress] = []
+    /// The pools that Calico takes its load balancers' addresses of (`projectcalico.org/ipv4pools` and `ipv6pools`); empty
+    /// for any.
+    public var loadBalancerPools: [String] = []
+    /// The port of every node at which a load balancer asks whether the node has endpoints (`healthCheckNodePort`); nil for one
+    /// of the cluster's choice, where the service has one.
+    public var healthCheckNodePort: UInt16?
+    /// Which endpoints are preferred to others.
+    public var trafficDistribution: TrafficDistribution?
+    /// Who answers besides the pods that are selected.
+    public var endpointSlices: [EndpointSlice] = []
     /// How long, in seconds, a client stays with one pod (`sessionAffinity: ClientIP`); nil if it does not.
     public var sessionAffinity: UInt32?
     /// Whether pods that are not ready have records too.
@@ -62,6 +82,30 @@ public struct Service: Hashable, Sendable {
         case loadBalancer
         /// Another name (`externalName`).
         case externalName(String)
+    }
+
+    /// An address that a load balancer has for a service.
+    public struct Ingress: Hashable, Sendable {
+        public var address: IPAddress
+        /// Whether the load balancer itself opens the connections to the nodes (`ipMode: Proxy`), so that packets for the
+        /// address do not stay on a node.
+        public var isProxied: Bool
+
+        /// An address that nodes take packets for, too, unless said otherwise.
+        public init(_ address: IPAddress, isProxied: Bool = false) {
+            self.address = address
+            self.isProxied = isProxied
+        }
+    }
+
+    /// Which endpoints packets are sent to rather than others (`trafficDistribution`), by Kubernetes' names.
+    public enum TrafficDistribution: String, Hashable, Sendable, CaseIterable {
+        /// Those of the client's zone.
+        case preferSameZone = "PreferSameZone"
+        /// Those of the client's zone: the older name.
+        case preferClose = "PreferClose"
+        /// Those of the client's node, else of its zone.
+        case preferSameNode = "PreferSameNode"
     }
 
     /// How many families a service has, by Kubernetes' names.

@@ -20,6 +20,14 @@ extension Service {
     /// What it is called where names of all Kubernetes namespaces meet: `multitool`, `kube-system/kube-dns`.
     package var key: String { namespace == "default" ? name : "\(namespace)/\(name)" }
 
+    /// Whether nodes answer load balancers that ask for its endpoints (`NeedsHealthCheck` in Kubernetes' pkg/api/v1/service).
+    public var hasHealthCheck: Bool { kind == .loadBalancer && isExternallyLocal }
+
+    /// Whether Calico gives it load balancers' addresses, where there are any.
+    public var takesCalicoAddresses: Bool {
+        kind == .loadBalancer && (loadBalancerClass == nil || loadBalancerClass == "calico")
+    }
+
     /// Whether this is the API server's own service, whose endpoints are the control plane's nodes.
     public var isAPIServer: Bool { namespace == "default" && name == "kubernetes" && selector.isEmpty }
 }

@@ -43,11 +43,13 @@ struct Run: ParsableCommand {
         let run = LabRun(reading.topology, source: source.description, name: name, command: command)
         let console = Console(format: .table, isQuiet: quiet, isVerbose: false, allowsColor: false)
         if !quiet { console.warn(reading.warnings) }
-        let outcome = try run.run(probing: probe) { step in
-            if case .waiting(let lab) = step {
-                console.progress("another nslab command works on lab \(lab); waiting for it")
-            }
-        }
+        let outcome = try run.run(
+            probing: probe,
+            progress: { step in
+                if case .waiting(let lab) = step {
+                    console.progress("another nslab command works on lab \(lab); waiting for it")
+                }
+            }, built: { console.warn(about: $0) })
         // Standard output is the command's.
         if let probes = outcome.probes, probes.failed > 0 {
             Console.diagnose(ProbeTable(report: probes, console: console).text)

@@ -52,4 +52,12 @@ extension Console {
         if isQuiet { return }
         for warning in warnings { self.warning(warning) }
     }
+
+    /// Says what a lab that is up may lack: what this machine cannot do, and, unless the user wants quiet, pods that do not run
+    /// and commands that failed.
+    func warn(about report: UpReport) {
+        for warning in report.warnings { self.warning(warning) }
+        warn((report.pendingPods ?? []).map(\.text))
+        warn(report.commandFailures ?? [])
+    }
 }

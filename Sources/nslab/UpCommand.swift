@@ -52,10 +52,8 @@ struct Up: ParsableCommand {
         let report = try Lab.up(
             topology, source: source, probing: !noProbe, showingOutput: global.verbose,
             cancellation: .signals, progress: progress)
-        for warning in report.warnings { console.warning(warning) }
         for change in report.changes { console.detail(change.text) }
-        console.warn((report.pendingPods ?? []).map(\.text))
-        console.warn(report.commandFailures ?? [])
+        console.warn(about: report)
         try console.print(report) { UpTable(report: report, console: console).text }
         if report.probes?.failed ?? 0 > 0 { throw ExitStatus.failed }
     }

@@ -48,6 +48,17 @@ struct PermanentNeighbourTests {
         #expect(Set([worker2, control, router, pod]).count == 4)
     }
 
+    @Test("who does not forward asks for no routers, so that nobody learns its link-local address")
+    func solicitations() throws {
+        let setting = Sysctl("ipv6/conf/default/router_solicitations", "0")
+        for isPermanent in [false, true] {
+            for namespace in try blueprint("dual-stack", isPermanent: isPermanent).namespaces {
+                let isQuiet = namespace.content.sysctls.contains(setting)
+                #expect(isQuiet == (isPermanent && namespace.kind == .pod), "\(namespace.name)")
+            }
+        }
+    }
+
     @Test("packets take the same ways", arguments: ["dual-stack", "two-vlans", "two-routers", "no-encapsulation"])
     func paths(name: String) throws {
         let (learned, permanent) = try (

@@ -88,6 +88,12 @@ struct ExecLineTests {
             #expect(try nslab.run("verify", "--strict", nslab.lab).status == 0)
             let report = try nslab.json("up", folder, "--name", nslab.lab, "--no-probe")
             #expect(report["commandFailures"] == nil && report["wasThere"] as? Bool == true)
+
+            // A lab for one command says it as well, on standard error.
+            _ = try nslab.run("down", nslab.lab)
+            let run = try nslab.run("run", folder, "--name", nslab.lab, "--", "echo", "in the lab")
+            #expect(run.status == 0 && run.output.contains("in the lab"))
+            #expect(run.output.contains("t.clab.yaml:12: left: "), "\(run.output)")
         }
     }
 

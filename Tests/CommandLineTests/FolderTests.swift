@@ -40,6 +40,26 @@ struct FolderTests {
         }
     }
 
+    @Test("of a folder with several topologies the one that is named is the lab's, whatever its name ends in")
+    func namedTopology() throws {
+        func topology(_ name: String) -> String {
+            "name: \(name)\ntopology:\n  nodes: { \(name): { kind: linux, exec: [ip addr add 192.0.2.1/24 dev lo] } }\n"
+        }
+        let files = [
+            "one.clab.yaml": topology("one"), "two.clab.yml": topology("two"), "three.yaml": topology("three"),
+        ]
+        try LabFolders.with(files) { folder in
+            try Program.with { nslab in
+                for (file, name) in [("one.clab.yaml", "one"), ("two.clab.yml", "two"), ("three.yaml", "three")] {
+                    let plan = try nslab.json("plan", "\(folder)/\(file)")
+                    #expect((plan["namespaces"] as? [[String: Any]])?.map { $0["name"] as? String } == [name])
+                }
+                let all = try nslab.run("plan", folder)
+                #expect(all.status == 2 && all.output.contains("(one.clab.yaml, two.clab.yml)"), "\(all.output)")
+            }
+        }
+    }
+
     @Test("what convert prints has the folder's plan", arguments: LabFolders.names)
     func converted(name: String) throws {
         try Program.with { nslab in

@@ -55,7 +55,7 @@ struct RouterTests {
             let route = try nslab.run("cli", "--lab", nslab.lab, "ceos01", "-c", "show ip route 203.0.113.9").output
             #expect(route.contains(" S        203.0.113.0/24 [1/0]\n           via 10.10.10.11, Vlan10\n"), "\(route)")
             let brief = try nslab.run("cli", "--lab", nslab.lab, "ceos01", "-c", "show ip interface brief").output
-            #expect(brief.contains("Vlan10            10.10.10.1/24         up           up"), "\(brief)")
+            #expect(brief.contains("Vlan10           10.10.10.1/24        up         up"), "\(brief)")
             let neighbours = try Witness.json("ip -j neigh show dev vlan10", in: router)
             let known = Set(neighbours.map { "\($0["dst"] ?? "") \($0["lladdr"] ?? "")" })
             let tables = try ["show arp", "show ipv6 neighbors"].flatMap {

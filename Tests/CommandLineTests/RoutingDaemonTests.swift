@@ -91,6 +91,9 @@ struct RoutingDaemonTests {
                 }
                 let ping = ["ping", "-c", "1", "-W", "5", "-I", "203.0.113.1", "198.51.100.1"]
                 #expect(try Witness.run(ping, in: nslab.pin("b")).status == 0)
+                // What they learn is no addition.
+                let verification = try nslab.run("verify", "--strict", nslab.lab)
+                #expect(verification.status == 0, "\(verification.output)")
                 // Nothing of it is on the machine.
                 #expect(try Witness.run(["grep", "-c", "^frrvty:", "/etc/group"]).output == "0\n")
                 #expect(try Witness.run(["ls", "-A", "\(folder)/frr"]).output == "bgpd.conf\nzebra.conf\n")

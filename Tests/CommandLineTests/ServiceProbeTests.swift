@@ -74,7 +74,7 @@ struct ServiceProbeTests {
             }
             // Without its rules on one node, the service fails from there: the probes see these endpoints.
             try Witness.output(
-                ["nft", "flush", "chain", "ip", "kube-proxy", "service-default/agent/tcp/80"], in: nslab.pin("b"))
+                ["nft", "flush", "chain", "ip", "kube-proxy", "service-OXFT2SYZ-default/agent/tcp/"], in: nslab.pin("b"))
             #expect(try !probe(nslab, "--to", "service/agent").failures.isEmpty)
         }
     }
@@ -94,7 +94,7 @@ struct ServiceProbeTests {
         try Program.with { nslab in
             try nslab.run("up", "--name", nslab.lab, "--no-probe")
             try Witness.output(
-                ["nft", "flush", "chain", "ip", "kube-proxy", "service-default/multitool-dual-stack/tcp/80"],
+                ["nft", "flush", "chain", "ip", "kube-proxy", "service-AEGZ7DAA-default/multitool-dual-stack/tcp/"],
                 in: nslab.pin("dual-stack-worker"))
             let (failures, results) = try probe(nslab, "--to", "service/multitool-dual-stack")
             let failed = results.filter { $0["ok"] as? Bool == false }
@@ -149,7 +149,7 @@ struct ServiceProbeTests {
                 #expect(failures > 20 && failures == document.components(separatedBy: cause).count)
             }
             try Witness.output(
-                ["nft", "flush", "chain", "ip6", "kube-proxy", "service-default/multitool-ipv6-only/tcp/80"],
+                ["nft", "flush", "chain", "ip6", "kube-proxy", "service-IJVG4NYZ-default/multitool-ipv6-only/tcp/"],
                 in: nslab.pin("dual-stack-worker2"))
             let both = try causes()
             let rules = "the rules of default/multitool-ipv6-only differ on dual-stack-worker2 (nft table kube-proxy)"

@@ -81,7 +81,7 @@ struct ServiceTests {
             try nslab.run("up", "--name", nslab.lab, "--no-probe")
             #expect(try nslab.services().values.allSatisfy { $0.state == "ok" })
             try Witness.output(
-                ["nft", "flush", "chain", "ip", "kube-proxy", "service-default/multitool-dual-stack/tcp/80"],
+                ["nft", "flush", "chain", "ip", "kube-proxy", "service-AEGZ7DAA-default/multitool-dual-stack/tcp/"],
                 in: nslab.pin("dual-stack-worker"))
             #expect(try nslab.services()["multitool-dual-stack"]?.state == "differs on dual-stack-worker")
             // Saying again that a pod runs puts all rules in place.

@@ -25,7 +25,7 @@ struct HTTPHandlerTests {
         try pipeline.configureHTTPServerPipeline(
             withErrorHandling: false, withEncoderConfiguration: .init(),
             withDecoderLimitConfiguration: HTTPHandler.headLimits)
-        try pipeline.addHandler(HTTPHandler(connection, page, body: body))
+        try pipeline.addHandler(HTTPHandler(connection, page, always: body.map { FixedAnswer(body: Array($0.utf8)) }))
         try channel.connect(to: SocketAddress(ipAddress: "10.0.0.1", port: 80)).wait()
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty, channel.isActive {

@@ -48,6 +48,69 @@ struct ServiceFormatTests {
             ])
     }
 
+    @Test("what a service has of load balancers, and endpoints by hand, written and read back")
+    func loadBalancers() throws {
+        let text = """
+              web:
+                type: LoadBalancer
+                ports: [80]
+                externalTrafficPolicy: Local
+                loadBalancerIngress: [203.0.113.7, { ip: "2001:db8::7", ipMode: Proxy }]
+                loadBalancerSourceRanges: [198.51.100.0/24]
+                allocateLoadBalancerNodePorts: false
+                loadBalancerClass: calico
+                loadBalancerIPs: [192.0.2.40]
+                loadBalancerPools: [lbs]
+                healthCheckNodePort: 31000
+                trafficDistribution: PreferClose
+                endpointSlices:
+                  - { addressType: IPv4, ports: [8080, { name: dns, port: 53, protocol: UDP }], endpoints: [192.0.2.1] }
+                  - addressType: IPv6
+                    ports: [{ name: http, port: 8080 }]
+                    endpoints:
+                      - { address: "fd00::1", ready: false, serving: false, terminating: true, node: w, hostname: h }
+                      - { address: "fd00::2", forZones: [a, b], forNodes: [w] }
+            """
+        var topology = try read(text)
+        var expected = Service(name: "web", kind: .loadBalancer, ports: [.init(port: 80)], isExternallyLocal: true)
+        expected.ingress = [.init(IPAddress("203.0.113.7")!), .init(IPAddress("2001:db8::7")!, isProxied: true)]
+        expected.sourceRanges = [Prefix("198.51.100.0/24")!]
+        expected.allocatesNodePorts = false
+        expected.loadBalancerClass = "calico"
+        expected.loadBalancerAddresses = [IPAddress("192.0.2.40")!]
+        expected.loadBalancerPools = ["lbs"]
+        expected.healthCheckNodePort = 31000
+        expected.trafficDistribution = .preferClose
+        expected.endpointSlices = [
+            EndpointSlice(
+                .ipv4, ports: [.init(8080), .init(name: "dns", 53, .udp)], endpoints: [.init(IPAddress("192.0.2.1")!)]),
+            EndpointSlice(
+                .ipv6, ports: [.init(name: "http", 8080)],
+                endpoints: [
+                    .init(
+                        IPAddress("fd00::1")!, isReady: false, isServing: false, isTerminating: true, node: "w",
+                        hostname: "h"),
+                    .init(IPAddress("fd00::2")!, zoneHints: ["a", "b"], nodeHints: ["w"]),
+                ]),
+        ]
+        #expect(topology.services == [expected])
+        topology.cluster.kubeProxyMode = .none
+        topology.cluster.podSubnets = [Prefix("192.168.0.0/16")!]
+        let again = try Topology.read(topology.yaml, file: "again.yaml")
+        #expect(again.services == [expected])
+        #expect(again.cluster == topology.cluster)
+    }
+
+    @Test(
+        "what only load balancers' services have is refused for others",
+        arguments: [
+            "loadBalancerSourceRanges: [192.0.2.0/24]", "allocateLoadBalancerNodePorts: false", "loadBalancerClass: x",
+            "loadBalancerIngress: [192.0.2.1]", "healthCheckNodePort: 31000",
+        ])
+    func notBalanced(field: String) {
+        #expect(throws: TopologyErrors.self) { try read("  web: { ports: [80], \(field) }\n") }
+    }
+
     @Test("kinds of services, short ports and what goes without saying")
     func shortForms() throws {
         let topology = try read(

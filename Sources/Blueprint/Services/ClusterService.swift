@@ -14,6 +14,12 @@ public struct ClusterService: Hashable, Sendable {
     public var clusterAddresses: [IPAddress]
     /// Addresses outside of the cluster that nodes take packets for (`externalIPs`).
     public var externalAddresses: [IPAddress]
+    /// Addresses that load balancers have for it (`status.loadBalancer.ingress`).
+    public var ingress: [Service.Ingress] = []
+    /// The only clients that may use the load balancers' addresses (`loadBalancerSourceRanges`); all where it is empty.
+    public var sourceRanges: [Prefix] = []
+    /// The port of every node at which a load balancer asks whether the node has endpoints; nil if the service has none.
+    public var healthCheckNodePort: UInt16?
     /// Its ports, with the nodes' ports that were chosen.
     public var ports: [ServicePort]
     /// Who answers for it, in the order of the pods' creation, each pod's IPv4 before its IPv6; those that are not ready
@@ -55,11 +61,16 @@ public struct ClusterService: Hashable, Sendable {
     /// What it is called where names of all Kubernetes namespaces meet: `kube-system/kube-dns`.
     public var key: String { "\(namespace)/\(name)" }
 
-    /// The service while these pods do not answer.
+    /// Addresses that nodes take packets for on behalf of load balancers.
+    public var loadBalancerAddresses: [IPAddress] { ingress.filter { !$0.isProxied }.map(\.address) }
+
+    /// The service while these pods do not answer. Nobody changes endpoints that are written by hand.
     public func stopping(_ stopped: Set<PodReference>) -> ClusterService {
         var service = self
-        for index in endpoints.indices {
-            service.endpoints[index].isReady = endpoints[index].pod.map { !stopped.contains($0) } ?? true
+        for index in endpoints.indices where !endpoints[index].isByHand {
+            let isReady = endpoints[index].pod.map { !stopped.contains($0) } ?? true
+            service.endpoints[index].isReady = isReady
+            service.endpoints[index].isServing = isReady
         }
         return service
     }

@@ -1,4 +1,5 @@
 import Addresses
+import KubeProxy
 import Topology
 
 /// What answers for one port of a service: an endpoint's address with its own port.
@@ -30,11 +31,29 @@ extension ClusterService {
         }
     }
 
-    /// What answers, at a port in a family, one who asks at the service's own address from a node or a pod on it
-    /// (`internalTrafficPolicy`).
-    public func backends(ofPort index: Int, _ family: AddressFamily, from node: String) -> [ServiceBackend] {
-        let all = backends(ofPort: index, family)
-        return isInternallyLocal ? all.filter { $0.node == node } : all
+    /// What answers, at a port, one who asks at one of the service's own addresses from a node or a pod on it: by
+    /// `internalTrafficPolicy`, hints, and what is about to end.
+    public func backends(ofPort index: Int, at address: IPAddress, from node: ProxiedNode) -> Backends {
+        let reach = ReachableEndpoints(proxiedPort(index, at: address), on: node)
+        // Of pods on one node's network each may have an address and port that all of them share.
+        let pods = Dictionary(
+            grouping: endpoints.filter { $0.address.family == address.family && (isReady($0) || $0.isTerminating) },
+            by: \.address)
+        let near = isInternallyLocal ? reach.local : reach.cluster
+        return Backends(
+            reachable: near.flatMap { endpoint in
+                (pods[endpoint.address] ?? []).filter { $0.ports[index] == endpoint.port }.map {
+                    ServiceBackend(address: endpoint.address, port: endpoint.port, pod: $0.pod, node: $0.node)
+                }
+            }, isAnywhere: reach.isAnywhere)
+    }
+
+    /// What answers for a port on a node.
+    public struct Backends: Hashable, Sendable {
+        /// Those that packets go to from the node.
+        public var reachable: [ServiceBackend]
+        /// Whether there is one on any node: if not, packets are refused, and otherwise dropped where none is reachable.
+        public var isAnywhere: Bool
     }
 }
 

@@ -9,10 +9,20 @@ public struct ServiceEndpoint: Hashable, Sendable {
     /// The host name that it has in DNS under the service; nil for one made of its address. Kubernetes sets it where
     /// the pod's `subdomain` is the service and its `hostname` is set.
     public var hostname: String?
-    /// The node that it is on.
+    /// The node that it is on; empty where none is said.
     public var node: String
     /// Whether it answers.
     public var isReady: Bool
+    /// Whether it answers, be it that it is about to end.
+    public var isServing: Bool
+    /// Whether it is about to end.
+    public var isTerminating = false
+    /// The zones whose packets are for it; empty for all.
+    public var zoneHints: Set<String> = []
+    /// The nodes whose packets are for it; empty for all.
+    public var nodeHints: Set<String> = []
+    /// Whether somebody has written it by hand, so that it does not follow its pod.
+    public var isByHand = false
     /// Its port for each of the service's `ports`, in their order; nil where the service's target names a port that
     /// this pod does not have.
     public var ports: [UInt16?]
@@ -26,6 +36,7 @@ public struct ServiceEndpoint: Hashable, Sendable {
         self.hostname = hostname
         self.node = node
         self.isReady = isReady
+        isServing = isReady
         self.ports = ports
     }
 }

@@ -10,6 +10,8 @@ struct ClusterBuilder {
 
     init(_ kind: KindCluster?, _ calico: CalicoResources, _ diagnostics: inout Diagnostics) {
         cluster.serviceSubnets = kind?.serviceSubnets ?? []
+        cluster.podSubnets = kind?.podSubnets ?? []
+        cluster.kubeProxyMode = kind?.kubeProxyMode ?? .nftables
         cluster.reservedAddresses = calico.reservations
         cluster.vxlanPort = calico.vxlanPort ?? cluster.vxlanPort
         cluster.vxlanVNI = calico.vxlanVNI ?? cluster.vxlanVNI

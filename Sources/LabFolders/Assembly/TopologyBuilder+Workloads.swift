@@ -51,6 +51,7 @@ extension TopologyBuilder {
         guard let kind = documents.kind else { return }
         let manifests = documents.manifests
         let hasAddresses = !topology.cluster.serviceSubnets.isEmpty
+        let slices = slicesByService()
         func isThere(_ namespace: String, _ name: String) -> Bool {
             manifests.services.contains { $0.value.namespace == namespace && $0.value.name == name }
         }
@@ -63,7 +64,9 @@ extension TopologyBuilder {
                 places.services.append(kind.place)
             }
             for located in manifests.services {
-                topology.services.append(located.value)
+                var service = located.value
+                service.endpointSlices = slices[service.key] ?? []
+                topology.services.append(service)
                 places.services.append(located.place)
             }
             // As kubeadm makes it (cmd/kubeadm/app/phases/addons/dns): of one family, the cluster's first.
@@ -79,6 +82,33 @@ extension TopologyBuilder {
                 places.services.append(kind.place)
             }
         }
+    }
+
+    /// The endpoints that are written by hand, by service.
+    private mutating func slicesByService() -> [String: [EndpointSlice]] {
+        var slices: [String: [EndpointSlice]] = [:]
+        let manifests = documents.manifests
+        let services = Dictionary(
+            manifests.services.map { ($0.value.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+        for located in manifests.endpoints {
+            let read = located.value
+            let key = read.namespace == "default" ? read.service : "\(read.namespace)/\(read.service)"
+            guard let service = services[key] else {
+                // The API server's own is the lab's own doing.
+                diagnostics.warn(
+                    at: located.place,
+                    "there is no service \(key) in the folder that these endpoints are of; they are left out")
+                continue
+            }
+            if read.isMirrored, !service.selector.isEmpty {
+                diagnostics.warn(
+                    at: located.place,
+                    "the service \(key) has a selector, and its endpoints follow from that alone; these are left out")
+                continue
+            }
+            slices[key, default: []] += read.slices
+        }
+        return slices
     }
 
     /// Gives the pods that declare no port those that their images are known for, and those that services expect.

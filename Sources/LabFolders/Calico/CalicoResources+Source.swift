@@ -205,8 +205,8 @@ extension CalicoResources {
                 uses.list(&diagnostics).compactMap { use in
                     guard let text = use.text(&diagnostics) else { return nil }
                     let known = Pool.Use(rawValue: text)
-                    // LoadBalancer is a use that no pod and no tunnel makes of a pool.
-                    if known == nil, text != "LoadBalancer", text != "HostSecondaryInterface" {
+
+                    if known == nil, text != "HostSecondaryInterface" {
                         diagnostics.error(use, "\"\(text)\" is not a use of a pool: Workload, Tunnel or LoadBalancer")
                     }
                     return known

@@ -8,10 +8,7 @@ extension FolderReader {
     }
 
     mutating func readTopology() {
-        var candidates = files.all.filter { Self.isTopology($0) && isYAML($0) }
-        if candidates.isEmpty {
-            candidates = files.all.filter { isYAML($0) && looksLikeTopology($0) }
-        }
+        var candidates = topologies
         // A topology further down is another lab's.
         let depth = candidates.map { $0.count { $0 == "/" } }.min()
         candidates = candidates.filter { path in path.count { $0 == "/" } == depth }
@@ -24,8 +21,8 @@ extension FolderReader {
         guard candidates.count == 1 else {
             diagnostics.error(
                 at: SourceLine(file: candidates[1], line: 1),
-                "there are several topologies (\(candidates.joined(separator: ", "))); a lab is one: drop the others with "
-                    + "--exclude")
+                "there are several topologies (\(candidates.joined(separator: ", "))); a lab is one: name it "
+                    + "instead of the folder")
             return
         }
         guard let root = compose(path).first else {
@@ -39,10 +36,15 @@ extension FolderReader {
         note(path, taken: "containerlab topology: \(topology.nodes.count) nodes, \(topology.links.count) links")
     }
 
-    private func looksLikeTopology(_ path: String) -> Bool {
-        guard let bytes = try? files.bytes(path), bytes.count < YAMLDocument.maximumBytes else { return false }
-        let keys = YAMLDocument.documents(of: bytes).first?.head(["topology", "name", "kind"]).fields ?? [:]
-        return keys["topology"] != nil && keys["name"] != nil && keys["kind"] == nil
+    /// The files that may be the lab's topology.
+    private var topologies: [String] {
+        if let topology = files.topology { return [topology] }
+        let named = files.all.filter { Self.isTopology($0) && isYAML($0) }
+        if !named.isEmpty { return named }
+        return files.all.filter { path in
+            // What cannot be read is none, and told where it is wanted.
+            isYAML(path) && (try? files.bytes(path)).map(LabFolder.isTopology) ?? false
+        }
     }
 
     mutating func readStartupConfigurations() {

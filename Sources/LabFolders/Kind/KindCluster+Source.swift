@@ -13,6 +13,7 @@ extension KindCluster {
             networking["podSubnet"], family, ipv4: "10.244.0.0/16", ipv6: "fd00:10:244::/56", &diagnostics)
         serviceSubnets = Self.subnets(
             networking["serviceSubnet"], family, ipv4: "10.96.0.0/16", ipv6: "fd00:10:96::/112", &diagnostics)
+        if let mode = KubeProxyMode(written: networking["kubeProxyMode"], &diagnostics) { kubeProxyMode = mode }
         let written = root["nodes"].list(&diagnostics)
         guard written.count <= Self.maximumNodes else {
             diagnostics.error(root["nodes"], "the cluster has more than \(Self.maximumNodes) nodes")
@@ -77,6 +78,7 @@ extension KindCluster {
             case .cluster:
                 if let subnet = patch.podSubnets { podSubnets = subnet }
                 if let subnet = patch.serviceSubnets { serviceSubnets = subnet }
+            case .proxy: if let mode = patch.kubeProxyMode, kubeProxyMode != .none { kubeProxyMode = mode }
             }
         }
     }
@@ -103,7 +105,8 @@ extension KindCluster.Node {
                 KindCluster.Mount(source: source, target: target, isReadOnly: isReadOnly, place: mount.place))
         }
         for patch in field["kubeadmConfigPatches"].list(&diagnostics) {
-            for patch in KubeadmPatch.all(in: patch, &diagnostics) where patch.kind != .cluster { apply(patch) }
+            for patch in KubeadmPatch.all(in: patch, &diagnostics)
+            where patch.kind == .initialise || patch.kind == .join { apply(patch) }
         }
     }
 

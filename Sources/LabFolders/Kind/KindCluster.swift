@@ -11,6 +11,8 @@ struct KindCluster: Sendable {
     var podSubnets: [Prefix] = []
     /// The ranges of the services, at most one a family, the first one first.
     var serviceSubnets: [Prefix] = []
+    /// How nodes send packets for services on (`kubeProxyMode`).
+    var kubeProxyMode = KubeProxyMode.nftables
     /// Whether kind installs no network plugin of its own (`disableDefaultCNI`).
     var hasNoPlugin = false
     /// Its place in the file.

@@ -15,6 +15,8 @@ struct KubeadmPatch: Sendable {
     var podSubnets: [Prefix]?
     /// `networking.serviceSubnet` of a `ClusterConfiguration`.
     var serviceSubnets: [Prefix]?
+    /// `mode` of a `KubeProxyConfiguration`.
+    var kubeProxyMode: KubeProxyMode?
 
     /// Which of kubeadm's configurations it is a patch of.
     enum Kind: Sendable {
@@ -24,6 +26,8 @@ struct KubeadmPatch: Sendable {
         case join
         /// `ClusterConfiguration`.
         case cluster
+        /// `KubeProxyConfiguration`.
+        case proxy
     }
 
     /// The patches in a field: YAML inside of YAML.
@@ -44,6 +48,19 @@ struct KubeadmPatch: Sendable {
             kind = .cluster
             podSubnets = Self.subnets(root["networking"]["podSubnet"], &diagnostics)
             serviceSubnets = Self.subnets(root["networking"]["serviceSubnet"], &diagnostics)
+            return
+        case "KubeProxyConfiguration":
+            kind = .proxy
+            kubeProxyMode = KubeProxyMode(written: root["mode"], &diagnostics)
+            for key in ["clusterCIDR", "detectLocalMode", "nodePortAddresses"] where root[key].isPresent {
+                diagnostics.warn(
+                    root[key],
+                    "this is not taken over: pods are told by the cluster's podSubnet, and nodes' ports are at the nodes' own "
+                        + "addresses")
+            }
+            for key in ["iptables", "nftables", "ipvs"] where root[key]["masqueradeAll"].text == "true" {
+                diagnostics.warn(root[key]["masqueradeAll"], "this is not taken over: pods keep their addresses")
+            }
             return
         default: return nil
         }

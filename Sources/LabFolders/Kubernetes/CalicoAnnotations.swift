@@ -16,14 +16,7 @@ struct CalicoAnnotations {
     init(_ annotations: Field, _ diagnostics: inout Diagnostics) {
         for (key, field) in annotations.map(&diagnostics) where key.hasPrefix(Self.prefix) {
             switch key.dropFirst(Self.prefix.count) {
-            case "ipAddrs", "ipAddrsNoIpam":
-                for text in Self.list(field, &diagnostics) {
-                    guard let address = IPAddress(text) else {
-                        diagnostics.error(field, "\"\(text)\" is not an address")
-                        continue
-                    }
-                    addresses.append(address)
-                }
+            case "ipAddrs", "ipAddrsNoIpam": addresses += Self.addresses(field, &diagnostics)
             case "ipv4pools", "ipv6pools": pools += Self.list(field, &diagnostics)
             case "hwAddr":
                 guard let text = field.text(&diagnostics) else { continue }
@@ -35,8 +28,17 @@ struct CalicoAnnotations {
         }
     }
 
+    /// A list of addresses in JSON.
+    static func addresses(_ field: Field, _ diagnostics: inout Diagnostics) -> [IPAddress] {
+        list(field, &diagnostics).compactMap { text in
+            if let address = IPAddress(text) { return address }
+            diagnostics.error(field, "\"\(text)\" is not an address")
+            return nil
+        }
+    }
+
     /// A list in JSON, which is YAML too.
-    private static func list(_ field: Field, _ diagnostics: inout Diagnostics) -> [String] {
+    static func list(_ field: Field, _ diagnostics: inout Diagnostics) -> [String] {
         guard let text = field.text(&diagnostics) else { return [] }
         let document = YAMLDocument.documents(of: Array(text.utf8)).first
         guard let value = try? document?.read()?.root, case .sequence(let items) = value.content,

@@ -20,6 +20,10 @@ extension Manifests {
             }
         case "Service":
             if let service = Service(root, &diagnostics) { add(service, at: root, &diagnostics) }
+        case "EndpointSlice":
+            if let read = EndpointManifest(slice: root, &diagnostics) { add(read, at: root, &diagnostics) }
+        case "Endpoints":
+            if let read = EndpointManifest(endpoints: root, &diagnostics) { add(read, at: root, &diagnostics) }
         default:
             guard let read = WorkloadManifest(root, kind, &diagnostics) else { return }
             add(read, at: root, &diagnostics)
@@ -36,6 +40,20 @@ extension Manifests {
             "Service \(service.namespace)/\(service.name) is also in \(services[same].place); the later one counts"
         )
         services[same] = located
+    }
+
+    private mutating func add(_ read: EndpointManifest, at root: Field, _ diagnostics: inout Diagnostics) {
+        let located = Located(read, at: root.place)
+        let same = endpoints.firstIndex {
+            $0.value.name == read.name && $0.value.namespace == read.namespace
+                && $0.value.isMirrored == read.isMirrored
+        }
+        guard let same else { return endpoints.append(located) }
+        diagnostics.warn(
+            root,
+            "\(root["kind"].text ?? "") \(read.namespace)/\(read.name) is also in \(endpoints[same].place); the later one "
+                + "counts")
+        endpoints[same] = located
     }
 
     private mutating func add(_ read: WorkloadManifest, at root: Field, _ diagnostics: inout Diagnostics) {

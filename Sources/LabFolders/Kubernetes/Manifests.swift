@@ -6,6 +6,8 @@ struct Manifests: Sendable {
     /// Whatever makes pods.
     var workloads: [Located<Workload>] = []
     var services: [Located<Service>] = []
+    /// Endpoints that are written by hand.
+    var endpoints: [Located<EndpointManifest>] = []
     /// The Kubernetes namespaces, each once.
     var namespaces: [String] = []
     /// By Kubernetes namespace, the pools that its pods get addresses from unless they say otherwise
@@ -32,7 +34,8 @@ struct Manifests: Sendable {
     static func treatment(apiVersion: String, kind: String) -> Treatment {
         switch kind {
         case "Pod", "DaemonSet", "Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Service",
-            "Namespace", "Node", "List", "PodList", "ServiceList", "DeploymentList", "DaemonSetList", "StatefulSetList",
+            "Endpoints", "EndpointSlice", "EndpointsList", "EndpointSliceList", "Namespace", "Node", "List", "PodList",
+            "ServiceList", "DeploymentList", "DaemonSetList", "StatefulSetList",
             "NamespaceList":
             .read
         case "NetworkPolicy", "GlobalNetworkPolicy", "StagedNetworkPolicy", "StagedGlobalNetworkPolicy", "Tier",
@@ -41,7 +44,6 @@ struct Manifests: Sendable {
         case "Ingress", "IngressClass", "Gateway", "GatewayClass", "HTTPRoute", "GRPCRoute", "TCPRoute", "UDPRoute",
             "TLSRoute", "ReferenceGrant":
             .unsupported("there is no controller that would serve it")
-        case "Endpoints", "EndpointSlice": .unsupported("endpoints follow from selectors alone")
         case "Job", "CronJob": .unsupported("jobs are not run")
         case "IPAMConfig", "IPAMConfiguration": .unsupported("blocks are given out by Calico's defaults")
         case "BGPFilter", "CalicoNodeStatus": .unsupported("BGP is not run: nslab installs the routes itself")

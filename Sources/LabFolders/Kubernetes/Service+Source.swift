@@ -36,18 +36,21 @@ extension Service {
                     spec["ipFamilyPolicy"], "\"\(text)\" is not a policy: \(names.joined(separator: ", "))")
             }
         }
-        externalAddresses = spec["externalIPs"].list(&diagnostics).compactMap { $0.address(&diagnostics) }
-        if kind == .loadBalancer, let address = spec["loadBalancerIP"].address(&diagnostics) {
-            externalAddresses.append(address)
-        }
-        if spec["sessionAffinity"].text(&diagnostics) == "ClientIP" {
+        externalAddresses = spec["externalIPs"].list(&diagnostics).compactMap { $0.serviceAddress(&diagnostics) }
+        readLoadBalancer(root, &diagnostics)
+        readAnnotations(metadata, &diagnostics)
+        spec.warnOfUnknown(Self.fields, "a Service", &diagnostics)
+        trafficDistribution = spec["trafficDistribution"].word(&diagnostics, "a distribution of traffic")
+        let affinity = spec["sessionAffinity"].word(&diagnostics, "a session affinity", ["None", "ClientIP"])
+        if affinity == "ClientIP" {
             let timeout: UInt32? = spec["sessionAffinityConfig"]["clientIP"]["timeoutSeconds"].number(
                 &diagnostics, "a number of seconds", 1...Self.maximumAffinity)
             sessionAffinity = timeout ?? Self.usualAffinity
         }
         publishesNotReadyAddresses = spec["publishNotReadyAddresses"].boolean(&diagnostics) ?? false
-        isInternallyLocal = spec["internalTrafficPolicy"].text(&diagnostics) == "Local"
-        isExternallyLocal = spec["externalTrafficPolicy"].text(&diagnostics) == "Local"
+        let policies = ["Cluster", "Local"]
+        isInternallyLocal = spec["internalTrafficPolicy"].word(&diagnostics, "a traffic policy", policies) == "Local"
+        isExternallyLocal = spec["externalTrafficPolicy"].word(&diagnostics, "a traffic policy", policies) == "Local"
     }
 
     private static func kind(_ spec: Field, _ diagnostics: inout Diagnostics) -> Kind? {
@@ -72,7 +75,7 @@ extension Service {
     private static func clusterAddresses(_ spec: Field, _ diagnostics: inout Diagnostics) -> [IPAddress] {
         let fields = spec["clusterIPs"].isPresent ? spec["clusterIPs"].list(&diagnostics) : [spec["clusterIP"]]
         return fields.compactMap { field in
-            field.text == "None" || field.text == "" ? nil : field.address(&diagnostics)
+            field.text == "None" || field.text == "" ? nil : field.serviceAddress(&diagnostics)
         }
     }
 
@@ -92,6 +95,8 @@ extension Service.Port {
             return nil
         }
         guard let number: UInt16 = field["port"].number(&diagnostics, "a port", 1...65535) else { return nil }
+        field.warnOfUnknown(
+            ["name", "port", "protocol", "targetPort", "nodePort", "appProtocol"], "a Service's port", &diagnostics)
         self.init(
             name: field["name"].text(&diagnostics),
             transport: Service.transport(field["protocol"], &diagnostics) ?? .tcp, port: number)

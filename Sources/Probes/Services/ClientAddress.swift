@@ -8,7 +8,11 @@ struct ClientAddress: Sendable {
     /// The nodes of pods that are on their node's network.
     private let hosts: [PodReference: Blueprint.Namespace]
 
+    /// Where packets of pods come from, as kube-proxy is told.
+    private let prefixes: [Prefix]
+
     init(_ blueprint: Blueprint) {
+        prefixes = blueprint.clusterPrefixes
         simulator = PacketSimulator(blueprint)
         hosts = Dictionary(
             blueprint.namespaces.flatMap { node in node.hostPods.map { ($0.pod, node) } },
@@ -33,8 +37,12 @@ struct ClientAddress: Sendable {
             else { return nil }
             mayBeOwn = source.addresses.contains(seen)
         } else {
-            // A pod that reaches itself is masqueraded (kube-proxy's hairpin); between pods nothing is translated.
-            mayBeOwn = page.pod != source.pod
+            // A pod that reaches itself is masqueraded (kube-proxy's hairpin), and one whose address is in no range of pods that
+            // kube-proxy knows of; between others nothing is translated.
+            let known = prefixes.filter { $0.family == client.family }
+            let isKnown =
+                known.isEmpty || source.addresses.contains { address in known.contains { $0.contains(address) } }
+            mayBeOwn = page.pod != source.pod && isKnown
         }
         if mayBeOwn == source.addresses.contains(client) { return nil }
         return "\(page.pod) saw the request come from \(client), "

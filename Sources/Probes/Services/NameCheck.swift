@@ -180,12 +180,13 @@ extension Blueprint {
     fileprivate func answersNames(
         at server: IPAddress, _ ports: [PodReference: [Workload.ContainerPort]]
     ) -> Bool {
-        services.contains { service in
-            service.clusterAddresses.contains(server)
-                && service.readyEndpoints.contains { endpoint in
-                    endpoint.address.family == server.family
-                        && endpoint.pod.flatMap { ports[$0] }?.contains { $0.answer == .dns } ?? false
-                }
-        }
+        hasServiceProxy
+            && services.contains { service in
+                service.clusterAddresses.contains(server)
+                    && service.readyEndpoints.contains { endpoint in
+                        endpoint.address.family == server.family
+                            && endpoint.pod.flatMap { ports[$0] }?.contains { $0.answer == .dns } ?? false
+                    }
+            }
     }
 }

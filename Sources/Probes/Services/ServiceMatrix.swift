@@ -1,5 +1,6 @@
 import Addresses
 import Blueprint
+import KubeProxy
 import Topology
 
 /// The checks of a lab's services: who asks which service at which address, and what has to come back.
@@ -63,9 +64,12 @@ public struct ServiceMatrix: Sendable {
         // Who may not ask is no gap in the checks.
         if sources.isEmpty, blueprint.namespaces.contains(where: { !from($0.name) }) { return }
         let ports = blueprint.containerPorts
+        let lab = PortPlan.Lab(
+            nodes: blueprint.proxiedNodes, ports: ports, stopped: blueprint.stoppedPods,
+            hasProxy: blueprint.hasServiceProxy)
         for service in blueprint.services {
             for address in service.clusterAddresses where to(service.key, address) {
-                for index in service.ports.indices { add(PortPlan(service, index, at: address, ports)) }
+                for index in service.ports.indices { add(PortPlan(service, index, at: address, lab)) }
             }
         }
         let asked = NameCheck.all(blueprint, sources: sources, ports: ports, to: to)
@@ -98,16 +102,24 @@ private struct PortPlan {
     let service: ClusterService
     let index: Int
     let address: IPAddress
-    private let ports: [PodReference: [Workload.ContainerPort]]
+    private let lab: Lab
 
-    init(
-        _ service: ClusterService, _ index: Int, at address: IPAddress,
-        _ ports: [PodReference: [Workload.ContainerPort]]
-    ) {
+    /// What is the same for all services.
+    struct Lab {
+        /// The nodes, by name.
+        var nodes: [String: ProxiedNode]
+        var ports: [PodReference: [Workload.ContainerPort]]
+        /// The pods that do not answer.
+        var stopped: Set<PodReference>
+        /// Whether nodes send packets for services on.
+        var hasProxy: Bool
+    }
+
+    init(_ service: ClusterService, _ index: Int, at address: IPAddress, _ lab: Lab) {
         self.service = service
         self.index = index
         self.address = address
-        self.ports = ports
+        self.lab = lab
     }
 
     private var port: ServicePort { service.ports[index] }
@@ -125,22 +137,33 @@ private struct PortPlan {
 
     /// The check that every endpoint answers; with session affinity, that always the same one does.
     func balance(from source: Blueprint.Namespace) -> ServiceMatrix.Check? {
-        guard service.backends(ofPort: index, address.family).count > 1, !service.isInternallyLocal,
+        let places = Set(backends(from: source).reachable.map { [$0.address.description, "\($0.port)"] })
+        guard places.count > 1, !service.isInternallyLocal,
             var check = try? check(from: source), case .page = check.expectation
         else { return nil }
         check.isBalance = true
         return check
     }
 
+    private func backends(from source: Blueprint.Namespace) -> ClusterService.Backends {
+        let name = source.nodeName ?? ""
+        return service.backends(
+            ofPort: index, at: address, from: lab.nodes[name] ?? ProxiedNode(name, addresses: []))
+    }
+
     private func expectation(
         from source: Blueprint.Namespace
     ) throws(UnprobedService.Reason) -> ServiceMatrix.Expectation {
         guard port.transport != .sctp else { throw .transport(port.transport) }
-        if service.backends(ofPort: index, address.family).isEmpty { return .refusal(port.transport) }
-        let near = service.backends(ofPort: index, address.family, from: source.nodeName ?? "")
+        guard lab.hasProxy else { throw .noProxy }
+        let backends = backends(from: source)
+        if !backends.isAnywhere { return .refusal(port.transport) }
+        let near = backends.reachable
         // Without an endpoint on its own node a packet is dropped, which takes a long time to see.
         guard !near.isEmpty else { throw .dropped(node: source.nodeName ?? "") }
         guard near.allSatisfy({ $0.pod != nil }) else { throw .noPod }
+        // Those that follow their pods are no endpoints while these do not answer.
+        guard near.allSatisfy({ $0.pod.map { !lab.stopped.contains($0) } ?? true }) else { throw .stoppedByHand }
         let answers = near.compactMap(answer)
         guard answers.count == near.count, let answer = answers.first?.answer, answer != .none else {
             throw .nothingAnswers
@@ -160,7 +183,7 @@ private struct PortPlan {
 
     /// The container's port that answers for a backend; nil where none says so.
     private func answer(for backend: ServiceBackend) -> Workload.ContainerPort? {
-        backend.pod.flatMap { ports[$0] }?.first {
+        backend.pod.flatMap { lab.ports[$0] }?.first {
             $0.number == backend.port && $0.transport == port.transport && $0.listen.has(address.family)
         }
     }

@@ -25,6 +25,10 @@ public struct UnprobedService: Hashable, Sendable, Encodable {
         case differentAnswers
         /// `internalTrafficPolicy: Local`, and the node has no endpoint of its own: its packets are dropped.
         case dropped(node: String)
+        /// No kube-proxy is there to send packets on.
+        case noProxy
+        /// Pods that do not answer are among its endpoints, which somebody has written by hand.
+        case stoppedByHand
         /// No pod that answers DNS is behind the name server's address.
         case noNameServer
 
@@ -37,6 +41,8 @@ public struct UnprobedService: Hashable, Sendable, Encodable {
             case .differentAnswers: "its endpoints answer in different ways"
             case .dropped(let node):
                 "\(node) has no endpoint of its own and drops its packets (internalTrafficPolicy: Local)"
+            case .noProxy: "no kube-proxy sends packets for services on (kubeProxyMode: none)"
+            case .stoppedByHand: "a pod that is stopped is among its endpoints, which are written by hand"
             case .noNameServer: "no pod that answers DNS is behind this address"
             }
         }

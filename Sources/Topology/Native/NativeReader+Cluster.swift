@@ -6,7 +6,12 @@ extension NativeReader {
     /// The map `cluster`.
     mutating func cluster(_ value: YAMLValue) -> Cluster {
         let fields = fields(
-            value, ["pools", "serviceSubnets", "namespaces", "reservedAddresses", "vxlanPort", "vxlanVNI", "mtu"])
+            value,
+            [
+                "pools", "serviceSubnets", "podSubnets", "kubeProxyMode", "namespaces", "reservedAddresses",
+                "vxlanPort",
+                "vxlanVNI", "mtu",
+            ])
         var cluster = Cluster()
         _ = field(fields, "pools") { reader, value in
             reader.forEachNamed(value) { reader, name, value in
@@ -15,6 +20,10 @@ extension NativeReader {
         }
         cluster.serviceSubnets =
             list(fields, "serviceSubnets", example: "[10.96.0.0/16]") { $0.prefix($1) } ?? []
+        cluster.podSubnets = list(fields, "podSubnets", example: "[192.168.0.0/16]") { $0.prefix($1) } ?? []
+        if let mode = field(fields, "kubeProxyMode", { $0.word($1, "a mode of kube-proxy", KubeProxyMode.self) }) {
+            cluster.kubeProxyMode = mode
+        }
         cluster.namespaces =
             list(fields, "namespaces", example: "[staging]") { $0.text($1, "the name of a Kubernetes namespace") } ?? []
         cluster.reservedAddresses =

@@ -10,7 +10,9 @@ extension NativeReader {
             [
                 "namespace", "type", "selector", "ports", "ipFamilies", "ipFamilyPolicy", "clusterIP", "clusterIPs",
                 "externalIPs", "externalName", "sessionAffinity", "sessionAffinityTimeout", "publishNotReadyAddresses",
-                "internalTrafficPolicy", "externalTrafficPolicy",
+                "internalTrafficPolicy", "externalTrafficPolicy", "loadBalancerIngress", "loadBalancerSourceRanges",
+                "allocateLoadBalancerNodePorts", "loadBalancerClass", "loadBalancerIPs", "loadBalancerPools",
+                "healthCheckNodePort", "trafficDistribution", "endpointSlices",
             ])
         let (name, namespace) = qualifiedName(key, fields)
         var service = Service(name: name, namespace: namespace)
@@ -32,6 +34,14 @@ extension NativeReader {
         service.publishesNotReadyAddresses = field(fields, "publishNotReadyAddresses") { $0.boolean($1) } ?? false
         service.isInternallyLocal = field(fields, "internalTrafficPolicy") { $0.isLocal($1) } ?? false
         service.isExternallyLocal = field(fields, "externalTrafficPolicy") { $0.isLocal($1) } ?? false
+        readLoadBalancer(fields, &service)
+        service.trafficDistribution = field(fields, "trafficDistribution") {
+            $0.word($1, "a distribution of traffic", Service.TrafficDistribution.self)
+        }
+        service.endpointSlices =
+            list(fields, "endpointSlices", example: "[{ addressType: IPv4, endpoints: [192.0.2.1] }]") {
+                $0.endpointSlice($1)
+            } ?? []
         return service
     }
 
@@ -176,7 +186,7 @@ extension NativeReader {
             name: name, port, transport, answer: answer, listen: listen ?? .dual, body: body)
     }
 
-    private mutating func shortPort(_ value: YAMLValue) -> (number: UInt16, transport: Transport)? {
+    mutating func shortPort(_ value: YAMLValue) -> (number: UInt16, transport: Transport)? {
         guard let text = text(value, "a port, such as 80 or 53/UDP") else { return nil }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         if let number: UInt16 = Self.decimal(parts[0]), number > 0, parts.count <= 2,

@@ -34,7 +34,64 @@ extension NativeWriter {
         if service.publishesNotReadyAddresses { fields.append(("publishNotReadyAddresses", "true")) }
         if service.isInternallyLocal { fields.append(("internalTrafficPolicy", "Local")) }
         if service.isExternallyLocal { fields.append(("externalTrafficPolicy", "Local")) }
+        return fields + loadBalancer(of: service)
+    }
+
+    private static func loadBalancer(of service: Service) -> [(String, String)] {
+        var fields: [(String, String)] = []
+        if !service.ingress.isEmpty {
+            let each = service.ingress.map { ingress in
+                ingress.isProxied
+                    ? YAMLWriter.flow([("ip", YAMLWriter.scalar("\(ingress.address)")), ("ipMode", "Proxy")])
+                    : YAMLWriter.scalar("\(ingress.address)")
+            }
+            fields.append(("loadBalancerIngress", "[\(each.joined(separator: ", "))]"))
+        }
+        if !service.sourceRanges.isEmpty {
+            fields.append(("loadBalancerSourceRanges", YAMLWriter.list(service.sourceRanges)))
+        }
+        if !service.allocatesNodePorts { fields.append(("allocateLoadBalancerNodePorts", "false")) }
+        if let name = service.loadBalancerClass { fields.append(("loadBalancerClass", YAMLWriter.scalar(name))) }
+        if !service.loadBalancerAddresses.isEmpty {
+            fields.append(("loadBalancerIPs", YAMLWriter.list(service.loadBalancerAddresses)))
+        }
+        if !service.loadBalancerPools.isEmpty {
+            fields.append(("loadBalancerPools", YAMLWriter.list(service.loadBalancerPools)))
+        }
+        if let port = service.healthCheckNodePort { fields.append(("healthCheckNodePort", "\(port)")) }
+        if let distribution = service.trafficDistribution {
+            fields.append(("trafficDistribution", distribution.rawValue))
+        }
+        if !service.endpointSlices.isEmpty {
+            fields.append(("endpointSlices", "[\(service.endpointSlices.map(text).joined(separator: ", "))]"))
+        }
         return fields
+    }
+
+    private static func text(_ slice: EndpointSlice) -> String {
+        let ports = slice.ports.map { port in
+            guard let name = port.name else { return short(port.number, port.transport) }
+            var fields = [("name", YAMLWriter.scalar(name)), ("port", "\(port.number)")]
+            if port.transport != .tcp { fields.append(("protocol", port.transport.rawValue)) }
+            return YAMLWriter.flow(fields)
+        }
+        let endpoints = slice.endpoints.map { endpoint in
+            let plain = EndpointSlice.Endpoint(endpoint.address)
+            if endpoint == plain { return YAMLWriter.scalar("\(endpoint.address)") }
+            var fields = [("address", YAMLWriter.scalar("\(endpoint.address)"))]
+            if !endpoint.isReady { fields.append(("ready", "false")) }
+            if !endpoint.isServing { fields.append(("serving", "false")) }
+            if endpoint.isTerminating { fields.append(("terminating", "true")) }
+            if let node = endpoint.node { fields.append(("node", YAMLWriter.scalar(node))) }
+            if let hostname = endpoint.hostname { fields.append(("hostname", YAMLWriter.scalar(hostname))) }
+            if !endpoint.zoneHints.isEmpty { fields.append(("forZones", YAMLWriter.list(endpoint.zoneHints))) }
+            if !endpoint.nodeHints.isEmpty { fields.append(("forNodes", YAMLWriter.list(endpoint.nodeHints))) }
+            return YAMLWriter.flow(fields)
+        }
+        return YAMLWriter.flow([
+            ("addressType", slice.family == .ipv4 ? "IPv4" : "IPv6"), ("ports", "[\(ports.joined(separator: ", "))]"),
+            ("endpoints", "[\(endpoints.joined(separator: ", "))]"),
+        ])
     }
 
     private static func text(_ port: Service.Port) -> String {

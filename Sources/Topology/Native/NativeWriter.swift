@@ -369,6 +369,8 @@ struct NativeWriter {
             line(2, YAMLWriter.scalar(pool.name), YAMLWriter.flow(fields))
         }
         if !cluster.serviceSubnets.isEmpty { line(1, "serviceSubnets", YAMLWriter.list(cluster.serviceSubnets)) }
+        if !cluster.podSubnets.isEmpty { line(1, "podSubnets", YAMLWriter.list(cluster.podSubnets)) }
+        if cluster.kubeProxyMode != .nftables { line(1, "kubeProxyMode", cluster.kubeProxyMode.rawValue) }
         if !cluster.namespaces.isEmpty { line(1, "namespaces", YAMLWriter.list(cluster.namespaces)) }
         if !cluster.reservedAddresses.isEmpty {
             line(1, "reservedAddresses", YAMLWriter.list(cluster.reservedAddresses))

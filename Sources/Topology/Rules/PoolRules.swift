@@ -44,7 +44,9 @@ extension TopologyCheck {
     /// Blocks are reached by way of their nodes' addresses, so each node needs one of each pool's family.
     private mutating func poolFamilies() {
         for family in AddressFamily.allCases {
-            let pools = topology.cluster.pools.filter { $0.prefix.family == family && $0.nodeSelector != .nobody }
+            let pools = topology.cluster.pools.filter {
+                $0.prefix.family == family && $0.nodeSelector != .nobody && $0.isOnNodes
+            }
             guard let pool = pools.first(where: { $0.encapsulation != .none }) ?? pools.first else { continue }
             if pool.encapsulation == .none && topology.nodes.count < 2 { continue }
             for node in topology.nodes where node.nodeAddress(family) == nil {

@@ -18,6 +18,7 @@ extension TopologyCheck {
             families(of: service, path)
             clusterAddresses(of: service, path, &addressOwners)
             ports(of: service, path, &nodePortOwners)
+            loadBalancer(of: service, path, &nodePortOwners)
         }
     }
 
@@ -50,6 +51,30 @@ extension TopologyCheck {
             refuse(
                 path["externalTrafficPolicy"],
                 "nothing reaches this service from outside; make it a NodePort service or give it externalIPs")
+        }
+    }
+
+    /// What only services that a load balancer is for may have.
+    private mutating func loadBalancer(of service: Service, _ path: FieldPath, _ owners: inout [UInt16: String]) {
+        let written: [(String, Bool)] = [
+            ("loadBalancerIngress", !service.ingress.isEmpty),
+            ("loadBalancerSourceRanges", !service.sourceRanges.isEmpty),
+            ("allocateLoadBalancerNodePorts", !service.allocatesNodePorts),
+            ("loadBalancerClass", service.loadBalancerClass != nil),
+        ]
+        if service.kind != .loadBalancer {
+            for (field, isWritten) in written where isWritten {
+                refuse(path[field], "only a service of type LoadBalancer has this")
+            }
+        }
+        guard let port = service.healthCheckNodePort else { return }
+        let field = path["healthCheckNodePort"]
+        if !service.hasHealthCheck {
+            refuse(field, "only a LoadBalancer service with externalTrafficPolicy: Local has this")
+        } else if !(30000...32767).contains(port) {
+            refuse(field, "\(port) is not a port that nodes have for services: 30000 to 32767")
+        } else if let other = owners.updateValue(service.key, forKey: port) {
+            refuse(field, "\(port) is the service \(other)'s")
         }
     }
 
@@ -124,10 +149,6 @@ extension TopologyCheck {
         case .clusterIP, .nodePort, .loadBalancer: break
         }
         if service.ports.isEmpty, hasAddress { refuse(path, "a service needs a port: ports: [80]") }
-        let selected = topology.workloads.filter { workload in
-            workload.namespace == service.namespace && !service.selector.isEmpty
-                && service.selector.allSatisfy { workload.labels[$0.key] == $0.value }
-        }
         for (index, port) in service.ports.enumerated() {
             let path = path["ports"][index]
             let earlier = service.ports[..<index]
@@ -143,16 +164,14 @@ extension TopologyCheck {
             } else if service.ports.count > 1 {
                 refuse(path["name"], "of several ports each needs a name: { name: http, port: \(port.port) }")
             }
-            target(of: port, path["targetPort"], service, selected)
+            target(of: port, path["targetPort"], service)
             if let nodePort = port.nodePort {
                 self.nodePort(nodePort, path["nodePort"], service, port, earlier, &owners)
             }
         }
     }
 
-    private mutating func target(
-        of port: Service.Port, _ path: FieldPath, _ service: Service, _ selected: [Workload]
-    ) {
+    private mutating func target(of port: Service.Port, _ path: FieldPath, _ service: Service) {
         switch port.target {
         case .number(let number): if number == 0 { refuse(path, "a port is a number from 1 to 65535") }
         case .name(let name):
@@ -161,6 +180,10 @@ extension TopologyCheck {
                 return
             }
             if !isPortName(name) { return refuse(path, notAPortName(name)) }
+            let selected = topology.workloads.filter { workload in
+                workload.namespace == service.namespace && !service.selector.isEmpty
+                    && service.selector.allSatisfy { workload.labels[$0.key] == $0.value }
+            }
             let known = selected.flatMap(\.ports).filter { $0.transport == port.transport }.compactMap(\.name)
             if selected.isEmpty || known.contains(name) { return }
             reportTolerable(
