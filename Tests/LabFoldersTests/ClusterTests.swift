@@ -277,10 +277,11 @@ struct ClusterTests {
         let texts = { (name: String) in (folder.router(name)?.routes ?? folder.node(name)?.routes ?? []).map(\.text) }
         #expect(
             texts("spine") == [
-                "10.20.1.0/24 via 10.20.101.1 metric 200", "10.20.2.0/24 via 10.20.102.1 metric 200",
+                "10.20.1.0/24 via 10.20.101.1 metric 200 proto ebgp",
+                "10.20.2.0/24 via 10.20.102.1 metric 200 proto ebgp",
             ])
-        #expect(texts("leaf1").contains("10.20.2.0/24 via 10.20.101.0 metric 200"))
-        #expect(texts("fabric-worker").contains("10.20.255.9/32 via 10.20.2.1 metric 200"))
+        #expect(texts("leaf1").contains("10.20.2.0/24 via 10.20.101.0 metric 200 proto ebgp"))
+        #expect(texts("fabric-worker").contains("10.20.255.9/32 via 10.20.2.1 metric 200 proto ebgp"))
         #expect(folder.topology.routers.map(\.learnsBlocks) == [true, true, true])
     }
 
@@ -304,7 +305,7 @@ struct ClusterTests {
                 "name: x\ntopology: { nodes: { a: { kind: ceos, startup-config: a.cfg }, b: { kind: ceos, startup-config: b.cfg } }, links: [{ endpoints: [\"a:eth1\", \"b:eth1\"] }] }",
             "a.cfg": configuration("10.0.0.1", "10.255.0.1"), "b.cfg": configuration("10.0.0.2", "10.255.0.2"),
         ])
-        #expect(folder.router("a")?.routes.map(\.text) == ["10.255.0.2/32 via 10.0.0.2 metric 110"])
+        #expect(folder.router("a")?.routes.map(\.text) == ["10.255.0.2/32 via 10.0.0.2 metric 110 proto ospf cost 20"])
         #expect(folder.lines.contains { $0.hasPrefix("a.cfg:8: OSPF is not supported") })
     }
 }

@@ -170,7 +170,8 @@ struct FixtureTests {
         }
         #expect(blueprint.notes.contains { $0.hasPrefix("leaf02 takes 1 of 2 equal ways to 10.96.0.0/16") })
         let spine = try #require(blueprint.namespaces.first { $0.name == "spine01" })
-        #expect(spine.content.routes.filter { $0.origin == .bgp }.count == 6)
+        // Two ranges of services and four blocks, and the ways to the four nodes.
+        #expect(spine.content.routes.filter { $0.origin == .bgp }.count == 10)
         let pods = blueprint.namespaces.filter { $0.kind == .pod }
         let rack1 = try #require(Prefix("10.244.0.0/17"))
         for pod in pods {
