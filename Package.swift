@@ -15,6 +15,7 @@ let package = Package(
         .library(name: "LabFolders", targets: ["LabFolders"]),
         .library(name: "Netlink", targets: ["Netlink"]),
         .library(name: "NetworkObjects", targets: ["NetworkObjects"]),
+        .library(name: "Nftables", targets: ["Nftables"]),
         .library(name: "Rtnetlink", targets: ["Rtnetlink"]),
         .library(name: "Topology", targets: ["Topology"]),
         .library(name: "YAML", targets: ["YAML"]),
@@ -49,7 +50,9 @@ let package = Package(
             name: "Rtnetlink", dependencies: ["Addresses", "CLinux", "Netlink", "NetworkNamespaces", "NetworkObjects"]),
         .target(
             name: "Nftables",
-            dependencies: ["Addresses", "CLinux", "CNftables", "Netlink", "NetworkNamespaces", "System"]),
+            dependencies: [
+                "Addresses", "CLinux", "CNftables", "Netlink", "NetworkNamespaces", "NetworkObjects", "System",
+            ]),
 
         // What the user asked for, and what the kernel must hold for it.
         .target(name: "Topology", dependencies: ["Addresses", "YAML"]),
@@ -131,6 +134,12 @@ let package = Package(
         .testTarget(
             name: "RtnetlinkTests",
             dependencies: ["KernelTestSupport", "NetworkNamespaces", "NetworkObjects", "Rtnetlink", "System"]),
+        .testTarget(
+            name: "NftablesTests",
+            dependencies: [
+                "Addresses", "Blueprint", "BundledTopologies", "KernelTestSupport", "Netlink", "NetworkNamespaces",
+                "NetworkObjects", "Nftables", "System", "Topology",
+            ]),
         .testTarget(
             name: "NetworkNamespacesTests",
             dependencies: ["CCap", "CLinux", "KernelTestSupport", "NetworkNamespaces", "System"]),

@@ -28,6 +28,12 @@ let package = Package(
         .executableTarget(name: "fuzz-eos", dependencies: ["FolderFuzzing"]),
         .executableTarget(name: "fuzz-exec", dependencies: [.product(name: "LabFolders", package: "nslab")]),
         .executableTarget(name: "fuzz-mounts", dependencies: [.product(name: "HostRoots", package: "nslab")]),
+        .executableTarget(
+            name: "fuzz-nftables",
+            dependencies: [
+                .product(name: "Netlink", package: "nslab"), .product(name: "NetworkObjects", package: "nslab"),
+                .product(name: "Nftables", package: "nslab"),
+            ]),
         .executableTarget(name: "fuzz-rules", dependencies: [.product(name: "NetworkObjects", package: "nslab")]),
     ],
     swiftLanguageModes: [.v6]

@@ -15,6 +15,10 @@ struct Applier {
     private let cancellation: Cancellation
     private let position: [String: Int]
     private var veths: [VethPeer: Link] = [:]
+    private let generations: Slots<UInt32>
+
+    /// For each namespace, the number that its rule set has since it was changed in the way that was planned.
+    var changedRuleSets: [UInt32?] { generations.all }
 
     /// - Parameters:
     ///   - sessions: one for each namespace of the blueprint, in its order.
@@ -25,6 +29,7 @@ struct Applier {
         self.sessions = sessions
         self.changes = changes
         self.cancellation = cancellation
+        generations = Slots(count: sessions.count)
         position = Dictionary(uniqueKeysWithValues: blueprint.namespaces.enumerated().map { ($1.name, $0) })
         for namespace in blueprint.namespaces {
             for link in namespace.content.links {
@@ -225,16 +230,16 @@ struct Applier {
     }
 
     private func changeTables() throws(EngineError) {
-        let work = sessions.indices.filter { !changes[$0].tables.isEmpty }.map { (sessions[$0], changes[$0].tables) }
+        let work = sessions.indices.filter { !changes[$0].tables.isEmpty }
         if work.isEmpty { return }
         try reportingRefusals(of: "lab \(blueprint.lab)") {
-            try NamespaceThread.run { thread in
-                for (session, tables) in work {
-                    let whole = tables.map(\.replacement).joined()
-                    let least = tables.map { $0.commands ?? $0.replacement }.joined()
-                    try thread.enter(session.pin, of: session.name) { inside in
-                        try changeRules(least, orElse: whole, in: inside, of: session.name)
-                    }
+            try NamespaceThread.forEach(work.count) { [sessions, changes, generations] thread, place in
+                let index = work[place]
+                let (session, change) = (sessions[index], changes[index])
+                generations[index] = try thread.enter(session.pin, of: session.name) { inside in
+                    try changeRules(
+                        change.tables.map { $0.least ?? $0.whole }, on: change.generation,
+                        orElse: change.tables.map(\.whole), in: inside, of: session.name)
                 }
             }
         }

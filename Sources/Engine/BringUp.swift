@@ -268,8 +268,8 @@ public struct BringUp {
             outcome.timing.namespaces = clock.lap()
 
             progress(.objects(count: blueprint.objectCount))
-            let rules = try NamespaceThread.start { [cancellation, blueprint] in
-                try installTables(blueprint, cancellation, &$0)
+            let rules = try NamespaceThread.start { [cancellation, blueprint] _ in
+                try installTables(blueprint, cancellation)
             }
             let answers = Result {
                 try NamespaceThread.start { [launch] _ in if let launch { try state.responders.complete(launch, plan) }
@@ -329,29 +329,34 @@ public struct BringUp {
     }
 }
 
-/// Installs the nf_tables tables of all namespaces, one after the other, from one thread.
+/// Installs the nf_tables tables of all namespaces.
 ///
 /// - Returns: records of them.
-private func installTables(
-    _ blueprint: Blueprint, _ cancellation: Cancellation, _ thread: inout NamespaceThread
-) throws -> [String: RuleRecord] {
-    var records: [String: RuleRecord] = [:]
-    for namespace in blueprint.namespaces where !namespace.content.tables.isEmpty {
+private func installTables(_ blueprint: Blueprint, _ cancellation: Cancellation) throws -> [String: RuleRecord] {
+    let namespaces = blueprint.namespaces.filter { !$0.content.tables.isEmpty }
+    let records = Slots<RuleRecord>(count: namespaces.count)
+    let digests = RuleDigests()
+    try NamespaceThread.forEach(namespaces.count) { thread, index in
         try cancellation.check(blueprint.lab)
-        let pin = blueprint.pin(of: namespace)
-        records[pin] = try thread.enter(pin, of: namespace.name) { inside in
+        let namespace = namespaces[index]
+        records[index] = try thread.enter(blueprint.pin(of: namespace), of: namespace.name) { inside in
+            let generation: UInt32?
             do throws(NftablesError) {
-                try Nftables.run(namespace.content.tables.map(\.declaration).joined(), in: inside)
+                generation = try Nftables.update(namespace.content.tables.map { .add($0) }, in: inside)
             } catch {
                 // The refusal is told in any case; why, where it can be tried.
                 throw EngineError.refused(
                     object: "\(namespace.name): nf_tables", reason: error.message,
                     advice: try? MachineDiagnosis.lack(among: Requirements(blueprint).features))
             }
-            return RuleRecord(try Nftables.generation(in: inside), namespace.content.tables)
+            return RuleRecord(
+                try generation ?? Nftables.generation(in: inside), namespace.content.tables, digests)
         }
     }
-    return records
+    let all = zip(namespaces, records.all).compactMap { namespace, record in
+        record.map { (blueprint.pin(of: namespace), $0) }
+    }
+    return Dictionary(all, uniquingKeysWith: { first, _ in first })
 }
 
 extension BringUp.Outcome {

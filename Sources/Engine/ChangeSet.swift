@@ -19,6 +19,8 @@ struct ChangeSet {
     private(set) var linkSysctls: [Sysctl] = []
     /// Tables that are not as they should be.
     private(set) var tables: [TableChange] = []
+    /// The number of the rule set that the changes of tables are for; nil where it is not known.
+    var generation: UInt32?
     /// What is removed at last.
     private(set) var delete: [Operation] = []
     /// What is missing or not as it should be, and cannot be made but by the commands that made it.
@@ -28,10 +30,10 @@ struct ChangeSet {
     struct TableChange: Hashable, Sendable {
         /// What the table is known by.
         var id: RuleTable.ID
-        /// nft's commands that change no more than they must; nil where that is not known, or cannot be.
-        var commands: String?
-        /// The commands that put the whole in place.
-        var replacement: String
+        /// What changes no more than it must; nil where that is not known, or cannot be.
+        var least: TableUpdate?
+        /// What puts the whole in place.
+        var whole: TableUpdate
         /// What the change is.
         var action: Action
 
@@ -68,7 +70,7 @@ struct ChangeSet {
     /// Has the tables of a namespace that is new installed too.
     mutating func addTables(of content: NamespaceContent) {
         tables = content.tables.map {
-            TableChange(id: $0.id, commands: nil, replacement: $0.replacement, action: .add)
+            TableChange(id: $0.id, least: .add($0), whole: .replace($0), action: .add)
         }
     }
 
@@ -168,7 +170,15 @@ extension KernelObject {
 extension RuleTable {
     /// Whether nft lists something of it that it does not take back.
     fileprivate var isListedInPart: Bool {
-        !others.isEmpty || declaration.contains("xt target") || declaration.contains("xt match")
+        !others.isEmpty
+            || chains.contains { chain in
+                chain.rules.contains { rule in
+                    rule.statements.contains { statement in
+                        guard case .other(let words) = statement else { return false }
+                        return words.contains("xt target") || words.contains("xt match")
+                    }
+                }
+            }
     }
 }
 
@@ -181,12 +191,12 @@ extension ChangeSet.TableChange {
     fileprivate init(_ wanted: RuleTable, from found: RuleTable?, in content: NamespaceContent) {
         let declared = content.tables.first { $0.id == wanted.id }
         self.init(
-            id: wanted.id, commands: found.flatMap { wanted.commands(from: $0) },
-            replacement: (declared ?? wanted).replacement, action: found == nil ? .add : .change)
+            id: wanted.id, least: found.flatMap { wanted.changes(from: $0) }.map { .change($0) },
+            whole: .replace(declared ?? wanted), action: found == nil ? .add : .change)
     }
 
     fileprivate init(removing table: RuleTable) {
-        self.init(id: table.id, commands: nil, replacement: "delete table \(table.id)\n", action: .remove)
+        self.init(id: table.id, least: nil, whole: .remove(table.id), action: .remove)
     }
 }
 

@@ -100,8 +100,10 @@ enum ObjectFinding: Hashable, Sendable {
                 continue
             }
             // Where the kernel has several, the one that is as it should be is the one.
-            let same = candidates.first { object.differences(from: $0).isEmpty }
-            if same == nil { findings.append(.different(object, found: first, object.differences(from: first))) }
+            let differences = object.differences(from: first)
+            let same =
+                differences.isEmpty ? first : candidates.dropFirst().first { object.differences(from: $0).isEmpty }
+            if same == nil { findings.append(.different(object, found: first, differences)) }
             held[identity] = candidates.filter { $0 != same ?? first }
         }
         for object in found where held[object.identity]?.contains(object) == true { findings.append(.extra(object)) }

@@ -25,7 +25,7 @@ struct HostObservation: Sendable {
         if let former, former.generation == generation {
             all += former.objects.values.joined().filter { $0.value is RuleTable }
         } else if generation != nil, generation != Nftables.untouchedGeneration {
-            all += RuleListing(try Nftables.output(of: "list ruleset", in: inside)).tables.map { KernelObject($0) }
+            all += try Nftables.listing(in: inside).tables.map { KernelObject($0) }
         }
         objects = Dictionary(grouping: all, by: \.identity)
     }

@@ -11,7 +11,13 @@ struct LabSnapshot {
     /// For each namespace, what it holds; nil for one that is not there.
     var observed: [NamespaceSnapshot?]
     /// For each namespace, the number of its rule set when it was looked at; nil where it was not asked for.
-    var generations: [UInt32?]
+    private(set) var generations: [UInt32?]
+    /// For each namespace, the record that says that its rule set is as it should be; nil where there is none, or it was read.
+    private var valid: [RuleRecord?]
+    /// The namespaces of which the tables are known to be those of the former blueprint, and were not read: they are as they
+    /// were declared.
+    private var unread: Set<Int> = []
+    private let digests: RuleDigests
     /// The pins of the lab's names that hold a namespace which is not marked as the lab's.
     var foreign: [String] = []
 
@@ -20,11 +26,21 @@ struct LabSnapshot {
     /// - Parameters:
     ///   - allTables: whether to look for tables in namespaces that should hold none, too.
     ///   - records: the rule sets that need not be read if nobody has changed them.
-    init(_ blueprint: Blueprint, allTables: Bool, records: [String: RuleRecord]) throws {
+    ///   - former: what the lab consisted of when the records were made, where that is known.
+    ///   - digests: those that are known.
+    init(
+        _ blueprint: Blueprint, allTables: Bool, records: [String: RuleRecord], former: Blueprint? = nil,
+        digests: RuleDigests = RuleDigests()
+    ) throws {
+        self.digests = digests
+        let before = Dictionary(
+            (former?.namespaces ?? []).map { ($0.name, $0.content.allTables) }, uniquingKeysWith: { first, _ in first })
         let count = blueprint.namespaces.count
         let sessions = Slots<Session>(count: count)
         let observed = Slots<NamespaceSnapshot>(count: count)
         let generations = Slots<UInt32>(count: count)
+        let valid = Slots<RuleRecord>(count: count)
+        let unread = Slots<Bool>(count: count)
         try NamespaceThread.forEach(count) { thread, index in
             let namespace = blueprint.namespaces[index]
             let pin = blueprint.pin(of: namespace)
@@ -35,9 +51,18 @@ struct LabSnapshot {
                     let generation = try Nftables.generation(in: inside)
                     generations[index] = generation
                     if generation == Nftables.untouchedGeneration || generation == nil {
-                        seen.rules = RuleListing("")
-                    } else if records[pin] != RuleRecord(generation, namespace.content.allTables) {
-                        seen.rules = RuleListing(try Nftables.output(of: "list ruleset", in: inside))
+                        seen.rules = RuleListing([], touched: [])
+                    } else if let record = records[pin], record.generation == generation,
+                        record == RuleRecord(generation, namespace.content.allTables, digests)
+                    {
+                        valid[index] = record
+                    } else if let record = records[pin], record.generation == generation,
+                        let tables = before[namespace.name], record == RuleRecord(generation, tables, digests)
+                    {
+                        unread[index] = true
+                        seen.rules = RuleListing(tables, touched: [])
+                    } else {
+                        seen.rules = try Nftables.listing(in: inside)
                     }
                 }
                 observed[index] = seen
@@ -47,6 +72,8 @@ struct LabSnapshot {
         self.sessions = sessions.all
         self.observed = observed.all
         self.generations = generations.all
+        self.valid = valid.all
+        self.unread = Set((0..<count).filter { unread[$0] == true })
         for index in 0..<count {
             guard let seen = self.observed[index],
                 !Ownership.isAlias(seen.links["lo"]?.link.alias, of: blueprint.lab)
@@ -55,10 +82,24 @@ struct LabSnapshot {
         }
     }
 
-    /// For each namespace whose tables were read, those that it should hold, as nft lists them.
+    /// For each namespace whose tables were read, those that it should hold, as they are read back; of others, as they are
+    /// declared.
     func wantedTables(_ blueprint: Blueprint) throws -> [[RuleTable]] {
-        let read = zip(blueprint.namespaces, observed).map { $1?.rules == nil ? NamespaceContent() : $0.content }
-        return try zip(ListedTables.tables(read.map(\.tables)), read).map { $0 + $1.listedTables }
+        let read = blueprint.namespaces.enumerated().map { index, namespace in
+            observed[index]?.rules == nil || unread.contains(index) ? NamespaceContent() : namespace.content
+        }
+        var wanted = try ListedTables.tables(read.map(\.allTables))
+        for index in unread { wanted[index] = blueprint.namespaces[index].content.allTables }
+        return wanted
+    }
+
+    /// Whether the tables of a namespace are known to be those that it held, and no others, without having been read.
+    func areTablesKnown(_ index: Int) -> Bool { unread.contains(index) || observed[index] == nil }
+
+    /// Notes that a rule set that is as it should be has another number now.
+    mutating func setGeneration(_ generation: UInt32?, of index: Int) {
+        generations[index] = generation
+        valid[index] = nil
     }
 
     /// Records of all rule sets, for a lab of which all is as it should be. One in which a user has a table has to be read
@@ -67,7 +108,8 @@ struct LabSnapshot {
         var records: [String: RuleRecord] = [:]
         for (index, namespace) in blueprint.namespaces.enumerated() where namespace.content.hasTables {
             if let read = observed[index]?.rules, read.tables.count != namespace.content.allTables.count { continue }
-            records[blueprint.pin(of: namespace)] = RuleRecord(generations[index], namespace.content.allTables)
+            records[blueprint.pin(of: namespace)] =
+                valid[index] ?? RuleRecord(generations[index], namespace.content.allTables, digests)
         }
         return records
     }

@@ -88,20 +88,16 @@ extension RunningLab {
         let wanted = blueprint.proxiedTables
         let entries = journal.namespaces.filter { $0.kind == "node" }
         return try reportingRefusals(of: "lab \(journal.lab)") {
-            try NamespaceThread.run { thread in
-                var observed: [String: ObservedServices?] = [:]
-                for entry in entries {
-                    var found: ObservedServices?
-                    if NamedNamespaces.identity(entry.pin) != nil {
-                        let tables = try thread.enter(entry.pin, of: entry.name) { inside in
-                            RuleListing(try Nftables.output(of: "list ruleset", in: inside)).tables
-                        }
-                        if wanted.isSubset(of: tables.map(\.id)) { found = ObservedServices(tables) }
-                    }
-                    observed.updateValue(found, forKey: entry.name)
+            let observed = Slots<ObservedServices>(count: entries.count)
+            try NamespaceThread.forEach(entries.count) { thread, index in
+                let entry = entries[index]
+                guard NamedNamespaces.identity(entry.pin) != nil else { return }
+                let tables = try thread.enter(entry.pin, of: entry.name) { inside in
+                    try Nftables.listing(in: inside).tables
                 }
-                return observed
+                if wanted.isSubset(of: tables.map(\.id)) { observed[index] = ObservedServices(tables) }
             }
+            return Dictionary(zip(entries.map(\.name), observed.all), uniquingKeysWith: { first, _ in first })
         }
     }
 }

@@ -27,6 +27,9 @@ struct Reconciler {
     /// The namespaces that the lab has and should not have.
     private let removed: [Journal.Entry]
     private let isSameTopology: Bool
+    /// By pin, the rule sets that were found to be as they should be, or were made so.
+    private var rules: [String: RuleRecord]
+    private let digests = RuleDigests()
     /// The namespaces to look at, by position. One that drifted adds those at the other ends of its links.
     private var scope: Set<Int>
 
@@ -52,6 +55,7 @@ struct Reconciler {
         self.removesAdditions = removesAdditions
         self.cancellation = cancellation
         plan = PodServerPlan(blueprint, silent: silent)
+        rules = journal.rules ?? [:]
         switch former {
         case .same:
             self.former = blueprint
@@ -144,7 +148,7 @@ struct Reconciler {
     private func records(_ last: Snapshot) -> [String: RuleRecord] {
         let seen = Set(last.blueprint.namespaces.map { blueprint.pin(of: $0) })
         let pins = Set(blueprint.namespaces.map { blueprint.pin(of: $0) }).subtracting(seen)
-        return (journal.rules ?? [:]).filter { pins.contains($0.key) }
+        return rules.filter { pins.contains($0.key) }
             .merging(last.view.records(last.blueprint)) { $1 }
     }
 
@@ -182,7 +186,8 @@ struct Reconciler {
         let addresses = Set(blueprint.namespaces.flatMap { $0.content.addresses.map(\.address.address) })
         while true {
             let part = blueprint.part(of: scope)
-            let view = try LabSnapshot(part, allTables: removesAdditions, records: journal.rules ?? [:])
+            let view = try LabSnapshot(
+                part, allTables: removesAdditions, records: rules, former: former, digests: digests)
             if let pin = view.foreign.first { throw EngineError.namespaceInTheWay(pin: pin) }
             let names = Set(part.namespaces.map(\.name))
             var before = former
@@ -232,6 +237,7 @@ struct Reconciler {
                     removesAdditions || comparison.origin(of: $0, in: index) != .added
                 }
             }
+            change.generation = view.generations[index]
             if !change.unmakeable.isEmpty || found.isMissing && !namespace.commands.isEmpty {
                 hostsToRun.insert(namespace.name)
             }
@@ -249,7 +255,7 @@ struct Reconciler {
 
     // MARK: Making
 
-    private func make(_ found: Snapshot) throws {
+    private mutating func make(_ found: Snapshot) throws {
         let part = found.blueprint
         let missing = found.view.sessions.indices.filter { found.view.sessions[$0] == nil }
         if !missing.isEmpty { try closeSockets(in: missing.map { part.namespaces[$0] }) }
@@ -270,10 +276,15 @@ struct Reconciler {
         var sessions = found.view.sessions
         for (index, session) in zip(missing, made) { sessions[index] = session }
         try EtcFiles.install(part, state)
-        try Applier(
-            part, sessions: sessions.compactMap { $0 }, changes: found.changes, cancellation
-        ).change { () throws(EngineError) in
+        let applier = Applier(part, sessions: sessions.compactMap { $0 }, changes: found.changes, cancellation)
+        try applier.change { () throws(EngineError) in
             try reportingRefusals(of: "lab \(state.lab)") { try state.responders.follow(plan) }
+        }
+        // What was known before and changed as planned is known now: it need not be read.
+        let generations = applier.changedRuleSets
+        for (index, namespace) in part.namespaces.enumerated() where found.view.areTablesKnown(index) {
+            guard let generation = generations[index] else { continue }
+            rules[blueprint.pin(of: namespace)] = RuleRecord(generation, namespace.content.allTables, digests)
         }
     }
 

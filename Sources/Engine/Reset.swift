@@ -92,8 +92,7 @@ public enum Reset {
         return outcome
     }
 
-    /// Clears what the kernel has learned, on as many threads as there are processors. Where a table has to be put in place anew,
-    /// libnftables takes one thread at a time, and more would wait for that one.
+    /// Clears what the kernel has learned, on as many threads as there are processors.
     ///
     /// - Returns: records of the rule sets as they are then.
     private static func forget(
@@ -126,7 +125,7 @@ public enum Reset {
         outcome.tables = cleared.all.reduce(0) { $0 + ($1 ?? 0) }
         var view = view
         for (index, generation) in generations.all.enumerated() where generation != nil {
-            view.generations[index] = generation
+            view.setGeneration(generation, of: index)
         }
         return view.records(blueprint)
     }
@@ -141,11 +140,9 @@ public enum Reset {
         let counted = try Nftables.resetRuleCounters(in: inside)
         // Where the kernel has no way to reset counters, and where a set holds clients, the table is put in place anew.
         let replaceable = tables.filter { $0.remembers || counted == nil && $0.counts }
-        // Apart: libnftables filters what it reads by the first table that it is asked for.
-        let touched = try replaceable.filter { table in
-            !RuleListing(try Nftables.output(of: "list table \(table.id)", in: inside)).touched.isEmpty
-        }
-        if !touched.isEmpty { try Nftables.run(touched.map(\.replacement).joined(), in: inside) }
+        let listed = replaceable.isEmpty ? [] : try Nftables.listing(in: inside).touched
+        let touched = replaceable.filter { listed.contains($0.id) }
+        if !touched.isEmpty { try Nftables.update(touched.map { .replace($0) }, in: inside) }
         return (counted ?? []).union(touched.map(\.id.description)).count
     }
 }

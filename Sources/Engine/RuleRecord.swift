@@ -1,4 +1,5 @@
 import NetworkObjects
+import Synchronization
 
 /// A rule set that was as it should be: as long as its number is the same nobody has changed it, and it need not be read.
 struct RuleRecord: Codable, Hashable, Sendable {
@@ -8,12 +9,24 @@ struct RuleRecord: Codable, Hashable, Sendable {
     var digest: UInt64
 
     /// Nil where the number is not known.
-    init?(_ generation: UInt32?, _ tables: [RuleTable]) {
+    init?(_ generation: UInt32?, _ tables: [RuleTable], _ digests: RuleDigests) {
         guard let generation else { return nil }
         self.generation = generation
-        // FNV-1a (RFC 9923). It is to notice an edit, not a forgery.
-        digest = tables.reduce(0xcbf2_9ce4_8422_2325) { hash, table in
-            table.declaration.utf8.reduce(hash) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        digest = digests.digest(of: tables)
+    }
+}
+
+/// The digests of tables, of which most nodes have the same: worked out once.
+final class RuleDigests: Sendable {
+    private let known = Mutex<[(tables: [RuleTable], value: UInt64)]>([])
+
+    func digest(of tables: [RuleTable]) -> UInt64 {
+        // Others wait: they most likely ask for the same ones.
+        known.withLock { known in
+            if let found = known.first(where: { $0.tables == tables }) { return found.value }
+            let value = RuleDigest(tables).value
+            known.append((tables, value))
+            return value
         }
     }
 }

@@ -1,5 +1,6 @@
 import Blueprint
 import NetworkNamespaces
+import NetworkObjects
 import Nftables
 import PodServer
 import System
@@ -87,43 +88,46 @@ extension RunningLab {
             ServiceProxy(changing.map(\.0), topology), ServiceProxy(changing.map(\.1), topology)
         )
         let whole = { @Sendable (node: Placement.Node) in
-            ServiceProxy(new, topology).tables(on: node).map(\.replacement).joined()
+            ServiceProxy(new, topology).tables(on: node).map { TableUpdate.replace($0) }
         }
         let pins = Dictionary(journal.namespaces.map { ($0.name, $0.pin) }, uniquingKeysWith: { first, _ in first })
-        var changed: [String] = []
-        for node in placement.nodes {
-            guard let pin = pins[node.name] else { continue }
+        let nodes = placement.nodes.filter { pins[$0.name] != nil }
+        let changed = Slots<String>(count: nodes.count)
+        try NamespaceThread.forEach(nodes.count) { thread, index in
+            let node = nodes[index]
             // Who says it again has a reason to: an earlier command may have been cut short. Then all is put in place.
-            let commands =
+            let least =
                 before == after
-                ? whole(node) : zip(was.tables(on: node), will.tables(on: node)).map { $0.commands(to: $1) }.joined()
-            if commands.isEmpty { continue }
-            let name = node.name
-            try NamespaceThread.run { thread in
-                try thread.enter(pin, of: name) { inside in
-                    try changeRules(commands, orElse: whole(node), in: inside, of: name)
-                }
+                ? whole(node) : zip(was.tables(on: node), will.tables(on: node)).map { .change($0.changes(to: $1)) }
+            if least.allSatisfy(\.isEmpty) { return }
+            _ = try thread.enter(pins[node.name, default: ""], of: node.name) { inside in
+                try changeRules(least, orElse: whole(node), in: inside, of: node.name)
             }
-            changed.append(name)
+            changed[index] = node.name
         }
+        let names = changed.all.compactMap(\.self)
         if blueprint.hasServiceProxy {
-            try StaleConnections(new).forget(on: changed.map { ($0, pins[$0, default: ""]) })
+            try StaleConnections(new).forget(on: names.map { ($0, pins[$0, default: ""]) })
         }
-        return EndpointChange(
-            pods: pods, services: changing.map(\.0.key), nodes: changed, current: new)
+        return EndpointChange(pods: pods, services: changing.map(\.0.key), nodes: names, current: new)
     }
 }
 
-/// Runs commands that change a node's rules; or, where those do not fit what the kernel holds, others that put the whole
-/// in place.
+/// Changes a node's rules; or, where that does not fit what the kernel holds, puts the whole in place.
+///
+/// - Parameter generation: the rule set that the change is for; nil for whichever there is.
+/// - Returns: the number of the rule set afterwards; nil where that is not known, or the whole was put in place.
+@discardableResult
 func changeRules(
-    _ commands: String, orElse whole: @autoclosure () -> String, in inside: borrowing InsideNamespace, of node: String
-) throws(EngineError) {
+    _ least: [TableUpdate], on generation: UInt32? = nil, orElse whole: @autoclosure () -> [TableUpdate],
+    in inside: borrowing InsideNamespace, of node: String
+) throws(EngineError) -> UInt32? {
     do throws(NftablesError) {
-        try Nftables.run(commands, in: inside)
+        return try Nftables.update(least, of: generation, in: inside)
     } catch let first {
         do throws(NftablesError) {
-            try Nftables.run(whole(), in: inside)
+            try Nftables.update(whole(), in: inside)
+            return nil
         } catch {
             let reason = error == first ? error.message : "\(error.message); changing it in place: \(first.message)"
             throw EngineError.refused(object: "\(node): nf_tables", reason: reason, advice: nil)

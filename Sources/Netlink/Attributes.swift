@@ -19,6 +19,12 @@ public struct Attributes: Sequence, Sendable {
 
     public func makeIterator() -> Iterator { Iterator(rest: bytes) }
 
+    /// The one that comes first; nil where there is none.
+    public var first: Attribute? {
+        var iterator = makeIterator()
+        return iterator.next()
+    }
+
     /// Goes through attributes that were checked.
     public struct Iterator: IteratorProtocol {
         var rest: ArraySlice<UInt8>

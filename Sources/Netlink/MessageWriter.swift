@@ -22,6 +22,9 @@ public struct MessageWriter: ~Copyable {
 
     deinit { base.deallocate() }
 
+    /// How many bytes are written.
+    public var length: Int { count }
+
     // MARK: Attributes of one value
 
     /// An attribute of eight bits.

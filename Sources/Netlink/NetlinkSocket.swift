@@ -10,9 +10,9 @@ internal import System
 public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
     // Unchecked because of the pointer: this value is its only owner, and every use of it is mutating.
     private let socket: OpaquePointer
-    private let port: UInt32
+    let port: UInt32
     private var sequence: UInt32 = 1
-    private var buffer: [UInt8] = []
+    private(set) var buffer: [UInt8] = []
     /// The most requests in one `sendmsg`, so that all of them can be refused and no report is lost.
     private let requestLimit: Int
 
@@ -166,7 +166,7 @@ public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
 
     // MARK: Datagrams
 
-    private mutating func takeSequence(_ count: Int) -> UInt32 {
+    mutating func takeSequence(_ count: Int) -> UInt32 {
         defer { sequence = sequence &+ UInt32(truncatingIfNeeded: count) }
         return sequence
     }
@@ -181,7 +181,7 @@ public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
         try send(batch.writer, chunk.bytes)
     }
 
-    private func send(_ writer: borrowing MessageWriter, _ bytes: Range<Int>) throws(NetlinkError) {
+    func send(_ writer: borrowing MessageWriter, _ bytes: Range<Int>) throws(NetlinkError) {
         #if DEBUG
             FaultInjection.apply(to: writer.base + bytes.lowerBound, length: bytes.count)
         #endif
@@ -201,12 +201,20 @@ public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
     }
 
     private mutating func receiveDatagram() throws(NetlinkError) -> (length: Int, sender: UInt32) {
+        guard let datagram = try receiveDatagramIfAny() else { throw .repliesLost }
+        return datagram
+    }
+
+    /// The next datagram; nil where none has come.
+    ///
+    /// - Throws: `repliesLost` where some that came before it found no room.
+    mutating func receiveDatagramIfAny() throws(NetlinkError) -> (length: Int, sender: UInt32)? {
         let descriptor = descriptor
         // The size first: a datagram that does not fit would be cut, and what is cut off is lost.
-        let size = try Self.receiving("recv") { recv(descriptor, nil, 0, MSG_PEEK_TRUNC) }
+        guard let size = try Self.receiving("recv", { recv(descriptor, nil, 0, MSG_PEEK_TRUNC) }) else { return nil }
         if size > buffer.count { buffer = [UInt8](repeating: 0, count: max(size, 4096)) }
         var address = sockaddr_nl()
-        let length = try Self.receiving("recvfrom") {
+        let received = try Self.receiving("recvfrom") {
             buffer.withUnsafeMutableBytes { bytes in
                 withUnsafeMutableBytes(of: &address) { raw in
                     var addressLength = socklen_t(raw.count)
@@ -216,14 +224,25 @@ public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
                 }
             }
         }
-        return (length, address.nl_pid)
+        return received.map { ($0, address.nl_pid) }
     }
 
-    /// Calls again after a signal; the errors that mean lost answers become `repliesLost`.
-    private static func receiving(_ call: String, _ body: () -> Int) throws(NetlinkError) -> Int {
+    /// Calls again after a signal; nil where there is nothing to receive.
+    private static func receiving(_ call: String, _ body: () -> Int) throws(NetlinkError) -> Int? {
         let result = uninterrupted(body)
         if result >= 0 { return result }
-        throw errno == EAGAIN || errno == ENOBUFS ? .repliesLost : .system(call: call, errno: errno)
+        if errno == EAGAIN { return nil }
+        throw errno == ENOBUFS ? .repliesLost : .system(call: call, errno: errno)
+    }
+
+    /// Makes the socket take a datagram of this many bytes.
+    ///
+    /// - Throws: `system` where the caller may not.
+    func makeRoomToSend(_ size: Int) throws(NetlinkError) {
+        // What `netlink_sendmsg` keeps of it for itself.
+        let needed = size + 32
+        let has = Self.raise(descriptor, force: SO_SNDBUFFORCE, plain: SO_SNDBUF, to: max(needed, 4 * Self.byteLimit))
+        if has < needed { throw .system(call: "setsockopt(SO_SNDBUF)", errno: EPERM) }
     }
 }
 

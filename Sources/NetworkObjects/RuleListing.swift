@@ -12,6 +12,12 @@ public struct RuleListing: Hashable, Sendable {
     /// The tables of which a rule has counted a packet, or a dynamic set holds an element.
     public private(set) var touched: Set<RuleTable.ID> = []
 
+    /// A rule set that was read in another way.
+    public init(_ tables: [RuleTable], touched: Set<RuleTable.ID>) {
+        self.tables = tables
+        self.touched = touched
+    }
+
     /// Reads what `nft list ruleset` prints (nft(8)).
     public init(_ text: String) {
         var lines = Lines(text)

@@ -9,12 +9,12 @@ extension RuleTable: NetworkObject {
     /// What of a table that nft lists is not as this value says: each chain, rule, set and element that differs.
     public func differences(from seen: RuleTable) -> [AttributeDifference] {
         var found: [AttributeDifference] = []
-        let (ours, theirs) = (Parts(self), Parts(seen))
+        let pair = TablePair(self, seen)
         if comment != seen.comment {
             found.append(AttributeDifference(AttributeName("comment"), wanted: comment, found: seen.comment))
         }
-        for set in sets {
-            guard let other = theirs.sets[set.name] else {
+        for set in pair.sets.one {
+            guard let other = pair.sets.ofOther(set.name) else {
                 found.append(AttributeDifference(AttributeName(set.title), wanted: "present", found: nil))
                 continue
             }
@@ -32,11 +32,11 @@ extension RuleTable: NetworkObject {
                 AttributeDifference(AttributeName("\(set.title) element"), wanted: nil, found: "\($0)")
             }
         }
-        found += seen.sets.filter { ours.sets[$0.name] == nil }.map {
+        found += pair.sets.other.filter { pair.sets.ofOne($0.name) == nil }.map {
             AttributeDifference(AttributeName($0.title), wanted: nil, found: "present")
         }
-        for chain in chains {
-            guard let other = theirs.chains[chain.name] else {
+        for chain in pair.chains.one {
+            guard let other = pair.chains.ofOther(chain.name) else {
                 found.append(AttributeDifference(AttributeName("chain \(chain.name)"), wanted: "present", found: nil))
                 continue
             }
@@ -50,7 +50,7 @@ extension RuleTable: NetworkObject {
             }
             found += Self.differences("chain \(chain.name) rule", chain.rules, other.rules)
         }
-        found += seen.chains.filter { ours.chains[$0.name] == nil }.map {
+        found += pair.chains.other.filter { pair.chains.ofOne($0.name) == nil }.map {
             AttributeDifference(AttributeName("chain \($0.name)"), wanted: nil, found: "present")
         }
         found += others.filter { !seen.others.contains($0) }.map {
@@ -64,6 +64,7 @@ extension RuleTable: NetworkObject {
 
     /// Rules in order: those that are missing and those that are too much; one in the place of another is one difference.
     private static func differences(_ title: String, _ wanted: [Rule], _ seen: [Rule]) -> [AttributeDifference] {
+        if wanted == seen { return [] }
         let changes = seen.difference(from: wanted)
         var inserted: [Int: Rule] = [:]
         for case .insert(let offset, let rule, _) in changes.insertions { inserted[offset] = rule }

@@ -26,75 +26,13 @@ extension RuleTable {
         "add table \(id)\ndelete table \(id)\n" + declaration
     }
 
-    /// The commands that make this table into another of its name, as one transaction; empty if nothing changes. What
-    /// packets added to dynamic sets stays where the set stays.
-    public func commands(to other: RuleTable) -> String {
-        let (was, will) = (Parts(self), Parts(other))
-        var commands: [String] = []
-        // First what others will refer to, last what nothing refers to any more.
-        for set in other.sets where was.sets[set.name]?.declaration != set.declaration {
-            commands.append(
-                "add \(set.kind) \(id) \(set.name) { \(set.declaration.joined(separator: "; ")); }")
-        }
-        for chain in other.chains where was.chains[chain.name] == nil {
-            commands.append("add chain \(id) \(chain.name)" + chain.block(in: family))
-        }
-        for chain in chains where will.chains[chain.name]?.rules != chain.rules {
-            commands.append("flush chain \(id) \(chain.name)")
-        }
-        for set in sets {
-            let kept = Set(will.sets[set.name]?.elements ?? [])
-            let gone = set.elements.filter { !kept.contains($0) }.map { Element($0.key) }
-            if !gone.isEmpty { commands.append("delete element \(id) \(set.name) { \(Self.list(gone)) }") }
-        }
-        for set in other.sets {
-            let had = Set(was.sets[set.name]?.elements ?? [])
-            let new = set.elements.filter { !had.contains($0) }
-            if !new.isEmpty { commands.append("add element \(id) \(set.name) { \(Self.list(new)) }") }
-        }
-        for chain in other.chains where was.chains[chain.name]?.rules != chain.rules {
-            commands += chain.rules.map { "add rule \(id) \(chain.name) \($0)" }
-        }
-        for chain in chains where will.chains[chain.name] == nil {
-            commands.append("delete chain \(id) \(chain.name)")
-        }
-        for set in sets where will.sets[set.name] == nil {
-            commands.append("delete \(set.kind) \(id) \(set.name)")
-        }
-        return commands.map { $0 + "\n" }.joined()
-    }
-
-    /// The commands that make a table, as nft lists it, into this one, in one transaction; nil where parts of it would have to
-    /// be something else under the same name.
-    public func commands(from seen: RuleTable) -> String? {
-        let parts = Parts(seen)
-        let areSets = sets.allSatisfy { set in
-            parts.sets[set.name].map { $0.declaration == set.declaration } ?? true
-        }
-        let areChains = chains.allSatisfy { chain in
-            parts.chains[chain.name].map { $0.hook == chain.hook && $0.comment == chain.comment } ?? true
-        }
-        return areSets && areChains && comment == seen.comment && others == seen.others ? seen.commands(to: self) : nil
-    }
-
-    private static func list(_ elements: [Element]) -> String {
+    static func list(_ elements: [Element]) -> String {
         elements.map(\.description).joined(separator: ", ")
-    }
-
-    /// A table's parts by name.
-    struct Parts {
-        let sets: [String: NamedSet]
-        let chains: [String: Chain]
-
-        init(_ table: RuleTable) {
-            sets = Dictionary(table.sets.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-            chains = Dictionary(table.chains.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        }
     }
 }
 
 extension RuleTable.NamedSet {
-    fileprivate var kind: String { value == nil ? "set" : "map" }
+    var kind: String { value == nil ? "set" : "map" }
 
     var title: String { "\(kind) \(name)" }
 
@@ -130,7 +68,7 @@ extension RuleTable.Chain {
     }
 
     /// The declaration behind its name in a command.
-    fileprivate func block(in family: RuleTable.Family) -> String {
+    func block(in family: RuleTable.Family) -> String {
         let parts = [hook?.declaration(in: family), comment.map { "comment \"\($0)\";" }].compactMap(\.self)
         return parts.isEmpty ? "" : " { \(parts.joined(separator: " ")) }"
     }

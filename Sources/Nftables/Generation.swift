@@ -10,18 +10,27 @@ extension Nftables {
     ///
     /// - Returns: nil where the kernel has no nf_tables.
     public static func generation(in inside: borrowing InsideNamespace) throws(NetlinkError) -> UInt32? {
+        var socket: NetlinkSocket
+        do {
+            socket = try NetlinkSocket(in: inside, protocol: nfnetlinkProtocol, strictDumps: false)
+        } catch {
+            if case .system(_, errno: EPROTONOSUPPORT) = error { return nil }
+            throw error
+        }
+        return try generation(&socket)
+    }
+
+    /// The same over a socket that is open.
+    static func generation(_ socket: inout NetlinkSocket) throws(NetlinkError) -> UInt32? {
         let replies: [Message]
         do {
-            var socket = try NetlinkSocket(in: inside, protocol: nfnetlinkProtocol, strictDumps: false)
             replies = try socket.replies(to: getGeneration) { message in
                 // struct nfgenmsg: any family, version 0, no resource.
                 message.append(structure: UInt32(0))
             }
         } catch {
-            switch error {
-            case .refused, .system(_, errno: EPROTONOSUPPORT): return nil
-            default: throw error
-            }
+            if case .refused = error { return nil }
+            throw error
         }
         do throws(MalformedMessage) {
             guard let reply = replies.first else { return nil }

@@ -48,11 +48,11 @@ struct RuleTableTests {
             table().commands(to: new) == """
                 add set ip t s { type ipv4_addr; }
                 add chain ip t c
-                flush chain ip t b
+                add rule ip t c return
                 delete element ip t m { 1, 2 }
                 add element ip t s { 10.0.0.1 }
                 add element ip t m { 1 : goto c, 3 : goto a }
-                add rule ip t c return
+                flush chain ip t b
                 delete chain ip t b
                 delete set ip t kept
 

@@ -155,11 +155,12 @@ struct PortRulesTests {
             two.chains.first { $0.name.hasPrefix("service-") && $0.name.contains("default/web") })
         let chain = try #require(two.chains.first { $0.name.contains("__10.244.2.1/8080") })
         let more = one.commands(to: two).split(separator: "\n").map(String.init)
+        func rules(_ chain: RuleTable.Chain) -> [String] {
+            chain.rules.map { "add rule ip kube-proxy \(chain.name) \($0)" }
+        }
         #expect(
-            more == ["add chain ip kube-proxy \(chain.name)", "flush chain ip kube-proxy \(service.name)"]
-                + two.chains.filter { $0.name == service.name || $0.name == chain.name }.flatMap { chain in
-                    chain.rules.map { "add rule ip kube-proxy \(chain.name) \($0)" }
-                })
+            more == ["add chain ip kube-proxy \(chain.name)"] + rules(chain)
+                + ["flush chain ip kube-proxy \(service.name)"] + rules(service))
         let less = two.commands(to: one).split(separator: "\n").map(String.init)
         #expect(
             less.filter { !$0.contains(service.name) } == [
