@@ -180,21 +180,23 @@ struct PortRulesTests {
     func many() {
         let clock = ContinuousClock()
         func time(_ count: Int) -> Duration {
-            clock.measure {
-                let ports = (0..<count).map { number in
-                    var port = ProxiedPort(
-                        namespace: "x", service: "s\(number)", .tcp, 80,
-                        at: IPAddress("10.96.\(number / 250).\(number % 250 + 1)")!)
-                    port.answer(by: (0..<12).map { endpoint("10.244.\(number % 250).\($0 + 1)") })
-                    return port
-                }
-                let rules = ProxyRules(ports, serviceSubnets: subnets, clusterPrefixes: pods)
-                for _ in 0..<4 { #expect(rules.tables(on: here)[0].chains.count == 16 + count * 13) }
-            }
+            // The machine may have other work meanwhile: the shortest of a few counts.
+            (0..<3).map { _ in clock.measure { build(count) } }.min() ?? .zero
         }
-        _ = time(100)
+        func build(_ count: Int) {
+            let ports = (0..<count).map { number in
+                var port = ProxiedPort(
+                    namespace: "x", service: "s\(number)", .tcp, 80,
+                    at: IPAddress("10.96.\(number / 250).\(number % 250 + 1)")!)
+                port.answer(by: (0..<12).map { endpoint("10.244.\(number % 250).\($0 + 1)") })
+                return port
+            }
+            let rules = ProxyRules(ports, serviceSubnets: subnets, clusterPrefixes: pods)
+            for _ in 0..<4 { #expect(rules.tables(on: here)[0].chains.count == 16 + count * 13) }
+        }
+        // Eight times as many; were it their square, it would be 64 times as long.
         let (few, many) = (time(250), time(2000))
-        #expect(many < few * 20, "250 services take \(few), 2000 take \(many)")
+        #expect(many < few * 30, "250 services take \(few), 2000 take \(many)")
     }
 }
 
