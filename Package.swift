@@ -155,7 +155,8 @@ let package = Package(
             ]),
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
         .testTarget(
-            name: "LabFoldersTests", dependencies: ["Blueprint", "LabFolders", "Topology"], exclude: ["Fixtures"]),
+            name: "LabFoldersTests", dependencies: ["Blueprint", "LabFolders", "Topology"],
+            exclude: ["Fixtures", "Schemas"]),
         .testTarget(name: "NSLabKitTests", dependencies: ["LabFolders", "NSLabKit"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),
         .testTarget(name: "KubeProxyTests", dependencies: ["Addresses", "KubeProxy", "NetworkObjects"]),

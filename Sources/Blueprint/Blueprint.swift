@@ -68,6 +68,10 @@ public struct Blueprint: Hashable, Sendable {
         public var pod: PodReference
         /// The ports that its containers say they listen on, and what answers there.
         public var ports: [Workload.ContainerPort]
+        /// How its processes resolve names; nil for as the node's.
+        public var resolver: ResolverConfig?
+        /// Lines of its own in its `/etc/hosts`.
+        public var hostAliases: [Workload.HostAlias] = []
     }
 
     /// One network namespace and what it must hold.
@@ -98,8 +102,14 @@ public struct Blueprint: Hashable, Sendable {
         public var origins: [KernelObject.Identity: String] = [:]
         /// What it sees of the machine's files at places of its choice.
         public var binds: [Bind] = []
-        /// The addresses that people know it by, IPv4 before IPv6.
+        /// Other names that mean it.
+        public var aliases: [String] = []
+        /// Lines of its own in its `/etc/hosts`.
+        public var hostAliases: [Workload.HostAlias] = []
+        /// The addresses that people know it by, IPv4 before IPv6; those on a management network last.
         public var addresses: [IPAddress]
+        /// Those of the addresses that are on a management network.
+        public var managementAddresses: Set<IPAddress> = []
         /// How processes inside resolve names; nil for as the host does.
         public var resolver: ResolverConfig?
         /// What the kernel must hold.

@@ -46,8 +46,6 @@ public struct BlueprintError: Error, Hashable, Sendable {
         case nodePort(UInt16)
         /// All ports of the nodes are given out.
         case noNodePort
-        /// The load balancers' address that it asks for is in no pool for them, or another service's.
-        case loadBalancerAddress(IPAddress)
         /// It gets no load balancers' address.
         case noLoadBalancerAddress(IPAMError)
     }
@@ -87,8 +85,6 @@ extension BlueprintError.ServiceReason: CustomStringConvertible {
         case .noClusterAddress(let family): "the cluster has no \(family) address left for it (cluster.serviceSubnets)"
         case .nodePort(let port): "its nodePort \(port) is not in 30000-32767 or another service's"
         case .noNodePort: "the nodes' ports 30000-32767 are all given out"
-        case .loadBalancerAddress(let address):
-            "its load balancers' address \(address) is in no pool for them (allowedUses: [LoadBalancer]) or another service's"
         case .noLoadBalancerAddress(let error): "it gets no load balancers' address: \(error)"
         }
     }

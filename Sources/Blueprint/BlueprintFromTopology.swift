@@ -46,39 +46,48 @@ extension Blueprint {
             pod.pendingReason.map { PendingPod(pod: pod.reference, node: pod.node, reason: $0) }
         }
         notes += cabling.tagged.notes
-        addRouters(of: topology, cabling, clusterRoutes, features, problems: &problems)
+        var announcements = ServiceAnnouncements(topology, [])
+        do throws(BlueprintError) {
+            services = try ClusterService.all(of: topology, placement, keeping: kept)
+            allocations = placement.allocations
+            for service in services { allocations.services[service.key] = Allocations.Service(service) }
+            announcements = ServiceAnnouncements(topology, services)
+            if !stopped.isEmpty { services = services.map { $0.stopping(stopped) } }
+        } catch {
+            problems += error.problems
+        }
+        addRouters(of: topology, cabling, clusterRoutes, announcements, features, problems: &problems)
         for network in topology.networks {
             namespaces.append(
                 Namespace(
                     name: network.name, kind: .network, addresses: network.addresses.map(\.address).sorted(),
                     content: NamespaceContent(network, cabling)))
         }
-        do throws(BlueprintError) {
-            services = try ClusterService.all(of: topology, placement, keeping: kept)
-            allocations = placement.allocations
-            for service in services { allocations.services[service.key] = Allocations.Service(service) }
-            if !stopped.isEmpty { services = services.map { $0.stopping(stopped) } }
-        } catch {
-            problems += error.problems
-        }
         addNodesAndPods(of: topology, placement, cabling, clusterRoutes, features, problems: &problems)
+        notes += namespaces.flatMap { namespace in
+            namespace.aliases.map { "\($0) is in \(namespace.name)'s network namespace, and both names mean it." }
+        }
         addConditions(of: topology, features, problems: &problems)
         if !problems.isEmpty { throw BlueprintError(problems) }
         if kept.permanentNeighbours == true { makeNeighboursPermanent() }
     }
 
     private mutating func addRouters(
-        of topology: Topology, _ cabling: Cabling, _ clusterRoutes: ClusterRoutes, _ features: KernelFeatures,
-        problems: inout [BlueprintError.Problem]
+        of topology: Topology, _ cabling: Cabling, _ clusterRoutes: ClusterRoutes,
+        _ announcements: ServiceAnnouncements, _ features: KernelFeatures, problems: inout [BlueprintError.Problem]
     ) {
         for router in topology.routers {
             var content = RouterContent(router, cabling, features, problems: &problems)
-            content.addAnnounced(clusterRoutes.announced(to: content.nextHops, speaksBGP: router.learnsBlocks))
-            notes += content.notes
+            content.addAnnounced(clusterRoutes.announced(to: router, content.nextHops))
+            let services = announcements.routes(of: router, content.nextHops)
+            content.addAnnounced(services.routes)
+            notes += content.notes + services.notes
             var namespace = Namespace(
                 name: router.name, kind: .router, hostname: router.hostname, addresses: router.allAddresses,
                 content: content.content)
+            namespace.setManagement(topology.managementAddresses(of: router.name))
             namespace.binds = router.binds
+            namespace.aliases = router.aliases
             namespaces.append(namespace)
         }
     }
@@ -101,13 +110,21 @@ extension Blueprint {
             let pods = podsByNode[node.name, default: []]
             for pod in pods where !pod.usesHostNetwork { part.add(pod) }
             part.content.outgoingNAT = nat
-            part.content.tables = nat.map(\.table) + proxy.tables(on: placed)
+            // As kube-proxy, which goes without a family that the kernel cannot translate.
+            let proxied = proxy.tables(on: placed).filter { table in
+                !table.isIdle || features.contains(table.family == .ip6 ? .natIPv6 : .natIPv4)
+            }
+            part.content.tables = nat.map(\.table) + proxied + HostPorts(pods).tables
             podMTUs[node.name] = part.podMTU
             notes += part.notes
             var namespace = Namespace(
                 name: node.name, kind: .node, addresses: placed.addresses.map(\.address.address),
                 content: part.content)
-            namespace.hostPods = pods.filter(\.usesHostNetwork).map { HostPod(pod: $0.reference, ports: $0.ports) }
+            namespace.hostPods = pods.filter(\.usesHostNetwork).map { pod in
+                HostPod(
+                    pod: pod.reference, ports: pod.ports, resolver: pod.resolver(topology.cluster.serviceSubnets),
+                    hostAliases: pod.hostAliases)
+            }
             namespace.commands = node.commands
             namespace.environment = node.environment
             if let before = node.beforeCommands, !node.commands.isEmpty {
@@ -116,15 +133,18 @@ extension Blueprint {
                     instead: HostContent(node, node.configuration, cabling, features))
             }
             namespace.binds = node.binds
+            namespace.aliases = node.aliases
             namespaces.append(namespace)
         }
         for host in topology.hosts {
             let content = NamespaceContent(host, cabling, features, notes: &notes, problems: &problems)
             var namespace = Namespace(
                 name: host.name, kind: .host, hostname: host.hostname, addresses: host.allAddresses, content: content)
+            namespace.setManagement(topology.managementAddresses(of: host.name))
             namespace.commands = host.commands
             namespace.environment = host.environment
             namespace.binds = host.binds
+            namespace.aliases = host.aliases
             namespaces.append(namespace)
         }
         for pod in running where !pod.usesHostNetwork {
@@ -137,6 +157,7 @@ extension Blueprint {
             namespace.pod = pod.reference
             namespace.domain = pod.subdomain.map { "\($0).\(pod.namespace).svc.cluster.local" }
             namespace.ports = pod.ports
+            namespace.hostAliases = pod.hostAliases
             namespaces.append(namespace)
         }
     }
@@ -177,5 +198,33 @@ extension Topology {
         let standard = ["default", "kube-node-lease", "kube-public", "kube-system"]
         return (standard + cluster.namespaces + workloads.map(\.namespace) + services.map(\.namespace))
             .filter { seen.insert($0).inserted }
+    }
+}
+
+extension Topology {
+    /// The addresses that a device has on management networks.
+    fileprivate func managementAddresses(of device: String) -> Set<IPAddress> {
+        let networks = Set(networks.filter(\.isManagement).map(\.name))
+        if networks.isEmpty { return [] }
+        let ends = cables.flatMap(\.ends).filter { end in
+            end.device == device
+                && cables.contains { $0.end(oppositeTo: end).map { networks.contains($0.device) } ?? false }
+        }
+        let interfaces = Set(ends.map(\.interface))
+        let ports = routers.first { $0.name == device }?.ports.filter { interfaces.contains($0.name) } ?? []
+        let routed = ports.flatMap { port -> [InterfaceAddress] in
+            if case .routed(let addresses, _) = port.mode { addresses } else { [] }
+        }
+        let own = hosts.first { $0.name == device }?.interfaces.filter { interfaces.contains($0.name) } ?? []
+        return Set((routed + own.flatMap(\.addresses)).map(\.address))
+    }
+}
+
+extension Blueprint.Namespace {
+    /// Tells addresses on management networks from others.
+    fileprivate mutating func setManagement(_ addresses: Set<IPAddress>) {
+        if addresses.isEmpty { return }
+        managementAddresses = addresses
+        self.addresses = self.addresses.filter { !addresses.contains($0) } + self.addresses.filter(addresses.contains)
     }
 }

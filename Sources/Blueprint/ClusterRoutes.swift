@@ -1,6 +1,7 @@
 import Addresses
 import Calico
 import NetworkObjects
+import Topology
 
 /// How each node reaches the others' blocks and borrowed addresses, and the neighbours and forwarding entries of its
 /// VXLAN devices (felix/dataplane/linux/vxlan_mgr.go).
@@ -141,13 +142,15 @@ struct ClusterRoutes {
     /// The routes that a router would learn of the nodes by BGP: those to all blocks where it speaks with nodes (BIRD tells
     /// its peers of tunnelled ones too, `calico_export_to_bgp_peers`); else those to blocks of pools without encapsulation,
     /// where the nodes are not all in one subnet and rely on routers to know the way.
-    func announced(to router: NextHops, speaksBGP: Bool) -> [Route] {
+    func announced(to router: Router, _ nextHops: NextHops) -> [Route] {
         var routes: [Route] = []
+        let speaksBGP = router.learnsBlocks
         for family in AddressFamily.allCases where speaksBGP || spansSubnets(family) {
             for (index, node) in nodes.enumerated() {
-                guard let address = node.address(family)?.address.address, let hop = router.hop(to: address) else {
-                    continue
-                }
+                // What a peer tells of is behind the peer; what it is known by in the cluster may be on its loopback.
+                let peer = router.learnedNodes.first { $0.node == node.name && $0.gateway.family == family }?.gateway
+                guard let address = peer ?? node.address(family)?.address.address, let hop = nextHops.hop(to: address)
+                else { continue }
                 for destination in destinations[index]
                 where destination.prefix.family == family && destination.isAnnounced
                     && (speaksBGP || destination.encapsulation == .none)

@@ -1,4 +1,5 @@
 import Addresses
+import Topology
 
 /// A host's `/etc/hosts` (hosts(5)): what it calls itself, and its own names in the DNS' place.
 public struct HostsFile: Hashable, Sendable {
@@ -7,7 +8,9 @@ public struct HostsFile: Hashable, Sendable {
 
     /// The file as kubelet writes it for a pod (`managedHostsFileContent`, pkg/kubelet/kubelet_pods.go), and as Docker does for
     /// everything else.
-    init(hostname: String, domain: String?, addresses: [IPAddress], isPod: Bool) {
+    ///
+    /// - Parameter aliases: what a pod's specification adds (`hostsEntriesFromHostAliases`).
+    init(hostname: String, domain: String?, addresses: [IPAddress], isPod: Bool, aliases: [Workload.HostAlias] = []) {
         let head =
             isPod
             ? """
@@ -30,13 +33,25 @@ public struct HostsFile: Hashable, Sendable {
         let names = domain.map { "\(hostname).\($0)\t\(hostname)" } ?? hostname
         // One without an address has its name all the same (hostname(1) in Debian's policy: 127.0.1.1).
         let own = addresses.isEmpty ? ["127.0.1.1"] : addresses.map(\.description)
-        text = ([head] + own.map { "\($0)\t\(names)" }).map { $0 + "\n" }.joined()
+        var lines = [head] + own.map { "\($0)\t\(names)" }
+        if !aliases.isEmpty {
+            lines += ["", "# Entries added by HostAliases."]
+            lines += aliases.map { "\($0.address)\t\($0.names.joined(separator: "\t"))" }
+        }
+        text = lines.map { $0 + "\n" }.joined()
     }
 }
 
 extension Blueprint.Namespace {
     /// What its processes see as `/etc/hosts`.
     public var hosts: HostsFile {
-        HostsFile(hostname: hostname, domain: domain, addresses: addresses, isPod: kind == .pod)
+        HostsFile(
+            hostname: hostname, domain: domain, addresses: addresses, isPod: kind == .pod, aliases: hostAliases)
+    }
+
+    /// What the processes of a pod see as `/etc/hosts` that lives in this namespace.
+    public func hosts(of pod: Blueprint.HostPod) -> HostsFile {
+        HostsFile(
+            hostname: hostname, domain: domain, addresses: addresses, isPod: false, aliases: pod.hostAliases)
     }
 }

@@ -31,8 +31,12 @@ struct NextHops {
             }
             if onLink.contains(where: { $0.prefix == route.destination }) {
                 notes.append(name + "the prefix is on link.")
-            } else if routes.contains(where: { $0.destination == route.destination && $0.metric == route.metric }) {
-                notes.append(name + "another one to the same prefix comes before it, and only one next hop is taken.")
+            } else if let same = routes.firstIndex(where: {
+                $0.destination == route.destination && $0.metric == route.metric
+            }) {
+                if !routes[same].takes(wayOf: route) {
+                    notes.append(name + "another one to the same prefix comes before it.")
+                }
             } else {
                 routes.append(route)
             }
@@ -42,6 +46,16 @@ struct NextHops {
 
     /// The kernel's route for a static route; nil where it leads to no link that is up.
     private func route(for written: StaticRoute) -> Route? {
+        var route = way(of: written)
+        switch written.source {
+        case .written: break
+        case .externalBGP, .internalBGP: route?.origin = .bgp
+        case .ospf: route?.origin = .ospf
+        }
+        return route
+    }
+
+    private func way(of written: StaticRoute) -> Route? {
         let metric = Route.metric(written.metric, written.destination.family)
         switch written.target {
         case .blackhole: return Route(written.destination, .blackhole, metric: metric)
@@ -70,12 +84,37 @@ struct NextHops {
         let best = routes.filter { $0.destination.contains(address) }.max {
             ($0.destination.length, $1.metric) < ($1.destination.length, $0.metric)
         }
-        guard let best, best.kind == .unicast, let device = best.device else { return nil }
-        return (best.gateway ?? address, device)
+        guard let best, best.kind == .unicast, let device = best.firstWay.device else { return nil }
+        return (best.firstWay.gateway ?? address, device)
     }
 }
 
 extension Route {
+    /// Takes the way of another route to the same prefix as one more of its own (equal-cost multipath).
+    ///
+    /// - Returns: false where it leads nowhere, or where the way is one of its own already.
+    fileprivate mutating func takes(wayOf other: Route) -> Bool {
+        guard kind == .unicast, other.kind == .unicast else { return false }
+        if nextHops.isEmpty {
+            nextHops = [NextHop(via: gateway, device: device)]
+            (gateway, device) = (nil, nil)
+        }
+        let hop = NextHop(via: other.gateway, device: other.device)
+        if nextHops.contains(hop) {
+            if nextHops.count == 1 { (gateway, device, nextHops) = (hop.gateway, hop.device, []) }
+            return false
+        }
+        nextHops.append(hop)
+        // What has several ways is no route to neighbours.
+        scope = .universe
+        return true
+    }
+
+    /// Its way, or the first of several that share the packets.
+    var firstWay: (gateway: IPAddress?, device: InterfaceName?) {
+        nextHops.first.map { ($0.gateway, $0.device) } ?? (gateway, device)
+    }
+
     /// The metric as the kernel holds it: an IPv6 route without one gets 1024 (`IP6_RT_PRIO_USER`).
     static func metric(_ written: UInt32?, _ family: AddressFamily) -> UInt32 {
         if let written, written != 0 || family == .ipv4 { return written }

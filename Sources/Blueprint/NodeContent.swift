@@ -72,7 +72,11 @@ struct NodeContent {
     }
 
     private mutating func addStaticRoutes(of node: TopologyNode, hasIPv4Pods: Bool) {
-        let taken = nextHops.take(node.routes, of: node.name)
+        var taken = nextHops.take(node.routes, of: node.name)
+        // What BGP brings to a node is Calico's BIRD's.
+        for index in taken.routes.indices where taken.routes[index].origin == .bgp {
+            taken.routes[index].origin = .bird
+        }
         content.routes += taken.routes
         notes += taken.notes
         // The kernel answers an ARP request by proxy only for an address that it has a route to by another link. A real

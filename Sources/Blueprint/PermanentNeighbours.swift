@@ -64,7 +64,7 @@ extension PacketSimulator {
                 }
             }
         }
-        for route in content.routes {
+        for route in content.routes.lazy.flatMap(\.ways) {
             guard let device = route.device, let link = links[device] else { continue }
             let host = route.destination.length == route.destination.family.bits ? route.destination.address : nil
             if let target = route.gateway ?? host, let end = answer(for: target, on: link) {

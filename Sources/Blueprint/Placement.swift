@@ -88,6 +88,10 @@ public struct Placement: Hashable, Sendable {
         public var ports: [Workload.ContainerPort] = []
         /// The MAC address that it asks for (`cni.projectcalico.org/hwAddr`).
         public var hardwareAddress: MACAddress?
+        /// How it resolves names.
+        public var nameResolution = Workload.NameResolution()
+        /// Lines of its own in its `/etc/hosts`.
+        public var hostAliases: [Workload.HostAlias] = []
         /// Whether it lives in its node's network namespace, with the node's addresses.
         public var usesHostNetwork = false
         /// Why it does not run; nil if it runs.
@@ -101,6 +105,8 @@ public struct Placement: Hashable, Sendable {
     public enum PendingReason: Hashable, Sendable {
         /// No node has the labels that it asks for, or tolerates it.
         case noFittingNode
+        /// What it asks of other pods, or of their number, holds on none of the nodes: a clause for each reason.
+        case unschedulable(String)
         /// The node that it must run on is not there.
         case noSuchNode(String)
         /// A pool that it asks for is not there.
@@ -130,6 +136,7 @@ extension Placement.PendingReason: CustomStringConvertible {
     public var description: String {
         switch self {
         case .noFittingNode: "no node fits its nodeSelector and tolerations"
+        case .unschedulable(let reason): reason
         case .noSuchNode(let name): "there is no node \(name)"
         case .noSuchPool(let name): "there is no IP pool \(name)"
         case .nameTaken: "another pod of its namespace has this name"

@@ -29,8 +29,11 @@ extension Placement {
             let workload = topology.workloads[slot.workload]
             let node = slot.node.map { topology.nodes[$0] }
             var pod = names.pod(of: workload, replica: slot.replica, node: node?.name, keeping: slot.kept)
+            (pod.nameResolution, pod.hostAliases) = (workload.nameResolution, workload.hostAliases)
             if workload.usesHostNetwork, let index = slot.node {
                 pod.addresses = nodes[index].addresses.map(\.address.address)
+            } else if let obstacle = slot.obstacle {
+                pod.pendingReason = pod.pendingReason ?? .unschedulable(obstacle)
             } else if pod.pendingReason == nil {
                 pools.address(&pod, of: workload, on: node, from: &ipam, in: topology)
             }

@@ -35,14 +35,3 @@ extension NamespaceContent {
         sysctls = KernelSettings.host
     }
 }
-
-extension Placement.Pod {
-    /// How kubelet has a pod resolve names: by the cluster's DNS service, which kubeadm puts at the tenth
-    /// address of the first service range; nil for a cluster without services.
-    func resolver(_ serviceSubnets: [Prefix]) -> ResolverConfig? {
-        guard let nameserver = serviceSubnets.first?.address(at: 10) else { return nil }
-        return ResolverConfig(
-            nameservers: [nameserver],
-            search: ["\(namespace).svc.cluster.local", "svc.cluster.local", "cluster.local"], options: ["ndots:5"])
-    }
-}

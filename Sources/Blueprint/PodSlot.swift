@@ -8,6 +8,8 @@ struct PodSlot {
     var replica: Int
     /// The node, by position; nil if none fits.
     var node: Int?
+    /// Why none fits, where that depends on other pods.
+    var obstacle: String?
     /// What names it from one topology to the next.
     var key: String
     /// What the running lab's pod in this place was given.
@@ -17,7 +19,7 @@ struct PodSlot {
     static func all(of topology: Topology, keeping kept: Allocations) -> [PodSlot] {
         let index = Dictionary(
             topology.nodes.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-        var scheduling = Scheduling(topology.nodes)
+        var scheduling = Scheduling(topology)
         let running: [[Int: Int]] = topology.workloads.map { workload in
             kept.pods.isEmpty
                 ? [:]
@@ -25,13 +27,16 @@ struct PodSlot {
                     kept.pods[workload.slot(replica: replica, node: node)].flatMap { index[$0.node] }
                 }
         }
-        for pods in running { scheduling.count(pods, by: 1) }
+        for (position, pods) in running.enumerated() { scheduling.count(pods, of: position) }
         var slots: [PodSlot] = []
         for (position, workload) in topology.workloads.enumerated() {
-            for (replica, node) in scheduling.nodes(for: workload, keeping: running[position]).enumerated() {
-                let key = workload.slot(replica: replica, node: node.map { topology.nodes[$0].name })
-                slots.append(
-                    PodSlot(workload: position, replica: replica, node: node, key: key, kept: kept.pods[key]))
+            let choices = scheduling.choices(forWorkloadAt: position, keeping: running[position])
+            for (replica, choice) in choices.enumerated() {
+                let key = workload.slot(replica: replica, node: choice.node.map { topology.nodes[$0].name })
+                var slot = PodSlot(
+                    workload: position, replica: replica, node: choice.node, key: key, kept: kept.pods[key])
+                if case .none(let obstacle) = choice { slot.obstacle = obstacle }
+                slots.append(slot)
             }
         }
         return slots

@@ -48,6 +48,19 @@ struct RouterContent {
         if isVLANAware && isSwitching { addSVIs() }
         addLoopbacks()
         addRoutes()
+        addAddressGeneration()
+    }
+
+    /// As in EOS, IPv6 is off on an interface without an address of it: there is no link-local address either
+    /// (`addr_gen_mode`, Linux' Documentation/networking/ip-sysctl.rst).
+    private mutating func addAddressGeneration() {
+        let addressed = Set(content.addresses.filter { $0.address.family == .ipv6 }.map(\.device))
+        let interfaces = content.links.filter {
+            $0.master == nil && $0.kind != .loopback && $0.name != NamespaceContent.bridgeName
+        }.map(\.name)
+        guard interfaces.contains(where: { !addressed.contains($0) }) else { return }
+        content.sysctls.append(Sysctl("ipv6/conf/default/addr_gen_mode", "1"))
+        content.sysctls += interfaces.filter(addressed.contains).map { Sysctl("ipv6/conf/\($0)/addr_gen_mode", "0") }
     }
 
     /// The VLANs that are declared, then those that only ports name, by number.
@@ -75,13 +88,28 @@ struct RouterContent {
         }
         for vlan in vlans {
             let name = Self.sviName(vlan.id)
-            // A VLAN whose SVI is shut down is switched all the same, so the bridge stays up and has no addresses.
-            content.links.append(.bridge(name, of: router.name, mtu: vlan.mtu))
-            if !vlan.isShutdown { add(vlan, as: name) }
+            // A VLAN whose SVI is shut down is switched all the same, so the bridge stays up and has no addresses; but for
+            // one without ports.
+            let isIdle = vlan.isShutdown && !hasPorts(vlan.id)
+            var bridge = Link.bridge(name, of: router.name, mtu: vlan.mtu)
+            bridge.isUp = !isIdle
+            content.links.append(bridge)
+            if !vlan.isShutdown || isIdle { add(vlan, as: name) }
         }
         let missing = hasVLANLinks ? "no VLAN filtering on bridges" : "no VLAN filtering on bridges or no 802.1Q links"
         let each = vlans.map { "VLAN \($0.id) is the plain bridge \(Self.sviName($0.id))" }.joined(separator: ", ")
         notes.append("\(router.name): this kernel has \(missing), so \(each).")
+    }
+
+    /// Whether a port switches a VLAN.
+    private func hasPorts(_ vlan: UInt16) -> Bool {
+        router.ports.contains { port in
+            switch port.mode {
+            case .access(let own): own == vlan
+            case .trunk(let allowed, let native): native == vlan || allowed.contains { $0.contains(vlan) }
+            case .routed: false
+            }
+        }
     }
 
     private mutating func addSVIs() {
@@ -106,7 +134,7 @@ struct RouterContent {
 
     private mutating func addAccess(_ port: Router.Port, _ end: Cabling.End, _ vlan: UInt16) {
         let master = isVLANAware ? NamespaceContent.bridgeName : Self.sviName(vlan)
-        content.links.append(end.link(mtu: port.mtu, master: master, isUp: !port.isShutdown))
+        add(port, end, master: master)
         if isVLANAware {
             content.bridgeVLANs.append(BridgeVLAN(end.interface, id: vlan, isPVID: true, isUntagged: true))
         }
@@ -118,8 +146,7 @@ struct RouterContent {
     ) {
         let tagged = vlans.map(\.id).filter { id in id != native && allowed.contains { $0.contains(id) } }
         if isVLANAware {
-            content.links.append(
-                end.link(mtu: port.mtu, master: NamespaceContent.bridgeName, isUp: !port.isShutdown))
+            add(port, end, master: NamespaceContent.bridgeName)
             if let native {
                 content.bridgeVLANs.append(BridgeVLAN(end.interface, id: native, isPVID: true, isUntagged: true))
             }
@@ -131,7 +158,7 @@ struct RouterContent {
             return
         }
         // Frames with a tag go to the 802.1Q link of their number, the others to the port's own bridge.
-        content.links.append(end.link(mtu: port.mtu, master: native.map(Self.sviName), isUp: !port.isShutdown))
+        add(port, end, master: native.map(Self.sviName))
         for id in tagged {
             addVLANLink(
                 "\(port.name).\(id)", port, end, id, master: Self.sviName(id), addresses: [], problems: &problems)
@@ -142,7 +169,7 @@ struct RouterContent {
         _ port: Router.Port, _ end: Cabling.End, _ addresses: [InterfaceAddress],
         _ subinterfaces: [Router.Subinterface], problems: inout [BlueprintError.Problem]
     ) {
-        content.links.append(end.link(mtu: port.mtu, isUp: !port.isShutdown))
+        add(port, end, master: nil)
         content.addresses += addresses.map { DeviceAddress(end.interface, $0) }
         if !port.isShutdown { nextHops.add(end.interface, addresses) }
         if cabling.tagged.impossible.contains(Endpoint(router.name, port.name)) {
@@ -154,6 +181,12 @@ struct RouterContent {
                 "\(port.name).\(sub.number)", port, end, sub.vlan, master: nil, addresses: sub.addresses,
                 problems: &problems)
         }
+    }
+
+    private mutating func add(_ port: Router.Port, _ end: Cabling.End, master: InterfaceName?) {
+        var link = end.link(mtu: port.mtu, master: master, isUp: !port.isShutdown)
+        link.alias = port.description
+        content.links.append(link)
     }
 
     private mutating func addVLANLink(

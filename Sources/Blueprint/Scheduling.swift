@@ -1,17 +1,34 @@
-import Glibc
 import Topology
 
 /// Which node each pod goes to: what kube-scheduler's defaults come to where no pod asks for resources, and always the
 /// same.
 struct Scheduling {
     private let eligible: EligibleNodes
+    private let workloads: [Workload]
     private let topologyNodes: [Node]
     private var podCounts: [Int]
+    /// By workload, where its pods are.
+    private var placed: [PodCounts]
 
-    init(_ nodes: [Node]) {
-        eligible = EligibleNodes(nodes)
-        topologyNodes = nodes
-        podCounts = Array(repeating: 0, count: nodes.count)
+    /// By node, how many pods of a workload are there.
+    typealias PodCounts = [Int: Int]
+
+    /// Where a pod goes.
+    enum Choice: Hashable {
+        case node(Int)
+        /// No node fits, and why; nil where that does not depend on other pods.
+        case none(String?)
+
+        /// The node's position.
+        var node: Int? { if case .node(let index) = self { index } else { nil } }
+    }
+
+    init(_ topology: Topology) {
+        eligible = EligibleNodes(topology.nodes)
+        workloads = topology.workloads
+        topologyNodes = topology.nodes
+        podCounts = Array(repeating: 0, count: topology.nodes.count)
+        placed = Array(repeating: [:], count: topology.workloads.count)
     }
 
     /// The nodes, by index, of a workload's pods that run on a node that still fits, by their number in creation order.
@@ -31,72 +48,68 @@ struct Scheduling {
         return running
     }
 
-    /// Counts pods that run.
-    mutating func count(_ running: [Int: Int], by number: Int) {
-        for index in running.values { podCounts[index] += number }
+    /// Counts pods of a workload, by its position, that run.
+    mutating func count(_ running: [Int: Int], of position: Int) {
+        for index in running.values { add(1, to: index, of: position) }
     }
 
-    /// The nodes, by index, that a workload's pods go to, in creation order; nil for a pod that fits nowhere.
+    private mutating func add(_ number: Int, to node: Int, of position: Int) {
+        podCounts[node] += number
+        placed[position][node, default: 0] += number
+    }
+
+    /// Where the pods of the workload at a position go, in creation order.
     ///
     /// - Parameter running: where those of them are that run, which have been counted.
-    mutating func nodes(for workload: Workload, keeping running: [Int: Int] = [:]) -> [Int?] {
-        count(running, by: -1)
+    mutating func choices(forWorkloadAt position: Int, keeping running: [Int: Int] = [:]) -> [Choice] {
+        let workload = workloads[position]
+        for index in running.values { podCounts[index] -= 1 }
+        placed[position] = [:]
         let fitting = eligible.indices(for: workload)
         let count = workload.podCount(eligibleNodes: fitting.count)
-        let chosen: [Int?] =
-            workload.kind == .daemonSet
-            ? fitting
-            : workload.affinity.preferred.isEmpty
-                ? spread(count, over: fitting, running)
-                : spread(count, over: fitting, running, preferredBy: workload.affinity)
-        for case let index? in chosen { podCounts[index] += 1 }
+        let chosen: [Choice]
+        if fitting.isEmpty || count <= 0 {
+            chosen = Array(repeating: .none(nil), count: max(count, 0))
+        } else if workload.nodeName == nil, looksAtOthers(workload) {
+            var running = running
+            // A DaemonSet's pods have a node each, and are looked at all the same.
+            if workload.kind == .daemonSet { running = running.filter { fitting[$0.key] == $0.value } }
+            var choosing = ChoosingNodes(
+                workload, at: position, among: workloads, placed, eligible, topologyNodes, podCounts, running)
+            chosen = (0..<count).map { replica in
+                choosing.choose(replica, among: workload.kind == .daemonSet ? [fitting[replica]] : fitting)
+            }
+        } else {
+            chosen =
+                workload.kind == .daemonSet ? fitting.map { .node($0) } : spread(count, over: fitting, running)
+        }
+        for case .node(let index) in chosen { add(1, to: index, of: position) }
         return chosen
     }
 
+    /// Whether it matters for a workload's pods what else is on a node.
+    private func looksAtOthers(_ workload: Workload) -> Bool {
+        !workload.affinity.preferred.isEmpty || !workload.podAffinity.isEmpty || !workload.podAntiAffinity.isEmpty
+            || !workload.spreadConstraints.isEmpty || workload.ports.contains { $0.hostPort != nil }
+            || zip(workloads, placed).contains { other, counts in
+                !counts.isEmpty && (!other.podAntiAffinity.isEmpty || !other.podAffinity.isEmpty)
+            }
+    }
+
     /// To the node with the fewest pods of this workload, then with the fewest pods, then the first.
-    private func spread(_ count: Int, over fitting: [Int], _ running: [Int: Int]) -> [Int?] {
-        guard !fitting.isEmpty, count > 0 else { return Array(repeating: nil, count: max(count, 0)) }
+    private func spread(_ count: Int, over fitting: [Int], _ running: [Int: Int]) -> [Choice] {
         // Counting only the others' pods, the order of one round is the order of all rounds: each adds one everywhere.
         let order = fitting.sorted { (podCounts[$0], $0) < (podCounts[$1], $1) }
         var own = running.values.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
         var (round, place) = (order.map { own[$0, default: 0] }.min() ?? 0, 0)
         return (0..<count).map { replica in
-            if let index = running[replica] { return index }
+            if let index = running[replica] { return .node(index) }
             while own[order[place], default: 0] > round {
                 place += 1
                 if place == order.count { (round, place) = (round + 1, 0) }
             }
             own[order[place], default: 0] += 1
-            return order[place]
-        }
-    }
-
-    /// To the node with the best score of preference and spreading, which count alike (the weights of `NodeAffinity` and
-    /// `PodTopologySpread` in kube-scheduler's default plugins).
-    private func spread(
-        _ count: Int, over fitting: [Int], _ running: [Int: Int], preferredBy affinity: NodeAffinity
-    ) -> [Int?] {
-        guard !fitting.isEmpty, count > 0 else { return Array(repeating: nil, count: max(count, 0)) }
-        let preferences = fitting.map { affinity.preference(for: topologyNodes[$0]) }
-        let most = max(preferences.max() ?? 0, 1)
-        var own = fitting.map { node in running.values.count { $0 == node } }
-        // How the plugin weighs a pod of the workload: `scoreForCount` with the default constraint's maxSkew of 5.
-        let weight = log(Double(fitting.count) + 2)
-        return (0..<count).map { replica in
-            if let index = running[replica] { return index }
-            let costs = own.map { Double($0) * weight + 4 }
-            let (least, greatest) = (costs.min() ?? 4, costs.max() ?? 4)
-            let best = fitting.indices.max { left, right in
-                func score(_ index: Int) -> Int {
-                    100 * preferences[index] / most + Int(100 * (greatest + least - costs[index]) / greatest)
-                }
-                let (a, b) = (score(left), score(right))
-                let (pods, others) = (podCounts[fitting[left]] + own[left], podCounts[fitting[right]] + own[right])
-                return (a, -pods, -left) < (b, -others, -right)
-            }
-            guard let best else { return nil }
-            own[best] += 1
-            return fitting[best]
+            return .node(order[place])
         }
     }
 }

@@ -70,8 +70,9 @@ public struct Journal: Codable, Hashable, Sendable {
 
     /// The version that this nslab writes. It reads those before it, too:
     /// 1 kept no allocations, and a lab had those of a new lab of its topology; 2 did not mark namespaces and files with the
-    /// `/run` that they belong to; 3 kept nothing of what commands had made.
-    static let currentVersion = 4
+    /// `/run` that they belong to; 3 kept nothing of what commands had made; 4 knew no other names of machines, no pods' names and
+    /// places as `dns`, `spread` and `podAffinity` say them, no ports of nodes, and nothing of what routers hear of services.
+    static let currentVersion = 5
 
     /// Whether what commands made is kept.
     var keepsCommands: Bool { version >= 4 }

@@ -1,4 +1,5 @@
 import Blueprint
+import Calico
 import Glibc
 import HostRoots
 import NetworkNamespaces
@@ -26,7 +27,7 @@ extension RunningLab {
         _ arguments: [String], in name: String, files: Files, rights: Rights = .full, waiting: () -> Void,
         warn: (Command.Lack) -> Void
     ) throws -> Never {
-        let entry = try entry(ofHost: name)
+        let (entry, pod) = try entry(ofHost: name)
         let namespace = blueprint.namespaces.first { $0.name == entry.name }
         let command = Command(pin: entry.pin, arguments: arguments)
         let state = StateDirectory(lab: journal.lab)
@@ -37,13 +38,13 @@ extension RunningLab {
                     hostname: namespace?.hostname ?? entry.name,
                     etc: try EtcFiles.path(namespace, pin: entry.pin, state), warn: warn)
             case .host:
-                let content = try RootContent(namespace, named: entry.name)
+                let content = try RootContent(namespace, named: entry.name, of: pod)
                 var command = command
                 command.environment = namespace?.environment ?? [:]
                 if let mark = getenv(CommandProcess.variable) {
                     command.environment[CommandProcess.variable] = String(cString: mark)
                 }
-                let root = try root(of: entry, content, state, waiting, warn)
+                let root = try root(of: entry, pod, content, state, waiting, warn)
                 try command.replaceProcess(in: root, content, rights: rights, warn: warn)
             }
         } catch let error as SystemCallError where error.call != "execvp" {
@@ -69,34 +70,47 @@ extension RunningLab {
         }
     }
 
-    /// The namespace that a user means; a pod with `hostNetwork` lives in its node's.
-    private func entry(ofHost name: String) throws(EngineError) -> Journal.Entry {
+    /// The namespace that a user means, by a name of its own or another, or by that of a pod which lives in it.
+    public func namespace(named name: String) throws(EngineError) -> Journal.Entry { try entry(ofHost: name).entry }
+
+    /// The namespace that a user means, by a name of its own or another; a pod with `hostNetwork` lives in its node's.
+    private func entry(ofHost name: String) throws(EngineError) -> (entry: Journal.Entry, pod: Blueprint.HostPod?) {
         let bare = name.hasPrefix("pod/") ? String(name.dropFirst(4)) : name
-        let host = blueprint.namespaces.first { $0.hostPods.contains { $0.pod.name == bare } }
-        return try journal.namespace(named: host?.name ?? name)
+        for namespace in blueprint.namespaces {
+            if let pod = namespace.hostPods.first(where: { $0.pod.name == bare }) {
+                return (try journal.namespace(named: namespace.name), pod)
+            }
+            if namespace.aliases.contains(name) { return (try journal.namespace(named: namespace.name), nil) }
+        }
+        return (try journal.namespace(named: name), nil)
     }
 
-    /// A host's root, which is made where it is used for the first time.
+    /// A host's root, which is made where it is used for the first time. A pod that lives in its node's namespace has one of its
+    /// own beside the node's.
     private func root(
-        of entry: Journal.Entry, _ content: RootContent, _ state: StateDirectory, _ waiting: () -> Void,
-        _ warn: (Command.Lack) -> Void
+        of entry: Journal.Entry, _ pod: Blueprint.HostPod?, _ content: RootContent, _ state: StateDirectory,
+        _ waiting: () -> Void, _ warn: (Command.Lack) -> Void
     ) throws -> HostRoot {
         let store = state.roots
-        if let root = try store.root(of: entry.name), try store.isCurrent(entry.name, content) { return root }
+        let name =
+            pod.map {
+                "\(WorkloadInterface.hostInterface(namespace: $0.pod.namespace, pod: $0.pod.name))@\(entry.name)"
+            } ?? entry.name
+        if let root = try store.root(of: name), try store.isCurrent(name, content) { return root }
         _ = try LabLock.holding(lab: state, creating: false, waiting: waiting) {
             // The lab may have gone while the lock was waited for, or its host.
             guard try Journal.read(state).namespaces.contains(entry) else { throw EngineError.noSuchLab(state.lab) }
             let leftOut: [SystemCallError]
-            if try store.root(of: entry.name) == nil {
-                leftOut = try store.make(entry.name, content, namespace: NamedNamespaces.path(entry.pin))
-            } else if try !store.isCurrent(entry.name, content) {
-                leftOut = try store.update(entry.name, content)
+            if try store.root(of: name) == nil {
+                leftOut = try store.make(name, content, namespace: NamedNamespaces.path(entry.pin))
+            } else if try !store.isCurrent(name, content) {
+                leftOut = try store.update(name, content)
             } else {
                 return
             }
             for error in leftOut { warn(.bind(error)) }
         }
-        guard let root = try store.root(of: entry.name) else { throw EngineError.noSuchLab(state.lab) }
+        guard let root = try store.root(of: name) else { throw EngineError.noSuchLab(state.lab) }
         return root
     }
 }
@@ -104,18 +118,22 @@ extension RunningLab {
 extension RootContent {
     /// What a namespace's root has.
     ///
-    /// - Parameter name: what it is called where the blueprint does not know it.
-    init(_ namespace: Blueprint.Namespace?, named name: String) throws(SystemCallError) {
+    /// - Parameters:
+    ///   - name: what it is called where the blueprint does not know it.
+    ///   - pod: the pod that lives in it and whose root it is to be; nil for its own.
+    init(
+        _ namespace: Blueprint.Namespace?, named name: String, of pod: Blueprint.HostPod? = nil
+    ) throws(SystemCallError) {
         let hostname = namespace?.hostname ?? name
         var etc = ["hostname": Array("\(hostname)\n".utf8)]
-        if let namespace { etc["hosts"] = Array(namespace.hosts.text.utf8) }
+        if let namespace { etc["hosts"] = Array((pod.map(namespace.hosts) ?? namespace.hosts).text.utf8) }
         // Of a lab without DNS the machine's: its own may be a link into what is not seen in a root.
-        if let resolver = namespace?.resolver {
+        if let resolver = pod?.resolver ?? namespace?.resolver {
             etc["resolv.conf"] = Array(resolver.text.utf8)
         } else {
             etc["resolv.conf"] = try Self.machineResolver()
         }
-        let binds = (namespace?.binds ?? []).compactMap { bind in
+        let binds = (pod == nil ? namespace?.binds ?? [] : []).compactMap { bind in
             bind.directory.map {
                 Bind(directory: $0, path: bind.path, target: bind.target, isReadOnly: bind.isReadOnly)
             }

@@ -82,19 +82,26 @@ extension RunningLab {
         let placement = try Placement(topology, keeping: blueprint.allocations)
         let all = try ClusterService.all(of: topology, placement, keeping: blueprint.allocations)
         let (old, new) = (all.map { $0.stopping(before) }, all.map { $0.stopping(after) })
-        let (was, will) = (ServiceProxy(old, topology), ServiceProxy(new, topology))
+        // The other services' rules stay as they are, and are not thought of.
+        let changing = zip(old, new).filter { $0 != $1 }
+        let (was, will) = (
+            ServiceProxy(changing.map(\.0), topology), ServiceProxy(changing.map(\.1), topology)
+        )
+        let whole = { @Sendable (node: Placement.Node) in
+            ServiceProxy(new, topology).tables(on: node).map { TableUpdate.replace($0) }
+        }
         let pins = Dictionary(journal.namespaces.map { ($0.name, $0.pin) }, uniquingKeysWith: { first, _ in first })
         let nodes = placement.nodes.filter { pins[$0.name] != nil }
         let changed = Slots<String>(count: nodes.count)
         try NamespaceThread.forEach(nodes.count) { thread, index in
             let node = nodes[index]
-            let (held, wanted) = (was.tables(on: node), will.tables(on: node))
-            let whole = wanted.map { TableUpdate.replace($0) }
             // Who says it again has a reason to: an earlier command may have been cut short. Then all is put in place.
-            let least = before == after ? whole : zip(held, wanted).map { .change($0.changes(to: $1)) }
+            let least =
+                before == after
+                ? whole(node) : zip(was.tables(on: node), will.tables(on: node)).map { .change($0.changes(to: $1)) }
             if least.allSatisfy(\.isEmpty) { return }
             _ = try thread.enter(pins[node.name, default: ""], of: node.name) { inside in
-                try changeRules(least, orElse: whole, in: inside, of: node.name)
+                try changeRules(least, orElse: whole(node), in: inside, of: node.name)
             }
             changed[index] = node.name
         }
@@ -102,8 +109,7 @@ extension RunningLab {
         if blueprint.hasServiceProxy {
             try StaleConnections(new).forget(on: names.map { ($0, pins[$0, default: ""]) })
         }
-        return EndpointChange(
-            pods: pods, services: zip(old, new).filter { $0 != $1 }.map(\.0.key), nodes: names, current: new)
+        return EndpointChange(pods: pods, services: changing.map(\.0.key), nodes: names, current: new)
     }
 }
 
@@ -113,14 +119,14 @@ extension RunningLab {
 /// - Returns: the number of the rule set afterwards; nil where that is not known, or the whole was put in place.
 @discardableResult
 func changeRules(
-    _ least: [TableUpdate], on generation: UInt32? = nil, orElse whole: [TableUpdate],
+    _ least: [TableUpdate], on generation: UInt32? = nil, orElse whole: @autoclosure () -> [TableUpdate],
     in inside: borrowing InsideNamespace, of node: String
 ) throws(EngineError) -> UInt32? {
     do throws(NftablesError) {
         return try Nftables.update(least, of: generation, in: inside)
     } catch let first {
         do throws(NftablesError) {
-            try Nftables.update(whole, in: inside)
+            try Nftables.update(whole(), in: inside)
             return nil
         } catch {
             let reason = error == first ? error.message : "\(error.message); changing it in place: \(first.message)"

@@ -82,9 +82,11 @@ extension KernelFeature {
 
     /// What a table's rules need.
     static func features(of table: RuleTable) -> Set<KernelFeature> {
-        var features: Set<KernelFeature> = [.nftables, .conntrack, table.family == .ip6 ? .natIPv6 : .natIPv4]
-        if table.name == ProxyRules.tableName { features.insert(.serviceRules) }
-        return features
+        let isProxy = table.name == ProxyRules.tableName
+        // The lab goes without one that serves nothing.
+        if isProxy, table.isIdle { return [] }
+        let features: Set<KernelFeature> = [.nftables, .conntrack, table.family == .ip6 ? .natIPv6 : .natIPv4]
+        return isProxy ? features.union([.serviceRules]) : features
     }
 }
 

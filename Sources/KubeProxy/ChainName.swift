@@ -16,15 +16,16 @@ enum ChainName {
         hashed("\(namespace)/\(service)/\(transport)/\(port)")
     }
 
-    /// What the chain of an endpoint is called by: `5OJB2KTY-ns1/svc1/tcp/p80__10.180.0.1/80`. A name in nf_tables has no
-    /// colons.
-    static func endpoint(
-        _ namespace: String, _ service: String, _ transport: Transport, _ port: String, _ address: IPAddress,
-        _ number: UInt16
-    ) -> String {
-        var host = "\(address)"
-        if address.family == .ipv6 { host = String(host.map { $0 == ":" ? "." : $0 }) }
-        return hashed("\(namespace)/\(service)/\(transport)/\(port)__\(host)/\(number)")
+    /// What the chains of the endpoints of a service's port are called by, by address and port:
+    /// `5OJB2KTY-ns1/svc1/tcp/p80__10.180.0.1/80`. A name in nf_tables has no colons.
+    static func endpoints(
+        _ namespace: String, _ service: String, _ transport: Transport, _ port: String
+    ) -> (_ host: String, _ number: UInt16) -> String {
+        let start = "\(namespace)/\(service)/\(transport)/\(port)__"
+        return { host, number in
+            let host = host.utf8.contains(UInt8(ascii: ":")) ? String(host.map { $0 == ":" ? "." : $0 }) : host
+            return hashed("\(start)\(host)/\(number)")
+        }
     }
 
     private static func hashed(_ name: String) -> String {

@@ -53,28 +53,32 @@ public struct ProxiedPort: Hashable, Sendable {
     /// Takes what answers: each once, in the order in which kube-proxy has them, that of their text
     /// (`formatEndpointsList` in pkg/proxy/endpointslicecache.go).
     public mutating func answer(by endpoints: [ProxiedEndpoint]) {
-        var seen: [String: Int] = [:]
+        var places: [Place: Int] = [:]
         var found: [(text: String, endpoint: ProxiedEndpoint)] = []
+        let chainName = ChainName.endpoints(namespace, service, transport, name)
         for endpoint in endpoints where endpoint.address.family == family {
-            let text =
-                endpoint.address.family == .ipv4
-                ? "\(endpoint.address):\(endpoint.port)" : "[\(endpoint.address)]:\(endpoint.port)"
-            if let index = seen[text] {
+            if let index = places[Place(address: endpoint.address, port: endpoint.port)] {
                 // Of two that say the same, what is ready and goes on counts (`addEndpoints`).
-                if !found[index].endpoint.isReady || found[index].endpoint.isTerminating {
-                    found[index].endpoint = endpoint
-                }
+                let other = found[index].endpoint
+                if other.isReady && !other.isTerminating { continue }
+                found[index].endpoint = endpoint
+                found[index].endpoint.chainName = other.chainName
                 continue
             }
-            seen[text] = found.count
-            found.append((text, endpoint))
-        }
-        found.sort { $0.text.utf8.lexicographicallyPrecedes($1.text.utf8) }
-        self.endpoints = found.map { _, endpoint in
+            places[Place(address: endpoint.address, port: endpoint.port)] = found.count
+            let host = "\(endpoint.address)"
             var named = endpoint
-            named.chainName = ChainName.endpoint(namespace, service, transport, name, endpoint.address, endpoint.port)
-            return named
+            named.chainName = chainName(host, endpoint.port)
+            found.append((family == .ipv4 ? "\(host):\(endpoint.port)" : "[\(host)]:\(endpoint.port)", named))
         }
+        // Of ASCII, which is compared by its bytes.
+        found.sort { $0.text < $1.text }
+        self.endpoints = found.map(\.endpoint)
+    }
+
+    private struct Place: Hashable {
+        var address: IPAddress
+        var port: UInt16
     }
 
     /// The family of its addresses.

@@ -100,6 +100,17 @@ struct Field: Sendable {
         }
     }
 
+    /// One of several words, if it is there.
+    func word(_ diagnostics: inout Diagnostics, _ words: [String]) -> String? {
+        guard let text = text(&diagnostics) else { return nil }
+        if words.contains(text) { return text }
+        let near = suggestion(for: text, among: words)
+        diagnostics.error(
+            self,
+            "\"\(text)\" is none of \(words.joined(separator: ", "))\(near.map { "; did you mean \"\($0)\"?" } ?? "")")
+        return nil
+    }
+
     /// A whole number in a range, if it is there.
     func number<N: FixedWidthInteger>(
         _ diagnostics: inout Diagnostics, _ what: String, _ bounds: ClosedRange<N>

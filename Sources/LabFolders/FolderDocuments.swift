@@ -8,6 +8,8 @@ struct FolderDocuments: Sendable {
     var clusterName = "kind"
     /// By containerlab node, its startup configuration.
     var configurations: [String: EOSConfiguration] = [:]
+    /// The networks that the tools bring.
+    var networks = ToolNetworks.none
     /// By containerlab node, what it sees of the machine's files.
     var binds: [String: [Bind]] = [:]
     /// Calico's documents.

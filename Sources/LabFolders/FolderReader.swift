@@ -16,8 +16,12 @@ struct FolderReader {
     /// The most bytes of one file that are read.
     static let maximumBytes = 16 << 20
 
-    init(_ files: FolderFiles) {
+    /// Whether the lab has the networks that kind and containerlab bring.
+    private let hasToolNetworks: Bool
+
+    init(_ files: FolderFiles, hasToolNetworks: Bool = true) {
         self.files = files
+        self.hasToolNetworks = hasToolNetworks
         charts = files.paths.filter { $0.split(separator: "/").last == "Chart.yaml" }
             .map { String($0.dropLast("Chart.yaml".count)) }
     }
@@ -34,6 +38,10 @@ struct FolderReader {
         readTopology()
         guard diagnostics.errors.isEmpty else { return }
         readKind()
+        if hasToolNetworks {
+            documents.networks = ToolNetworks(
+                documents.containerlab, documents.kind, cluster: documents.clusterName, &diagnostics)
+        }
         readBinds()
         readStartupConfigurations()
         for path in files.all where !done.contains(path) && isYAML(path) { readManifests(path) }

@@ -13,9 +13,11 @@ public struct LabFolder: Sendable {
 
     /// Reads a folder.
     ///
+    /// - Parameter hasToolNetworks: whether the lab has the networks that kind and containerlab bring: kind's own, and
+    ///   containerlab's management network.
     /// - Throws: all that is wrong, each with file, line and field.
-    public init(_ files: FolderFiles) throws(TopologyErrors) {
-        var reader = FolderReader(files)
+    public init(_ files: FolderFiles, hasToolNetworks: Bool = true) throws(TopologyErrors) {
+        var reader = FolderReader(files, hasToolNetworks: hasToolNetworks)
         reader.read()
         try Self.stop(reader.diagnostics)
         let name = reader.labName

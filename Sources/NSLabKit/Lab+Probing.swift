@@ -22,7 +22,7 @@ extension Lab {
     ) throws(NSLabError) -> ProbeReport {
         try reportingErrors {
             OpenFiles.raise()
-            let source = try from.map { try running.journal.namespace(named: $0).name }
+            let source = try from.map { try running.namespace(named: $0).name }
             let target = try to.map { try ProbeTarget($0, running) } ?? .anything
             let paths = ProbeMatrix(running.blueprint) {
                 source == nil || $0 == source
@@ -122,7 +122,7 @@ private enum ProbeTarget {
             }
             self = .service(key)
         } else {
-            self = .namespace(try lab.journal.namespace(named: text).name)
+            self = .namespace(try lab.namespace(named: text).name)
         }
     }
 

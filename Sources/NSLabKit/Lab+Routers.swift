@@ -1,3 +1,4 @@
+import Addresses
 import Engine
 import Rtnetlink
 import ShowCommands
@@ -33,6 +34,19 @@ extension Lab {
             for vlan in router?.vlans ?? [] {
                 tables.vlanNames[vlan.id] = vlan.name
                 if !vlan.addresses.isEmpty { tables.routedVLANs.insert(vlan.id) }
+            }
+            for port in router?.ports ?? [] {
+                guard let channel = port.channel, let name = InterfaceName(port.name) else { continue }
+                let carrier = router?.ports.first { $0.channel == channel && !$0.isShutdown }
+                tables.bundles[name] = .init(channel, carrier: carrier.flatMap { InterfaceName($0.name) } ?? name)
+            }
+            for route in router?.routes ?? [] {
+                switch route.source {
+                case .written: break
+                case .externalBGP: tables.learned[route.destination] = .external
+                case .internalBGP: tables.learned[route.destination] = .internal
+                case .ospf(let cost): tables.learned[route.destination] = .ospf(cost: cost)
+                }
             }
             for loopback in router?.loopbacks ?? [] {
                 for address in loopback.addresses { tables.loopbacks[address.address] = loopback.name }

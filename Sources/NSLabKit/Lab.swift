@@ -162,7 +162,9 @@ public struct Lab: Sendable {
     }
 
     /// The lab's namespaces, as the kernel has them.
-    private func surveyed() throws -> [NamespaceReport] { try running.survey().map(NamespaceReport.init) }
+    private func surveyed() throws -> [NamespaceReport] {
+        NamespaceReport.all(try running.survey(), running.blueprint)
+    }
 
     /// The lab's namespaces and services, and what the kernel says of them.
     public func inspect() throws(NSLabError) -> InspectReport {

@@ -1,4 +1,5 @@
 import Addresses
+import Blueprint
 import Calico
 import Engine
 import Probes
@@ -33,7 +34,7 @@ public struct UpReport: Encodable, Sendable {
         wasThere = !outcome.isNew && outcome.operations.isEmpty
         answersAgain = outcome.answersAgain
         changes = outcome.operations.map { OperationReport($0) }
-        namespaces = surveys.map(NamespaceReport.init)
+        namespaces = NamespaceReport.all(surveys, outcome.blueprint)
         unchecked = surveys.count { !$0.isChecked }
         timing = Timing(outcome.timing, total: total)
         notes = outcome.blueprint.notes
@@ -70,6 +71,23 @@ public struct NamespaceReport: Encodable, Sendable {
     /// `up`, or what is wrong: `gone`, or the links that are down; `not checked` where `up` did not look, with the addresses that
     /// it should have.
     public var state: String
+    /// Whether it is a pod that lives in its node's namespace, with the node's addresses; absent for all others.
+    public var hostNetwork: Bool?
+
+    /// A lab's namespaces, and after them the pods that live in nodes'.
+    static func all(_ surveys: [NamespaceStatus], _ blueprint: Blueprint) -> [NamespaceReport] {
+        let nodes = Dictionary(surveys.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let hosted = blueprint.namespaces.flatMap { namespace in
+            namespace.hostPods.compactMap { pod in nodes[namespace.name].map { NamespaceReport(pod, in: $0) } }
+        }
+        return surveys.map(NamespaceReport.init) + hosted
+    }
+
+    /// A pod in the namespace of a node.
+    private init(_ pod: Blueprint.HostPod, in node: NamespaceStatus) {
+        self.init(node)
+        (name, kind, self.node, hostNetwork) = (pod.pod.name, Blueprint.Kind.pod.rawValue, node.name, true)
+    }
 
     init(_ survey: NamespaceStatus) {
         name = survey.name

@@ -12,6 +12,8 @@ public struct TopologySource: CustomStringConvertible, Sendable {
     private let content: Content
     /// The directories whose files routers, nodes and hosts may see, besides the topology's own.
     private let bindable: [String]
+    /// Whether a folder's lab has the networks that kind and containerlab bring.
+    private let hasToolNetworks: Bool
 
     private enum Content: Sendable {
         /// The native format.
@@ -35,11 +37,13 @@ public struct TopologySource: CustomStringConvertible, Sendable {
     ///   - files: files that belong to a folder besides those below it.
     ///   - excluded: files below a folder that do not belong to it, by path, name or pattern.
     ///   - bindable: directories whose files routers, nodes and hosts may see, besides the topology's own.
+    ///   - hasToolNetworks: whether a folder's lab has kind's own network and containerlab's management network.
     /// - Throws: `NSLabError` if there is neither such a file or folder nor such a bundled topology.
     public init(
         _ argument: String?, adding files: [String] = [], excluding excluded: [String] = [],
-        allowing bindable: [String] = []
+        allowing bindable: [String] = [], withToolNetworks hasToolNetworks: Bool = true
     ) throws(NSLabError) {
+        self.hasToolNetworks = hasToolNetworks
         self.bindable = try bindable.map { directory throws(NSLabError) in
             guard let path = FolderFiles.realPath(directory) else {
                 throw NSLabError("\(SystemCallError("realpath", directory))", .badInput)
@@ -122,7 +126,7 @@ public struct TopologySource: CustomStringConvertible, Sendable {
                 file == files.name || files.added.contains(file) || files.name == "." ? file : "\(files.name)/\(file)"
             }
             do {
-                let folder = try LabFolder(files)
+                let folder = try LabFolder(files, hasToolNetworks: hasToolNetworks)
                 let warnings = folder.warnings.map { "\(path($0.place.file)):\($0.place.line): \($0.sentence)" }
                 var topology = folder.topology
                 topology.nameCommands(path)

@@ -131,6 +131,9 @@ public struct RuleTable: Hashable, Sendable {
     /// Whether a rule of it counts packets.
     public var counts: Bool { chains.contains { $0.rules.contains { $0.statements.contains(.counter) } } }
 
+    /// Whether its sets and maps have nothing in them: no packet is for anything that it knows.
+    public var isIdle: Bool { sets.allSatisfy(\.elements.isEmpty) }
+
     /// Whether it holds a set that packets add to.
     public var remembers: Bool { sets.contains { $0.flags.contains(.dynamic) } }
 }

@@ -117,6 +117,9 @@ public struct PodServerProcess: Sendable {
             let pair = try ControlChannel.Pair()
             let listener = try ControlChannel.named(socket)
             let lock = try FileDescriptor(opening: lock, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+            // The process has it from its first moment on: whoever ends it can wait for one that has not come to its own
+            // lock yet, and will not, since who started it was killed.
+            try systemCall("flock", self.lock) { flock(lock.number, LOCK_SH) }
             let log = try FileDescriptor(
                 opening: log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode: 0o600)
             guard let program = program ?? Executable.path(of: "nslab") else { throw SystemCallError("", "") }
@@ -232,15 +235,43 @@ public struct PodServerProcess: Sendable {
             let file = try FileDescriptor(opening: lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
             return file.lockHolder
         } catch {
-            // There is no such file, or something else has its name.
-            if [ENOENT, ENOTDIR, ELOOP, ENXIO].contains(error.errno) { return nil }
+            if error.isAboutNothing { return nil }
             throw error
         }
     }
 
-    /// Ends the process and waits for its end: first with a signal that lets it reset its connections.
+    /// Ends the process and waits for its end, that of one which has only begun as well.
     private func end() throws(PodServerError) {
-        guard let pid = try holder() else { return }
+        let start = ContinuousClock.now
+        while true {
+            if let pid = try holder() { try end(pid) }
+            do throws(SystemCallError) {
+                if try isReleased() { return }
+                guard start.duration(to: .now) < .seconds(10) else {
+                    throw SystemCallError("flock", lock, errno: ETIMEDOUT)
+                }
+            } catch {
+                throw .refused(object: "lab \(lab): background process", error)
+            }
+            usleep(1000)
+        }
+    }
+
+    /// Whether no process that was started with the lock's file has it open any more.
+    private func isReleased() throws(SystemCallError) -> Bool {
+        do throws(SystemCallError) {
+            let file = try FileDescriptor(opening: lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+            if flock(file.number, LOCK_EX | LOCK_NB) == 0 { return true }
+            if errno == EWOULDBLOCK { return false }
+            throw SystemCallError("flock", lock)
+        } catch {
+            if error.isAboutNothing { return true }
+            throw error
+        }
+    }
+
+    /// Ends the process that holds the lock, first with a signal that lets it reset its connections.
+    private func end(_ pid: pid_t) throws(PodServerError) {
         do throws(SystemCallError) {
             guard let process = try ProcessHandle(pid) else { return }
             // The lock proves that the handle is of the process that holds it, and not of one that got its number since.
@@ -252,4 +283,9 @@ public struct PodServerProcess: Sendable {
         // Where this process started it, no other waits for its end.
         waitpid(pid, nil, WNOHANG)
     }
+}
+
+extension SystemCallError {
+    /// Whether there is no such file, or something else has its name.
+    fileprivate var isAboutNothing: Bool { [ENOENT, ENOTDIR, ELOOP, ENXIO].contains(errno) }
 }

@@ -21,9 +21,12 @@ public struct ProbeMatrix: Sendable {
     /// Kinds of checks.
     public enum Kind: String, Hashable, Sendable, CaseIterable {
         case podToPod = "pod → pod"
+        case podToHostPod = "pod → host-network pod"
+        case hostPodToPod = "host-network pod → pod"
         case podToLoopback = "pod → loopback"
         case nodeToGateway = "node → gateway"
         case nodeToTunnel = "node → tunnel"
+        case nodeToNode = "node → node"
         case podToHost = "pod → host"
         case hostToHost = "host → host"
         case hostToLoopback = "host → loopback"
@@ -82,7 +85,8 @@ public struct ProbeMatrix: Sendable {
             complete += 1
             guard from(source.name), to(target.name, address) else { return }
             let trip = simulator.roundTrip(from: source.name, to: address)
-            if trip.expectedReplyTTL == nil, blueprint.allowsUnreachable {
+            // Nodes without pods are no more than hosts of the cluster.
+            if trip.expectedReplyTTL == nil, blueprint.allowsUnreachable || kind == .nodeToNode {
                 unreachableTargets[UnreachableTarget(kind: kind, to: target.name, address: address), default: 0] += 1
                 complete -= 1
                 return
@@ -103,6 +107,13 @@ public struct ProbeMatrix: Sendable {
             for (source, target) in Self.cover(pods) { addPods(source, target) }
             complete += pairs * 2 - complete
         }
+        let shared = nodes.filter { !$0.hostPods.isEmpty }
+        for node in shared where pods.count * shared.count <= Self.limit {
+            for pod in pods {
+                for address in node.addresses where pod.has(address.family) { add(pod, node, address, .podToHostPod) }
+                for address in pod.addresses where node.has(address.family) { add(node, pod, address, .hostPodToPod) }
+            }
+        }
         for source in pods {
             for gateway in gateways {
                 for address in gateway.content.loopbackAddresses where source.has(address.family) {
@@ -115,7 +126,9 @@ public struct ProbeMatrix: Sendable {
                 .filter { $0.length < $0.family.bits }
             for target in targets where target.name != source.name {
                 for address in target.content.addresses
-                where address.device != "lo" && prefixes.contains(address.address.prefix) {
+                where address.device != "lo" && prefixes.contains(address.address.prefix)
+                    && !target.managementAddresses.contains(address.address.address)
+                {
                     add(source, target, address.address.address, kind)
                 }
             }
@@ -128,6 +141,7 @@ public struct ProbeMatrix: Sendable {
                 for address in target.content.tunnelAddresses { add(source, target, address, .nodeToTunnel) }
             }
         }
+        addNodes(nodes, busy, add)
         for source in hosts {
             addNeighbours(of: source, among: gateways, .hostToGateway)
             for gateway in gateways {
@@ -136,14 +150,14 @@ public struct ProbeMatrix: Sendable {
                 }
             }
             for target in hosts where target.name != source.name && hosts.count <= Self.mostHosts {
-                for address in target.addresses where source.has(address.family) {
+                for address in target.ownAddresses where source.has(address.family) {
                     add(source, target, address, .hostToHost)
                 }
             }
         }
         for source in pods where pods.count * hosts.count <= Self.limit {
             for target in hosts {
-                for address in target.addresses where source.has(address.family) {
+                for address in target.ownAddresses where source.has(address.family) {
                     add(source, target, address, .podToHost)
                 }
             }
@@ -151,9 +165,35 @@ public struct ProbeMatrix: Sendable {
         for source in gateways where source.kind == .router {
             addNeighbours(of: source, among: gateways.filter { $0.kind == .router }, .routerToRouter)
         }
-        unreachable = unreachableTargets.sorted { $0.key < $1.key }.map { key, count in
+        if blueprint.allowsUnreachable {
+            unreachable = hosts.filter { $0.isMute && to($0.name, .v4(IPv4Address(0))) }.map {
+                "\($0.name): it has links and no address that others could ask for"
+            }
+        }
+        unreachable += unreachableTargets.sorted { $0.key < $1.key }.map { key, count in
             "\(key.to) (\(key.address)): no way there and back by the lab's own files for \(count) of the checks "
                 + "\(key.kind.rawValue), which are left out"
+        }
+    }
+
+    /// The checks between nodes, by the addresses that the cluster knows them by: where no pods' do for them, and where an address is
+    /// on no link. Of many nodes, each asks the next.
+    private func addNodes(
+        _ nodes: [Blueprint.Namespace], _ busy: Set<String>,
+        _ add: (Blueprint.Namespace, Blueprint.Namespace, IPAddress, Kind) -> Void
+    ) {
+        for (index, source) in nodes.enumerated() {
+            let targets = nodes.count <= Self.mostHosts ? nodes : [nodes[(index + 1) % nodes.count]]
+            for target in targets where target.name != source.name {
+                let isCovered = (busy.contains(source.name) || !source.hostPods.isEmpty) && busy.contains(target.name)
+                for address in target.addresses
+                where source.has(address.family)
+                    && (!isCovered
+                        || target.content.addresses.contains { $0.device == "lo" && $0.address.address == address })
+                {
+                    add(source, target, address, .nodeToNode)
+                }
+            }
         }
     }
 
@@ -195,7 +235,9 @@ public struct ProbeMatrix: Sendable {
         case .hostToHost:
             return trip.request.hops.contains { byName[$0.namespace]?.kind == .router } ? .routed : .link
         case .podToPod where source.node == target.node: return .sameNode
-        case .podToPod, .nodeToTunnel:
+        case .podToHostPod where source.node == target.name: return .sameNode
+        case .hostPodToPod where source.name == target.node: return .sameNode
+        case .podToPod, .podToHostPod, .hostPodToPod, .nodeToTunnel, .nodeToNode:
             switch trip.request.tunnel?.kind {
             case .vxlan: return .vxlan
             case .ipip: return .ipip
@@ -207,7 +249,19 @@ public struct ProbeMatrix: Sendable {
 }
 
 extension Blueprint.Namespace {
-    fileprivate func has(_ family: AddressFamily) -> Bool { addresses.contains { $0.family == family } }
+    /// The addresses that a lab is about.
+    fileprivate var ownAddresses: [IPAddress] { addresses.filter { !managementAddresses.contains($0) } }
+
+    /// Whether it has links to others and no address but on a management network, and is no bridge between them.
+    fileprivate var isMute: Bool {
+        let managed = Set(content.addresses.filter { managementAddresses.contains($0.address.address) }.map(\.device))
+        let ends = content.links.filter { link in
+            if case .veth = link.kind { !managed.contains(link.name) } else { false }
+        }
+        return ownAddresses.isEmpty && !ends.isEmpty && ends.allSatisfy { $0.master == nil }
+    }
+
+    fileprivate func has(_ family: AddressFamily) -> Bool { ownAddresses.contains { $0.family == family } }
 }
 
 extension NamespaceContent {

@@ -64,13 +64,13 @@ public struct RouterTables: Sendable {
     /// A port channel, and which of its ports carries its traffic.
     public struct PortChannel: Hashable, Sendable {
         /// Its number.
-        public var number: UInt16
+        public var number: UInt32
         public var carrier: InterfaceName
         /// What somebody wrote to it.
         public var description: String?
 
         /// A port channel of a port that carries its traffic.
-        public init(_ number: UInt16, carrier: InterfaceName, description: String? = nil) {
+        public init(_ number: UInt32, carrier: InterfaceName, description: String? = nil) {
             self.number = number
             self.carrier = carrier
             self.description = description

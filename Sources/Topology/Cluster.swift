@@ -10,10 +10,14 @@ public struct Cluster: Hashable, Sendable {
     public var podSubnets: [Prefix] = []
     /// How nodes send packets for services on to their endpoints.
     public var kubeProxyMode = KubeProxyMode.nftables
+    /// Which services Calico gives load balancers' addresses of its pools.
+    public var loadBalancerAssignment = LoadBalancerAssignment.allServices
     /// Kubernetes namespaces that exist whether or not a pod or service is in them. Seen in DNS alone: their names exist.
     public var namespaces: [String]
     /// Addresses that are never given to a pod (Calico's `IPReservation`).
     public var reservedAddresses: [Prefix]
+    /// The ranges of services' addresses that nodes tell routers of which hear of them (`BGPConfiguration`).
+    public var advertisedServices: [Prefix] = []
     /// The VXLAN devices' UDP port.
     public var vxlanPort: UInt16
     /// The VXLAN devices' network identifier.
@@ -42,6 +46,15 @@ public enum KubeProxyMode: String, Hashable, Sendable, CaseIterable {
     case nftables
     /// Not at all: there is no kube-proxy.
     case none
+}
+
+/// Which services of type LoadBalancer Calico gives addresses, by the names of its `KubeControllersConfiguration`
+/// (`spec.controllers.loadBalancer.assignIPs`).
+public enum LoadBalancerAssignment: String, Hashable, Sendable, CaseIterable {
+    /// All that no other class of load balancers is for.
+    case allServices = "AllServices"
+    /// Those that ask for addresses or name pools, and those of its own class.
+    case requestedServicesOnly = "RequestedServicesOnly"
 }
 
 /// A Calico IP pool.

@@ -13,6 +13,10 @@ extension Workload {
         public var listen: Listen
         /// What the answer consists of, if it is always the same; nil for an answer that says who asked whom.
         public var body: String?
+        /// The port of the node that leads to it (`hostPort`); nil for none.
+        public var hostPort: UInt16?
+        /// The address of the node that `hostPort` is at (`hostIP`); nil for all of them.
+        public var hostAddress: IPAddress?
 
         /// A port. Without a word on what answers there, it is HTTP on TCP and echo on UDP.
         public init(

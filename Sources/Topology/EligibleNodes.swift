@@ -18,14 +18,24 @@ public struct EligibleNodes: Sendable {
         nodes.indices.filter { fits(workload, at: $0) }
     }
 
-    private func fits(_ workload: Workload, at index: Int) -> Bool {
+    /// The value of a label of a node, by its position.
+    public func label(_ key: String, ofNodeAt index: Int) -> String? { labels[index][key] }
+
+    /// Whether a workload's pods may run on the node at a position, as far as the node alone decides.
+    public func fits(_ workload: Workload, at index: Int) -> Bool {
+        tolerates(workload, at: index) && suits(workload, at: index)
+    }
+
+    /// Whether its pods tolerate the node's taint.
+    public func tolerates(_ workload: Workload, at index: Int) -> Bool {
+        // A nodeName goes past the scheduler, and with it past the taint; kubelet still looks at the labels.
+        workload.nodeName != nil || !nodes[index].isTainted || isTaintLifted || workload.toleratesControlPlane
+    }
+
+    /// Whether the node is one that its pods ask for: by name, selector and affinity.
+    public func suits(_ workload: Workload, at index: Int) -> Bool {
         let node = nodes[index]
-        if let name = workload.nodeName {
-            // A nodeName goes past the scheduler, and with it past the taint; kubelet still looks at the labels.
-            guard name == node.name else { return false }
-        } else if node.isTainted, !isTaintLifted, !workload.toleratesControlPlane {
-            return false
-        }
+        if let name = workload.nodeName, name != node.name { return false }
         return labels[index].match(workload.nodeSelector)
             && workload.affinity.allows(labels: labels[index], name: node.name)
     }

@@ -14,6 +14,8 @@ public struct Host: Hashable, Sendable {
     public var environment: [String: String] = [:]
     /// What it sees of the machine's files at places of its choice.
     public var binds: [Bind] = []
+    /// Other names that mean it: of machines that live in its network namespace.
+    public var aliases: [String] = []
 
     /// A host of these parts.
     public init(

@@ -24,6 +24,8 @@ public struct Node: Hashable, Sendable {
     public var beforeCommands: LinuxConfiguration?
     /// What it sees of the machine's files at places of its choice.
     public var binds: [Bind] = []
+    /// Other names that mean it: of machines that live in its network namespace.
+    public var aliases: [String] = []
 
     /// A node of these parts. Without a word on its taint, a control-plane node has one.
     public init(

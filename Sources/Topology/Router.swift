@@ -6,6 +6,8 @@ public struct Router: Hashable, Sendable {
     public var name: String
     /// The host name that it says of itself.
     public var hostname: String
+    /// The most ways to one prefix that any router takes.
+    public static let mostPaths = 600
     /// The VLANs that it knows.
     public var vlans: [VLANSegment]
     public var ports: [Port]
@@ -13,10 +15,16 @@ public struct Router: Hashable, Sendable {
     public var routes: [StaticRoute]
     /// Whether it has routes to the blocks of the cluster's nodes, as one that speaks BGP with them has.
     public var learnsBlocks: Bool
+    /// Which of the cluster's nodes it hears of by BGP, from them or from another router, and how it gets to them.
+    public var learnedNodes: [LearnedNode] = []
+    /// The most equal ways to one prefix that it takes of those that it hears of (`maximum-paths`).
+    public var maximumPaths = 1
     /// The families whose packets it forwards; it answers for its own addresses in any case.
     public var forwards: Set<AddressFamily>
     /// What it sees of the machine's files at places of its choice.
     public var binds: [Bind] = []
+    /// Other names that mean it: of machines that live in its network namespace.
+    public var aliases: [String] = []
 
     /// A router of these parts.
     public init(
@@ -59,6 +67,21 @@ public struct Router: Hashable, Sendable {
         }
     }
 
+    /// A node of the cluster that a router hears of.
+    public struct LearnedNode: Hashable, Sendable {
+        public var node: String
+        /// The next hop to it: an address of its own, or of the router that tells of it.
+        public var gateway: IPAddress
+        /// How many routers and nodes are on the way, the node itself among them.
+        public var steps: Int
+
+        public init(_ node: String, via gateway: IPAddress, steps: Int = 1) {
+            self.node = node
+            self.gateway = gateway
+            self.steps = steps
+        }
+    }
+
     /// A port: a cable's end.
     public struct Port: Hashable, Sendable {
         /// Its interface name, `eth1`.
@@ -69,12 +92,25 @@ public struct Router: Hashable, Sendable {
         public var mtu: UInt32?
         /// Whether it is administratively down.
         public var isShutdown: Bool
+        /// What people say of it: an alias of the link (`ip link set … alias`).
+        public var description: String?
+        /// The number of the port channel that it is in. Of a channel's ports the first one that is up carries all that goes
+        /// by it.
+        public var channel: UInt32?
 
         public init(name: String, mode: Mode, mtu: UInt32? = nil, isShutdown: Bool = false) {
             self.name = name
             self.mode = mode
             self.mtu = mtu
             self.isShutdown = isShutdown
+        }
+
+        /// Text that may be a description: the kernel keeps 255 bytes of an alias (`IFALIASZ`), EOS 240 characters.
+        ///
+        /// - Returns: nil for text that may not.
+        package static func description(_ text: String) -> String? {
+            let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+            return isPlain && (1...240).contains(text.utf8.count) ? text : nil
         }
     }
 
@@ -123,6 +159,8 @@ public struct Network: Hashable, Sendable {
     public var name: String
     /// The gateway's addresses.
     public var addresses: [InterfaceAddress]
+    /// Whether it is there for reaching the machines from outside, and no part of the network that a lab is about.
+    public var isManagement = false
 
     /// A segment.
     public init(name: String, addresses: [InterfaceAddress] = []) {

@@ -24,8 +24,10 @@ extension Service {
     public var hasHealthCheck: Bool { kind == .loadBalancer && isExternallyLocal }
 
     /// Whether Calico gives it load balancers' addresses, where there are any.
-    public var takesCalicoAddresses: Bool {
-        kind == .loadBalancer && (loadBalancerClass == nil || loadBalancerClass == "calico")
+    public func takesCalicoAddresses(_ assignment: LoadBalancerAssignment) -> Bool {
+        guard kind == .loadBalancer else { return false }
+        if let loadBalancerClass { return loadBalancerClass == "calico" }
+        return assignment == .allServices || !loadBalancerAddresses.isEmpty || !loadBalancerPools.isEmpty
     }
 
     /// Whether this is the API server's own service, whose endpoints are the control plane's nodes.

@@ -8,11 +8,22 @@ public struct StaticRoute: Hashable, Sendable {
     public var target: Target
     /// The priority; nil for the kernel's default.
     public var metric: UInt32?
+    /// What brings it.
+    public var source = Source.written
 
     public init(_ destination: Prefix, _ target: Target, metric: UInt32? = nil) {
         self.destination = destination
         self.target = target
         self.metric = metric
+    }
+
+    /// What brings a route to a router or node: whoever wrote it down, or a protocol, which is not run but worked out.
+    public enum Source: Hashable, Sendable {
+        case written
+        /// BGP, from a neighbour in another autonomous system, or in the same one.
+        case externalBGP, internalBGP
+        /// OSPF, at this cost.
+        case ospf(cost: UInt32)
     }
 
     /// Which way a static route leads.
@@ -29,7 +40,7 @@ public struct StaticRoute: Hashable, Sendable {
 extension StaticRoute {
     /// The route as `init(parsing:)` reads it.
     package var text: String {
-        let suffix = metric.map { " metric \($0)" } ?? ""
+        let suffix = (metric.map { " metric \($0)" } ?? "") + source.suffix
         switch target {
         case .gateway(let gateway, let interface):
             let isDefault = destination == .all(gateway.family)
@@ -37,6 +48,18 @@ extension StaticRoute {
                 + (interface.map { " dev \($0)" } ?? "") + suffix
         case .interface(let interface): return "\(destination) dev \(interface)\(suffix)"
         case .blackhole: return "\(destination) blackhole\(suffix)"
+        }
+    }
+}
+
+extension StaticRoute.Source {
+    /// What a route's text says of it.
+    fileprivate var suffix: String {
+        switch self {
+        case .written: ""
+        case .externalBGP: " proto ebgp"
+        case .internalBGP: " proto ibgp"
+        case .ospf(let cost): " proto ospf cost \(cost)"
         }
     }
 }

@@ -32,6 +32,16 @@ public struct Workload: Hashable, Sendable {
     public var ports: [ContainerPort]
     /// The MAC address that its pod asks for (`cni.projectcalico.org/hwAddr`).
     public var hardwareAddress: MACAddress?
+    /// How its pods resolve names.
+    public var nameResolution = NameResolution()
+    /// Lines of their own in its pods' `/etc/hosts`.
+    public var hostAliases: [HostAlias] = []
+    /// The pods that its own must or would like to be near.
+    public var podAffinity = PodAffinity()
+    /// The pods that its own must not or would like not to be near.
+    public var podAntiAffinity = PodAffinity()
+    /// How evenly its pods are to be spread.
+    public var spreadConstraints: [SpreadConstraint] = []
 
     /// A workload in the default namespace.
     public init(

@@ -21,9 +21,15 @@ struct SourceOptions: ParsableArguments {
         completion: .directory)
     var bindable: [String] = []
 
+    @Flag(
+        name: .customLong("no-mgmt"),
+        help: "Leave out the networks that kind and containerlab bring by themselves; of a lab folder.")
+    var hasNoToolNetworks = false
+
     /// The topology that a command's argument names.
     func source(_ argument: String?) throws -> TopologySource {
-        try TopologySource(argument, adding: files, excluding: excluded, allowing: bindable)
+        try TopologySource(
+            argument, adding: files, excluding: excluded, allowing: bindable, withToolNetworks: !hasNoToolNetworks)
     }
 }
 

@@ -184,7 +184,21 @@ struct ServiceProxyTests {
         kept.services["default/extra"] = .init(
             clusterIPs: [], nodePorts: [:], loadBalancerIPs: [IPAddress("192.0.2.9")!])
         #expect(try addresses(keeping: kept) { _ in } == ["192.0.2.9"])
-        #expect(throws: BlueprintError.self) { try addresses { $0.loadBalancerAddresses = [IPAddress("192.0.3.5")!] } }
+        #expect(try addresses { $0.loadBalancerAddresses = [IPAddress("192.0.3.5")!] } == [])
+        let full = (0..<17).map { number in
+            service {
+                $0.name = "extra\(number)"
+                $0.kind = .loadBalancer
+            }
+        }
+        let crowded = lab(service()) {
+            $0.cluster.pools += pools
+            $0.services += full
+        }
+        #expect(throws: BlueprintError.self) { try Blueprint(topology: crowded) }
+        var folder = crowded
+        folder.allowsPendingPods = true
+        #expect(try Blueprint(topology: folder).services.count { $0.kind == .loadBalancer && $0.ingress.isEmpty } == 1)
         // The pool is nobody's but theirs.
         let blueprint = try Blueprint(topology: lab(service { $0.kind = .loadBalancer }) { $0.cluster.pools += pools })
         #expect(!blueprint.notes.contains { $0.contains("lbs") })

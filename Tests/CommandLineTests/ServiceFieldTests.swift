@@ -128,7 +128,7 @@ struct ServiceFieldTests {
 
     @Test("a UDP client that keeps its port is answered by another pod once its own has gone")
     func datagrams() throws {
-        try withLab { nslab, _ in
+        try withLab { nslab, path in
             let client = """
                 import socket, sys, time
                 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -155,6 +155,16 @@ struct ServiceFieldTests {
             #expect(try answers(2) == "ready\n2\n")
             _ = try nslab.json("pod", "stop", "--lab", nslab.lab, "web1")
             #expect(try answers(2) == "ready\n2\n")
+            // So it does where the lab is changed.
+            _ = try nslab.json("pod", "start", "--lab", nslab.lab, "web1")
+            let changed = Self.topology.replacing(
+                "web2: { kind: Pod, node: n2, labels: { app: web }",
+                with: "web2: { kind: Pod, node: n2, labels: { app: gone }")
+            try changed.write(toFile: path, atomically: true, encoding: .utf8)
+            #expect(try nslab.run("up", path, "--name", nslab.lab, "--no-probe").status == 0)
+            #expect(try answers(2) == "ready\n2\n")
+            let pages = try (0..<4).map { _ in try page("http://10.96.0.25", from: nslab.pin("client")) }
+            #expect(Set(pages) == ["pod: web1"])
         }
     }
 

@@ -74,7 +74,8 @@ struct ServiceProbeTests {
             }
             // Without its rules on one node, the service fails from there: the probes see these endpoints.
             try Witness.output(
-                ["nft", "flush", "chain", "ip", "kube-proxy", "service-OXFT2SYZ-default/agent/tcp/"], in: nslab.pin("b"))
+                ["nft", "flush", "chain", "ip", "kube-proxy", "service-OXFT2SYZ-default/agent/tcp/"], in: nslab.pin("b")
+            )
             #expect(try !probe(nslab, "--to", "service/agent").failures.isEmpty)
         }
     }

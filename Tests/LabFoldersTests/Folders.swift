@@ -29,12 +29,22 @@ enum Folders {
     }
 
     /// A fixture, read.
-    static func fixture(_ name: String) throws -> LabFolder { try LabFolder(files(name)) }
+    ///
+    /// - Parameter hasToolNetworks: whether it has the networks that kind and containerlab bring; nil for those of a cluster
+    ///   alone, whose nodes would have no address without, so that what links make of nodes is seen by itself.
+    static func fixture(_ name: String, hasToolNetworks: Bool? = nil) throws -> LabFolder {
+        let files = try files(name)
+        return try LabFolder(files, hasToolNetworks: hasToolNetworks ?? !hasTopology(files.paths))
+    }
 
     /// A folder of these files, read.
-    static func read(_ files: [String: String]) throws -> LabFolder {
-        try LabFolder(FolderFiles(name: "lab", files.mapValues { Array($0.utf8) }))
+    static func read(_ files: [String: String], hasToolNetworks: Bool? = nil) throws -> LabFolder {
+        try LabFolder(
+            FolderFiles(name: "lab", files.mapValues { Array($0.utf8) }),
+            hasToolNetworks: hasToolNetworks ?? !hasTopology(Array(files.keys)))
     }
+
+    private static func hasTopology(_ paths: [String]) -> Bool { paths.contains { $0.contains(".clab.y") } }
 
     /// The errors of a folder of these files, a line each.
     static func errors(_ files: [String: String]) -> [String] {

@@ -102,6 +102,9 @@ struct KubernetesNameTests {
         // An annotation is anything to the API server.
         Document(
             "apiVersion: v1\nkind: Pod\nmetadata: { name: x, annotations: { cni.projectcalico.org/ipv4pools: '[\"a_b\"]' } }\n"
+                + "spec: { containers: [] }", .taken),
+        Document(
+            "apiVersion: v1\nkind: Pod\nmetadata: { name: x, annotations: { cni.projectcalico.org/ipv4pools: '[\"{1..2}\"]' } }\n"
                 + "spec: { containers: [] }", .leftOut),
     ]
 

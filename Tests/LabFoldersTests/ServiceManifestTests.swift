@@ -177,6 +177,11 @@ struct ServiceManifestTests {
             bare.replacing("spec: {", with: "spec: { selector: { a: b },") + text)
         #expect(selecting.service("s")?.endpointSlices == [])
         #expect(selecting.lines.contains { $0.contains("app.yaml:6: the service s has a selector") })
+        let managed = try read(
+            bare.replacing("spec: {", with: "spec: { selector: { a: b },")
+                + "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: { name: s-1, labels: { kubernetes.io/service-name: s, endpointslice.kubernetes.io/managed-by: endpointslice-controller.k8s.io } }\naddressType: IPv4\nendpoints: [{ addresses: [192.0.2.1] }]"
+        )
+        #expect(managed.service("s")?.endpointSlices == [])
         let skipped = try read(
             bare
                 + text.replacing(
@@ -189,6 +194,10 @@ struct ServiceManifestTests {
         "endpoints that are nobody's, and what is wrong with some",
         arguments: [
             ("metadata: { name: x }\naddressType: IPv4", "is no service's"),
+            (
+                "metadata: { name: x, labels: { kubernetes.io/service-name: kubernetes } }\naddressType: IPv4",
+                "the API server writes its own endpoints"
+            ),
             (
                 "metadata: { name: x, labels: { kubernetes.io/service-name: t } }\naddressType: IPv4",
                 "there is no service t"
@@ -253,6 +262,11 @@ struct ServiceManifestTests {
             ])
         }
         #expect(try patched("mode: none").topology.cluster.kubeProxyMode == .none)
+        let own = try Folders.read([
+            "kind.yaml":
+                "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes:\n- role: control-plane\n  kubeadmConfigPatches:\n  - |\n    kind: KubeProxyConfiguration\n    mode: none\n"
+        ])
+        #expect(own.topology.cluster.kubeProxyMode == .none)
         #expect(try patched("mode: iptables").lines.contains { $0.contains("mode iptables") })
         #expect(try patched("nodePortAddresses: [10.0.0.0/8]").lines.contains { $0.contains("not taken over") })
     }
@@ -263,5 +277,13 @@ struct ServiceManifestTests {
             "apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata: { name: lbs }\nspec: { cidr: 192.0.2.0/24, allowedUses: [LoadBalancer] }"
         )
         #expect(folder.topology.cluster.pools.first { $0.name == "lbs" }?.allowedUses == [.loadBalancer])
+        let asked = try read(
+            "apiVersion: projectcalico.org/v3\nkind: KubeControllersConfiguration\nmetadata: { name: default }\nspec: { controllers: { loadBalancer: { assignIPs: RequestedServicesOnly } } }"
+        )
+        #expect(asked.topology.cluster.loadBalancerAssignment == .requestedServicesOnly)
+        var service = Service(name: "s", kind: .loadBalancer)
+        #expect(service.takesCalicoAddresses(.allServices) && !service.takesCalicoAddresses(.requestedServicesOnly))
+        service.loadBalancerPools = ["lbs"]
+        #expect(service.takesCalicoAddresses(.requestedServicesOnly))
     }
 }

@@ -71,7 +71,9 @@ struct ServiceFormatTests {
                       - { address: "fd00::1", ready: false, serving: false, terminating: true, node: w, hostname: h }
                       - { address: "fd00::2", forZones: [a, b], forNodes: [w] }
             """
-        var topology = try read(text)
+        let pool = "v4: { cidr: 192.168.0.0/16, encapsulation: VXLAN }"
+        let balancers = "lbs: { cidr: 192.0.2.0/24, allowedUses: [LoadBalancer] }"
+        var topology = try Topology.read(lab(text).with(pool, as: "\(pool)\n    \(balancers)"), file: "lab.yaml")
         var expected = Service(name: "web", kind: .loadBalancer, ports: [.init(port: 80)], isExternallyLocal: true)
         expected.ingress = [.init(IPAddress("203.0.113.7")!), .init(IPAddress("2001:db8::7")!, isProxied: true)]
         expected.sourceRanges = [Prefix("198.51.100.0/24")!]
@@ -95,6 +97,7 @@ struct ServiceFormatTests {
         ]
         #expect(topology.services == [expected])
         topology.cluster.kubeProxyMode = .none
+        topology.cluster.loadBalancerAssignment = .requestedServicesOnly
         topology.cluster.podSubnets = [Prefix("192.168.0.0/16")!]
         let again = try Topology.read(topology.yaml, file: "again.yaml")
         #expect(again.services == [expected])
@@ -109,6 +112,22 @@ struct ServiceFormatTests {
         ])
     func notBalanced(field: String) {
         #expect(throws: TopologyErrors.self) { try read("  web: { ports: [80], \(field) }\n") }
+    }
+
+    @Test(
+        "an address of load balancers that no pool for them has, or that two services ask for, is told",
+        arguments: [
+            ("loadBalancerIPs: [192.0.2.40]", "is in no pool for load balancers: there is none"),
+            ("type: ClusterIP, loadBalancerIPs: [192.0.2.40]", "only a service of type LoadBalancer"),
+        ])
+    func balancedAddresses(fields: String, words: String) {
+        let type = fields.contains("type") ? "" : "type: LoadBalancer, "
+        do {
+            _ = try read("  web: { ports: [80], \(type)\(fields) }\n")
+            Issue.record("it was taken")
+        } catch {
+            #expect("\(error)".contains(words))
+        }
     }
 
     @Test("kinds of services, short ports and what goes without saying")

@@ -83,7 +83,9 @@ final class NamespaceTables: Sendable {
         let usable = content.routes.filter { route in
             route.table == Route.mainTable && (route.device.map(up.contains) ?? true)
         }
-        return RouteTable(family, (connected + usable).filter { $0.destination.family == family })
+        // Of several equal ways any is right; the first stands for them.
+        let ways = usable.map { $0.ways[0] }
+        return RouteTable(family, (connected + ways).filter { $0.destination.family == family })
     }
 
     /// The route that the kernel makes of an address with a subnet.
@@ -127,7 +129,7 @@ final class NamespaceTables: Sendable {
     func answersByProxy(for address: IPAddress, on device: InterfaceName) -> Bool {
         guard address.family == .ipv4, answersAllByProxy || proxyARPDevices.contains(device) else { return false }
         guard forwards(.ipv4, from: device), let route = route(to: address) else { return false }
-        return route.kind == .unicast && route.device != device
+        return route.kind == .unicast && route.firstWay.device != device
     }
 
     /// Whether a packet that leaves takes the namespace's own address.
@@ -145,7 +147,7 @@ final class NamespaceTables: Sendable {
         let family = destination.family
         let candidates = content.addresses.lazy.filter { $0.address.family == family && $0.scope != .host }
         if family == .ipv4 {
-            let nextHop = route.gateway ?? destination
+            let nextHop = route.firstWay.gateway ?? destination
             let near = candidates.first { $0.device == device && $0.address.prefix.contains(nextHop) }
             let chosen = near ?? candidates.first { $0.device == device } ?? candidates.first { _ in true }
             return chosen?.address.address

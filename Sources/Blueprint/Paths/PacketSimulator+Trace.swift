@@ -101,11 +101,12 @@ extension PacketSimulator {
         if let device = hop.ingress, !tables.forwards(family, from: device) { return .dropped(.notForwarding(family)) }
         guard let route = tables.route(to: destination) else { return .dropped(.noRoute(to: destination)) }
         hop.route = route
-        guard route.kind == .unicast, let device = route.device, let egress = tables.links[device] else {
+        let way = route.firstWay
+        guard route.kind == .unicast, let device = way.device, let egress = tables.links[device] else {
             return .dropped(.dropped(by: route))
         }
         hop.egress = device
-        let nextHop = route.gateway ?? destination
+        let nextHop = way.gateway ?? destination
         hop.nextHop = nextHop
         guard let sender = packet.source ?? tables.source(for: destination, by: route, device: device) else {
             return .dropped(.noSource(family))

@@ -13,6 +13,8 @@ struct ClusterBuilder {
         cluster.podSubnets = kind?.podSubnets ?? []
         cluster.kubeProxyMode = kind?.kubeProxyMode ?? .nftables
         cluster.reservedAddresses = calico.reservations
+        cluster.advertisedServices = calico.isBGPDisabled ? [] : calico.advertisedServices
+        cluster.loadBalancerAssignment = calico.loadBalancerAssignment
         cluster.vxlanPort = calico.vxlanPort ?? cluster.vxlanPort
         cluster.vxlanVNI = calico.vxlanVNI ?? cluster.vxlanVNI
         for pool in installed(kind, calico, &diagnostics) + calico.pools { add(pool, &diagnostics) }

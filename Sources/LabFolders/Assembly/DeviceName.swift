@@ -34,4 +34,11 @@ enum DeviceName {
                 !$0.isEmpty && label(String($0)) == $0.lowercased()
             }
     }
+
+    /// A name that begins with this one and that no device has.
+    static func unused(_ name: String, _ taken: [String: some Any]) -> String {
+        var unused = label(name), number = 2
+        while taken[unused] != nil { (unused, number) = (label("\(name.prefix(55))-\(number)"), number + 1) }
+        return unused
+    }
 }

@@ -10,13 +10,17 @@ struct LearnedRoutes {
         var isRouter: Bool
         var addresses: [InterfaceAddress]
         var told: Set<Prefix> = []
-        /// The speakers that hear it, with its own address on the network that both are on, and the distance of routes.
-        var heardBy: [(listener: Int, address: IPAddress, distance: UInt32)] = []
+        /// The speakers that hear it, with its own address on the network that both are on, the distance of routes, and by
+        /// what they hear it.
+        var heardBy: [(listener: Int, address: IPAddress, distance: UInt32, by: StaticRoute.Source)] = []
     }
 
     private var speakers: [Speaker] = []
     /// The routers that nodes of the cluster tell their blocks to, or that hear of them from such a router.
     private(set) var routersWithBlocks: Set<String> = []
+
+    /// Calico's autonomous system where nobody chose one (`DefaultASNumber`).
+    private static let calicoAutonomousSystem = "64512"
 
     /// The most pairs of neighbours, and steps from one to the next, that are looked at: enough for any lab.
     private static let limit = 500_000
@@ -109,7 +113,13 @@ struct LearnedRoutes {
         let isOSPF = mine.runsOSPF(at: own) && theirs.runsOSPF(at: other)
         guard isBGP || isOSPF else { return }
         // EOS's administrative distances: OSPF 110, BGP 200.
-        speakers[second].heardBy.append((first, other, isOSPF ? 110 : 200))
+        let isInternal = Self.autonomousSystem(mine) == Self.autonomousSystem(theirs)
+        speakers[second].heardBy.append(
+            (first, other, isOSPF ? 110 : 200, isOSPF ? .ospf(cost: 0) : isInternal ? .internalBGP : .externalBGP))
+    }
+
+    private static func autonomousSystem(_ configuration: EOSConfiguration) -> String? {
+        configuration.protocols.first { $0.kind == .bgp }?.autonomousSystem
     }
 
     /// A node and a router that may be its peer.
@@ -123,10 +133,10 @@ struct LearnedRoutes {
         }
         let protocols = configurations[speakers[router].name]?.protocols ?? []
         guard protocols.contains(where: { $0.speaks(with: own) }), isNamed || calico.peers.isEmpty else { return }
-        speakers[router].heardBy.append((index, other, 200))
-        // Each node takes packets to services, wherever their pods are.
-        speakers[index].told.formUnion(calico.advertisedServices)
-        speakers[index].heardBy.append((router, own, 200))
+        let number = configurations[speakers[router].name].flatMap(Self.autonomousSystem)
+        let source: StaticRoute.Source = number == Self.calicoAutonomousSystem ? .internalBGP : .externalBGP
+        speakers[router].heardBy.append((index, other, 200, source))
+        speakers[index].heardBy.append((router, own, 200, source))
         routersWithBlocks.insert(speakers[router].name)
         // Whoever hears of the node's blocks has to find the node.
         if !speakers[router].told.contains(where: { $0.contains(own) }) { speakers[router].told.insert(own.hostPrefix) }
@@ -136,7 +146,7 @@ struct LearnedRoutes {
     private mutating func spreadBlocks() {
         var open = speakers.indices.filter { routersWithBlocks.contains(speakers[$0].name) }
         while let index = open.popLast() {
-            for (listener, _, _) in speakers[index].heardBy
+            for (listener, _, _, _) in speakers[index].heardBy
             where speakers[listener].isRouter && routersWithBlocks.insert(speakers[listener].name).inserted {
                 open.append(listener)
             }
@@ -145,6 +155,35 @@ struct LearnedRoutes {
 
     // MARK: What they hear
 
+    /// By router, how it hears of the cluster's nodes.
+    func learnedNodes() -> [String: [Router.LearnedNode]] {
+        var learned: [String: [Router.LearnedNode]] = [:]
+        var steps = 0
+        for node in speakers.indices where !speakers[node].isRouter {
+            for family in AddressFamily.allCases {
+                var open = [node], reached: Set = [node], distance = 0
+                while !open.isEmpty, steps < Self.limit {
+                    distance += 1
+                    var best: [Int: IPAddress] = [:]
+                    for teller in open {
+                        for (listener, address, _, _) in speakers[teller].heardBy
+                        where address.family == family && speakers[listener].isRouter && !reached.contains(listener) {
+                            steps += 1
+                            if best[listener].map({ $0 <= address }) != true { best[listener] = address }
+                        }
+                    }
+                    for (listener, address) in best.sorted(by: { $0.key < $1.key }) {
+                        learned[speakers[listener].name, default: []].append(
+                            Router.LearnedNode(speakers[node].name, via: address, steps: distance))
+                    }
+                    open = best.keys.sorted()
+                    reached.formUnion(open)
+                }
+            }
+        }
+        return learned
+    }
+
     /// The routes of each speaker, by its name.
     func byName() -> [String: [StaticRoute]] {
         var routes: [String: [StaticRoute]] = [:]
@@ -152,24 +191,29 @@ struct LearnedRoutes {
         for prefix in Set(speakers.flatMap(\.told)).sorted() {
             var open = speakers.indices.filter { speakers[$0].told.contains(prefix) }
             var reached = Set(open)
+            // EOS' cost of an interface of 1 Gbit/s, that of the prefix itself among them.
+            var cost: UInt32 = 10
             while !open.isEmpty, steps < Self.limit {
+                cost += 10
                 // Of several neighbours that are as near, the one of the least distance, and then address.
-                var best: [Int: (address: IPAddress, distance: UInt32)] = [:]
+                var best: [Int: (address: IPAddress, distance: UInt32, source: StaticRoute.Source)] = [:]
                 // Nodes tell of themselves alone, and pass nothing on.
                 for teller in open where speakers[teller].isRouter || speakers[teller].told.contains(prefix) {
-                    for (listener, address, distance) in speakers[teller].heardBy
+                    for (listener, address, distance, source) in speakers[teller].heardBy
                     where address.family == prefix.family && !reached.contains(listener) {
                         steps += 1
                         if let known = best[listener], (known.distance, known.address) <= (distance, address) {
                             continue
                         }
-                        best[listener] = (address, distance)
+                        best[listener] = (address, distance, source)
                     }
                 }
                 for (listener, way) in best.sorted(by: { $0.key < $1.key }) {
                     let target = StaticRoute.Target.gateway(way.address, interface: nil)
-                    routes[speakers[listener].name, default: []].append(
-                        StaticRoute(prefix, target, metric: way.distance))
+                    var route = StaticRoute(prefix, target, metric: way.distance)
+                    route.source = way.source
+                    if case .ospf = way.source { route.source = .ospf(cost: cost) }
+                    routes[speakers[listener].name, default: []].append(route)
                 }
                 open = best.keys.sorted()
                 reached.formUnion(open)

@@ -125,7 +125,8 @@ private struct RouterBuilding {
         cabled.map { name, kernel in
             var own = byName[name]
             var isSpare = false
-            if let group = own?.channelGroup {
+            let (description, group) = (own?.description, own?.channelGroup)
+            if let group {
                 isSpare = carriers[group] != name && own?.isShutdown == false
                 if isSpare, let own {
                     diagnostics.warn(
@@ -139,8 +140,11 @@ private struct RouterBuilding {
                 if isDown { own?.isShutdown = true }
             }
             guard let own else { return Router.Port(name: kernel, mode: .access(vlan: 1)) }
-            return Router.Port(
+            var port = Router.Port(
                 name: kernel, mode: mode(of: own, &diagnostics), mtu: own.mtu, isShutdown: own.isShutdown || isSpare)
+            port.description = description.flatMap(Router.Port.description)
+            port.channel = group.map { UInt32($0) }
+            return port
         }
     }
 

@@ -11,9 +11,17 @@ extension TopologyBuilder {
             return diagnostics.warn(
                 at: place, "there is no cluster in the folder for workloads to run on; they are left out")
         }
+        let mapsHostPorts = documents.calico.mapsHostPorts
         change { topology, places, diagnostics in
             for located in manifests.workloads {
                 var workload = located.value
+                if !mapsHostPorts, !workload.usesHostNetwork, workload.ports.contains(where: { $0.hostPort != nil }) {
+                    diagnostics.warn(
+                        at: located.place,
+                        "\(workload.name): no port of a node leads to it, since the Installation has hostPorts: Disabled"
+                    )
+                    for index in workload.ports.indices { workload.ports[index].hostPort = nil }
+                }
                 if workload.pools.isEmpty { workload.pools = manifests.namespacePools[workload.namespace] ?? [] }
                 workload.pools = workload.pools.map { text in
                     // A pool may be meant by its range.
@@ -94,13 +102,14 @@ extension TopologyBuilder {
             let read = located.value
             let key = read.namespace == "default" ? read.service : "\(read.namespace)/\(read.service)"
             guard let service = services[key] else {
-                // The API server's own is the lab's own doing.
                 diagnostics.warn(
                     at: located.place,
-                    "there is no service \(key) in the folder that these endpoints are of; they are left out")
+                    key == "kubernetes"
+                        ? "the API server writes its own endpoints; these are left out"
+                        : "there is no service \(key) in the folder that these endpoints are of; they are left out")
                 continue
             }
-            if read.isMirrored, !service.selector.isEmpty {
+            if read.isMirrored || read.isManaged, !service.selector.isEmpty {
                 diagnostics.warn(
                     at: located.place,
                     "the service \(key) has a selector, and its endpoints follow from that alone; these are left out")
@@ -115,11 +124,12 @@ extension TopologyBuilder {
     mutating func inferPorts() {
         let usual = documents.manifests.usualPorts
         change { topology, _, _ in
+            let services = ServicesByLabel(topology.services)
             for index in topology.workloads.indices {
                 let workload = topology.workloads[index]
                 var known = usual["\(workload.namespace)/\(workload.name)"] ?? []
                 if workload.ports.isEmpty, known.isEmpty {
-                    for service in topology.services where service.selects(workload) {
+                    for service in services.selecting(workload) {
                         for port in service.ports {
                             guard case .number(let number) = port.target, port.transport != .sctp else { continue }
                             known.append(Workload.ContainerPort(number, port.transport))
@@ -137,10 +147,30 @@ extension TopologyBuilder {
     }
 }
 
-extension Service {
-    /// Whether a workload's pods answer for it.
-    fileprivate func selects(_ workload: Workload) -> Bool {
-        namespace == workload.namespace && !selector.isEmpty
-            && selector.allSatisfy { workload.labels[$0.key] == $0.value }
+/// Services by a label that they select, so that not all of them are asked for every workload.
+private struct ServicesByLabel {
+    private var services: [Label: [(position: Int, service: Service)]] = [:]
+
+    private struct Label: Hashable {
+        var namespace: String
+        var key: String
+        var value: String
+    }
+
+    init(_ all: [Service]) {
+        for (position, service) in all.enumerated() {
+            guard let (key, value) = service.selector.min(by: { $0.key < $1.key }) else { continue }
+            let label = Label(namespace: service.namespace, key: key, value: value)
+            services[label, default: []].append((position, service))
+        }
+    }
+
+    /// Those that a workload's pods answer for, in their order.
+    func selecting(_ workload: Workload) -> [Service] {
+        workload.labels.flatMap { key, value in
+            services[Label(namespace: workload.namespace, key: key, value: value)] ?? []
+        }.filter { _, service in
+            service.selector.allSatisfy { workload.labels[$0.key] == $0.value }
+        }.sorted { $0.position < $1.position }.map(\.service)
     }
 }

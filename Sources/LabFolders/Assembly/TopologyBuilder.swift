@@ -9,8 +9,14 @@ struct TopologyBuilder {
     private(set) var topology: Topology
     /// Where each device, workload and service was written.
     private(set) var places = Places()
+    /// The nodes of containerlab's that have a network namespace of their own.
+    private var containerlabNodes: [ContainerlabTopology.Node] = []
     /// The names that devices have in the topology, by containerlab's.
     private var names: [String: String] = [:]
+    /// By device, the names of the machines that live in its network namespace.
+    private var aliases: [String: [String]] = [:]
+    /// By containerlab's names of bridges that are inside of a machine (`br|NODE`): the machine, and the bridge's name in there.
+    private(set) var innerBridges: [String: (device: String, name: String)] = [:]
 
     /// By containerlab's names of nodes, the moments that their commands are for.
     private var moments: [String: [ContainerlabStage.Moment]] = [:]
@@ -40,6 +46,7 @@ struct TopologyBuilder {
         addHosts(links)
         addWaits()
         addCables(links)
+        addToolNetworks()
         addBinds()
         let cluster = ClusterBuilder(documents.kind, documents.calico, &diagnostics)
         topology.cluster = cluster.cluster
@@ -54,12 +61,16 @@ struct TopologyBuilder {
 
     // MARK: Devices
 
-    private var containerlabNodes: [ContainerlabTopology.Node] { documents.containerlab?.nodes ?? [] }
+    /// What a device is called in the topology; nil for one that is none, such as a whole cluster.
+    func deviceName(_ written: String) -> String? { names[written] }
 
     /// The names of the cluster's nodes, as kind gives them.
-    private var nodeNames: [String] { documents.kind?.nodeNames(cluster: documents.clusterName) ?? [] }
+    var nodeNames: [String] { documents.kind?.nodeNames(cluster: documents.clusterName) ?? [] }
 
     private mutating func nameDevices() {
+        let shared = SharedNamespaces(
+            documents.containerlab?.nodes ?? [], lab: documents.containerlab?.name?.value ?? "", &diagnostics)
+        containerlabNodes = shared.nodes
         var taken: Set<String> = Set(nodeNames)
         for node in containerlabNodes {
             if nodeNames.contains(node.name) {
@@ -78,53 +89,39 @@ struct TopologyBuilder {
             }
             names[node.name] = name
         }
-    }
-
-    /// A link between devices of the topology, with their names and interfaces there.
-    struct UsableLink {
-        var ends: [ContainerlabTopology.End]
-        var mtu: UInt32?
-        var place: SourceLine
-    }
-
-    private mutating func usableLinks() -> [UsableLink] {
-        let kinds = Dictionary(containerlabNodes.map { ($0.name, $0.kind) }, uniquingKeysWith: { first, _ in first })
-        var used: Set<String> = []
-        var links: [UsableLink] = []
-        for link in documents.containerlab?.links ?? [] {
-            var ends = link.ends
-            var isUsable = true
-            for index in ends.indices {
-                if kinds[ends[index].node] == "arista_ceos" {
-                    let port = EOSInterfaceName(containerlabName: ends[index].interface)?.containerlabName
-                    ends[index].interface = port ?? ends[index].interface
-                }
-                guard let name = names[ends[index].node] else {
-                    diagnostics.error(
-                        at: link.place, path: link.path,
-                        "\(ends[index].node) is a whole cluster; a link leads to one of its nodes, such as "
-                            + "\(nodeNames.first ?? "\(ends[index].node)-control-plane"):eth1")
-                    isUsable = false
-                    continue
-                }
-                ends[index].node = name
-                guard DeviceName.isInterface(ends[index].interface) else {
-                    diagnostics.error(
-                        at: link.place, path: link.path,
-                        "\"\(ends[index].interface)\" is not a name for an interface: 1 to 15 letters, digits, . - and _"
-                    )
-                    isUsable = false
-                    continue
-                }
-                if !used.insert("\(name):\(ends[index].interface)").inserted {
-                    diagnostics.error(
-                        at: link.place, path: link.path, "\(name):\(ends[index].interface) has a link already")
-                    isUsable = false
-                }
+        for (node, owner) in shared.owners.sorted(by: { $0.key < $1.key }) {
+            names[node] = names[owner]
+            var alias = DeviceName.label(node), number = 2
+            while !taken.insert(alias).inserted {
+                (alias, number) = ("\(DeviceName.label(node))-\(number)", number + 1)
             }
-            if isUsable { links.append(UsableLink(ends: ends, mtu: link.mtu, place: link.place)) }
+            aliases[names[owner] ?? owner, default: []].append(alias)
         }
-        return links
+        nameInnerBridges()
+    }
+
+    /// Finds the bridges that are inside of other nodes (`br|NODE` with `network-mode: container:NODE`).
+    private mutating func nameInnerBridges() {
+        let byName = Dictionary(containerlabNodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        for node in containerlabNodes where node.kind == "bridge" {
+            guard let mode = node.networkMode, mode.value.hasPrefix("container:") else { continue }
+            let name = String(node.name.prefix { $0 != "|" })
+            let lab = documents.containerlab?.name?.value ?? ""
+            guard let owner = SharedNamespaces.node(mode.value, lab, byName), let device = names[owner],
+                !["arista_ceos", "bridge", "k8s-kind"].contains(byName[owner]?.kind ?? ""),
+                DeviceName.isInterface(name)
+            else {
+                diagnostics.warn(
+                    at: mode.place,
+                    "\(node.name): there is no machine \(mode.value.dropFirst(10)) that a bridge could be inside of; it is a segment of its own"
+                )
+                continue
+            }
+            for line in node.exec { warn(ofLine: line, of: node.name) }
+            innerBridges[node.name] = (device, name)
+            names[node.name] = device
+        }
+        containerlabNodes.removeAll { innerBridges[$0.name] != nil }
     }
 
     private mutating func addRouters(_ links: [UsableLink]) {
@@ -133,9 +130,16 @@ struct TopologyBuilder {
             let cabled = links.flatMap(\.ends).filter { $0.node == name }.map(\.interface)
             var configuration = EOSConfiguration()
             if let read = documents.configurations[node.name] { configuration = read }
+            addLinkAddresses(to: &configuration, of: name, links)
             diagnostics.add(configuration.warnings)
-            topology.routers.append(
-                Router(name: name, configuration, cabled: cabled, at: node.place, &diagnostics))
+            var router = Router(name: name, configuration, cabled: cabled, at: node.place, &diagnostics)
+            if let interface = documents.networks.attachment(of: node.name)?.interface {
+                // In a VRF of its own it leads nowhere else.
+                let addresses = configuration.isManagementApart ? [] : interface.addresses
+                router.ports.append(
+                    Router.Port(name: interface.name, mode: .routed(addresses: addresses, subinterfaces: [])))
+            }
+            topology.routers.append(router)
             places.devices[name] = node.place
             for line in node.exec {
                 diagnostics.warn(
@@ -150,13 +154,15 @@ struct TopologyBuilder {
             guard let name = names[node.name] else { continue }
             topology.networks.append(Network(name: name))
             places.devices[name] = node.place
-            for line in node.exec {
-                diagnostics.warn(
-                    at: line.text.place,
-                    "\(name) is a bridge and no container, so containerlab runs nothing in it; \"\(line.text.value.prefix(80))\" is skipped"
-                )
-            }
+            for line in node.exec { warn(ofLine: line, of: name) }
         }
+    }
+
+    private mutating func warn(ofLine line: ContainerlabTopology.ExecLine, of bridge: String) {
+        diagnostics.warn(
+            at: line.text.place,
+            "\(bridge) is a bridge and no container, so containerlab runs nothing in it; \"\(line.text.value.prefix(80))\" is skipped"
+        )
     }
 
     // MARK: The cluster's nodes
@@ -164,15 +170,8 @@ struct TopologyBuilder {
     private mutating func addNodes(_ links: [UsableLink]) {
         guard let kind = documents.kind else { return }
         var hosts: [LinuxHost.Configured] = []
-        let onKindNetwork = needsKindNetwork(links)
-        for (index, name) in nodeNames.enumerated() {
-            var host = host(name, links)
-            if onKindNetwork {
-                let addresses = KindNetwork.addresses(at: index + 2)
-                host.interfaces.insert(Node.Interface(name: KindNetwork.interface, addresses: addresses), at: 0)
-                host.routes = KindNetwork.defaultRoutes
-            }
-            hosts.append(configured(host, containerlabNodes.first { $0.name == name }))
+        for name in nodeNames {
+            hosts.append(configured(host(name, links), containerlabNodes.first { $0.name == name }))
         }
         for (written, configured) in zip(kind.nodes, hosts) {
             let host = configured.host
@@ -195,53 +194,18 @@ struct TopologyBuilder {
             topology.nodes.append(node)
             places.devices[host.name] = containerlabNodes.first { $0.name == host.name }?.place ?? written.place
         }
-        if onKindNetwork { addKindNetwork() }
-    }
-
-    /// Whether the cluster's nodes are on kind's own network: where one of them has no link or no address on one, and
-    /// where a file speaks of that network.
-    private func needsKindNetwork(_ links: [UsableLink]) -> Bool {
-        var scratch = Diagnostics()
-        for name in nodeNames {
-            var host = host(name, links)
-            guard let node = containerlabNodes.first(where: { $0.name == name }) else { return true }
-            if node.exec.map(\.text.value).contains(where: { !$0.contains("del") && KindNetwork.isMeant(by: $0) }) {
-                return true
-            }
-            host = host.configured(settings: [], node.exec, &scratch).host
-            if host.interfaces.allSatisfy(\.addresses.isEmpty) { return true }
-        }
-        return documents.calico.detection.values.contains { detection in
-            switch detection.method {
-            case .interface(let patterns): patterns.contains(KindNetwork.interface)
-            case .ranges(let ranges):
-                ranges.contains { range in KindNetwork.subnets.contains { $0.overlaps(range) } && range.length > 0 }
-            case .firstFound, .kubernetes, .skipInterface, .canReach, .none: false
-            }
-        }
-    }
-
-    private mutating func addKindNetwork() {
-        var name = KindNetwork.name
-        while places.devices[name] != nil || topology.routers.contains(where: { $0.name == name }) {
-            name += "-network"
-        }
-        topology.networks.append(Network(name: name, addresses: KindNetwork.gateways))
-        for (index, node) in topology.nodes.enumerated() {
-            topology.cables.append(
-                Cable(Endpoint(name, "port\(index + 1)"), Endpoint(node.name, KindNetwork.interface)))
-            places.cables.append(places.devices[node.name] ?? documents.kind?.place ?? SourceLine(file: "", line: 1))
-        }
     }
 
     // MARK: Plain Linux
 
-    /// A host with the interfaces that links give it.
-    private func host(_ name: String, _ links: [UsableLink]) -> LinuxHost {
-        let ends = links.flatMap(\.ends).filter { $0.node == name }
+    /// A host with the interfaces that tools and links give it.
+    ///
+    /// - Parameter written: its name in containerlab; nil for the same.
+    private func host(_ name: String, written: String? = nil, _ links: [UsableLink]) -> LinuxHost {
+        let attachment = documents.networks.attachment(of: written ?? name)
         return LinuxHost(
-            name: name,
-            interfaces: ends.map { Node.Interface(name: $0.interface, hardwareAddress: $0.hardwareAddress) })
+            name: name, interfaces: (attachment.map { [$0.interface] } ?? []) + interfaces(of: name, links),
+            routes: attachment?.routes ?? [])
     }
 
     /// A machine with what its containerlab node makes of it.
@@ -319,41 +283,47 @@ struct TopologyBuilder {
                     "nodes of kind \(node.kind) are plain Linux hosts here: their links and exec lines are taken, their "
                         + "configuration is not")
             }
-            let configured = configured(host(name, links), node)
+            let configured = configured(host(name, written: node.name, links), node)
             let own = configured.before
             var host = Host(
                 name: name, interfaces: own.interfaces, routes: own.routes, sysctls: own.sysctls,
                 commands: configured.commands)
             host.environment = environment(name)
+            if let hostname = node.hostname {
+                if DeviceName.isHostname(hostname.value) {
+                    host.hostname = hostname.value
+                } else {
+                    diagnostics.warn(
+                        at: hostname.place,
+                        "\(node.name): \"\(hostname.value)\" is not a host name; it is called \(name)")
+                }
+            }
             topology.hosts.append(host)
             places.devices[name] = node.place
         }
     }
 
     private mutating func addBinds() {
-        let nodes = Set(nodeNames)
-        let binds = Dictionary(
-            documents.binds.compactMap { node, binds in
-                nodes.contains(node) ? (node, binds) : names[node].map { ($0, binds) }
-            }, uniquingKeysWith: { first, _ in first })
+        var binds: [String: [Bind]] = [:]
+        // Of two at one place, that of the machine whose network it is comes first.
+        for (written, own) in documents.binds.sorted(by: {
+            ($0.key != names[$0.key] ? 1 : 0, $0.key) < ($1.key != names[$1.key] ? 1 : 0, $1.key)
+        }) {
+            guard let device = nodeNames.contains(written) ? written : names[written] else { continue }
+            let taken = Set(binds[device, default: []].map(\.target))
+            binds[device, default: []] += own.filter { !taken.contains($0.target) }
+        }
         for index in topology.routers.indices {
             topology.routers[index].binds = binds[topology.routers[index].name] ?? []
+            topology.routers[index].aliases = aliases[topology.routers[index].name] ?? []
         }
-        for index in topology.nodes.indices { topology.nodes[index].binds = binds[topology.nodes[index].name] ?? [] }
-        for index in topology.hosts.indices { topology.hosts[index].binds = binds[topology.hosts[index].name] ?? [] }
-    }
-
-    private mutating func addCables(_ links: [UsableLink]) {
-        let order = Dictionary(
-            (topology.routers.map(\.name) + topology.networks.map(\.name) + topology.nodes.map(\.name)
-                + topology.hosts.map(\.name)).enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-        for link in links {
-            let ends = link.ends.sorted { order[$0.node] ?? 0 < order[$1.node] ?? 0 }
-            topology.cables.append(
-                Cable(
-                    Endpoint(ends[0].node, ends[0].interface), Endpoint(ends[1].node, ends[1].interface), mtu: link.mtu)
-            )
-            places.cables.append(link.place)
+        for index in topology.nodes.indices {
+            topology.nodes[index].binds = binds[topology.nodes[index].name] ?? []
+            topology.nodes[index].aliases = aliases[topology.nodes[index].name] ?? []
+        }
+        for index in topology.hosts.indices {
+            topology.hosts[index].binds = binds[topology.hosts[index].name] ?? []
+            topology.hosts[index].aliases = aliases[topology.hosts[index].name] ?? []
         }
     }
 
@@ -364,14 +334,18 @@ struct TopologyBuilder {
             uniquingKeysWith: { first, _ in first })
         let learned = LearnedRoutes(topology, configurations, documents.calico)
         let routes = learned.byName()
+        let learnedNodes = learned.learnedNodes()
         for index in topology.routers.indices {
             let router = topology.routers[index]
             let connected = Set(router.interfaceAddresses.map(\.prefix))
             let written = Set(router.routes.map(\.destination))
             topology.routers[index].routes += (routes[router.name] ?? []).filter {
-                !connected.contains($0.destination) && !written.contains($0.destination)
+                !$0.destination.isOnLink(connected) && !written.contains($0.destination)
             }
             topology.routers[index].learnsBlocks = learned.routersWithBlocks.contains(router.name)
+            topology.routers[index].learnedNodes = learnedNodes[router.name] ?? []
+            topology.routers[index].maximumPaths =
+                configurations[router.name]?.protocols.filter { $0.kind == .bgp }.map(\.maximumPaths).max() ?? 1
         }
         for index in topology.nodes.indices {
             let node = topology.nodes[index]
@@ -379,7 +353,7 @@ struct TopologyBuilder {
             let connected = Set(own.map(\.prefix) + own.map(\.address.hostPrefix))
             let written = Set(node.routes.map(\.destination))
             topology.nodes[index].routes += (routes[node.name] ?? []).filter {
-                !connected.contains($0.destination) && !written.contains($0.destination)
+                !$0.destination.isOnLink(connected) && !written.contains($0.destination)
             }
         }
     }
@@ -438,5 +412,12 @@ extension Node {
     /// Whether one of its interfaces has an address.
     func has(_ address: IPAddress) -> Bool {
         interfaces.contains { $0.addresses.contains { $0.address == address } }
+    }
+}
+
+extension Prefix {
+    /// Whether it is one of these networks, or an address in one of them.
+    fileprivate func isOnLink(_ networks: Set<Prefix>) -> Bool {
+        networks.contains(self) || length == family.bits && networks.contains { $0.contains(address) }
     }
 }

@@ -8,6 +8,18 @@ extension CalicoResources {
         let network = root["spec"]["calicoNetwork"]
         isBGPDisabled = network["bgp"].text(&diagnostics) == "Disabled"
         if let mtu: UInt32 = network["mtu"].number(&diagnostics, "an MTU in bytes", 68...65535) { self.mtu = mtu }
+        if network["hostPorts"].text(&diagnostics) == "Disabled" { mapsHostPorts = false }
+        let dataplane = network["linuxDataplane"]
+        if let text = dataplane.text(&diagnostics), !["Iptables", "Nftables"].contains(text) {
+            diagnostics.warn(dataplane, "\(text) is not built; nodes have nf_tables rules")
+        }
+        let plugin = root["spec"]["cni"]
+        if let type = plugin["type"].text(&diagnostics), type != "Calico" {
+            diagnostics.warn(plugin["type"], "pods have Calico's own plugin here, and not \(type)")
+        }
+        if let type = plugin["ipam"]["type"].text(&diagnostics), type != "Calico" {
+            diagnostics.warn(plugin["ipam"]["type"], "pods get addresses of Calico's blocks here, and not by \(type)")
+        }
         for (family, key) in [
             (AddressFamily.ipv4, "nodeAddressAutodetectionV4"), (.ipv6, "nodeAddressAutodetectionV6"),
         ] where network[key].isPresent {
@@ -81,11 +93,15 @@ extension CalicoResources {
         if let mtu: UInt32 = spec["ipipMTU"].number(&diagnostics, "an MTU in bytes", 0...65535), mtu >= 68 {
             ipipMTU = mtu
         }
-        for key in ["ipipEnabled", "vxlanEnabled", "wireguardEnabled", "bpfEnabled"]
-        where spec[key].boolean(&diagnostics) == true && key.hasPrefix("w")
-            || spec[key].text == "true" && key == "bpfEnabled"
-        {
-            diagnostics.warn(spec[key], "this is not taken over")
+        for key in ["wireguardEnabled", "wireguardEnabledV6", "bpfEnabled"]
+        where spec[key].boolean(&diagnostics) == true { diagnostics.warn(spec[key], "this is not taken over") }
+    }
+
+    /// A `KubeControllersConfiguration`: what it says of load balancers' addresses.
+    mutating func addControllers(_ root: Field, _ diagnostics: inout Diagnostics) {
+        let field = root["spec"]["controllers"]["loadBalancer"]["assignIPs"]
+        if let found: LoadBalancerAssignment = field.word(&diagnostics, "an assignment of addresses") {
+            loadBalancerAssignment = found
         }
     }
 
@@ -143,6 +159,8 @@ extension CalicoResources {
             }
         }
         pool.natOutgoing = Self.isEnabled(field["natOutgoing"], &diagnostics) ?? true
+        // What has an address keeps it; a new lab has none that has one.
+        if field["disableNewAllocations"].boolean(&diagnostics) == true { pool.allowedUses = [] }
         return pool
     }
 

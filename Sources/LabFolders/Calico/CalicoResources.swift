@@ -18,6 +18,8 @@ struct CalicoResources: Sendable {
     var detection: [AddressFamily: Autodetection] = [:]
     /// Whether BGP is switched off (`calicoNetwork.bgp: Disabled`).
     var isBGPDisabled = false
+    /// Whether ports of nodes lead to pods (`calicoNetwork.hostPorts`).
+    var mapsHostPorts = true
     /// The pods' MTU.
     var mtu: UInt32?
     /// The VXLAN devices' MTU, port and identifier (`FelixConfiguration`).
@@ -26,6 +28,8 @@ struct CalicoResources: Sendable {
     var ipipMTU: UInt32?
     var vxlanPort: UInt16?
     var vxlanVNI: UInt32?
+    /// Which services get load balancers' addresses (`KubeControllersConfiguration`).
+    var loadBalancerAssignment = LoadBalancerAssignment.allServices
     /// `BGPPeer`.
     var peers: [BGPPeer] = []
     /// The ranges of services' addresses that nodes tell their peers of (`BGPConfiguration`).

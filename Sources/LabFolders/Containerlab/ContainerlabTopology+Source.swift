@@ -4,12 +4,14 @@ import Topology
 extension ContainerlabTopology {
     /// Reads a topology file's document.
     init(_ root: Field, _ diagnostics: inout Diagnostics) {
+        FieldTable.containerlab.check(root, &diagnostics)
         name = root["name"].text(&diagnostics).map { Located($0, at: root["name"].place) }
         let topology = root["topology"]
         guard topology.isPresent else {
             diagnostics.error(root, "a containerlab topology has its nodes under topology:, which is missing")
             return
         }
+        management = Management(root["mgmt"], &diagnostics)
         let inheritance = Inheritance(topology)
         for (name, field) in topology["nodes"].map(&diagnostics) {
             guard nodes.count < Self.maximumNodes else {
@@ -52,6 +54,25 @@ extension ContainerlabTopology {
             kinds = topology["kinds"]
             groups = topology["groups"]
         }
+
+        /// Where a node's kind is written (`GetNodeKind`): the node, its own group, the group of the defaults, the defaults.
+        func kind(of node: Field) -> Field? {
+            [node["kind"], group(node["group"])?["kind"], group(defaults["group"])?["kind"], defaults["kind"]]
+                .compactMap(\.self).first(where: \.isPresent)
+        }
+
+        /// What is written of a kind, by whichever of its names.
+        func fields(ofKind kind: String) -> Field? {
+            ContainerlabKind.spellings(of: kind).map { kinds[$0] }.first(where: \.isPresent)
+        }
+
+        /// What is written of a node's group (`GetNodeGroup`): the node's own, that of its kind, that of the defaults.
+        func group(of node: Field, _ kind: Field?, _ diagnostics: inout Diagnostics) -> Field? {
+            let named = [node["group"], kind?["group"], defaults["group"]].compactMap(\.self).first(where: \.isPresent)
+            return named?.text(&diagnostics).map { groups[$0] }
+        }
+
+        private func group(_ named: Field) -> Field? { named.text.map { groups[$0] } }
     }
 }
 
@@ -62,20 +83,27 @@ extension ContainerlabTopology.Node {
     ) {
         self.name = name
         place = field.place
-        let group = field["group"].text(&diagnostics).map { inheritance.groups[$0] }
-        let written = [field["kind"], group?["kind"], inheritance.defaults["kind"]].compactMap(\.self).first {
-            $0.isPresent
-        }
-        let kind = written?.text(&diagnostics) ?? ""
+        let kind = inheritance.kind(of: field)?.text(&diagnostics) ?? ""
         if kind.isEmpty { diagnostics.error(field, "node \(name) has no kind, such as kind: linux") }
-        self.kind = Self.spelling[kind] ?? kind
-        // The nearest comes first: the node, its group, its kind, the defaults (`pkg/types/topology.go`).
-        let kindFields = ([kind] + Self.spelling.filter { $0.value == self.kind }.map(\.key).sorted() + [self.kind])
-            .map { inheritance.kinds[$0] }.first { $0.isPresent }
+        self.kind = ContainerlabKind.name(kind)
+        let kindFields = inheritance.fields(ofKind: kind)
+        let group = inheritance.group(of: field, kindFields, &diagnostics)
+        // The nearest comes first: the node, its group, its kind, the defaults (types/topology.go).
         let sources = [field, group, kindFields, inheritance.defaults].compactMap(\.self)
         if let config = sources.map({ $0["startup-config"] }).first(where: \.isPresent) {
             readConfig(config, &diagnostics)
         }
+        func nearest(_ key: String) -> Located<String>? {
+            let field = sources.map { $0[key] }.first(where: \.isPresent)
+            return field.flatMap { field in field.text(&diagnostics).map { Located($0, at: field.place) } }
+        }
+        networkMode = nearest("network-mode")
+        managementIPv4 = Self.address(field["mgmt-ipv4"], .ipv4, &diagnostics)
+        managementIPv6 = Self.address(field["mgmt-ipv6"], .ipv6, &diagnostics)
+        (type, image) = (nearest("type")?.value, nearest("image")?.value)
+        self.group =
+            [field["group"], kindFields?["group"], inheritance.defaults["group"]].compactMap { $0?.text }.first
+        hostname = nearest("hostname")
         // Lists and maps come together, the farthest first.
         for source in sources.reversed() {
             for line in source["exec"].list(&diagnostics) {
@@ -95,6 +123,16 @@ extension ContainerlabTopology.Node {
         readStages(sources.reversed(), &diagnostics)
     }
 
+    /// An address that the node asks for on the management network.
+    private static func address(
+        _ field: Field, _ family: AddressFamily, _ diagnostics: inout Diagnostics
+    ) -> Located<IPAddress>? {
+        guard let text = field.text(&diagnostics) else { return nil }
+        if let address = IPAddress(text), address.family == family { return Located(address, at: field.place) }
+        diagnostics.warn(field, "\"\(text)\" is not an \(family) address; the node gets one that is free")
+        return nil
+    }
+
     /// The configuration itself where it has several lines, as containerlab decides it, and a path otherwise.
     private mutating func readConfig(_ field: Field, _ diagnostics: inout Diagnostics) {
         guard let text = field.text(&diagnostics) else { return }
@@ -102,67 +140,6 @@ extension ContainerlabTopology.Node {
             inlineConfig = Located(text, at: field.place)
         } else {
             startupConfig = Located(text, at: field.place)
-        }
-    }
-
-    /// Other names of kinds (`KindNames` in containerlab's nodes).
-    private static let spelling = ["ceos": "arista_ceos", "ovs-bridge": "bridge", "k8s_kind": "k8s-kind"]
-}
-
-extension ContainerlabTopology.Link {
-    fileprivate init?(_ field: Field, _ nodes: Set<String>, _ diagnostics: inout Diagnostics) {
-        place = field.place
-        path = field.path
-        let type = field["type"].text(&diagnostics) ?? "veth"
-        guard type == "veth" else {
-            diagnostics.warn(field["type"], "a link of type \(type) leads out of the lab; it is left out")
-            return nil
-        }
-        mtu = field["mtu"].number(&diagnostics, "an MTU in bytes", 68...65535)
-        let written = field["endpoints"].list(&diagnostics)
-        guard written.count == 2 else {
-            diagnostics.error(field, "a link has two endpoints: endpoints: [\"a:eth1\", \"b:eth1\"]")
-            return nil
-        }
-        ends = []
-        for end in written {
-            guard let read = ContainerlabTopology.End(end, &diagnostics) else { return nil }
-            guard nodes.contains(read.node) else {
-                // containerlab's own words for the host's side of a link.
-                if ["host", "mgmt-net", "macvlan", "vxlan", "vxlan-stitch", "dummy"].contains(read.node) {
-                    diagnostics.warn(end, "a link to \(read.node) leads out of the lab; it is left out")
-                } else {
-                    let near = suggestion(for: read.node, among: nodes.sorted())
-                    diagnostics.error(
-                        end, "there is no node \(read.node)" + (near.map { "; did you mean \"\($0)\"?" } ?? ""))
-                }
-                return nil
-            }
-            ends.append(read)
-        }
-    }
-}
-
-extension ContainerlabTopology.End {
-    /// `node:eth1`, or `{ node: node, interface: eth1, mac: 00:… }`.
-    fileprivate init?(_ field: Field, _ diagnostics: inout Diagnostics) {
-        if let text = field.text {
-            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
-                diagnostics.error(field, "\"\(text)\" is not an endpoint, such as ceos01:eth1")
-                return nil
-            }
-            self.init(node: parts[0], interface: parts[1])
-            return
-        }
-        guard let node = field["node"].text(&diagnostics), let interface = field["interface"].text(&diagnostics) else {
-            diagnostics.error(field, "an endpoint has a node and an interface: { node: ceos01, interface: eth1 }")
-            return nil
-        }
-        self.init(node: node, interface: interface)
-        if let mac = field["mac"].text(&diagnostics) {
-            hardwareAddress = MACAddress(mac)
-            if hardwareAddress == nil { diagnostics.error(field["mac"], "\"\(mac)\" is not a MAC address") }
         }
     }
 }

@@ -48,10 +48,10 @@ extension FolderReader {
     }
 
     mutating func readStartupConfigurations() {
-        for node in documents.containerlab?.nodes ?? [] where node.kind == "arista_ceos" {
+        for (index, node) in (documents.containerlab?.nodes ?? []).enumerated() where node.kind == "arista_ceos" {
             if let inline = node.inlineConfig {
-                documents.configurations[node.name] = EOSConfiguration(
-                    inline.value, file: inline.place.file, firstLine: inline.place.line + 1)
+                documents.configurations[node.name] = configuration(
+                    inline.value, of: node, at: index, file: inline.place.file, firstLine: inline.place.line + 1)
                 continue
             }
             guard var written = node.startupConfig else { continue }
@@ -66,12 +66,35 @@ extension FolderReader {
                 diagnostics.error(at: SourceLine(file: path, line: 1), "this is not UTF-8 text; save the file as UTF-8")
                 continue
             }
-            let configuration = EOSConfiguration(text.withoutByteOrderMarks, file: path)
+            let configuration = configuration(text.withoutByteOrderMarks, of: node, at: index, file: path)
             documents.configurations[node.name] = configuration
             note(
                 path,
                 taken: "EOS configuration of \(node.name): \(configuration.interfaces.count) interfaces, "
                     + "\(configuration.vlans.count) VLANs, \(configuration.routes.count) static routes")
+        }
+    }
+
+    /// A startup configuration, rendered where it is a template.
+    private mutating func configuration(
+        _ text: String, of node: ContainerlabTopology.Node, at index: Int, file: String, firstLine: Int = 1
+    ) -> EOSConfiguration {
+        guard GoTemplate.isNeeded(for: text) else { return EOSConfiguration(text, file: file, firstLine: firstLine) }
+        do throws(GoTemplate.Problem) {
+            let data = node.templateData(
+                lab: documents.containerlab?.name?.value ?? "", index: index,
+                management: documents.networks.managementAddresses(of: node.name))
+            let rendered = try GoTemplate(text).rendered(data)
+            return EOSConfiguration(rendered.text, file: file, lines: rendered.lines.map { $0 + firstLine - 1 })
+        } catch {
+            diagnostics.warn(
+                at: SourceLine(file: file, line: error.line + firstLine - 1),
+                "the template cannot be rendered for \(node.name): \(error.sentence); it is read without the lines that have braces"
+            )
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
+                $0.contains("{{") ? "!" : $0
+            }
+            return EOSConfiguration(lines.joined(separator: "\n"), file: file, firstLine: firstLine)
         }
     }
 

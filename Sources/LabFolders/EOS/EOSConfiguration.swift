@@ -16,6 +16,8 @@ public struct EOSConfiguration: Hashable, Sendable {
     public var routesIPv4 = false
     /// Whether it forwards IPv6 packets (`ipv6 unicast-routing`): off unless it is written.
     public var routesIPv6 = false
+    /// Whether its management interface is in a VRF of its own.
+    public var isManagementApart = false
     /// What its routing protocols are to do.
     public var protocols: [RoutingProtocol] = []
     /// Lines that matter to a dataplane and are not taken over.
@@ -29,6 +31,8 @@ public struct EOSConfiguration: Hashable, Sendable {
         public var kind: Kind
         /// Where it begins.
         public var place: SourceLine
+        /// BGP's autonomous system, as it was written (`65001`, `1.1`).
+        public var autonomousSystem: String?
         /// BGP's neighbours by address.
         public var neighbors: [IPAddress] = []
         /// Where BGP's neighbours may come from without being named (`bgp listen range`).
@@ -39,6 +43,8 @@ public struct EOSConfiguration: Hashable, Sendable {
         public var redistributesConnected = false
         /// `redistribute static`.
         public var redistributesStatic = false
+        /// The most equal ways to one prefix that are taken (`maximum-paths`); EOS takes one unless it is told.
+        public var maximumPaths = 1
         /// Whether a default route is announced (`default-originate`, `default-information originate`).
         public var originatesDefault = false
 
@@ -67,6 +73,8 @@ public struct EOSConfiguration: Hashable, Sendable {
         public var addresses: [InterfaceAddress] = []
         /// Addresses that it shares with other routers (`ip virtual-router address`, `ip address virtual`).
         public var virtualAddresses: [VirtualAddress] = []
+        /// `description`.
+        public var description: String?
         /// `mtu`, in bytes.
         public var mtu: UInt32?
         /// `shutdown`.

@@ -22,6 +22,9 @@ extension EOSReader {
             ?? command.arguments(after: "ipv6 virt|ual-router add|ress")
         {
             readVirtualAddress(command, arguments, indices)
+        } else if let arguments = command.arguments(after: "desc|ription") {
+            // As EOS does it, several blanks are one.
+            all { $0.description = command.isNegated || arguments.isEmpty ? nil : arguments.joined(separator: " ") }
         } else if let arguments = command.arguments(after: "mtu") {
             if command.isNegated {
                 all { $0.mtu = nil }

@@ -1,4 +1,5 @@
 import Addresses
+import Topology
 
 /// The routing protocols (EOS User Manual, "Border Gateway Protocol" and "Open Shortest Path First").
 extension EOSReader {
@@ -14,7 +15,9 @@ extension EOSReader {
         } else {
             return false
         }
-        configuration.protocols.append(EOSConfiguration.RoutingProtocol(kind: kind, place: command.place))
+        var routing = EOSConfiguration.RoutingProtocol(kind: kind, place: command.place)
+        if kind == .bgp { routing.autonomousSystem = command.words.dropFirst(2).first.map(String.init) }
+        configuration.protocols.append(routing)
         warn(
             command, "\(name) is not supported: it is not run, and the routes that it would bring are static ones here")
         return true
@@ -50,6 +53,10 @@ extension EOSReader {
         } else if let arguments = command.arguments(after: "bgp listen range") {
             if let prefix = arguments.first.flatMap({ InterfaceAddress($0)?.prefix }) {
                 configuration.protocols[last].listenRanges.append(prefix)
+            }
+        } else if let arguments = command.arguments(after: "max|imum-paths") {
+            if let number = arguments.first.flatMap({ Int($0) }), (1...Router.mostPaths).contains(number) {
+                configuration.protocols[last].maximumPaths = number
             }
         } else if command.arguments(after: "default-information originate") != nil {
             configuration.protocols[last].originatesDefault = true

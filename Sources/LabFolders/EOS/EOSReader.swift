@@ -21,6 +21,8 @@ struct EOSReader {
         case interfaces([Int])
         /// In `router bgp` or `router ospf`, the last one of the protocols.
         case routing
+        /// In `interface Management`, whose addresses containerlab gives.
+        case management
         /// In `vlan`, of these VLANs by index.
         case vlans([Int])
         /// In a mode that is not taken over: its lines are skipped while they are indented.
@@ -53,6 +55,11 @@ struct EOSReader {
                 return
             }
         case .routing: if readRoutingCommand(command) { return }
+        case .management:
+            if command.arguments(after: "vrf") != nil, command.isIndented {
+                configuration.isManagementApart = !command.isNegated
+            }
+            if command.isIndented { return }
         case .skipped:
             if command.isIndented {
                 if Self.beginsText(command) { mode = .text }
@@ -130,7 +137,8 @@ struct EOSReader {
         }
         budget -= names.count
         switch names[0].kind {
-        case .management, .null: return
+        case .management: return mode = .management
+        case .null: return
         case .vxlan: return warn(command, "VXLAN on the router is not supported; \(names[0]) is skipped")
         case .tunnel: return warn(command, "tunnels are not supported; \(names[0]) is skipped")
         case .ethernet, .portChannel, .vlan, .loopback: break

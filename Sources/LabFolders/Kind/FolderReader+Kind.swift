@@ -43,6 +43,7 @@ extension FolderReader {
         guard documents.kind == nil else {
             return diagnostics.warn(root, "a lab has one cluster; this one is left out")
         }
+        FieldTable.kind.check(root, &diagnostics)
         let kind = KindCluster(root, &diagnostics)
         documents.kind = kind
         note(path, taken: "cluster of kind: \(kind.nodes.count) nodes")

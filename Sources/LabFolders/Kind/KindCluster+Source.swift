@@ -19,7 +19,12 @@ extension KindCluster {
             diagnostics.error(root["nodes"], "the cluster has more than \(Self.maximumNodes) nodes")
             return
         }
-        nodes = written.map { Node($0, &diagnostics) }
+        var clusterPatches: [(isControlPlane: Bool, patches: [KubeadmPatch])] = []
+        for field in written {
+            var patches: [KubeadmPatch] = []
+            nodes.append(Node(field, &patches, &diagnostics))
+            clusterPatches.append((nodes[nodes.count - 1].isControlPlane, patches))
+        }
         if nodes.isEmpty { nodes = [Node(isControlPlane: true, place: root.place)] }
         if !nodes.contains(where: \.isControlPlane) {
             diagnostics.error(root["nodes"], "a cluster needs a node of role control-plane")
@@ -27,6 +32,12 @@ extension KindCluster {
         for field in root["kubeadmConfigPatches"].list(&diagnostics) {
             apply(KubeadmPatch.all(in: field, &diagnostics))
         }
+        for field in root["kubeadmConfigPatchesJSON6902"].list(&diagnostics) {
+            apply(KubeadmPatch.all(inOperations: field, &diagnostics))
+        }
+        // The cluster's own configuration is that of the node that is initialised: the first of the control plane.
+        let first = clusterPatches.first(where: \.isControlPlane)?.patches ?? []
+        apply(first)
     }
 
     /// A lab's size, not kind's limit.
@@ -85,7 +96,8 @@ extension KindCluster {
 }
 
 extension KindCluster.Node {
-    fileprivate init(_ field: Field, _ diagnostics: inout Diagnostics) {
+    /// - Parameter patches: gets those that are of the whole cluster.
+    fileprivate init(_ field: Field, _ patches: inout [KubeadmPatch], _ diagnostics: inout Diagnostics) {
         place = field.place
         let role = field["role"].text(&diagnostics) ?? "control-plane"
         isControlPlane = role != "worker"
@@ -104,9 +116,21 @@ extension KindCluster.Node {
             mounts.append(
                 KindCluster.Mount(source: source, target: target, isReadOnly: isReadOnly, place: mount.place))
         }
-        for patch in field["kubeadmConfigPatches"].list(&diagnostics) {
-            for patch in KubeadmPatch.all(in: patch, &diagnostics)
-            where patch.kind == .initialise || patch.kind == .join { apply(patch) }
+        for mapping in field["extraPortMappings"].list(&diagnostics) {
+            let inside = mapping["containerPort"].text ?? "?",
+                outside = mapping["hostPort"].text ?? "of Docker's choice"
+            diagnostics.warn(
+                mapping,
+                "the machine's port \(outside) is not opened, since nslab leaves the machine as it is; in the lab the node has port \(inside)"
+            )
+        }
+        let all =
+            field["kubeadmConfigPatches"].list(&diagnostics).flatMap { KubeadmPatch.all(in: $0, &diagnostics) }
+            + field["kubeadmConfigPatchesJSON6902"].list(&diagnostics).flatMap {
+                KubeadmPatch.all(inOperations: $0, &diagnostics)
+            }
+        for patch in all {
+            if patch.kind == .cluster || patch.kind == .proxy { patches.append(patch) } else { apply(patch) }
         }
     }
 

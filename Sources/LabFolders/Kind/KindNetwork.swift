@@ -6,8 +6,6 @@ import Topology
 enum KindNetwork {
     /// Its name, and the name of its namespace.
     static let name = "kind"
-    /// The interface of a node that is on it.
-    static let interface = "eth0"
     /// The ranges, IPv4 first.
     static let subnets = [Prefix(.v4(IPv4Address(0xac12_0000)), length: 16), ulaSubnet]
 
@@ -21,18 +19,6 @@ enum KindNetwork {
     static func addresses(at number: Int) -> [InterfaceAddress] {
         subnets.compactMap { subnet in
             subnet.address(at: UInt128(number)).map { InterfaceAddress($0, prefixLength: subnet.length) }
-        }
-    }
-
-    /// The default routes of a node.
-    static var defaultRoutes: [StaticRoute] {
-        gateways.map { StaticRoute(.all($0.family), .gateway($0.address, interface: interface)) }
-    }
-
-    /// Whether a text speaks of the network: of the nodes' interface on it, or of an address in its IPv4 range.
-    static func isMeant(by text: String) -> Bool {
-        text.split { " =/,\"'".contains($0) }.contains { word in
-            word == interface || IPAddress(word).map { address in subnets.contains { $0.contains(address) } } ?? false
         }
     }
 }

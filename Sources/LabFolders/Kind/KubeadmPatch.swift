@@ -19,15 +19,13 @@ struct KubeadmPatch: Sendable {
     var kubeProxyMode: KubeProxyMode?
 
     /// Which of kubeadm's configurations it is a patch of.
-    enum Kind: Sendable {
-        /// `InitConfiguration`: of the first control-plane node.
-        case initialise
-        /// `JoinConfiguration`: of all other nodes.
-        case join
-        /// `ClusterConfiguration`.
-        case cluster
-        /// `KubeProxyConfiguration`.
-        case proxy
+    enum Kind: String, Sendable {
+        /// Of the first control-plane node.
+        case initialise = "InitConfiguration"
+        /// Of all other nodes.
+        case join = "JoinConfiguration"
+        case cluster = "ClusterConfiguration"
+        case proxy = "KubeProxyConfiguration"
     }
 
     /// The patches in a field: YAML inside of YAML.
@@ -40,17 +38,43 @@ struct KubeadmPatch: Sendable {
         }
     }
 
+    /// The patch that a list of JSON Patch operations is (`kubeadmConfigPatchesJSON6902`, RFC 6902): what the operations set, as far as
+    /// they name one value each.
+    static func all(inOperations field: Field, _ diagnostics: inout Diagnostics) -> [KubeadmPatch] {
+        guard let text = field["patch"].text(&diagnostics), let kind = Kind(rawValue: field["kind"].text ?? "") else {
+            return []
+        }
+        let patch = field["patch"]
+        var read: [KubeadmPatch] = []
+        for document in YAMLDocument.documents(of: Array(text.utf8), firstLine: patch.mark.line + 1) {
+            for operation in document.read(of: patch.file, path: patch.path, &diagnostics)?.items ?? [] {
+                guard let path = operation["path"].text, operation["op"].text != "remove" else { continue }
+                var one = KubeadmPatch(kind: kind)
+                switch path {
+                case "/networking/podSubnet": one.podSubnets = subnets(operation["value"], &diagnostics)
+                case "/networking/serviceSubnet": one.serviceSubnets = subnets(operation["value"], &diagnostics)
+                case "/nodeRegistration/kubeletExtraArgs/node-ip": one.readAddresses(operation["value"], &diagnostics)
+                case "/nodeRegistration/kubeletExtraArgs/node-labels": one.readLabels(operation["value"], &diagnostics)
+                case "/nodeRegistration/taints": one.readTaints(operation["value"], &diagnostics)
+                default: continue
+                }
+                read.append(one)
+            }
+        }
+        return read
+    }
+
+    private init(kind: Kind) { self.kind = kind }
+
     private init?(_ root: Field, _ diagnostics: inout Diagnostics) {
-        switch root["kind"].text {
-        case "InitConfiguration": kind = .initialise
-        case "JoinConfiguration": kind = .join
-        case "ClusterConfiguration":
-            kind = .cluster
+        guard let kind = Kind(rawValue: root["kind"].text ?? "") else { return nil }
+        self.init(kind: kind)
+        if kind == .cluster {
             podSubnets = Self.subnets(root["networking"]["podSubnet"], &diagnostics)
             serviceSubnets = Self.subnets(root["networking"]["serviceSubnet"], &diagnostics)
             return
-        case "KubeProxyConfiguration":
-            kind = .proxy
+        }
+        if kind == .proxy {
             kubeProxyMode = KubeProxyMode(written: root["mode"], &diagnostics)
             for key in ["clusterCIDR", "detectLocalMode", "nodePortAddresses"] where root[key].isPresent {
                 diagnostics.warn(
@@ -62,24 +86,34 @@ struct KubeadmPatch: Sendable {
                 diagnostics.warn(root[key]["masqueradeAll"], "this is not taken over: pods keep their addresses")
             }
             return
-        default: return nil
         }
         let registration = root["nodeRegistration"]
         for (name, value) in Self.arguments(registration["kubeletExtraArgs"], &diagnostics) {
             switch name {
             case "node-ip": readAddresses(value, &diagnostics)
-            case "node-labels":
-                for pair in (value.text(&diagnostics) ?? "").split(separator: ",") {
-                    let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                    labels[parts[0].trimmingBlanks] = parts.count == 2 ? parts[1].trimmingBlanks : ""
-                }
+            case "node-labels": readLabels(value, &diagnostics)
             default: break
             }
         }
-        // An empty list is a list without the usual taint.
-        if case .sequence(let taints)? = registration["taints"].value?.content {
-            isUntainted = !taints.indices.contains { index in
-                registration["taints"].items[index]["key"].text == "node-role.kubernetes.io/control-plane"
+        readTaints(registration["taints"], &diagnostics)
+    }
+
+    private mutating func readLabels(_ field: Field, _ diagnostics: inout Diagnostics) {
+        for pair in (field.text(&diagnostics) ?? "").split(separator: ",") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            labels[parts[0].trimmingBlanks] = parts.count == 2 ? parts[1].trimmingBlanks : ""
+        }
+    }
+
+    /// An empty list is a list without the usual taint.
+    private mutating func readTaints(_ field: Field, _ diagnostics: inout Diagnostics) {
+        guard case .sequence? = field.value?.content else { return }
+        isUntainted = true
+        for taint in field.items {
+            if taint["key"].text == "node-role.kubernetes.io/control-plane" {
+                isUntainted = false
+            } else {
+                diagnostics.warn(taint, "the control plane's taint alone keeps pods away; this one is not looked at")
             }
         }
     }
@@ -105,8 +139,18 @@ struct KubeadmPatch: Sendable {
         }
     }
 
+    /// Ranges with a comma between them; nil where none is said.
     private static func subnets(_ field: Field, _ diagnostics: inout Diagnostics) -> [Prefix]? {
-        guard let text = field.text(&diagnostics) else { return nil }
-        return text.split(separator: ",").compactMap { InterfaceAddress($0.trimmingBlanks)?.prefix }
+        guard let text = field.text(&diagnostics), !text.trimmingBlanks.isEmpty else { return nil }
+        var subnets: [Prefix] = []
+        for part in text.split(separator: ",") {
+            if let prefix = InterfaceAddress(part.trimmingBlanks)?.prefix {
+                subnets.append(prefix)
+            } else {
+                diagnostics.warn(
+                    field, "\"\(part.trimmingBlanks)\" is not a range, such as 10.244.0.0/16; it is left out")
+            }
+        }
+        return subnets.isEmpty ? nil : subnets
     }
 }

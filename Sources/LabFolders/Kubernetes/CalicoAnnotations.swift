@@ -22,11 +22,17 @@ struct CalicoAnnotations {
                 guard let text = field.text(&diagnostics) else { continue }
                 hardwareAddress = MACAddress(text)
                 if hardwareAddress == nil { diagnostics.error(field, "\"\(text)\" is not a MAC address") }
+            case "containerID", "podIP", "podIPs", "sandboxDNS": break
             case "floatingIPs": diagnostics.warn(field, "floating addresses are not taken over")
-            default: break
+            case let name:
+                let near = suggestion(for: String(name), among: Self.names)
+                diagnostics.warn(
+                    field, "this is not taken over" + (near.map { "; did you mean \"\(Self.prefix)\($0)\"?" } ?? ""))
             }
         }
     }
+
+    private static let names = ["floatingIPs", "hwAddr", "ipAddrs", "ipAddrsNoIpam", "ipv4pools", "ipv6pools"]
 
     /// A list of addresses in JSON.
     static func addresses(_ field: Field, _ diagnostics: inout Diagnostics) -> [IPAddress] {

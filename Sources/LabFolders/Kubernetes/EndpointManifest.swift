@@ -11,9 +11,14 @@ struct EndpointManifest: Sendable {
     var slices: [EndpointSlice]
     /// Whether it is `Endpoints`, which count only where the service selects nothing (endpointslicemirroring).
     var isMirrored: Bool
+    /// Whether a controller keeps it, so that where the service has a selector it follows from that.
+    var isManaged = false
 
     /// The label of a slice that names its service.
     private static let serviceLabel = "kubernetes.io/service-name"
+
+    /// The label of a slice that names who keeps it.
+    private static let managerLabel = "endpointslice.kubernetes.io/managed-by"
 
     /// Reads an `EndpointSlice` (discovery.k8s.io/v1); nil for one that cannot be used.
     init?(slice root: Field, _ diagnostics: inout Diagnostics) {
@@ -29,6 +34,7 @@ struct EndpointManifest: Sendable {
         self.service = service
         namespace = root["metadata"]["namespace"].text(&diagnostics) ?? "default"
         isMirrored = false
+        isManaged = root["metadata"]["labels"][Self.managerLabel].text == "endpointslice-controller.k8s.io"
         let family: AddressFamily
         switch root["addressType"].text(&diagnostics) {
         case "IPv4": family = .ipv4

@@ -37,25 +37,58 @@ extension FolderReader {
         if version.hasPrefix("kind.x-k8s.io/") {
             return note(path, ignored: "another cluster's configuration")
         }
-        let place = SourceLine(file: path, line: document.firstLine)
-        let isCalico = version.contains("projectcalico.org/") || version.hasPrefix("operator.tigera.io/")
-        let isOfCalico = isCalico && CalicoDocument(rawValue: kind) != nil
-        if !isOfCalico {
-            switch Manifests.treatment(apiVersion: version, kind: kind) {
-            case .read: break
-            case .irrelevant: return note(path, ignored: "\(kind): nothing about the network")
-            case .unsupported(let sentence):
-                diagnostics.warn(at: place, "\(kind): \(sentence)")
-                return note(path, ignored: "\(kind): \(sentence)")
-            case .unknown:
-                diagnostics.warn(at: place, "\(kind) (\(version)) is not known; it is skipped")
-                return note(path, ignored: "\(kind): not known")
-            }
+        // What `kubectl get -o yaml` and `calicoctl get -o yaml` write of several.
+        if kind == "List" || kind.hasSuffix("List") && kind.count > 4 {
+            guard let root = document.read(of: path, &diagnostics) else { return }
+            return takeItems(of: root, path, kind, version)
         }
-        guard let root = document.read(of: path, &diagnostics) else { return }
+        guard isRead(kind, version, at: SourceLine(file: path, line: document.firstLine)),
+            let root = document.read(of: path, &diagnostics)
+        else { return }
+        take(root, path, kind, version)
+    }
+
+    private mutating func takeItems(of root: Field, _ path: String, _ kind: String, _ version: String) {
+        let items = root["items"].list(&diagnostics)
+        if items.isEmpty { note(path, ignored: "\(kind): nothing in it") }
+        for item in items {
+            // Those of a list of one kind need not say what they are.
+            let own = item["kind"].text ?? (kind == "List" ? "" : String(kind.dropLast("List".count)))
+            guard !own.isEmpty, !own.hasSuffix("List") else {
+                diagnostics.warn(item, "an item of a list needs apiVersion and kind; it is left out")
+                continue
+            }
+            let version = item["apiVersion"].text ?? version
+            if isRead(own, version, at: item.place) { take(item, path, own, version) }
+        }
+    }
+
+    /// Whether documents of a kind are read; notes why not.
+    private mutating func isRead(_ kind: String, _ version: String, at place: SourceLine) -> Bool {
+        if Self.isCalico(version), CalicoDocument(rawValue: kind) != nil { return true }
+        switch Manifests.treatment(apiVersion: version, kind: kind) {
+        case .read: return true
+        case .irrelevant: note(place.file, ignored: "\(kind): nothing about the network")
+        case .unsupported(let sentence):
+            diagnostics.warn(at: place, "\(kind): \(sentence)")
+            note(place.file, ignored: "\(kind): \(sentence)")
+        case .unknown:
+            diagnostics.warn(at: place, "\(kind) (\(version)) is not known; it is skipped")
+            note(place.file, ignored: "\(kind): not known")
+        }
+        return false
+    }
+
+    private static func isCalico(_ version: String) -> Bool {
+        version.contains("projectcalico.org/") || version.hasPrefix("operator.tigera.io/")
+    }
+
+    private mutating func take(_ root: Field, _ path: String, _ kind: String, _ version: String) {
+        let fields = Self.isCalico(version) ? FieldTable.calico[kind] : nil
+        (fields ?? FieldTable.kubernetes[kind])?.check(root, &diagnostics)
         let name = root["metadata"]["name"].text
         note(path, taken: kind + (name.map { " \($0)" } ?? ""))
-        switch isCalico ? CalicoDocument(rawValue: kind) : nil {
+        switch Self.isCalico(version) ? CalicoDocument(rawValue: kind) : nil {
         case .installation?: documents.calico.addInstallation(root, &diagnostics)
         case .pool?: documents.calico.addPool(root, &diagnostics)
         case .reservation?: documents.calico.addReservation(root, &diagnostics)
@@ -67,9 +100,10 @@ extension FolderReader {
                 documents.calico.addBGP(root, &diagnostics)
             }
             documents.calico.bgpDocuments.append(Located("\(kind) \(name ?? "")", at: root.place))
+        case .controllers?: documents.calico.addControllers(root, &diagnostics)
         case nil:
             if kind == "DaemonSet", name == "calico-node" { documents.calico.addManifest(root, &diagnostics) }
-            documents.manifests.add(root, &diagnostics)
+            documents.manifests.add(root, kind, &diagnostics)
         }
     }
 
@@ -81,5 +115,6 @@ extension FolderReader {
         case felix = "FelixConfiguration"
         case bgpPeer = "BGPPeer"
         case bgpConfiguration = "BGPConfiguration"
+        case controllers = "KubeControllersConfiguration"
     }
 }

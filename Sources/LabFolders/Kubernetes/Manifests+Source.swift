@@ -3,15 +3,7 @@ import Topology
 
 extension Manifests {
     /// Takes one document, of a kind that is read.
-    mutating func add(_ root: Field, _ diagnostics: inout Diagnostics) {
-        let kind = root["kind"].text ?? ""
-        if kind.hasSuffix("List") {
-            for item in root["items"].list(&diagnostics) {
-                // The items of a PodList need not say what they are.
-                if item["kind"].text != nil { add(item, &diagnostics) }
-            }
-            return
-        }
+    mutating func add(_ root: Field, _ kind: String, _ diagnostics: inout Diagnostics) {
         switch kind {
         case "Namespace": addNamespace(root, &diagnostics)
         case "Node":
@@ -26,15 +18,18 @@ extension Manifests {
             if let read = EndpointManifest(endpoints: root, &diagnostics) { add(read, at: root, &diagnostics) }
         default:
             guard let read = WorkloadManifest(root, kind, &diagnostics) else { return }
-            add(read, at: root, &diagnostics)
+            add(read, kind, at: root, &diagnostics)
         }
     }
 
     /// Two documents of one object are one object, as the later one says (`kubectl apply`).
     private mutating func add(_ service: Service, at root: Field, _ diagnostics: inout Diagnostics) {
         let located = Located(service, at: root.place)
-        let same = services.firstIndex { $0.value.name == service.name && $0.value.namespace == service.namespace }
-        guard let same else { return services.append(located) }
+        let key = "\(service.namespace)/\(service.name)"
+        guard let same = servicePositions[key] else {
+            servicePositions[key] = services.count
+            return services.append(located)
+        }
         diagnostics.warn(
             root,
             "Service \(service.namespace)/\(service.name) is also in \(services[same].place); the later one counts"
@@ -56,7 +51,9 @@ extension Manifests {
         endpoints[same] = located
     }
 
-    private mutating func add(_ read: WorkloadManifest, at root: Field, _ diagnostics: inout Diagnostics) {
+    private mutating func add(
+        _ read: WorkloadManifest, _ kind: String, at root: Field, _ diagnostics: inout Diagnostics
+    ) {
         let workload = read.workload
         let located = Located(workload, at: root.place)
         let same = workloads.firstIndex {
@@ -67,7 +64,7 @@ extension Manifests {
         guard let same else { return workloads.append(located) }
         diagnostics.warn(
             root,
-            "\(root["kind"].text ?? "") \(workload.namespace)/\(workload.name) is also in \(workloads[same].place); the "
+            "\(kind) \(workload.namespace)/\(workload.name) is also in \(workloads[same].place); the "
                 + "later one counts")
         workloads[same] = located
     }

@@ -6,6 +6,8 @@ struct Manifests: Sendable {
     /// Whatever makes pods.
     var workloads: [Located<Workload>] = []
     var services: [Located<Service>] = []
+    /// By `NAMESPACE/NAME`, the services' places in the list.
+    var servicePositions: [String: Int] = [:]
     /// Endpoints that are written by hand.
     var endpoints: [Located<EndpointManifest>] = []
     /// The Kubernetes namespaces, each once.
@@ -34,9 +36,7 @@ struct Manifests: Sendable {
     static func treatment(apiVersion: String, kind: String) -> Treatment {
         switch kind {
         case "Pod", "DaemonSet", "Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Service",
-            "Endpoints", "EndpointSlice", "EndpointsList", "EndpointSliceList", "Namespace", "Node", "List", "PodList",
-            "ServiceList", "DeploymentList", "DaemonSetList", "StatefulSetList",
-            "NamespaceList":
+            "Endpoints", "EndpointSlice", "Namespace", "Node":
             .read
         case "NetworkPolicy", "GlobalNetworkPolicy", "StagedNetworkPolicy", "StagedGlobalNetworkPolicy", "Tier",
             "NetworkSet", "GlobalNetworkSet", "HostEndpoint", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy":
@@ -63,7 +63,7 @@ struct Manifests: Sendable {
         "RoleBinding", "RuntimeClass", "Secret", "ServiceAccount", "StorageClass", "TigeraStatus",
         "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration",
         "VerticalPodAutoscaler", "VolumeAttachment", "CSIDriver", "CSINode", "Whisker", "FlowSchema",
-        "PriorityLevelConfiguration", "KubeControllersConfiguration", "ClusterInformation", "ServiceMonitor",
+        "PriorityLevelConfiguration", "ClusterInformation", "ServiceMonitor",
         "PodMonitor", "Event", "CertificateSigningRequest", "Component", "Profile", "KubeProxyConfiguration",
         "KubeletConfiguration", "ClusterConfiguration", "InitConfiguration", "JoinConfiguration", "GatewayAPI",
         "ManagementClusterConnection",

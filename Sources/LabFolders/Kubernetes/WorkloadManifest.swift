@@ -35,7 +35,15 @@ struct WorkloadManifest {
         workload.pools = annotations.pools
         workload.hardwareAddress = annotations.hardwareAddress
         readSpecification(pod["spec"], &diagnostics)
-        if controller != .pod, !selects(root["spec"]["selector"], workload.labels, &diagnostics) { return nil }
+        let selector = root["spec"]["selector"]
+        if controller != .pod,
+            !selects(
+                kind == "ReplicationController"
+                    ? LabelSelector(selector.texts(&diagnostics)) : LabelSelector(selector, &diagnostics), selector,
+                workload.labels, &diagnostics)
+        {
+            return nil
+        }
         if case .statefulSet = controller {
             // A StatefulSet's pods have names of their own under the service that governs it.
             workload.subdomain = root["spec"]["serviceName"].text(&diagnostics) ?? workload.subdomain
@@ -47,10 +55,16 @@ struct WorkloadManifest {
     }
 
     /// Whether a controller selects the pods that it makes; the API server refuses one that does not.
-    private func selects(_ selector: Field, _ labels: [String: String], _ diagnostics: inout Diagnostics) -> Bool {
-        let wanted =
-            selector["matchLabels"].isPresent || selector["matchExpressions"].isPresent
-            ? selector["matchLabels"].texts(&diagnostics) : [:]
+    private func selects(
+        _ read: LabelSelector, _ selector: Field, _ labels: [String: String], _ diagnostics: inout Diagnostics
+    ) -> Bool {
+        let wanted = read.labels
+        if wanted.allSatisfy({ labels[$0.key] == $0.value }), !read.selects(labels) {
+            diagnostics.warn(
+                selector["matchExpressions"],
+                "the template's labels do not fit this; the API server refuses \(workload.name), and it is left out")
+            return false
+        }
         if let wrong = wanted.filter({ labels[$0.key] != $0.value }).min(by: { $0.key < $1.key }) {
             diagnostics.warn(
                 selector,
@@ -64,23 +78,30 @@ struct WorkloadManifest {
     private mutating func readSpecification(_ spec: Field, _ diagnostics: inout Diagnostics) {
         workload.nodeName = spec["nodeName"].text(&diagnostics)
         workload.nodeSelector = spec["nodeSelector"].texts(&diagnostics)
-        workload.toleratesControlPlane = spec["tolerations"].list(&diagnostics).contains(where: Self.tolerates)
+        for toleration in spec["tolerations"].list(&diagnostics) {
+            _ = toleration["operator"].word(&diagnostics, ["Exists", "Equal", "Lt", "Gt"])
+            _ = toleration["effect"].word(&diagnostics, ["NoSchedule", "PreferNoSchedule", "NoExecute", ""])
+            if Self.tolerates(toleration) { workload.toleratesControlPlane = true }
+        }
         workload.affinity = NodeAffinity(spec["affinity"]["nodeAffinity"], &diagnostics)
-        for key in ["podAffinity", "podAntiAffinity"] where spec["affinity"][key].isPresent {
-            diagnostics.warn(spec["affinity"][key], "pods are spread evenly in any case; this is not looked at")
+        workload.podAffinity = PodAffinity(spec["affinity"]["podAffinity"], workload.labels, &diagnostics)
+        workload.podAntiAffinity = PodAffinity(spec["affinity"]["podAntiAffinity"], workload.labels, &diagnostics)
+        workload.spreadConstraints = spec["topologySpreadConstraints"].list(&diagnostics).compactMap {
+            SpreadConstraint($0, workload.labels, &diagnostics)
         }
-        for constraint in spec["topologySpreadConstraints"].list(&diagnostics)
-        where constraint["topologyKey"].text.map({ $0 != "kubernetes.io/hostname" }) ?? false {
-            diagnostics.warn(constraint["topologyKey"], "pods are spread evenly over nodes; this is not looked at")
-        }
+        workload.readNames(spec, &diagnostics)
         workload.usesHostNetwork = spec["hostNetwork"].boolean(&diagnostics) ?? false
         workload.hostname = spec["hostname"].text(&diagnostics)
         workload.subdomain = spec["subdomain"].text(&diagnostics)
         // A DaemonSet's pods tolerate what others do not, but not the control plane's taint.
         var images = ContainerImages()
-        for container in spec["containers"].list(&diagnostics) {
+        // A container that is begun before the others and goes on runs beside them.
+        let sidecars = spec["initContainers"].list(&diagnostics).filter { $0["restartPolicy"].text == "Always" }
+        for container in spec["containers"].list(&diagnostics) + sidecars {
             for field in container["ports"].list(&diagnostics) {
-                guard let port = Self.port(field, &diagnostics) else { continue }
+                guard var port = Self.port(field, &diagnostics) else { continue }
+                // In its node's namespace a pod's port is the node's (`SetDefaults_PodSpec`).
+                if workload.usesHostNetwork { port.hostPort = port.hostPort ?? port.number }
                 let isThere = workload.ports.contains { $0.number == port.number && $0.transport == port.transport }
                 if !isThere { workload.ports.append(port) }
             }
@@ -106,8 +127,10 @@ struct WorkloadManifest {
     private static func port(_ field: Field, _ diagnostics: inout Diagnostics) -> Workload.ContainerPort? {
         guard let number: UInt16 = field["containerPort"].number(&diagnostics, "a port", 1...65535) else { return nil }
         let transport = Service.transport(field["protocol"], &diagnostics) ?? .tcp
-        if field["hostPort"].isPresent { diagnostics.warn(field["hostPort"], "ports of the host are not taken over") }
-        return Workload.ContainerPort(name: field["name"].text(&diagnostics), number, transport)
+        var port = Workload.ContainerPort(name: field["name"].text(&diagnostics), number, transport)
+        port.hostPort = field["hostPort"].number(&diagnostics, "a port", 0...65535).flatMap { $0 == 0 ? nil : $0 }
+        port.hostAddress = field["hostIP"].text == "" ? nil : field["hostIP"].address(&diagnostics)
+        return port
     }
 }
 
@@ -132,7 +155,7 @@ extension NodeAffinity.Term {
 }
 
 extension NodeAffinity.Requirement {
-    fileprivate init?(_ field: Field, _ diagnostics: inout Diagnostics) {
+    init?(_ field: Field, _ diagnostics: inout Diagnostics) {
         guard let key = field["key"].text(&diagnostics) else {
             diagnostics.error(field, "a requirement needs the key of a label")
             return nil

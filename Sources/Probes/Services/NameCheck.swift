@@ -133,7 +133,8 @@ extension NameCheck {
                     NameCheck(from: source.name, server: server, name: name, type: .a, expected: .noSuchName))
             }
         }
-        return (checks, silent.map { UnprobedService(address: $0, .noNameServer) })
+        let reason: UnprobedService.Reason = blueprint.hasServiceProxy ? .noNameServer : .noProxy
+        return (checks, silent.map { UnprobedService(address: $0, reason) })
     }
 
     private static func of(

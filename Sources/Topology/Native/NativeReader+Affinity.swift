@@ -35,7 +35,7 @@ extension NativeReader {
                 names: field(fields, "names") { $0.list($1, example: example) { $0.requirement($1) } } ?? []))
     }
 
-    private mutating func requirement(_ value: YAMLValue) -> NodeAffinity.Requirement? {
+    mutating func requirement(_ value: YAMLValue) -> NodeAffinity.Requirement? {
         let fields = fields(value, ["key", "operator", "values"])
         let key = field(fields, "key") { $0.text($1, "a label's name") }
         let relation = field(fields, "operator") { $0.word($1, "an operator", NodeAffinity.Relation.self) }

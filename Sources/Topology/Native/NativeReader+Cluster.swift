@@ -8,9 +8,8 @@ extension NativeReader {
         let fields = fields(
             value,
             [
-                "pools", "serviceSubnets", "podSubnets", "kubeProxyMode", "namespaces", "reservedAddresses",
-                "vxlanPort",
-                "vxlanVNI", "mtu",
+                "pools", "serviceSubnets", "podSubnets", "kubeProxyMode", "assignLoadBalancerIPs", "namespaces",
+                "reservedAddresses", "advertisedServices", "vxlanPort", "vxlanVNI", "mtu",
             ])
         var cluster = Cluster()
         _ = field(fields, "pools") { reader, value in
@@ -24,10 +23,18 @@ extension NativeReader {
         if let mode = field(fields, "kubeProxyMode", { $0.word($1, "a mode of kube-proxy", KubeProxyMode.self) }) {
             cluster.kubeProxyMode = mode
         }
+        if let assignment = field(
+            fields, "assignLoadBalancerIPs",
+            { $0.word($1, "which services get load balancers' addresses", LoadBalancerAssignment.self) })
+        {
+            cluster.loadBalancerAssignment = assignment
+        }
         cluster.namespaces =
             list(fields, "namespaces", example: "[staging]") { $0.text($1, "the name of a Kubernetes namespace") } ?? []
         cluster.reservedAddresses =
             list(fields, "reservedAddresses", example: "[192.168.0.0/28]") { $0.prefix($1) } ?? []
+        cluster.advertisedServices =
+            list(fields, "advertisedServices", example: "[10.96.0.0/16]") { $0.prefix($1) } ?? []
         if let port: UInt16 = field(fields, "vxlanPort", { $0.number($1, "a UDP port", 1...65535) }) {
             cluster.vxlanPort = port
         }
@@ -109,7 +116,8 @@ extension NativeReader {
             value,
             [
                 "kind", "name", "namespace", "replicas", "labels", "node", "nodeSelector", "affinity", "controlPlane",
-                "addresses", "pools", "hostNetwork", "hostname", "subdomain", "ports", "mac",
+                "addresses", "pools", "hostNetwork", "hostname", "subdomain", "ports", "mac", "dns", "hostAliases",
+                "podAffinity", "podAntiAffinity", "spread",
             ])
         let (name, namespace) = qualifiedName(key, fields)
         let replicas: Int? = field(fields, "replicas") { $0.number($1, "a number of pods", 0...maximumReplicas) }
@@ -123,7 +131,7 @@ extension NativeReader {
                 )
             }
         }
-        let workload = Workload(
+        var workload = Workload(
             name: name, namespace: namespace, kind: kind ?? .pod,
             labels: field(fields, "labels") { $0.labels($1) } ?? [:],
             nodeName: field(fields, "node") { $0.text($1, "the name of a node") },
@@ -137,6 +145,16 @@ extension NativeReader {
             subdomain: field(fields, "subdomain") { $0.text($1, "the name of a headless service") },
             ports: list(fields, "ports", example: "[8080]") { $0.containerPort($1) } ?? [],
             hardwareAddress: field(fields, "mac") { $0.hardwareAddress($1) })
+        workload.nameResolution = field(fields, "dns") { $0.nameResolution($1) } ?? workload.nameResolution
+        workload.hostAliases =
+            list(fields, "hostAliases", example: "[{ address: 192.0.2.80, names: [intranet] }]") { $0.hostAlias($1) }
+            ?? []
+        workload.podAffinity = field(fields, "podAffinity") { $0.podAffinity($1) } ?? workload.podAffinity
+        workload.podAntiAffinity = field(fields, "podAntiAffinity") { $0.podAffinity($1) } ?? workload.podAntiAffinity
+        workload.spreadConstraints =
+            list(fields, "spread", example: "[{ maxSkew: 1, topologyKey: zone, labels: { app: a } }]") {
+                $0.spreadConstraint($1)
+            } ?? []
         if fields["kind"] == nil {
             report(fields.mark, "a workload needs its kind: DaemonSet, Deployment, StatefulSet or Pod")
             return nil

@@ -6,7 +6,11 @@ extension NativeReader {
     /// The map of a router.
     mutating func router(_ name: String, _ value: YAMLValue) -> Router {
         let fields = fields(
-            value, ["hostname", "vlans", "ports", "loopbacks", "routes", "forwards", "learnsBlocks", "binds"])
+            value,
+            [
+                "hostname", "vlans", "ports", "loopbacks", "routes", "forwards", "learnsBlocks", "learnedNodes",
+                "maximumPaths", "binds", "aliases",
+            ])
         var router = Router(name: name)
         if let hostname = field(fields, "hostname", { $0.text($1, "a host name") }) { router.hostname = hostname }
         _ = field(fields, "vlans") { reader, value in
@@ -26,6 +30,7 @@ extension NativeReader {
         }
         router.routes = field(fields, "routes") { $0.routes($1) } ?? []
         router.binds = field(fields, "binds") { $0.binds($1) } ?? []
+        router.aliases = aliases(fields)
         if let families = field(
             fields, "forwards",
             { reader, value in
@@ -35,7 +40,24 @@ extension NativeReader {
             router.forwards = Set(families)
         }
         router.learnsBlocks = field(fields, "learnsBlocks") { $0.boolean($1) } ?? false
+        router.learnedNodes =
+            list(fields, "learnedNodes", example: "[{ node: worker, via: 10.0.0.2 }]") { $0.learnedNode($1) } ?? []
+        router.maximumPaths =
+            field(fields, "maximumPaths") { $0.number($1, "a number of ways", 1...Router.mostPaths) } ?? 1
         return router
+    }
+
+    private mutating func learnedNode(_ value: YAMLValue) -> Router.LearnedNode? {
+        let fields = fields(value, ["node", "via", "steps"])
+        let node = field(fields, "node") { $0.text($1, "the name of a node") }
+        let steps: Int? = field(fields, "steps") { $0.number($1, "a number of steps", 1...1000) }
+        guard let node, let gateway = field(fields, "via", { $0.address($1) }) else {
+            if fields["node"] == nil || fields["via"] == nil {
+                report(fields.mark, "a node that is heard of has a next hop: { node: worker, via: 10.0.0.2 }")
+            }
+            return nil
+        }
+        return Router.LearnedNode(node, via: gateway, steps: steps ?? 1)
     }
 
     private mutating func vlan(_ key: String, _ value: YAMLValue) -> Router.VLANSegment? {
@@ -54,7 +76,11 @@ extension NativeReader {
 
     private mutating func port(_ endpoint: Endpoint, _ value: YAMLValue) -> Router.Port {
         let fields = fields(
-            value, ["access", "trunk", "native", "addresses", "subinterfaces", "connect", "mtu", "shutdown"])
+            value,
+            [
+                "access", "trunk", "native", "addresses", "subinterfaces", "connect", "mtu", "shutdown", "description",
+                "channel",
+            ])
         let isRouted = fields["addresses"] != nil || fields["subinterfaces"] != nil
         let isTrunk = fields["trunk"] != nil
         let modes = [fields["access"] != nil, isTrunk, isRouted].count { $0 }
@@ -85,9 +111,17 @@ extension NativeReader {
             } else {
                 .routed(addresses: addresses, subinterfaces: subinterfaces)
             }
-        return Router.Port(
+        var port = Router.Port(
             name: endpoint.interface, mode: mode, mtu: field(fields, "mtu") { $0.mtu($1) },
             isShutdown: field(fields, "shutdown") { $0.boolean($1) } ?? false)
+        port.channel = field(fields, "channel") { $0.number($1, "a port channel's number", 1...999_999) }
+        port.description = field(fields, "description") { reader, value in
+            guard let text = reader.text(value, "what the port is for") else { return nil }
+            let description = Router.Port.description(text)
+            if description == nil { reader.report(value.mark, "a description has 1 to 240 characters in one line") }
+            return description
+        }
+        return port
     }
 
     private mutating func vlanID(_ value: YAMLValue) -> UInt16? {
@@ -129,8 +163,10 @@ extension NativeReader {
 
     /// The map of a network.
     mutating func network(_ name: String, _ value: YAMLValue) -> Network {
-        let fields = fields(value, ["addresses"])
-        return Network(name: name, addresses: field(fields, "addresses") { $0.interfaceAddresses($1) } ?? [])
+        let fields = fields(value, ["addresses", "management"])
+        var network = Network(name: name, addresses: field(fields, "addresses") { $0.interfaceAddresses($1) } ?? [])
+        network.isManagement = field(fields, "management") { $0.boolean($1) } ?? false
+        return network
     }
 
     /// The map of a node.
@@ -140,7 +176,7 @@ extension NativeReader {
             [
                 "role", "labels", "tainted", "interfaces", "routes", "nodeAddresses", "sysctls", "beforeCommands",
                 "commands",
-                "environment", "binds",
+                "environment", "binds", "aliases",
             ])
         var node = Node(name: name)
         _ = field(fields, "role") { reader, value in
@@ -158,6 +194,7 @@ extension NativeReader {
         node.environment = field(fields, "environment") { $0.environment($1) } ?? [:]
         node.beforeCommands = field(fields, "beforeCommands") { $0.configuration($1, of: name) }
         node.binds = field(fields, "binds") { $0.binds($1) } ?? []
+        node.aliases = aliases(fields)
         node.labels = field(fields, "labels") { $0.labels($1) } ?? [:]
         _ = field(fields, "interfaces") { reader, value in
             reader.forEachNamed(value) { reader, interface, value in

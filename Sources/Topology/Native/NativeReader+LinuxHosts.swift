@@ -5,7 +5,9 @@ import YAML
 extension NativeReader {
     /// The map of a host.
     mutating func host(_ name: String, _ value: YAMLValue) -> Host {
-        let fields = fields(value, ["hostname", "interfaces", "routes", "sysctls", "commands", "environment", "binds"])
+        let fields = fields(
+            value,
+            ["hostname", "interfaces", "routes", "sysctls", "commands", "environment", "binds", "aliases"])
         var host = Host(name: name)
         if let hostname = field(fields, "hostname", { $0.text($1, "a host name") }) { host.hostname = hostname }
         _ = field(fields, "interfaces") { reader, value in
@@ -18,7 +20,13 @@ extension NativeReader {
         host.commands = field(fields, "commands") { $0.commands($1) } ?? []
         host.environment = field(fields, "environment") { $0.environment($1) } ?? [:]
         host.binds = field(fields, "binds") { $0.binds($1) } ?? []
+        host.aliases = aliases(fields)
         return host
+    }
+
+    /// Other names of a router, node or host.
+    mutating func aliases(_ fields: Fields) -> [String] {
+        list(fields, "aliases", example: "[sidecar]") { $0.text($1, "a name") } ?? []
     }
 
     /// The map of an interface of a node or host.

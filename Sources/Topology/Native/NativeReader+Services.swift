@@ -164,12 +164,12 @@ extension NativeReader {
         return number.map { .number($0) }
     }
 
-    /// `8080`, `53/UDP`, or `{ port: 8080, name: http, protocol: TCP, answer: http, listen: ipv4, body: "…" }`.
+    /// `8080`, `53/UDP`, or `{ port: 8080, name: http, protocol: TCP, answer: http, listen: ipv4, body: "…", hostPort: 8081 }`.
     mutating func containerPort(_ value: YAMLValue) -> Workload.ContainerPort? {
         guard case .mapping = value.content else {
             return shortPort(value).map { Workload.ContainerPort($0.number, $0.transport) }
         }
-        let fields = fields(value, ["name", "port", "protocol", "answer", "listen", "body"])
+        let fields = fields(value, ["name", "port", "protocol", "answer", "listen", "body", "hostPort", "hostIP"])
         let name = field(fields, "name") { $0.text($1, "a port's name") }
         let transport = field(fields, "protocol") { $0.word($1, "a protocol", Transport.self) } ?? .tcp
         let answer = field(fields, "answer") { $0.word($1, "an answer", Workload.ContainerPort.Answer.self) }
@@ -182,8 +182,11 @@ extension NativeReader {
             return nil
         }
         guard let port: UInt16 = field(fields, "port", { $0.number($1, "a port", 1...65535) }) else { return nil }
-        return Workload.ContainerPort(
+        var read = Workload.ContainerPort(
             name: name, port, transport, answer: answer, listen: listen ?? .dual, body: body)
+        read.hostPort = field(fields, "hostPort") { $0.number($1, "a port", 1...65535) }
+        read.hostAddress = field(fields, "hostIP") { $0.address($1) }
+        return read
     }
 
     mutating func shortPort(_ value: YAMLValue) -> (number: UInt16, transport: Transport)? {

@@ -118,6 +118,8 @@ extension NativeWriter {
         if port.answer != .usual(for: port.transport) { fields.append(("answer", port.answer.rawValue)) }
         if port.listen != .dual { fields.append(("listen", port.listen.rawValue)) }
         if let body = port.body { fields.append(("body", YAMLWriter.scalar(body))) }
+        if let number = port.hostPort { fields.append(("hostPort", "\(number)")) }
+        if let address = port.hostAddress { fields.append(("hostIP", YAMLWriter.scalar(address.description))) }
         return YAMLWriter.flow(fields)
     }
 
@@ -139,16 +141,18 @@ extension NativeWriter {
 
     private static func fields(of term: NodeAffinity.Term) -> [(String, String)] {
         [("labels", term.labels), ("names", term.names)].filter { !$0.1.isEmpty }.map { name, requirements in
-            let each = requirements.map { requirement in
-                var fields = [
-                    ("key", YAMLWriter.scalar(requirement.key)),
-                    ("operator", YAMLWriter.scalar(requirement.relation.rawValue)),
-                ]
-                if !requirement.values.isEmpty { fields.append(("values", YAMLWriter.list(requirement.values))) }
-                return YAMLWriter.flow(fields)
-            }
-            return (name, "[\(each.joined(separator: ", "))]")
+            (name, "[\(requirements.map(text).joined(separator: ", "))]")
         }
+    }
+
+    /// A requirement of a label.
+    static func text(_ requirement: NodeAffinity.Requirement) -> String {
+        var fields = [
+            ("key", YAMLWriter.scalar(requirement.key)),
+            ("operator", YAMLWriter.scalar(requirement.relation.rawValue)),
+        ]
+        if !requirement.values.isEmpty { fields.append(("values", YAMLWriter.list(requirement.values))) }
+        return YAMLWriter.flow(fields)
     }
 
     private static func short(_ number: UInt16, _ transport: Transport) -> String {

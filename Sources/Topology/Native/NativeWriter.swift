@@ -39,7 +39,8 @@ struct NativeWriter {
                 line(
                     1, YAMLWriter.scalar(network.name),
                     YAMLWriter.flow(
-                        network.addresses.isEmpty ? [] : [("addresses", YAMLWriter.list(network.addresses))]))
+                        (network.addresses.isEmpty ? [] : [("addresses", YAMLWriter.list(network.addresses))])
+                            + (network.isManagement ? [("management", "true")] : [])))
             }
         }
         if !topology.nodes.isEmpty {
@@ -174,10 +175,24 @@ struct NativeWriter {
         }
         routes(router.routes)
         binds(router.binds)
+        aliases(router.aliases)
         if router.forwards.count < AddressFamily.allCases.count {
             line(2, "forwards", YAMLWriter.list(router.forwards.sorted()))
         }
         if router.learnsBlocks { line(2, "learnsBlocks", "true") }
+        if !router.learnedNodes.isEmpty { line(2, "learnedNodes") }
+        for learned in router.learnedNodes {
+            let steps = learned.steps == 1 ? [] : [("steps", "\(learned.steps)")]
+            item(
+                3,
+                YAMLWriter.flow(
+                    [
+                        ("node", YAMLWriter.scalar(learned.node)),
+                        ("via", YAMLWriter.scalar(learned.gateway.description)),
+                    ]
+                        + steps))
+        }
+        if router.maximumPaths != 1 { line(2, "maximumPaths", "\(router.maximumPaths)") }
     }
 
     /// Ports that are alike and numbered in a row share a line.
@@ -238,6 +253,8 @@ struct NativeWriter {
         fields += connect(end)
         if let mtu = port.mtu { fields.append(("mtu", "\(mtu)")) }
         if port.isShutdown { fields.append(("shutdown", "true")) }
+        if let channel = port.channel { fields.append(("channel", "\(channel)")) }
+        if let description = port.description { fields.append(("description", YAMLWriter.scalar(description))) }
         return YAMLWriter.flow(fields)
     }
 
@@ -253,6 +270,7 @@ struct NativeWriter {
         if let before = node.beforeCommands { self.before(before) }
         commands(node.commands, node.environment)
         binds(node.binds)
+        aliases(node.aliases)
     }
 
     private mutating func host(_ host: Host) {
@@ -263,6 +281,7 @@ struct NativeWriter {
         settings(host.sysctls)
         commands(host.commands, host.environment)
         binds(host.binds)
+        aliases(host.aliases)
     }
 
     private mutating func before(_ configuration: LinuxConfiguration) {
@@ -323,6 +342,10 @@ struct NativeWriter {
         }
     }
 
+    private mutating func aliases(_ aliases: [String]) {
+        if !aliases.isEmpty { line(2, "aliases", YAMLWriter.list(aliases)) }
+    }
+
     private mutating func binds(_ binds: [Bind]) {
         if !binds.isEmpty { line(2, "binds") }
         for bind in binds {
@@ -371,9 +394,15 @@ struct NativeWriter {
         if !cluster.serviceSubnets.isEmpty { line(1, "serviceSubnets", YAMLWriter.list(cluster.serviceSubnets)) }
         if !cluster.podSubnets.isEmpty { line(1, "podSubnets", YAMLWriter.list(cluster.podSubnets)) }
         if cluster.kubeProxyMode != .nftables { line(1, "kubeProxyMode", cluster.kubeProxyMode.rawValue) }
+        if cluster.loadBalancerAssignment != .allServices {
+            line(1, "assignLoadBalancerIPs", cluster.loadBalancerAssignment.rawValue)
+        }
         if !cluster.namespaces.isEmpty { line(1, "namespaces", YAMLWriter.list(cluster.namespaces)) }
         if !cluster.reservedAddresses.isEmpty {
             line(1, "reservedAddresses", YAMLWriter.list(cluster.reservedAddresses))
+        }
+        if !cluster.advertisedServices.isEmpty {
+            line(1, "advertisedServices", YAMLWriter.list(cluster.advertisedServices))
         }
         if cluster.vxlanPort != defaults.vxlanPort { line(1, "vxlanPort", "\(cluster.vxlanPort)") }
         if cluster.vxlanVNI != defaults.vxlanVNI { line(1, "vxlanVNI", "\(cluster.vxlanVNI)") }
@@ -405,6 +434,7 @@ struct NativeWriter {
             fields.append(("ports", "[\(workload.ports.map(Self.text).joined(separator: ", "))]"))
         }
         if let address = workload.hardwareAddress { fields.append(("mac", YAMLWriter.scalar(address.description))) }
+        fields += Self.fields(ofPods: workload)
         if key != workload.key { fields.append(("name", YAMLWriter.scalar(workload.name))) }
         line(1, YAMLWriter.scalar(key), YAMLWriter.flow(fields))
     }

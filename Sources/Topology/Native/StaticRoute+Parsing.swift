@@ -22,6 +22,8 @@ extension StaticRoute {
         var interface: String?
         var metric: UInt32?
         var isBlackhole = false
+        var routing: Substring?
+        var cost: UInt32?
         while let word = words.popFirst() {
             func argument(_ what: String) throws(SyntaxError) -> Substring {
                 guard let next = words.popFirst() else {
@@ -37,14 +39,21 @@ extension StaticRoute {
                 }
                 gateway = address
             case "dev" where interface == nil: interface = String(try argument("an interface"))
-            case "metric" where metric == nil:
+            case "metric" where metric == nil, "cost" where cost == nil && routing == "ospf":
                 let next = try argument("a number")
                 guard let number: UInt32 = NativeReader.decimal(next) else {
-                    throw SyntaxError(sentence: "\"\(next)\" is not a metric: a whole number")
+                    throw SyntaxError(sentence: "\"\(next)\" is not a \(word): a whole number")
                 }
-                metric = number
+                if word == "cost" { cost = number } else { metric = number }
+            case "proto" where routing == nil:
+                let next = try argument("a protocol")
+                guard ["ebgp", "ibgp", "ospf"].contains(next) else {
+                    throw SyntaxError(
+                        sentence: "\"\(next)\" is no protocol that brings routes; it is ebgp, ibgp or ospf")
+                }
+                routing = next
             case "blackhole" where !isBlackhole: isBlackhole = true
-            case "via", "dev", "metric", "blackhole":
+            case "via", "dev", "metric", "blackhole", "proto":
                 throw SyntaxError(sentence: "\(word) is given twice in this route")
             default:
                 throw SyntaxError(
@@ -62,6 +71,13 @@ extension StaticRoute {
             destination = try Self.prefix(first)
         }
         self.metric = metric
+        source =
+            switch routing {
+            case "ebgp": .externalBGP
+            case "ibgp": .internalBGP
+            case "ospf": .ospf(cost: cost ?? 0)
+            default: .written
+            }
         switch (gateway, interface, isBlackhole) {
         case (let gateway?, let interface, false): target = .gateway(gateway, interface: interface)
         case (nil, let interface?, false): target = .interface(interface)

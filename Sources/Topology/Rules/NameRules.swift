@@ -25,6 +25,7 @@ extension TopologyCheck {
             unique(.machine(.host(index)), path)
             if host.hostname != host.name { hostname(host.hostname, path) }
         }
+        aliases()
         poolNames()
         for (index, namespace) in topology.cluster.namespaces.enumerated() {
             name(
@@ -57,6 +58,23 @@ extension TopologyCheck {
             path,
             "\(name) is already the name of a \(first.kind); routers, networks, nodes and hosts need names of their own"
         )
+    }
+
+    /// Other names of devices are names of nothing else.
+    private mutating func aliases() {
+        var seen: Set<String> = []
+        let all =
+            topology.routers.map { ($0.aliases, Self.routers[$0.name]) }
+            + topology.nodes.map { ($0.aliases, Self.nodes[$0.name]) }
+            + topology.hosts.map { ($0.aliases, Self.hosts[$0.name]) }
+        for (aliases, path) in all {
+            for (index, alias) in aliases.enumerated() {
+                name(alias, .label, path["aliases"][index], "another name of a device")
+                if devices[alias] != nil || !seen.insert(alias).inserted {
+                    report(path["aliases"][index], "\(alias) is already the name of another device")
+                }
+            }
+        }
     }
 
     private mutating func poolNames() {

@@ -28,12 +28,21 @@ extension TopologyCheck {
                 subnets.append(Subnet(own: address.address, prefix: address.prefix, interface: name))
             }
         }
-        var seen: [RouteKey: Int] = [:]
+        var seen: [RouteKey: (index: Int, targets: Set<StaticRoute.Target>)] = [:]
         for (index, route) in routes.enumerated() {
             let path = path["routes"][index]
-            if let first = seen.updateValue(
-                index, forKey: RouteKey(destination: route.destination, metric: route.metric ?? 0))
-            {
+            let key = RouteKey(destination: route.destination, metric: route.metric ?? 0)
+            let first = seen[key]?.index ?? index
+            let others = seen[key]?.targets ?? []
+            seen[key] = (first, others.union([route.target]))
+            // Several ways of a router share the packets; what leads nowhere, and what is written twice, does not.
+            let isShared: Bool
+            if case .router = device {
+                isShared = !others.contains(route.target) && !others.contains(.blackhole) && route.target != .blackhole
+            } else {
+                isShared = false
+            }
+            if !others.isEmpty, !isShared {
                 reportTolerable(
                     path,
                     "there is another route to \(route.destination)\(route.metric.map { " of metric \($0)" } ?? "") "

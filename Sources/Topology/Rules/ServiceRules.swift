@@ -6,6 +6,7 @@ extension TopologyCheck {
         var seen: Set<String> = []
         var addressOwners: [IPAddress: String] = [:]
         var nodePortOwners: [UInt16: String] = [:]
+        var balancedOwners: [IPAddress: String] = [:]
         for service in topology.services {
             let path = Self.path(of: service)
             serviceName(service, path)
@@ -19,6 +20,7 @@ extension TopologyCheck {
             clusterAddresses(of: service, path, &addressOwners)
             ports(of: service, path, &nodePortOwners)
             loadBalancer(of: service, path, &nodePortOwners)
+            loadBalancerAddresses(of: service, path, &balancedOwners)
         }
     }
 
@@ -75,6 +77,28 @@ extension TopologyCheck {
             refuse(field, "\(port) is not a port that nodes have for services: 30000 to 32767")
         } else if let other = owners.updateValue(service.key, forKey: port) {
             refuse(field, "\(port) is the service \(other)'s")
+        }
+    }
+
+    /// The load balancers' addresses that a service asks Calico for.
+    private mutating func loadBalancerAddresses(
+        of service: Service, _ path: FieldPath, _ owners: inout [IPAddress: String]
+    ) {
+        let pools = topology.cluster.pools.filter { $0.allowedUses.contains(.loadBalancer) }
+        for (index, address) in service.loadBalancerAddresses.enumerated() {
+            let field = path["loadBalancerIPs"][index]
+            if service.kind != .loadBalancer {
+                reportTolerable(field, "only a service of type LoadBalancer gets an address of load balancers")
+            } else if !pools.contains(where: { $0.prefix.contains(address) }) {
+                reportTolerable(
+                    field,
+                    "\(address) is in no pool for load balancers"
+                        + (pools.isEmpty
+                            ? ": there is none (allowedUses: [LoadBalancer])"
+                            : "; they are " + pools.map { "\($0.name), \($0.prefix)" }.joined(separator: " and ")))
+            } else if let other = owners.updateValue(service.key, forKey: address) {
+                reportTolerable(field, "\(address) is also an address of the service \(other)")
+            }
         }
     }
 

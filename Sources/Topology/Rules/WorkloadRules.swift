@@ -40,8 +40,8 @@ extension TopologyCheck {
         if let nodeName = workload.nodeName {
             name(nodeName, .subdomain, path["node"], "a node's name", isKubernetes: true)
         }
-        // Annotations are not checked by the API server; Calico finds no such pool then.
-        for (index, pool) in workload.pools.enumerated() {
+        // Annotations are not checked by the API server: a cluster finds no such pool, and the pod stays without address.
+        for (index, pool) in workload.pools.enumerated() where !topology.allowsPendingPods || pool.contains("{") {
             name(pool, .subdomain, path["pools"][index], "a pool's name")
         }
         let (required, preferred) = (workload.affinity.required, workload.affinity.preferred.map(\.term))
@@ -53,9 +53,40 @@ extension TopologyCheck {
         for value in preferred.flatMap(\.labels).flatMap(\.values) where !value.isEmpty && !isLabelWord(value) {
             report(path["affinity"], notALabelsValue(value))
         }
+        selectors(of: workload, path)
         let terms = required + preferred
         for value in terms.flatMap(\.names).flatMap(\.values) {
             name(value, .subdomain, path["affinity"], "a node's name", isKubernetes: true)
+        }
+    }
+
+    /// Selectors of other pods, which the API server checks as it does labels (`ValidateLabelSelector`).
+    private mutating func selectors(of workload: Workload, _ path: FieldPath) {
+        let affinities = [
+            (workload.podAffinity, path["podAffinity"]), (workload.podAntiAffinity, path["podAntiAffinity"]),
+        ]
+        var selectors: [(LabelSelector?, FieldPath)] = []
+        for (affinity, path) in affinities {
+            for term in affinity.required + affinity.preferred.map(\.term) {
+                selectors.append((term.selector, path))
+                labels([term.topologyKey: ""], path)
+                for namespace in term.namespaces {
+                    name(namespace, .label, path, "a Kubernetes namespace", isKubernetes: true)
+                }
+            }
+        }
+        for (index, constraint) in workload.spreadConstraints.enumerated() {
+            selectors.append((constraint.selector, path["spread"][index]))
+            labels([constraint.topologyKey: ""], path["spread"][index])
+        }
+        for (selector, path) in selectors {
+            labels(selector?.labels ?? [:], path)
+            for requirement in selector?.requirements ?? [] {
+                labels([requirement.key: ""], path)
+                for value in requirement.values where !value.isEmpty && !isLabelWord(value) {
+                    refuse(path, notALabelsValue(value))
+                }
+            }
         }
     }
 
