@@ -51,8 +51,8 @@ public struct ProbeMatrix: Sendable {
 
     /// The checks, pods first.
     public private(set) var probes: [Probe] = []
-    /// What is not checked because the lab's own files lead no way there, a sentence for each address: only where a lab
-    /// may be so (`Blueprint.allowsUnreachable`).
+    /// What is not checked because the lab's own files lead no way there, a sentence for each address: between nodes, and else only
+    /// where a lab may be so (`Blueprint.allowsUnreachable`).
     public private(set) var unreachable: [String] = []
     /// How many checks there would be if none was left out.
     public private(set) var complete = 0
@@ -85,7 +85,7 @@ public struct ProbeMatrix: Sendable {
             complete += 1
             guard from(source.name), to(target.name, address) else { return }
             let trip = simulator.roundTrip(from: source.name, to: address)
-            // Nodes without pods are no more than hosts of the cluster.
+            // Nodes between which there is no way are a lab as others; that all is well is not said of it.
             if trip.expectedReplyTTL == nil, blueprint.allowsUnreachable || kind == .nodeToNode {
                 unreachableTargets[UnreachableTarget(kind: kind, to: target.name, address: address), default: 0] += 1
                 complete -= 1
