@@ -6,7 +6,11 @@ extension Witness {
     /// - Throws: `WaitedInVain` after a minute.
     public static func waitForCarriers(in pin: String? = nil) throws {
         try eventually("links of \(pin ?? "the namespace") have a carrier") {
-            try json("ip -d -j address", in: pin).allSatisfy { link in
+            // Of a link without IPv6 there is none to wait for. Addresses are listed without that.
+            let withoutIPv6 = Set(
+                try json("ip -d -j link", in: pin).filter { $0["inet6_addr_gen_mode"] as? String == "none" }
+                    .compactMap { $0["ifname"] as? String })
+            return try json("ip -d -j address", in: pin).allSatisfy { link in
                 let kind = (link["linkinfo"] as? [String: Any])?["info_kind"] as? String ?? ""
                 let flags = link["flags"] as? [String] ?? []
                 guard flags.contains("UP") else { return true }
@@ -14,7 +18,10 @@ extension Witness {
                 if kind == "bridge" || kind == "vlan" { return link["operstate"] as? String == "UP" }
                 guard kind == "veth" else { return true }
                 let addresses = link["addr_info"] as? [[String: Any]] ?? []
-                return link["operstate"] as? String == "UP" && addresses.contains { $0["scope"] as? String == "link" }
+                let hasAddress =
+                    withoutIPv6.contains(link["ifname"] as? String ?? "")
+                    || addresses.contains { $0["scope"] as? String == "link" }
+                return link["operstate"] as? String == "UP" && hasAddress
             }
         }
     }
