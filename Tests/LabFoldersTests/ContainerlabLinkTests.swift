@@ -125,6 +125,39 @@ struct ContainerlabLinkTests {
         #expect(folder.lines.contains { $0.hasPrefix("x.clab.yaml:4:") && $0.contains(expected) })
     }
 
+    @Test("a cluster's node that is meant by its container alone has the links and lines of who shares its network")
+    func clusterNode() throws {
+        let folder = try Folders.read([
+            "x.clab.yaml": """
+            name: x
+            topology:
+              nodes:
+                tor: { kind: linux, exec: [ip addr add 10.0.1.1/24 dev net1] }
+                server0:
+                  kind: linux
+                  network-mode: container:racks-control-plane
+                  exec: [ip addr add 10.0.1.2/24 dev net0, ip route replace default via 10.0.1.1]
+              links: [{ endpoints: ["tor:net1", "server0:net0"] }]
+            """,
+            "kind.yaml": """
+            kind: Cluster
+            apiVersion: kind.x-k8s.io/v1alpha4
+            name: racks
+            nodes:
+            - role: control-plane
+              kubeadmConfigPatches:
+              - |
+                kind: InitConfiguration
+                nodeRegistration: { kubeletExtraArgs: { node-ip: 10.0.1.2 } }
+            """,
+        ])
+        let node = try #require(folder.node("racks-control-plane"))
+        #expect(node.interfaces.map(\.name) == ["net0"] && folder.topology.hosts.map(\.name) == ["tor"])
+        #expect(node.interfaces.flatMap(\.addresses).map(\.description) == ["10.0.1.2/24"])
+        #expect(node.routes.map(\.text) == ["default via 10.0.1.1"])
+        #expect(folder.lines.allSatisfy { !$0.contains("network") || $0.contains("network plugin") }, "\(folder.lines)")
+    }
+
     @Test("two that would share each other's network have one each")
     func circle() throws {
         let folder = try Folders.read([

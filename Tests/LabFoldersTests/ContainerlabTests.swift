@@ -150,6 +150,26 @@ struct ContainerlabTests {
         #expect(try Folders.read(files.merging(script) { $1 }).topology.name == "two")
     }
 
+    @Test("a kind that is a plain host here, and an image whose program is not run, are told once")
+    func foreign() throws {
+        let folder = try Folders.read([
+            "x.clab.yaml": """
+            name: x
+            topology:
+              nodes:
+                a: { kind: nokia_srlinux }
+                b: { kind: nokia_srlinux }
+                c: { kind: linux, image: "quay.io/frrouting/frr:10.5.1" }
+                d: { kind: linux, image: "quay.io/frrouting/frr:10.5.1" }
+                e: { kind: linux, image: "ghcr.io/hellt/network-multitool:latest" }
+                f: { kind: linux, image: "registry.example:5000/alpine@sha256:0123" }
+            """
+        ])
+        #expect(folder.lines.filter { $0.contains("nodes of kind nokia_srlinux") }.count == 1)
+        let images = folder.lines.filter { $0.contains("nodes of image") }
+        #expect(images.count == 1 && images[0].hasPrefix("x.clab.yaml:6: nodes of image quay.io/frrouting/frr:10.5.1 "))
+    }
+
     @Test("a loop of switches is opened, as a spanning tree would, and said")
     func loop() throws {
         let folder = try Folders.read([

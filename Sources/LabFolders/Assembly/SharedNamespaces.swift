@@ -8,7 +8,13 @@ struct SharedNamespaces {
     /// By a node that shares, the one whose namespace it is in.
     private(set) var owners: [String: String] = [:]
 
-    init(_ written: [ContainerlabTopology.Node], lab: String, _ diagnostics: inout Diagnostics) {
+    /// - Parameters:
+    ///   - named: the topology's nodes.
+    ///   - cluster: the nodes of a cluster of kind, whose containers they may share without the topology naming them.
+    init(
+        _ named: [ContainerlabTopology.Node], lab: String, cluster: [String], _ diagnostics: inout Diagnostics
+    ) {
+        let written = named + Self.containers(cluster, sharedBy: named)
         nodes = written
         let byName = Dictionary(written.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var shared: [String: String] = [:]
@@ -64,6 +70,19 @@ struct SharedNamespaces {
             }
             let name = nodes[index].name
             nodes[index].waits.removeAll { $0.other == name }
+        }
+    }
+
+    /// The nodes of a cluster that a topology means by their containers alone.
+    private static func containers(
+        _ cluster: [String], sharedBy nodes: [ContainerlabTopology.Node]
+    ) -> [ContainerlabTopology.Node] {
+        var known = Set(nodes.map(\.name))
+        return nodes.compactMap { node in
+            guard let mode = node.networkMode, mode.value.hasPrefix("container:") else { return nil }
+            let name = String(mode.value.dropFirst("container:".count))
+            guard cluster.contains(name), known.insert(name).inserted else { return nil }
+            return ContainerlabTopology.Node(name: name, place: mode.place, kind: "ext-container")
         }
     }
 

@@ -69,7 +69,8 @@ struct TopologyBuilder {
 
     private mutating func nameDevices() {
         let shared = SharedNamespaces(
-            documents.containerlab?.nodes ?? [], lab: documents.containerlab?.name?.value ?? "", &diagnostics)
+            documents.containerlab?.nodes ?? [], lab: documents.containerlab?.name?.value ?? "", cluster: nodeNames,
+            &diagnostics)
         containerlabNodes = shared.nodes
         var taken: Set<String> = Set(nodeNames)
         for node in containerlabNodes {
@@ -268,6 +269,7 @@ struct TopologyBuilder {
 
     private mutating func addHosts(_ links: [UsableLink]) {
         let others: Set = ["arista_ceos", "bridge", "k8s-kind"]
+        var foreign = ForeignNodes()
         for node in containerlabNodes where !others.contains(node.kind) && !nodeNames.contains(node.name) {
             guard let name = names[node.name] else { continue }
             if node.kind == "ext-container" {
@@ -277,11 +279,8 @@ struct TopologyBuilder {
                         ? "\(node.name) is a container from elsewhere; it is a plain host here"
                         : "the cluster has no node \(node.name) (it has \(nodeNames.prefix(4).joined(separator: ", "))); it "
                             + "is a plain host here")
-            } else if node.kind != "linux" {
-                diagnostics.warn(
-                    at: node.place,
-                    "nodes of kind \(node.kind) are plain Linux hosts here: their links and exec lines are taken, their "
-                        + "configuration is not")
+            } else {
+                foreign.tell(of: node, &diagnostics)
             }
             let configured = configured(host(name, written: node.name, links), node)
             let own = configured.before

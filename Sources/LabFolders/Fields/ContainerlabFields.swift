@@ -25,9 +25,9 @@ extension FieldTable {
         topology.defaults.@node
         topology.kinds.*.@node
         topology.groups.*.@node
-        topology.nodes.*.@node
         topology.nodes.*.mgmt-ipv4 +
         topology.nodes.*.mgmt-ipv6 +
+        topology.nodes.*.@node
         topology.links.[].type +
         topology.links.[].endpoints.[].@end
         topology.links.[].endpoint.@end
