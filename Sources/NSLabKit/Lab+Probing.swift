@@ -57,7 +57,14 @@ extension Lab {
                 // Where it cannot be found out, it is not what is said to be wrong.
                 if case .ended? = try? lab.responders { false } else { true }
             }
-            let run = ProbeRun(lab.blueprint, pins: pins, diagnosis: diagnosis)
+            let run = ProbeRun(lab.blueprint, pins: pins, diagnosis: diagnosis) {
+                let limits = Limits()
+                return Set(
+                    AddressFamily.allCases.filter {
+                        limits.refusedNeighbours[$0, default: 0] > before[$0, default: 0]
+                            || limits.heldNeighbours[$0, default: 0] * 2 >= limits.neighbours[$0, default: .max / 2]
+                    })
+            }
             var report = try run.run(paths, count: count, isNew: isNew)
             report.unprobed = services.unprobed.isEmpty ? nil : services.unprobed
             // Behind the paths: a service cannot answer where its pods are not reached.

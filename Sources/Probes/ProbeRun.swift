@@ -1,5 +1,6 @@
 import Addresses
 import Blueprint
+import Glibc
 import NetworkNamespaces
 
 /// Making the checks of a matrix, and finding out what is wrong where one fails.
@@ -7,14 +8,20 @@ public struct ProbeRun {
     private let blueprint: Blueprint
     private let pins: [String: String]
     private let diagnosis: Diagnosis
+    private let crowdedFamilies: () -> Set<AddressFamily>
 
     /// - Parameters:
     ///   - pins: the pin of each namespace.
     ///   - diagnosis: finds out what is wrong.
-    public init(_ blueprint: Blueprint, pins: [String: String], diagnosis: Diagnosis) {
+    ///   - crowdedFamilies: those of which the kernel has so many neighbours, of all labs together, that it may refuse one.
+    public init(
+        _ blueprint: Blueprint, pins: [String: String], diagnosis: Diagnosis,
+        crowdedFamilies: @escaping () -> Set<AddressFamily> = { [] }
+    ) {
         self.blueprint = blueprint
         self.pins = pins
         self.diagnosis = diagnosis
+        self.crowdedFamilies = crowdedFamilies
     }
 
     /// Sends every probe of the matrix and compares what comes back.
@@ -33,7 +40,9 @@ public struct ProbeRun {
         if isNew { prober.busyTimeouts = [.seconds(1), .seconds(2), .seconds(4), .seconds(8)] }
         if let wait = blueprint.longWait { prober.timeouts.append(wait) }
         for _ in 0..<count {
-            for (index, result) in try prober.run(requests).enumerated() {
+            var answers = try prober.run(requests)
+            if isNew { try askAgain(requests, of: matrix, &answers, &prober) }
+            for (index, result) in answers.enumerated() {
                 let probe = matrix.probes[index]
                 var report = results[index] ?? ProbeReport.Result(probe)
                 if let reason = report.add(result, to: probe), reasons[index] == nil { reasons[index] = reason }
@@ -53,6 +62,25 @@ public struct ProbeRun {
             report.results[index].cause = cause == .unknown ? nil : cause
         }
         return report
+    }
+
+    /// Sends again what got no answer from where there is a way, as long as the kernel's table of neighbours is crowded: labs
+    /// that come and go beside this one can fill it for a moment.
+    private func askAgain(
+        _ requests: [EchoRequest], of matrix: ProbeMatrix, _ answers: inout [EchoResult], _ prober: inout EchoProber
+    ) throws {
+        for pause in [500, 1000, 2000] {
+            let open = answers.indices.filter { index in
+                guard case .failure = answers[index].outcome else { return false }
+                return matrix.probes[index].expectedTTL != nil
+            }
+            if open.isEmpty { return }
+            let crowded = crowdedFamilies()
+            let again = open.filter { crowded.contains(matrix.probes[$0].address.family) }
+            if again.isEmpty { return }
+            usleep(UInt32(pause) * 1000)
+            for (index, answer) in zip(again, try prober.run(again.map { requests[$0] })) { answers[index] = answer }
+        }
     }
 }
 
