@@ -86,9 +86,10 @@ public struct TopologySource: CustomStringConvertible, Sendable {
             let bare = path.prefix { _ in true }.reversed().drop { $0 == "/" }.reversed()
             return (bare.isEmpty ? "/" : String(bare), nil)
         }
-        // One that cannot be read is told when it is read.
-        guard status.st_mode & S_IFMT == S_IFREG, let bytes = try? read(path),
-            path.hasSuffix(".clab.yaml") || path.hasSuffix(".clab.yml") || LabFolder.isTopology(bytes)
+        // One that cannot be read is no folder's here; whoever reads it as a topology of our own says why.
+        guard status.st_mode & S_IFMT == S_IFREG,
+            path.hasSuffix(".clab.yaml") || path.hasSuffix(".clab.yml")
+                || (try? read(path)).map(LabFolder.isTopology) == true
         else { return nil }
         guard let slash = path.lastIndex(of: "/") else { return (".", path) }
         let name = String(path[path.index(after: slash)...])

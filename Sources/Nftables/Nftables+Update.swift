@@ -148,7 +148,7 @@ struct RuleObjectName: CustomStringConvertible {
             let header = try? message.header(nfgenmsg.self), let family = RuleTable.Family(number: header.nfgen_family),
             let attributes = try? message.attributes(after: nfgenmsg.self)
         else {
-            // What begins or ends a transaction is about all of it.
+            // What begins or ends a transaction is about all of it; the others are our own, and can be read.
             description = "the transaction"
             return
         }

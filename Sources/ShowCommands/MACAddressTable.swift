@@ -49,6 +49,7 @@ public struct MACAddressTable: Encodable, Sendable {
             .init("Vlan", width: 6), .init(" Mac Address", width: 18),
             .init("Type", width: 11), .init("Ports", width: 10), .init("Moves", width: 7), .init("Last Move"),
             rule: .heads)
+        // The kernel counts no moves, and tells when an address was last seen: one that is there was learned once at least.
         for entry in entries {
             columns.add(
                 String(repeating: " ", count: 4 - "\(entry.vlan)".count) + "\(entry.vlan)",

@@ -143,6 +143,8 @@ import Topology
             ("10.0.0.0 via 10.1.0.1", "write 10.0.0.0/32"), ("10.0.0.1/8 via 10.1.0.1", "did you mean 10.0.0.0/8"),
             ("10.0.0.0/8 via 10.1.0.1 via 10.1.0.2", "via is given twice"),
             ("10.0.0.0/8 dev eth1 metric x", "\"x\" is not a metric"),
+            ("10.0.0.0/8 dev eth1 proto rip", "it is ebgp, ibgp or ospf"),
+            ("10.0.0.0/8 dev eth1 proto ospf cost x", "\"x\" is not a cost"),
         ])
     func routes(text: String, sentence: String) {
         let yaml = smallLab.with("default via 10.1.0.1 dev eth1", as: text)

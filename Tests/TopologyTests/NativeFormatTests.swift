@@ -160,6 +160,23 @@ import Topology
         #expect(topology.nodes[1].routes == [StaticRoute(Prefix("10.0.0.0/8")!, target, metric: metric)])
     }
 
+    @Test("what brings a route, and what a port is for, is written and read again")
+    func sources() throws {
+        var topology = try Topology.read(smallLab, file: "lab.yaml")
+        var route = StaticRoute(Prefix("10.0.0.0/8")!, .gateway(IPAddress("10.1.0.1")!, interface: nil), metric: 110)
+        for (source, text) in [
+            (.externalBGP, "proto ebgp"), (.internalBGP, "proto ibgp"), (.ospf(cost: 20), "proto ospf cost 20"),
+        ] as [(StaticRoute.Source, String)] {
+            route.source = source
+            #expect(route.text == "10.0.0.0/8 via 10.1.0.1 metric 110 \(text)")
+            topology.nodes[1].routes = [route]
+            #expect(try Topology.read(topology.yaml, file: "again.yaml") == topology)
+        }
+        topology.routers[0].ports[0].description = "to r2: \"a\", no. 1"
+        topology.routers[0].ports[0].channel = 1
+        #expect(try Topology.read(topology.yaml, file: "again.yaml") == topology)
+    }
+
     @Test("default is everything of the gateway's family")
     func defaultRoute() throws {
         let topology = try Topology.read(
