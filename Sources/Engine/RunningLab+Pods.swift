@@ -87,8 +87,13 @@ extension RunningLab {
         let (was, will) = (
             ServiceProxy(changing.map(\.0), topology), ServiceProxy(changing.map(\.1), topology)
         )
+        // A kernel that cannot translate a family has no table of it.
+        let held = Dictionary(
+            blueprint.namespaces.map { ($0.name, Set($0.content.tables.map(\.id))) },
+            uniquingKeysWith: { first, _ in first })
         let whole = { @Sendable (node: Placement.Node) in
-            ServiceProxy(new, topology).tables(on: node).map { TableUpdate.replace($0) }
+            ServiceProxy(new, topology).tables(on: node).filter { held[node.name]?.contains($0.id) == true }
+                .map { TableUpdate.replace($0) }
         }
         let pins = Dictionary(journal.namespaces.map { ($0.name, $0.pin) }, uniquingKeysWith: { first, _ in first })
         let nodes = placement.nodes.filter { pins[$0.name] != nil }
