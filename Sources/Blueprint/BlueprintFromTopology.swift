@@ -9,15 +9,18 @@ extension Blueprint {
     /// - Parameters:
     ///   - stopped: the pods that do not answer, and so are no endpoints of services.
     ///   - kept: what the running lab has been given.
+    ///   - known: what was worked out of another blueprint of the lab.
     /// - Throws: `BlueprintError` with everything that is wrong with it, pods that do not run among it.
     public init(
         topology: Topology, features: KernelFeatures = .complete, stopped: Set<PodReference> = [],
-        keeping kept: Allocations = .empty
+        keeping kept: Allocations = .empty, knowing known: KnownServices? = nil
     ) throws(BlueprintError) {
         let placement = try Placement(topology, keeping: kept)
         let pending = placement.pending
         if !pending.isEmpty, !topology.allowsPendingPods { throw BlueprintError(pending.compactMap(\.problem)) }
-        try self.init(topology: topology, placement: placement, features: features, stopped: stopped, keeping: kept)
+        try self.init(
+            topology: topology, placement: placement, features: features, stopped: stopped, keeping: kept,
+            knowing: known)
     }
 
     /// Works out every kernel object of a topology whose pods are placed. Pods that are pending have no namespace.
@@ -25,10 +28,11 @@ extension Blueprint {
     /// - Parameters:
     ///   - stopped: the pods that do not answer, and so are no endpoints of services.
     ///   - kept: what the running lab's services have been given.
+    ///   - known: what was worked out of another blueprint of the lab.
     /// - Throws: `BlueprintError` with everything that is wrong with it.
     public init(
         topology: Topology, placement: Placement, features: KernelFeatures = .complete,
-        stopped: Set<PodReference> = [], keeping kept: Allocations = .empty
+        stopped: Set<PodReference> = [], keeping kept: Allocations = .empty, knowing known: KnownServices? = nil
     ) throws(BlueprintError) {
         var problems: [BlueprintError.Problem] = []
         let cabling = Cabling(topology, features, problems: &problems)
@@ -63,7 +67,8 @@ extension Blueprint {
                     name: network.name, kind: .network, addresses: network.addresses.map(\.address).sorted(),
                     content: NamespaceContent(network, cabling)))
         }
-        addNodesAndPods(of: topology, placement, cabling, clusterRoutes, features, problems: &problems)
+        let proxy = known?.proxy(services, topology) ?? ServiceProxy(services, topology)
+        addNodesAndPods(of: topology, placement, cabling, clusterRoutes, proxy, features, problems: &problems)
         notes += namespaces.flatMap { namespace in
             namespace.aliases.map { "\($0) is in \(namespace.name)'s network namespace, and both names mean it." }
         }
@@ -94,13 +99,12 @@ extension Blueprint {
 
     private mutating func addNodesAndPods(
         of topology: Topology, _ placement: Placement, _ cabling: Cabling, _ clusterRoutes: ClusterRoutes,
-        _ features: KernelFeatures, problems: inout [BlueprintError.Problem]
+        _ proxy: ServiceProxy, _ features: KernelFeatures, problems: inout [BlueprintError.Problem]
     ) {
         let running = placement.pods.filter { $0.pendingReason == nil }
         let podsByNode = Dictionary(grouping: running, by: { $0.node ?? "" })
         let blocksByNode = Dictionary(grouping: placement.blocks, by: \.node)
         let nat = AddressFamily.allCases.compactMap { OutgoingNAT($0, topology.cluster.pools) }
-        let proxy = ServiceProxy(services, topology)
         var podMTUs: [String: UInt32] = [:]
         for (index, node) in topology.nodes.enumerated() {
             let placed = placement.nodes[index]

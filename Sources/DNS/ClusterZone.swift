@@ -66,7 +66,7 @@ public struct ClusterZone: Codable, Hashable, Sendable {
     }
 
     /// One address of a pod behind a service.
-    public struct Endpoint: Codable, Hashable, Sendable {
+    public struct Endpoint: Hashable, Sendable {
         public var address: IPAddress
         /// The pod's host name, where it has one below the service; nil for one made of the address.
         public var hostname: String?

@@ -79,14 +79,15 @@ struct ZoneTable: Sendable {
             return
         }
         var endpoints: [Choice] = []
+        // Names of other services differ; an address may have those of thousands.
+        var told: [IPAddress: Set<DomainName>] = [:]
         for endpoint in service.endpoints where endpoint.isReady {
             let own = try relativeName("\(endpoint.label).\(service.name).\(service.namespace).svc")
             endpoints += Self.choices(
                 of: endpoint.address, named: own, endpoint.ports.isEmpty ? service.ports : endpoint.ports,
                 endpoint: Array(endpoint.label.utf8))
-            let reverse = DomainName.reverse(endpoint.address)
-            if let whole = own.followed(by: apex), pointers[reverse]?.contains(whole) != true {
-                pointers[reverse, default: []].append(whole)
+            if let whole = own.followed(by: apex), told[endpoint.address, default: []].insert(whole).inserted {
+                pointers[.reverse(endpoint.address), default: []].append(whole)
             }
         }
         let own = service.clusterAddresses.flatMap { Self.choices(of: $0, named: name, service.ports) }

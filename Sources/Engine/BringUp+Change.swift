@@ -12,16 +12,22 @@ extension BringUp {
         let stopped = try StoppedPods.read(state)
         let given = try Allocations.read(state, journal)
         var kept = given
-        // What the lab was made after is worked out while what it is to become is.
         let isSame = try StateDirectory.read(state.topology) == Array(topology.yaml.utf8)
+        // What the lab was made after is read while what it is to become is worked out, which has most of it done.
+        let known = KnownServices()
         let earlier =
             isSame && kept != nil || !journal.isComplete
-            ? nil : try NamespaceThread.start { _ in try RunningLab(state, journal, keeping: given).blueprint }
+            ? nil : try NamespaceThread.start { _ in try RunningLab.topology(in: state) }
         var former: Reconciler.Former = journal.isComplete ? .same : .unknown
         var doubt: String?
-        let wanted = kept.map { kept in Result { try self.form(for: journal, stopped: stopped, keeping: kept) } }
+        let wanted = kept.map { kept in
+            Result { try self.form(for: journal, stopped: stopped, keeping: kept, knowing: known) }
+        }
         do {
-            if let earlier { former = .other(try earlier.value()) }
+            if let earlier {
+                let lab = try RunningLab(state, journal, of: earlier.value(), keeping: given, knowing: known)
+                former = .other(lab.blueprint)
+            }
         } catch EngineError.damagedState(let path, let reason) {
             former = .unknown
             doubt = "\(path): \(reason); what users added to the lab cannot be told from what it had, and is removed"
@@ -31,7 +37,8 @@ extension BringUp {
             kept = before.allocations
             if isSame { former = .same }
         }
-        let form = try wanted?.get() ?? self.form(for: journal, stopped: stopped, keeping: kept ?? .empty)
+        let form =
+            try wanted?.get() ?? self.form(for: journal, stopped: stopped, keeping: kept ?? .empty, knowing: known)
         var outcome = Outcome(form)
         if let doubt { outcome.warnings.append(doubt) }
         var records = try CommandRecords.read(state)

@@ -142,14 +142,16 @@ public struct BringUp {
     ///   - journal: the lab that runs, which keeps the form that it was built in.
     ///   - stopped: its pods that do not answer.
     ///   - kept: what it has been given.
+    ///   - known: what was worked out of another blueprint of the lab.
     /// - Throws: `EngineError.lacking` if it cannot be built here, `BlueprintError` if it could not be built anywhere.
     func form(
-        for journal: Journal?, stopped: Set<PodReference> = [], keeping kept: Allocations = .empty
+        for journal: Journal?, stopped: Set<PodReference> = [], keeping kept: Allocations = .empty,
+        knowing known: KnownServices? = nil
     ) throws -> Form {
         let limits = Limits()
         return try NamespaceThread.run { [topology] thread in
             try thread.enterNew { inside in
-                try Self.form(of: topology, for: journal, stopped: stopped, keeping: kept, limits, in: inside)
+                try Self.form(of: topology, for: journal, stopped: stopped, keeping: kept, known, limits, in: inside)
             }
         }
     }
@@ -157,7 +159,7 @@ public struct BringUp {
     /// - Parameter inside: a namespace that is thrown away.
     private static func form(
         of topology: Topology, for journal: Journal?, stopped: Set<PodReference>, keeping kept: Allocations,
-        _ limits: Limits, in inside: borrowing InsideNamespace
+        _ known: KnownServices?, _ limits: Limits, in inside: borrowing InsideNamespace
     ) throws -> Form {
         var socket = try RouteSocket(in: inside)
         var features = try KernelFeatures(&socket, for: topology)
@@ -168,7 +170,8 @@ public struct BringUp {
         }
         let blueprint: Blueprint
         do throws(BlueprintError) {
-            blueprint = try Blueprint(topology: topology, features: features, stopped: stopped, keeping: kept)
+            blueprint = try Blueprint(
+                topology: topology, features: features, stopped: stopped, keeping: kept, knowing: known)
         } catch {
             // What somebody asks for another may have been given: as on a cluster, that one keeps it.
             if kept != .empty, (try? Blueprint(topology: topology, features: features)) != nil {

@@ -258,13 +258,13 @@ struct Reconciler {
     private mutating func make(_ found: Snapshot) throws {
         let part = found.blueprint
         let missing = found.view.sessions.indices.filter { found.view.sessions[$0] == nil }
-        if !missing.isEmpty { try closeSockets(in: missing.map { part.namespaces[$0] }) }
         let entries = missing.map { index in
             let namespace = part.namespaces[index]
             return Journal.Entry(
                 name: namespace.name, kind: namespace.kind.rawValue, pin: blueprint.pin(of: namespace))
         }
         let known = Set(journal.namespaces.map(\.pin))
+        try closeSockets(in: known.intersection(entries.map(\.pin)))
         // A bare file of a name that the lab has already: a creation that was cut short.
         for entry in entries where known.contains(entry.pin) && access(NamedNamespaces.path(entry.pin), F_OK) == 0 {
             try NamedNamespaces.unpin(entry.pin)
@@ -289,9 +289,10 @@ struct Reconciler {
     }
 
     /// Sockets in a namespace whose pin is gone keep it alive: they are closed, and others opened in the one that is new.
-    private func closeSockets(in missing: [Blueprint.Namespace]) throws {
-        guard case .running = try state.responders.state else { return }
-        let pins = Set(missing.map { blueprint.pin(of: $0) })
+    ///
+    /// - Parameter pins: the pins that are gone.
+    private func closeSockets(in pins: Set<String>) throws {
+        guard !pins.isEmpty, case .running = try state.responders.state else { return }
         var rest = plan
         rest.pods.removeAll { pins.contains($0.pin) }
         if rest.pods.count != plan.pods.count { try state.responders.follow(rest) }

@@ -27,9 +27,13 @@ public struct RunningLab: Sendable {
 
     /// The lab of a journal, worked out from the topology and allocations in its state.
     ///
-    /// - Parameter kept: the allocations, if they have been read.
+    /// - Parameters:
+    ///   - topology: the topology, if it has been read.
+    ///   - kept: the allocations, if they have been read.
+    ///   - known: what was worked out of another blueprint of the lab.
     init(
-        _ state: StateDirectory, _ journal: Journal, _ blueprint: Blueprint? = nil, keeping kept: Allocations? = nil
+        _ state: StateDirectory, _ journal: Journal, _ blueprint: Blueprint? = nil, of topology: Topology? = nil,
+        keeping kept: Allocations? = nil, knowing known: KnownServices? = nil
     ) throws(EngineError) {
         self.journal = journal
         if let blueprint {
@@ -37,13 +41,13 @@ public struct RunningLab: Sendable {
             hostsToRun = []
             return
         }
-        let topology = try Self.topology(in: state)
+        let topology = if let topology { topology } else { try Self.topology(in: state) }
         let stopped = try StoppedPods.read(state)
         let kept = if let kept { kept } else { try Allocations.read(state, journal) ?? .empty }
         var blueprint: Blueprint
         do {
             blueprint = try Blueprint(
-                topology: topology, features: journal.kernelFeatures, stopped: stopped, keeping: kept)
+                topology: topology, features: journal.kernelFeatures, stopped: stopped, keeping: kept, knowing: known)
         } catch {
             throw EngineError.damagedState(path: state.topology, reason: "\(error)")
         }

@@ -17,12 +17,15 @@ public struct ProxyRules: Sendable {
     /// - Parameters:
     ///   - serviceSubnets: the ranges of the services' own addresses.
     ///   - clusterPrefixes: where packets of pods come from (`clusterCIDR`).
-    public init(_ ports: [ProxiedPort], serviceSubnets: [Prefix], clusterPrefixes: [Prefix]) {
-        families = AddressFamily.allCases.map { family in
+    ///   - known: rules that were worked out before: those of a port that has not changed are taken from there.
+    public init(
+        _ ports: [ProxiedPort], serviceSubnets: [Prefix], clusterPrefixes: [Prefix], known: ProxyRules? = nil
+    ) {
+        families = AddressFamily.allCases.enumerated().map { index, family in
             FamilyRules(
                 family, ports.filter { $0.family == family },
                 serviceSubnets: serviceSubnets.filter { $0.family == family },
-                clusterPrefixes: clusterPrefixes.filter { $0.family == family })
+                clusterPrefixes: clusterPrefixes.filter { $0.family == family }, known: known?.families[index])
         }
     }
 
@@ -37,33 +40,63 @@ private struct FamilyRules {
     private let ports: [ProxiedPort]
     /// By port, its rules where they are the same on all nodes.
     private let shared: [PortRules?]
+    /// What all ports come to where it is the same on all nodes.
+    private let whole: Ports?
 
-    init(_ family: AddressFamily, _ ports: [ProxiedPort], serviceSubnets: [Prefix], clusterPrefixes: [Prefix]) {
+    init(
+        _ family: AddressFamily, _ ports: [ProxiedPort], serviceSubnets: [Prefix], clusterPrefixes: [Prefix],
+        known: FamilyRules?
+    ) {
         frame = TableFrame(family, serviceSubnets)
         self.clusterPrefixes = clusterPrefixes
         self.ports = ports
+        let before = known?.rulesByPort(clusterPrefixes) ?? [:]
         let anywhere = ProxiedNode("", addresses: [])
-        shared = ports.map {
-            $0.dependsOnNode ? nil : PortRules($0, on: anywhere, clusterPrefixes: clusterPrefixes)
+        shared = ports.map { port in
+            if port.dependsOnNode { return nil }
+            if let (same, rules) = before[port.chainName], same == port { return rules }
+            return PortRules(port, on: anywhere, clusterPrefixes: clusterPrefixes)
         }
+        let rules = shared.compactMap(\.self)
+        whole = rules.count == shared.count ? Ports(rules) : nil
+    }
+
+    /// By name, the ports whose rules are the same on all nodes, with those.
+    private func rulesByPort(_ prefixes: [Prefix]) -> [String: (ProxiedPort, PortRules)] {
+        if prefixes != clusterPrefixes { return [:] }
+        let pairs = zip(ports, shared).compactMap { port, rules in rules.map { (port.chainName, (port, $0)) } }
+        return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
     }
 
     func table(on node: ProxiedNode) -> RuleTable {
-        var elements: [PortRules.MapName: [RuleTable.Element]] = [:]
-        var keys: [PortRules.MapName: Set<[RuleValue]>] = [:]
-        var (sets, chains): ([RuleTable.NamedSet], [RuleTable.Chain]) = ([], [])
-        for (port, rules) in zip(ports, shared) {
-            let rules = rules ?? PortRules(port, on: node, clusterPrefixes: clusterPrefixes)
-            sets += rules.affinitySets
-            chains += rules.chains
-            for (name, new) in rules.elements {
-                // Of two services that ask for one address and port from outside, the first one has it.
-                elements[name, default: []] += new.filter { keys[name, default: []].insert($0.key).inserted }
+        let all =
+            whole
+            ?? Ports(
+                zip(ports, shared).map { port, rules in
+                    rules ?? PortRules(port, on: node, clusterPrefixes: clusterPrefixes)
+                })
+        var table = frame.table(on: node, clusterAddresses: ports.map(\.clusterAddress), all.elements)
+        table.sets += all.sets
+        table.chains += all.chains
+        return table
+    }
+
+    /// What the ports of all services come to on a node.
+    private struct Ports {
+        private(set) var elements: [PortRules.MapName: [RuleTable.Element]] = [:]
+        private(set) var sets: [RuleTable.NamedSet] = []
+        private(set) var chains: [RuleTable.Chain] = []
+
+        init(_ ports: [PortRules]) {
+            var keys: [PortRules.MapName: Set<[RuleValue]>] = [:]
+            for rules in ports {
+                sets += rules.affinitySets
+                chains += rules.chains
+                for (name, new) in rules.elements {
+                    // Of two services that ask for one address and port from outside, the first one has it.
+                    elements[name, default: []] += new.filter { keys[name, default: []].insert($0.key).inserted }
+                }
             }
         }
-        var table = frame.table(on: node, clusterAddresses: ports.map(\.clusterAddress), elements)
-        table.sets += sets
-        table.chains += chains
-        return table
     }
 }

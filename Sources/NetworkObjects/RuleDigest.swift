@@ -69,7 +69,10 @@ public struct RuleDigest: Hashable, Sendable {
         add(element.comment)
     }
 
-    private mutating func add(_ chain: RuleTable.Chain) {
+    private mutating func add(_ chain: RuleTable.Chain) { add(chain.digest) }
+
+    /// Adds what a chain holds.
+    mutating func add(content chain: RuleTable.Chain) {
         add(chain.name)
         add(chain.comment)
         if let hook = chain.hook {

@@ -109,25 +109,6 @@ public struct RuleTable: Hashable, Sendable {
         }
     }
 
-    /// A chain of rules, in nft's words (nft(8), CHAINS).
-    public struct Chain: Hashable, Sendable {
-        public var name: String
-        /// Where packets enter it; nil if only rules lead to it.
-        public var hook: Hook?
-        /// What its writer says about it.
-        public var comment: String?
-        /// Its rules, in order.
-        public var rules: [Rule]
-
-        /// A chain of these rules.
-        public init(_ name: String, hook: Hook? = nil, comment: String? = nil, _ rules: [Rule]) {
-            self.name = name
-            self.hook = hook
-            self.comment = comment
-            self.rules = rules
-        }
-    }
-
     /// Whether a rule of it counts packets.
     public var counts: Bool { chains.contains { $0.rules.contains { $0.statements.contains(.counter) } } }
 

@@ -118,6 +118,16 @@ struct ZoneTests {
         #expect(try ask("kube-dns.kube-system.svc.cluster.local", .srv).answers.count == 1)
     }
 
+    @Test("an address that a service has twice under one name is told once, and has the names of all services")
+    func repeatedEndpoint() throws {
+        let address = IPAddress("10.0.0.1")!
+        let endpoints = ["a", "b", "a"].map { ClusterZone.Endpoint(address: address, hostname: $0) }
+        let zone = ClusterZone(services: ["s", "t"].map { .init(name: $0, isHeadless: true, endpoints: endpoints) })
+        let reply = try ask(DomainName.reverse(address).description, .ptr, of: NameServer(zone))
+        let names = ["a.s", "b.s", "a.t", "b.t"].map { RecordData.ptr(DomainName("\($0).default.svc.cluster.local")!) }
+        #expect(reply.answers.map(\.data).sorted { "\($0)" < "\($1)" } == names.sorted { "\($0)" < "\($1)" })
+    }
+
     @Test("PTR leads from services' and endpoints' addresses to their names")
     func pointers() throws {
         func pointer(_ address: String) throws -> [RecordData] {

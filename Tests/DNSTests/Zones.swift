@@ -63,7 +63,7 @@ let server = (try? NameServer(cluster))!
 /// Asks the server as a client would, with the bytes of a query.
 func ask(
     _ name: String, _ type: RecordType, over transport: Transport = .tcp, payload: UInt16? = nil,
-    turn: Int = 0
+    turn: Int = 0, of server: NameServer = server
 ) throws -> Message {
     let query = Message.query(DomainName(name)!, type, id: 0x1234, payload: payload)
     guard let answer = server.answer(query.bytes(), over: transport, turn: turn) else { throw Unanswered() }

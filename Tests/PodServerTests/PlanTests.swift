@@ -48,6 +48,17 @@ struct PlanTests {
     }
 
     @Test(
+        "what is no endpoint is refused",
+        arguments: [
+            "", "10.0.0.1", "10.0.0.1 +", "10.0.0 + ", "10.0.0.1 ? ", "10.0.0.1 +  80", "10.0.0.1 +  x/tcp",
+            "10.0.0.1 +  70000/tcp", "10.0.0.1 +  80/icmp", "10.0.0.1 + h ",
+        ])
+    func noEndpoint(_ text: String) {
+        #expect(ClusterZone.Endpoint(text) == nil)
+        #expect(ClusterZone.Endpoint("10.0.0.1 + h 80/tcp/a 53/udp")?.ports.count == 2)
+    }
+
+    @Test(
         "what is no plan is refused",
         arguments: [
             "", "[]", "{}", #"{"lab": "a", "pods": [], "zone": {}}"#,

@@ -1,6 +1,7 @@
 import Addresses
 import KubeProxy
 import NetworkObjects
+import Synchronization
 import Topology
 
 /// kube-proxy on the nodes of a cluster: what it makes of the cluster's services.
@@ -8,24 +9,50 @@ public struct ServiceProxy: Sendable {
     /// Nil where there is none, or nothing for it to do.
     private let rules: ProxyRules?
     private let zones: [String: String]
+    /// The services, and the ports of each as kube-proxy sees them.
+    private let services: [(service: ClusterService, ports: [ProxiedPort])]
 
-    /// - Parameter services: with the endpoints that answer now.
-    public init(_ services: [ClusterService], _ topology: Topology) {
+    /// - Parameters:
+    ///   - services: with the endpoints that answer now.
+    ///   - known: what was worked out before: what has not changed is taken from there.
+    public init(_ services: [ClusterService], _ topology: Topology, known: ServiceProxy? = nil) {
         zones = topology.zones
         let cluster = topology.cluster
         guard cluster.kubeProxyMode != .none, !services.isEmpty else {
             rules = nil
+            self.services = []
             return
         }
+        let before = Dictionary(
+            (known?.services ?? []).map { ($0.service.key, $0) }, uniquingKeysWith: { first, _ in first })
+        self.services = services.map { service in
+            if let same = before[service.key], same.service == service { return same }
+            return (service, service.proxiedPorts)
+        }
         rules = ProxyRules(
-            services.flatMap(\.proxiedPorts), serviceSubnets: cluster.serviceSubnets,
-            clusterPrefixes: cluster.clusterPrefixes)
+            self.services.flatMap(\.ports), serviceSubnets: cluster.serviceSubnets,
+            clusterPrefixes: cluster.clusterPrefixes, known: known?.rules)
     }
 
     /// The tables of a node, IPv4's before IPv6's; none where no kube-proxy runs.
     public func tables(on node: Placement.Node) -> [RuleTable] {
         rules?.tables(
             on: ProxiedNode(node.name, addresses: node.addresses.map(\.address.address), zone: zones[node.name])) ?? []
+    }
+}
+
+/// What was worked out last for the services of a lab. Given to one blueprint after the other, what has not changed is worked
+/// out once, and shared: so two of them are soon compared.
+public final class KnownServices: Sendable {
+    private let last = Mutex<ServiceProxy?>(nil)
+
+    public init() {}
+
+    /// kube-proxy on the nodes of the cluster with these services.
+    func proxy(_ services: [ClusterService], _ topology: Topology) -> ServiceProxy {
+        let proxy = ServiceProxy(services, topology, known: last.withLock(\.self))
+        last.withLock { $0 = proxy }
+        return proxy
     }
 }
 
