@@ -105,7 +105,9 @@ struct ChangeSet {
                 tables.append(TableChange(table, from: found.value as? RuleTable, in: content))
             case (.missing(let object), _): create.append(.make(object))
             case (.different(let wanted, let found, let attributes), _):
-                if wanted.value is DeviceAddress || found.cannotBecome(wanted, attributes) {
+                if let name = found.value as? LinkAttribute, name.place == .otherName {
+                    predelete.append(.remove(found))
+                } else if wanted.value is DeviceAddress || found.cannotBecome(wanted, attributes) {
                     predelete.append(.remove(found))
                     create.append(.make(wanted))
                 } else {

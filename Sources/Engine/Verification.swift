@@ -44,7 +44,7 @@ extension RunningLab {
                     nil, "lab", journal.lab,
                     .different([AttributeDifference(.state, wanted: "complete", found: "cut short")])))
         }
-        let view = try LabSnapshot(blueprint, allTables: strict, records: journal.rules ?? [:])
+        let view = try LabSnapshot(blueprint, isWhole: strict, records: journal.rules ?? [:])
         let comparison = LabDiff(
             blueprint, view.observed, tables: try view.wantedTables(blueprint), former: PreviousState(blueprint))
         let processes = strict ? try processes() : []
