@@ -159,8 +159,8 @@ struct Applier {
             if let link = object.value as? Link, let found = found.value as? Link {
                 if link.master == nil, found.master != nil { try batch.release(link.name, in: session.interfaces) }
                 try batch.configure(link.changes(from: found), in: session.interfaces)
-            } else if let feature = object.value as? OffloadFeature {
-                try set(feature, session)
+            } else if let setting = object.value as? any MadeInside {
+                try make(setting, session)
             } else {
                 try batch.append(.replace, object, in: session.interfaces)
             }
@@ -172,20 +172,17 @@ struct Applier {
         }
     }
 
-    private func set(_ feature: OffloadFeature, _ session: Session) throws {
+    private func make(_ object: any MadeInside, _ session: Session) throws {
         let (tolerates, refusals) = (toleratesRefusals, refusals)
         try NamespaceThread.run { thread in
-            try thread.enter(session.pin, of: session.name) { inside in
-                guard let ethtool = try GenericFamily.ethtool(in: inside) else { return }
-                var socket = try GenericSocket(in: inside)
-                do throws(NetlinkError) {
-                    try socket.set(feature, ethtool)
-                } catch {
-                    guard tolerates, case .refused = error else {
-                        throw EngineError(error, object: "\(session.name): \(feature)")
-                    }
-                    refusals.add(feature.device, in: session.name)
+            do {
+                let whole = try thread.enterNew { try object.prepared(in: $0) }
+                try thread.enter(session.pin, of: session.name) { try whole.make(in: $0) }
+            } catch let error as NetlinkError {
+                guard tolerates, case .refused = error else {
+                    throw EngineError(error, object: "\(session.name): \(object)")
                 }
+                refusals.add(object.link, in: session.name)
             }
         }
     }

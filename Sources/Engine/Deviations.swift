@@ -47,21 +47,40 @@ extension Session {
             }
             for family in AddressFamily.allCases
             where parameters[family]?[observed.index] != expected.parameters[family] {
-                try compareFiles("\(family)", "neigh")
+                try compareFiles(family == .ipv4 ? "ipv4" : "ipv6", "neigh")
             }
         }
-        if let ethtool = fresh.ethtool {
-            findings += try features(ethtool, wanted.links, freshLinks, links, in: inside)
+        if let ethtool = fresh.families[GenericFamily.ethtool] {
+            findings += try driverSettings(ethtool, wanted.links, freshLinks, links, in: inside)
+        }
+        for family in FilterTable.Family.allCases {
+            for name in try inside.filterTableNames(family) {
+                let (expected, found) = (try fresh.filterTable(family, name), try inside.filterTable(family, name))
+                if expected != found { findings.append(ObjectFinding(LegacyTable(expected), LegacyTable(found))) }
+            }
         }
         return findings
     }
 
     /// What links are asked to do that fresh ones are not, and what they are not asked for.
-    private func features(
+    private func driverSettings(
         _ ethtool: GenericFamily, _ wanted: [Link], _ fresh: [InterfaceName: FreshNamespaces.FreshLink],
         _ links: [InterfaceName: ObservedLink], in inside: borrowing InsideNamespace
     ) throws -> [ObjectFinding] {
         var socket = try GenericSocket(in: inside)
+        var findings: [ObjectFinding] = []
+        let channels = try socket.channels(ethtool)
+        for link in wanted {
+            guard let index = links[link.name]?.index, let expected = fresh[link.name], let own = channels[index] else {
+                continue
+            }
+            for (name, count) in expected.channels.sorted(by: { $0.key < $1.key }) where own[name] != count {
+                findings.append(
+                    ObjectFinding(
+                        DriverSetting(link.name, .channels, name, count),
+                        DriverSetting(link.name, .channels, name, own[name] ?? 0)))
+            }
+        }
         let found = try socket.wantedFeatures(ethtool)
         let other = wanted.compactMap { link -> (InterfaceName, InterfaceIndex, Set<String>)? in
             guard let index = links[link.name]?.index, let expected = fresh[link.name], let bits = found[index],
@@ -69,16 +88,17 @@ extension Session {
             else { return nil }
             return (link.name, index, expected.featureNames)
         }
-        if other.isEmpty { return [] }
+        if other.isEmpty { return findings }
         let names = try socket.wantedFeatureNames(ethtool)
-        return other.flatMap { device, index, expected in
-            expected.symmetricDifference(names[index] ?? []).sorted().map { name in
-                let feature = OffloadFeature(device, name, isOn: expected.contains(name))
-                var opposite = feature
-                opposite.isOn.toggle()
-                return ObjectFinding(feature, opposite)
+        for (device, index, expected) in other {
+            for name in expected.symmetricDifference(names[index] ?? []).sorted() {
+                let isOn: UInt32 = expected.contains(name) ? 1 : 0
+                findings.append(
+                    ObjectFinding(
+                        DriverSetting(device, .feature, name, isOn), DriverSetting(device, .feature, name, 1 - isOn)))
             }
         }
+        return findings
     }
 }
 

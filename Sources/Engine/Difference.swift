@@ -50,7 +50,7 @@ public struct Difference: Hashable, Sendable {
         if case .extra = finding { return }
         self.origin = origin
         switch object.value {
-        case is Sysctl, is LinkAttribute, is OffloadFeature: place = object.link.map { "\($0): " } ?? ""
+        case is Sysctl, is LinkAttribute, is DriverSetting: place = object.link.map { "\($0): " } ?? ""
         default: break
         }
     }

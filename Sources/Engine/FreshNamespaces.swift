@@ -29,6 +29,8 @@ final class FreshNamespaces: Sendable {
         var features: [UInt8]
         /// The same by names.
         var featureNames: Set<String>
+        /// How many queues it uses, by their sorts.
+        var channels: [String: UInt32]
     }
 
     /// A namespace that was made for it, held as long as it may be asked.
@@ -49,8 +51,11 @@ final class FreshNamespaces: Sendable {
         }
     }
 
-    /// What `ethtool` talks to; nil where the kernel has no such family.
-    let ethtool: GenericFamily?
+    /// The families of generic netlink that the kernel has, by their names.
+    let families: [String: GenericFamily]
+    /// What they keep for a namespace.
+    let values: [String: [UInt8]]
+    private let filterTables = Mutex<[FilterTable.Family: [String: FilterTable]]>([:])
     private let plan: FreshPlan
     private let groups: [Group]
 
@@ -61,13 +66,29 @@ final class FreshNamespaces: Sendable {
         // What commands do to their hosts is the lab's: only they can tell what is fresh there.
         plan = FreshPlan(blueprint) { $0.commands.isEmpty }
         let plan = plan
-        ethtool = try NamespaceThread.run { thread in try thread.enterNew { try GenericFamily.ethtool(in: $0) } }
+        let families = try NamespaceThread.run { thread in try thread.enterNew { try GenericSocket.families(in: $0) } }
+        self.families = families
         let made = Slots<Group>(count: plan.groups.count)
-        let ethtool = ethtool
+        let values = Slots<[String: [UInt8]]>(count: 1)
         try NamespaceThread.forEach(plan.groups.count) { thread, index in
-            made[index] = try thread.enterNew { try Group(plan.groups[index], ethtool, in: $0) }
+            made[index] = try thread.enterNew { inside in
+                if index == 0 {
+                    var socket = try GenericSocket(in: inside)
+                    values[0] = try socket.values(families)
+                }
+                return try Group(plan.groups[index], families[GenericFamily.ethtool], in: inside)
+            }
         }
+        self.values = values[0] ?? [:]
         groups = made.all.compactMap { $0 }
+    }
+
+    /// A table of the older filters as each namespace has it at first.
+    func filterTable(_ family: FilterTable.Family, _ name: String) throws -> FilterTable {
+        if let known = filterTables.withLock({ $0[family]?[name] }) { return known }
+        let table = try NamespaceThread.run { thread in try thread.enterNew { try $0.filterTable(family, name) } }
+        filterTables.withLock { $0[family, default: [:]][name] = table }
+        return table
     }
 
     /// What a namespace of the blueprint, by its position, is compared with; nil for one that is not compared.
@@ -124,16 +145,19 @@ extension FreshNamespaces.Group {
         let details = try socket.linkDetails()
         let parameters = try socket.neighbourParameters()
         var (features, featureNames): ([InterfaceIndex: [UInt8]], [InterfaceIndex: Set<String>]) = ([:], [:])
+        var channels: [InterfaceIndex: [String: UInt32]] = [:]
         if let ethtool {
             var generic = try GenericSocket(in: inside)
             features = try generic.wantedFeatures(ethtool)
             featureNames = try generic.wantedFeatureNames(ethtool)
+            channels = try generic.channels(ethtool)
         }
         links = zip(names, isMade).map { name, isMade in
             guard isMade, let index = table[name], let detail = details[index] else { return nil }
             return FreshNamespaces.FreshLink(
                 name: name, detail: detail, parameters: parameters.compactMapValues { $0[index] },
-                features: features[index] ?? [], featureNames: featureNames[index] ?? [])
+                features: features[index] ?? [], featureNames: featureNames[index] ?? [],
+                channels: channels[index] ?? [:])
         }
         settings = try SettingValues(in: inside)
         origin = FreshNamespaces.Origin(namespace)

@@ -70,6 +70,7 @@ struct LabSnapshot {
                 if let fresh {
                     seen.deviations = try session.deviations(
                         from: fresh, at: index, namespace.content, seen.links, in: inside)
+                    try seen.add(fresh.otherObjects(in: inside))
                 }
                 observed[index] = seen
                 return session

@@ -84,6 +84,12 @@ extension Session {
 }
 
 extension NamespaceSnapshot {
+    /// Adds what was found of kinds that have no value here.
+    mutating func add(_ listing: OpaqueListing) {
+        content.lists[OpaqueObject.self] += listing.objects
+        unlisted += listing.unlisted
+    }
+
     fileprivate init(
         _ socket: inout RouteSocket, _ context: ObservationContext, in inside: borrowing InsideNamespace
     ) throws {

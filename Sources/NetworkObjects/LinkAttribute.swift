@@ -162,6 +162,9 @@ extension LinkAttribute: NetworkObject {
         case .common where number == IFLA_XDP:
             let mode = bytes.count > 4 ? Int(bytes[4]) : 0
             return mode == 0 ? nil : ["xdp", "xdpgeneric", "xdpoffload", "several"][min(mode, 4) - 1]
+        case .kind where kind == "bridge" && number == IFLA_BR_MULTI_BOOLOPT:
+            // A bit for each, and a bit for each that there is.
+            return "0x\(String(bytes.prefix(4).reversed().reduce(0 as UInt32) { $0 << 8 | UInt32($1) }, radix: 16))"
         default:
             if bytes.count == 6, let mac = MACAddress(octets: bytes[...]) { return "\(mac)" }
             return OtherAttributes.words(bytes)

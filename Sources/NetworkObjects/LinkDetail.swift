@@ -83,6 +83,10 @@ public struct LinkDetail: Hashable, Sendable {
                     return first.bytes
                 }
                 let (wanted, seen) = (take(&mine), take(&others))
+                // One that is no port, or of another kind, is told by `Link`.
+                if next.place == .port && portKind != found.portKind || next.place == .kind && kind != found.kind {
+                    continue
+                }
                 if wanted != seen { add(next.place, next.number, wanted, seen) }
             }
         }

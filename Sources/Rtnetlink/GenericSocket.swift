@@ -13,37 +13,31 @@ public struct GenericSocket: ~Copyable, Sendable {
         socket = try NetlinkSocket(in: inside, protocol: NETLINK_GENERIC)
     }
 
-    /// A family's number and its version; nil where the kernel has no such family.
-    ///
-    /// Asking has the kernel load the module that has the family.
-    public mutating func family(named name: String) throws(NetlinkError) -> GenericFamily? {
-        let answer: [Message]
-        do {
-            answer = try socket.replies(to: Int(GENL_ID_CTRL)) { request in
-                request.append(structure: genlmsghdr(cmd: UInt8(CTRL_CMD_GETFAMILY), version: 2, reserved: 0))
-                request.put(Int(CTRL_ATTR_FAMILY_NAME), text: name)
-            }
-        } catch {
-            if error.errno == ENOENT { return nil }
-            throw error
-        }
-        do throws(MalformedMessage) {
-            for message in answer {
-                var family = GenericFamily(number: 0, version: 1)
-                for attribute in try message.attributes(after: genlmsghdr.self) {
-                    switch attribute.type {
-                    case Int(CTRL_ATTR_FAMILY_ID): family.number = Int(try attribute.integer(UInt16.self))
-                    case Int(CTRL_ATTR_VERSION):
-                        family.version = UInt8(truncatingIfNeeded: try attribute.integer(UInt32.self))
-                    default: break
-                    }
+    /// The families that the kernel has, by their names. None is loaded for that.
+    public mutating func families() throws(NetlinkError) -> [String: GenericFamily] {
+        let found: [(String, GenericFamily)] = try socket.dump(Int(GENL_ID_CTRL)) { request in
+            request.append(structure: genlmsghdr(cmd: UInt8(CTRL_CMD_GETFAMILY), version: 2, reserved: 0))
+        } decode: { message throws(MalformedMessage) -> (String, GenericFamily)? in
+            guard message.type == GENL_ID_CTRL else { return nil }
+            var (name, family): (String?, GenericFamily) = (nil, GenericFamily(number: 0, version: 1))
+            for attribute in try message.attributes(after: genlmsghdr.self) {
+                switch attribute.type {
+                case CTRL_ATTR_FAMILY_NAME: name = attribute.text
+                case CTRL_ATTR_FAMILY_ID: family.number = Int(try attribute.integer(UInt16.self))
+                case CTRL_ATTR_VERSION:
+                    family.version = UInt8(truncatingIfNeeded: try attribute.integer(UInt32.self))
+                default: break
                 }
-                if family.number != 0 { return family }
             }
-        } catch {
-            throw .malformed(error)
+            return name.map { ($0, family) }
         }
-        return nil
+        return Dictionary(found, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The families that the kernel has, asked in a namespace.
+    public static func families(in inside: borrowing InsideNamespace) throws(NetlinkError) -> [String: GenericFamily] {
+        var socket = try GenericSocket(in: inside)
+        return try socket.families()
     }
 }
 
