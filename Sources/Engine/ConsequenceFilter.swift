@@ -6,7 +6,8 @@ extension Sysctl {
     /// Whether writing a family's switch for forwarding writes this one, too, as `inet_forward_change` in net/ipv4/devinet.c does.
     fileprivate func followsSwitch(_ families: Set<Substring>) -> Bool {
         let parts = path.split(separator: "/")
-        guard parts.count == 4, parts[1] == "conf", families.contains(parts[0]) else { return false }
+        guard parts.count == 4, parts[1] == "conf", families.contains(parts[0]), path != "ipv6/conf/all/forwarding"
+        else { return false }
         return parts[3] == "forwarding" || parts[0] == "ipv4" && parts[2] == "all" && parts[3] == "accept_redirects"
     }
 }

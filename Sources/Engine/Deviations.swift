@@ -29,7 +29,11 @@ extension Session {
             guard let expected = freshLinks[link.name], let observed = links[link.name],
                 let detail = details[observed.index]
             else { continue }
-            findings += detail.deviations(from: expected.detail, of: link)
+            // A port of a bridge without STP sends as long as it has a carrier.
+            var fresh = expected.detail
+            let hasSTP = link.master.flatMap { links[$0] }.flatMap { details[$0.index] }?.hasSTP ?? false
+            fresh.setPortState(observed.hasCarrier && !hasSTP ? .forwarding : detail.portState)
+            findings += detail.deviations(from: fresh, of: link)
             /// Which of a link's settings it is, the files tell; that it is any, the kernel's messages.
             func compareFiles(_ family: String, _ table: String) throws {
                 let mine = try inside.linkSettings("\(family)/\(table)/\(link.name)")
@@ -110,6 +114,7 @@ extension LinkDetail {
         fresh.differences(from: self, of: link.name).compactMap { wanted, found in
             // The alias is the lab's mark, or the blueprint's.
             if wanted.isAlias, link.kind == .loopback || link.alias != nil { return nil }
+            if wanted.isMTU, link.mtu != nil { return nil }
             return ObjectFinding(wanted, found)
         }
     }

@@ -114,7 +114,8 @@ extension Link.Kind {
             return .vxlan(vxlan)
         case .ipip(let tunnel):
             if tunnel == IPIP() { return self }
-            return .ipip(IPIP(local: IPv4Address(0x7f00_0001), remote: tunnel.remote.map { _ in IPv4Address(0x7f00_0002) }))
+            return .ipip(
+                IPIP(local: IPv4Address(0x7f00_0001), remote: tunnel.remote.map { _ in IPv4Address(0x7f00_0002) }))
         case .loopback, .bridge, .other: return self
         }
     }

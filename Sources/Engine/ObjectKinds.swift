@@ -7,7 +7,8 @@ import NetworkObjects
 /// A kind that stands here is observed, compared, made and removed: `verify`, `up`, `--dry-run` and `reset` know it.
 enum ObjectKinds {
     static let all: [any NetworkObject.Type] = [
-        Link.self, LinkAttribute.self, DriverSetting.self, BridgeVLAN.self, Sysctl.self, DeviceAddress.self, Route.self, RoutingRule.self, AddressLabel.self,
+        Link.self, LinkAttribute.self, DriverSetting.self, BridgeVLAN.self, Sysctl.self, DeviceAddress.self, Route.self,
+        RoutingRule.self, AddressLabel.self,
         Neighbour.self, ProxyNeighbour.self, ForwardingEntry.self, Qdisc.self, RuleTable.self, LegacyTable.self,
         OpaqueObject.self,
     ]

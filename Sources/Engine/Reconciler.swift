@@ -51,6 +51,8 @@ struct Reconciler {
         _ state: StateDirectory, _ journal: Journal, from former: Former, to blueprint: Blueprint, topology: Topology,
         source: String, silent: Set<PodReference>, removesAdditions: Bool = false, cancellation: Cancellation = .none
     ) {
+        var blueprint = blueprint
+        if journal.choosesHardwareAddresses != true { blueprint.forgetChosenHardwareAddresses() }
         self.state = state
         self.journal = journal
         self.blueprint = blueprint
@@ -124,6 +126,7 @@ struct Reconciler {
         }
         cancellation.hold()
         var changed = Journal(blueprint, source: source, features: journal.kernelFeatures)
+        changed.choosesHardwareAddresses = journal.choosesHardwareAddresses
         let wanted = changed.namespaces
         changed.namespaces += removed
         changed.isChanging = true

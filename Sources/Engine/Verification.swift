@@ -38,6 +38,8 @@ extension RunningLab {
 
     private func findDifferences(_ state: StateDirectory, strict: Bool) throws -> Verification {
         var differences: [Difference] = []
+        var blueprint = blueprint
+        if journal.choosesHardwareAddresses != true { blueprint.forgetChosenHardwareAddresses() }
         if !journal.isComplete {
             differences.append(
                 Difference(

@@ -73,9 +73,10 @@ public struct SettingValues: Sendable {
         var differences: [Difference] = []
         for folder in folders {
             try Self.read(folder) { file, found in
-                let isSame = if let found, let value = file.value { found.elementsEqual(value) } else {
-                    found == nil && file.value == nil
-                }
+                let isSame =
+                    if let found, let value = file.value { found.elementsEqual(value) } else {
+                        found == nil && file.value == nil
+                    }
                 if isSame { return }
                 let path = "\(folder.path)/\(file.name)"
                 if skipped(path) { return }

@@ -10,7 +10,7 @@ extension LinkAttribute {
 
     static let commonNames: [Int: String] = [
         IFLA_BROADCAST: "broadcast", IFLA_TXQLEN: "txqueuelen", IFLA_WEIGHT: "weight", IFLA_LINKMODE: "mode",
-        IFLA_IFALIAS: "alias", IFLA_NUM_TX_QUEUES: "numtxqueues", IFLA_NUM_RX_QUEUES: "numrxqueues",
+        IFLA_IFALIAS: "alias", IFLA_MTU: "mtu", IFLA_NUM_TX_QUEUES: "numtxqueues", IFLA_NUM_RX_QUEUES: "numrxqueues",
         IFLA_PROTO_DOWN: "protodown", IFLA_PROTO_DOWN_REASON: "protodown_reason", IFLA_GSO_MAX_SEGS: "gso_max_segs",
         IFLA_GSO_MAX_SIZE: "gso_max_size", IFLA_XDP: "xdp", IFLA_MIN_MTU: "minmtu", IFLA_MAX_MTU: "maxmtu",
         IFLA_GRO_MAX_SIZE: "gro_max_size", IFLA_TSO_MAX_SIZE: "tso_max_size", IFLA_TSO_MAX_SEGS: "tso_max_segs",
@@ -64,7 +64,8 @@ extension LinkAttribute {
     ]
 
     static let portNames: [Int: String] = [
-        IFLA_BRPORT_PRIORITY: "priority", IFLA_BRPORT_COST: "cost", IFLA_BRPORT_MODE: "hairpin",
+        IFLA_BRPORT_STATE: "state", IFLA_BRPORT_PRIORITY: "priority", IFLA_BRPORT_COST: "cost",
+        IFLA_BRPORT_MODE: "hairpin",
         IFLA_BRPORT_GUARD: "guard", IFLA_BRPORT_PROTECT: "root_block", IFLA_BRPORT_FAST_LEAVE: "fastleave",
         IFLA_BRPORT_LEARNING: "learning", IFLA_BRPORT_UNICAST_FLOOD: "flood", IFLA_BRPORT_PROXYARP: "proxy_arp",
         IFLA_BRPORT_LEARNING_SYNC: "learning_sync", IFLA_BRPORT_PROXYARP_WIFI: "proxy_arp_wifi",

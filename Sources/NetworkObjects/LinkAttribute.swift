@@ -39,6 +39,9 @@ public struct LinkAttribute: Codable, Hashable, Sendable {
 
     package static let otherNameNumber = IFLA_ALT_IFNAME
 
+    /// Whether it is the largest packet, which most blueprints say.
+    public var isMTU: Bool { place == .common && number == IFLA_MTU }
+
     /// Whether it is the text that the kernel keeps with the link.
     public var isAlias: Bool { place == .common && number == IFLA_IFALIAS }
 
@@ -84,7 +87,7 @@ public struct LinkAttribute: Codable, Hashable, Sendable {
 
     /// What `Link` compares, what is made of other things, what the kernel counts, and what only requests have.
     private static let moving: Set<Int> = [
-        IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_QDISC, IFLA_STATS, IFLA_PRIORITY, IFLA_MASTER,
+        IFLA_ADDRESS, IFLA_IFNAME, IFLA_LINK, IFLA_QDISC, IFLA_STATS, IFLA_PRIORITY, IFLA_MASTER,
         IFLA_WIRELESS, IFLA_PROTINFO, IFLA_MAP, IFLA_OPERSTATE, IFLA_LINKINFO, IFLA_STATS64, IFLA_AF_SPEC, IFLA_GROUP,
         IFLA_EXT_MASK, IFLA_PROMISCUITY, IFLA_CARRIER, IFLA_CARRIER_CHANGES, IFLA_LINK_NETNSID, IFLA_PAD, IFLA_EVENT,
         IFLA_NEW_NETNSID, IFLA_IF_NETNSID, IFLA_CARRIER_UP_COUNT, IFLA_CARRIER_DOWN_COUNT, IFLA_NEW_IFINDEX,
@@ -102,7 +105,7 @@ public struct LinkAttribute: Codable, Hashable, Sendable {
     ]
 
     private static let movingOfPort: Set<Int> = [
-        IFLA_BRPORT_STATE, IFLA_BRPORT_ROOT_ID, IFLA_BRPORT_BRIDGE_ID, IFLA_BRPORT_DESIGNATED_PORT,
+        IFLA_BRPORT_ROOT_ID, IFLA_BRPORT_BRIDGE_ID, IFLA_BRPORT_DESIGNATED_PORT,
         IFLA_BRPORT_DESIGNATED_COST, IFLA_BRPORT_ID, IFLA_BRPORT_NO, IFLA_BRPORT_TOPOLOGY_CHANGE_ACK,
         IFLA_BRPORT_CONFIG_PENDING, IFLA_BRPORT_MESSAGE_AGE_TIMER, IFLA_BRPORT_FORWARD_DELAY_TIMER,
         IFLA_BRPORT_HOLD_TIMER, IFLA_BRPORT_PAD, IFLA_BRPORT_MCAST_EHT_HOSTS_CNT,

@@ -51,6 +51,40 @@ public struct LinkDetail: Hashable, Sendable {
         otherNames.sort { "\($0)" < "\($1)" }
     }
 
+    /// What a port of a bridge does with frames (`BR_STATE_*`, linux/if_bridge.h); of the numbers that there are the two that a port
+    /// without STP has.
+    public struct PortState: RawRepresentable, Hashable, Sendable {
+        public var rawValue: UInt8
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+        public static let disabled = PortState(rawValue: UInt8(BR_STATE_DISABLED))
+        public static let forwarding = PortState(rawValue: UInt8(BR_STATE_FORWARDING))
+    }
+
+    /// What it does as a port of a bridge; nil where it is none.
+    public var portState: PortState? {
+        portKind == "bridge"
+            ? attributes.first { $0.place == .port && $0.number == IFLA_BRPORT_STATE }?.bytes.first.map {
+                PortState(rawValue: $0)
+            }
+            : nil
+    }
+
+    /// Has it do something else.
+    public mutating func setPortState(_ state: PortState?) {
+        guard let state,
+            let index = attributes.firstIndex(where: { $0.place == .port && $0.number == IFLA_BRPORT_STATE })
+        else { return }
+        attributes[index].bytes = [state.rawValue]
+    }
+
+    /// Whether it is a bridge that looks for loops.
+    public var hasSTP: Bool {
+        kind == "bridge"
+            && attributes.contains {
+                $0.place == .kind && $0.number == IFLA_BR_STP_STATE && $0.bytes.contains { $0 != 0 }
+            }
+    }
+
     /// What of another link's attributes is not as this one's: each as it is here, and as it is there. Settings of IPv4 and IPv6 are
     /// not looked at.
     ///
