@@ -74,6 +74,7 @@ extension Blueprint {
         }
         addConditions(of: topology, features, problems: &problems)
         if !problems.isEmpty { throw BlueprintError(problems) }
+        chooseHardwareAddresses()
         if kept.permanentNeighbours == true { makeNeighboursPermanent() }
     }
 

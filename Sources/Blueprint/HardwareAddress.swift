@@ -25,3 +25,49 @@ extension MACAddress {
         self.init(digest[..<5].reduce(0x02) { $0 << 8 | UInt64($1) })
     }
 }
+
+extension Blueprint {
+    /// Gives the links that carry frames of their own, and that have no MAC address, one that the kernel does not draw: so that a lab
+    /// is the same one each time, with the link-local addresses that are made of it.
+    mutating func chooseHardwareAddresses() {
+        for index in namespaces.indices { namespaces[index].chooseHardwareAddresses() }
+    }
+
+    /// Leaves the MAC addresses to the kernel that `chooseHardwareAddresses` has chosen, but for those of bridges, which never were the
+    /// kernel's: for a lab that was made before they were chosen.
+    public mutating func forgetChosenHardwareAddresses() {
+        if allocations.permanentNeighbours == true { return }
+        for index in namespaces.indices { namespaces[index].forgetChosenHardwareAddresses() }
+    }
+}
+
+extension Blueprint.Namespace {
+    /// The kernel gives a VLAN link its parent's.
+    fileprivate mutating func chooseHardwareAddresses() {
+        for index in content.links.indices where content.links[index].mac == nil {
+            switch content.links[index].kind {
+            case .veth, .bridge: content.links[index].mac = MACAddress(of: content.links[index].name, at: name)
+            case .vlan, .vxlan, .ipip, .loopback, .other: break
+            }
+        }
+        for index in content.links.indices where content.links[index].mac == nil {
+            guard case .vlan(let vlan) = content.links[index].kind else { continue }
+            content.links[index].mac = content.links.first { $0.name == vlan.parent }?.mac
+        }
+    }
+
+    fileprivate mutating func forgetChosenHardwareAddresses() {
+        let chosen = Set(
+            content.links.filter { link in
+                guard case .veth = link.kind else { return false }
+                return link.mac == MACAddress(of: link.name, at: name)
+            }.compactMap(\.mac))
+        for index in content.links.indices {
+            guard let mac = content.links[index].mac, chosen.contains(mac) else { continue }
+            switch content.links[index].kind {
+            case .veth, .vlan: content.links[index].mac = nil
+            case .bridge, .vxlan, .ipip, .loopback, .other: break
+            }
+        }
+    }
+}

@@ -2,8 +2,7 @@ import Addresses
 import NetworkObjects
 
 extension Blueprint {
-    /// Has every neighbour that the lab knows by itself installed as a permanent entry, and gives the links that have none a
-    /// MAC address for it.
+    /// Has every neighbour that the lab knows by itself installed as a permanent entry.
     ///
     /// For labs that would learn more neighbours than the kernel keeps: it bounds those of all namespaces together by
     /// `gc_thresh3`, and counts no permanent ones (`neigh_alloc` in net/core/neighbour.c). Who does not forward asks for no
@@ -11,7 +10,6 @@ extension Blueprint {
     public mutating func makeNeighboursPermanent() {
         allocations.permanentNeighbours = true
         for index in namespaces.indices {
-            namespaces[index].giveHardwareAddresses()
             if [.pod, .host].contains(namespaces[index].kind) {
                 namespaces[index].content.sysctls.insert(contentsOf: KernelSettings.noSolicitations, at: 0)
             }
@@ -25,22 +23,6 @@ extension Blueprint {
         notes.append(
             "This machine's kernel keeps fewer learned neighbours than the lab could have (gc_thresh3), so those within "
                 + "the lab are permanent entries.")
-    }
-}
-
-extension Blueprint.Namespace {
-    /// Gives the links that carry frames of their own MAC addresses. The kernel gives a VLAN link its parent's.
-    fileprivate mutating func giveHardwareAddresses() {
-        for index in content.links.indices where content.links[index].mac == nil {
-            switch content.links[index].kind {
-            case .veth, .bridge: content.links[index].mac = MACAddress(of: content.links[index].name, at: name)
-            case .vlan, .vxlan, .ipip, .loopback, .other: break
-            }
-        }
-        for index in content.links.indices where content.links[index].mac == nil {
-            guard case .vlan(let vlan) = content.links[index].kind else { continue }
-            content.links[index].mac = content.links.first { $0.name == vlan.parent }?.mac
-        }
     }
 }
 

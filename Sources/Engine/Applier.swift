@@ -5,6 +5,7 @@ import NetworkNamespaces
 import NetworkObjects
 import Nftables
 import Rtnetlink
+import Synchronization
 import System
 
 /// Making a lab's namespaces into what its blueprint names, over the sockets opened inside them.
@@ -16,6 +17,9 @@ struct Applier {
     private let position: [String: Int]
     private var veths: [VethPeer: Link] = [:]
     private let generations: Slots<UInt32>
+    private let toleratesRefusals: Bool
+    /// What the kernel refused to change of what nobody asked for.
+    let refusals = Refusals()
 
     /// For each namespace, the number that its rule set has since it was changed in the way that was planned.
     var changedRuleSets: [UInt32?] { generations.all }
@@ -23,8 +27,14 @@ struct Applier {
     /// - Parameters:
     ///   - sessions: one for each namespace of the blueprint, in its order.
     ///   - changes: likewise.
+    ///   - toleratesRefusals: whether a setting or an attribute that the kernel does not take is noted and no error: what has it
+    ///     is made anew then.
     ///   - cancellation: asked for before each namespace.
-    init(_ blueprint: Blueprint, sessions: [Session], changes: [ChangeSet], _ cancellation: Cancellation) {
+    init(
+        _ blueprint: Blueprint, sessions: [Session], changes: [ChangeSet], toleratesRefusals: Bool = false,
+        _ cancellation: Cancellation
+    ) {
+        self.toleratesRefusals = toleratesRefusals
         self.blueprint = blueprint
         self.sessions = sessions
         self.changes = changes
@@ -119,6 +129,10 @@ struct Applier {
                 // Removed along with something else, or gone by itself. The kernel has many words for that, and some of them mean
                 // other things too.
                 if case .remove(let object) = operation, try session.lacks(object) { continue }
+                if toleratesRefusals, case .change(let object, _) = operation, object.value is LinkAttribute {
+                    refusals.add(object.link, in: session.name)
+                    continue
+                }
                 throw EngineError(failure, object: "\(session.name): \(operation)", operation: operation)
             }
         } catch let error as SystemCallError {
@@ -145,6 +159,8 @@ struct Applier {
             if let link = object.value as? Link, let found = found.value as? Link {
                 if link.master == nil, found.master != nil { try batch.release(link.name, in: session.interfaces) }
                 try batch.configure(link.changes(from: found), in: session.interfaces)
+            } else if let setting = object.value as? any MadeInside {
+                try make(setting, session)
             } else {
                 try batch.append(.replace, object, in: session.interfaces)
             }
@@ -153,6 +169,21 @@ struct Applier {
             try batch.set(values.lazy.map { ($0.setting, $0.value) }, on: device, in: session.interfaces)
         case .setNeighbourParameter(let device, let parameter, let milliseconds, let family):
             try batch.set(parameter, milliseconds: milliseconds, family, on: device, in: session.interfaces)
+        }
+    }
+
+    private func make(_ object: any MadeInside, _ session: Session) throws {
+        let (tolerates, refusals) = (toleratesRefusals, refusals)
+        try NamespaceThread.run { thread in
+            do {
+                let whole = try thread.enterNew { try object.prepared(in: $0) }
+                try thread.enter(session.pin, of: session.name) { try whole.make(in: $0) }
+            } catch let error as NetlinkError {
+                guard tolerates, case .refused = error else {
+                    throw EngineError(error, object: "\(session.name): \(object)")
+                }
+                refusals.add(object.link, in: session.name)
+            }
         }
     }
 
@@ -220,10 +251,17 @@ struct Applier {
             .map { (sessions[$0], changes[$0][keyPath: stage]) }
         if work.isEmpty { return }
         try reportingRefusals(of: "lab \(blueprint.lab)") {
-            try NamespaceThread.forEach(work.count) { thread, index in
+            try NamespaceThread.forEach(work.count) { [toleratesRefusals, refusals] thread, index in
                 let (session, settings) = work[index]
                 try thread.enter(session.pin, of: session.name) { inside in
-                    for setting in settings { try inside.setSysctl(setting.path, to: setting.value) }
+                    for setting in settings {
+                        do throws(SystemCallError) {
+                            try inside.setSysctl(setting.path, to: setting.value)
+                        } catch {
+                            if !toleratesRefusals || error.isShortage { throw error }
+                            refusals.add(setting.link, in: session.name)
+                        }
+                    }
                 }
             }
         }
@@ -243,6 +281,25 @@ struct Applier {
                 }
             }
         }
+    }
+}
+
+/// What the kernel refused to change in place, so that what has it is to be made anew.
+final class Refusals: Sendable {
+    private let found = Mutex<[(namespace: String, link: InterfaceName?)]>([])
+
+    fileprivate func add(_ link: InterfaceName?, in namespace: String) {
+        found.withLock { $0.append((namespace, link)) }
+    }
+
+    /// Links, by namespace.
+    var links: [String: Set<InterfaceName>] {
+        found.withLock { $0.reduce(into: [:]) { if let link = $1.link { $0[$1.namespace, default: []].insert(link) } } }
+    }
+
+    /// Namespaces, by name: of `lo` it is the namespace that is made anew.
+    var namespaces: Set<String> {
+        Set(found.withLock { $0 }.filter { $0.link == nil || $0.link == "lo" }.map(\.namespace))
     }
 }
 

@@ -247,6 +247,7 @@ public struct BringUp {
         var outcome = Outcome(form)
         outcome.isNew = true
         var journal = Journal(blueprint, source: source, features: form.features)
+        journal.choosesHardwareAddresses = true
         if let taken = journal.namespaces.first(where: { access(NamedNamespaces.path($0.pin), F_OK) == 0 }) {
             try state.remove()
             throw EngineError.namespaceInTheWay(pin: taken.pin)

@@ -11,7 +11,7 @@ struct ChangeSet {
     /// What is deleted before anything is made: links that are made anew, and addresses, of which the kernel may take others
     /// along.
     private(set) var predelete: [Operation] = []
-    /// Settings of the namespace, from which new links take theirs.
+    /// Settings of the namespace, from which new links take theirs, and then of links that are there.
     private(set) var sysctls: [Sysctl] = []
     /// What is made and changed.
     private(set) var create: [Operation] = []
@@ -105,7 +105,9 @@ struct ChangeSet {
                 tables.append(TableChange(table, from: found.value as? RuleTable, in: content))
             case (.missing(let object), _): create.append(.make(object))
             case (.different(let wanted, let found, let attributes), _):
-                if wanted.value is DeviceAddress || found.cannotBecome(wanted, attributes) {
+                if let name = found.value as? LinkAttribute, name.place == .otherName {
+                    predelete.append(.remove(found))
+                } else if wanted.value is DeviceAddress || found.cannotBecome(wanted, attributes) {
                     predelete.append(.remove(found))
                     create.append(.make(wanted))
                 } else {
@@ -131,7 +133,9 @@ struct ChangeSet {
         let fresh = content.sysctls.filter { $0.link.map(part.rebuilt.contains) ?? true }
         let plan = SettingPlan(fresh)
         create += plan.requests
-        linkSysctls = plan.linkSysctls + written
+        linkSysctls = plan.linkSysctls
+        // Before addresses come: a link may have been told to have none of a family.
+        sysctls += written
     }
 }
 

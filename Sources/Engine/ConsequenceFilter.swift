@@ -2,6 +2,16 @@ import Addresses
 import Blueprint
 import NetworkObjects
 
+extension Sysctl {
+    /// Whether writing a family's switch for forwarding writes this one, too, as `inet_forward_change` in net/ipv4/devinet.c does.
+    fileprivate func followsSwitch(_ families: Set<Substring>) -> Bool {
+        let parts = path.split(separator: "/")
+        guard parts.count == 4, parts[1] == "conf", families.contains(parts[0]), path != "ipv6/conf/all/forwarding"
+        else { return false }
+        return parts[3] == "forwarding" || parts[0] == "ipv4" && parts[2] == "all" && parts[3] == "accept_redirects"
+    }
+}
+
 /// Which findings of a namespace are no more than consequences of others.
 struct ConsequenceFilter {
     /// For each finding.
@@ -30,11 +40,7 @@ struct ConsequenceFilter {
         isImplied = findings.map { finding in
             if case .extra = finding { return false }
             let object = finding.object
-            if let setting = (object.value as? Sysctl)?.linkSetting, setting.name == "forwarding",
-                switches.contains(setting.family)
-            {
-                return true
-            }
+            if let setting = object.value as? Sysctl, setting.followsSwitch(switches) { return true }
             guard case .missing = finding else { return false }
             guard let device = object.link else { return false }
             if rebuilt.contains(device) || down.contains(device) { return true }

@@ -10,6 +10,8 @@ public struct Difference: Hashable, Sendable {
     public var object: String
     /// What is wrong with it.
     public var finding: Finding
+    /// What an attribute's name is enough after: a link's, and nothing for the namespace; nil where the whole object has to be told.
+    private var place: String?
     /// Where the command was written that made it what it should be; nil for what the topology says.
     public var origin: String?
 
@@ -47,20 +49,24 @@ public struct Difference: Hashable, Sendable {
         self.object = "\(object)"
         if case .extra = finding { return }
         self.origin = origin
+        switch object.value {
+        case is Sysctl, is LinkAttribute, is DriverSetting: place = object.link.map { "\($0): " } ?? ""
+        default: break
+        }
     }
 }
 
 extension Difference: CustomStringConvertible {
     /// One line.
     public var description: String {
-        let place = namespace.map { "\($0): " } ?? ""
-        let what = "\(place)\(kind) \(object)"
+        let start = namespace.map { "\($0): " } ?? ""
+        let what = "\(start)\(kind) \(object)"
         switch finding {
         case .missing: return "\(what): missing" + madeBy
         case .extra: return "\(what): extra"
         case .added: return "\(what): added"
         case .different(let attributes):
-            return "\(what): "
+            return (place.map { "\(start)\($0)" } ?? "\(what): ")
                 + attributes.map { "\($0.name): want \($0.wanted ?? "none"), found \($0.found ?? "none")" }
                 .joined(separator: "; ") + madeBy
         }

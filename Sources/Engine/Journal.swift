@@ -18,6 +18,9 @@ public struct Journal: Codable, Hashable, Sendable {
     var features: Features
     /// The lab's namespaces, in the order they are made.
     public var namespaces: [Entry]
+    /// Whether the ends of cables have MAC addresses of the lab's choice; nil for a lab that was made by an nslab which left them to
+    /// the kernel.
+    var choosesHardwareAddresses: Bool?
     /// By pin, the rule sets that were found to be as they should be.
     var rules: [String: RuleRecord]?
 

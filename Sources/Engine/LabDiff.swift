@@ -20,6 +20,8 @@ struct LabDiff {
         var deleted: [InterfaceName] = []
         /// What is wrong with the links that have to be made anew, where that is not the fault of another.
         var linkFaults: [InterfaceName: Difference.Finding] = [:]
+        /// What of the namespace can be undone only by making it anew.
+        var faults: [ObjectFinding] = []
     }
 
     /// Where an object comes from that nobody asked for now.
@@ -43,14 +45,17 @@ struct LabDiff {
     ///   - tables: for each namespace the tables that it should hold, as nft would list them.
     ///   - former: what the lab consisted of before.
     ///   - labAddresses: the addresses of the whole lab; nil if the blueprint is of all of it.
+    ///   - anew: the links to be made anew besides, by namespace, where what cannot be changed in place is to be undone; nil where it
+    ///     is to be told alone.
     init(
         _ blueprint: Blueprint, _ observed: [NamespaceSnapshot?], tables: [[RuleTable]], former: PreviousState,
-        labAddresses: Set<IPAddress>? = nil
+        labAddresses: Set<IPAddress>? = nil, anew: [String: Set<InterfaceName>]? = nil
     ) {
         self.blueprint = blueprint
         self.former = former
         var cables = LinkRebuildPlan(blueprint, observed)
         cables.run()
+        if let anew { cables.remakeLinks(blueprint, observed, anew) }
         let addresses =
             labAddresses ?? Set(blueprint.namespaces.flatMap { $0.content.addresses.map(\.address.address) })
         grounds = blueprint.namespaces.map { ManagedScope($0.content, labAddresses: addresses) }
@@ -62,6 +67,10 @@ struct LabDiff {
             part.deleted = cables.deleted(in: index)
             let wanted = namespace.content.whole(lab: blueprint.lab).objects + tables[index].map { KernelObject($0) }
             part.findings = ObjectFinding.compare(wanted, with: seen.without(part.rebuilt))
+            part.findings += seen.deviations.filter { finding in
+                finding.object.link.map { !part.rebuilt.contains($0) } ?? true
+            }
+            if anew != nil { part.faults = part.findings.filter { $0.hasNoInverse && $0.isOfNamespace } }
             part.isImplied = ConsequenceFilter(part.findings, rebuilt: part.rebuilt).isImplied
             return part
         }
@@ -165,6 +174,30 @@ extension NamespaceContent {
 extension NamespaceContent {
     fileprivate mutating func addKernelMade<Object: NetworkObject>(_: Object.Type, _ families: Set<AddressFamily>) {
         for family in families.sorted() { lists[Object.self] += Object.kernelMade(family) }
+    }
+}
+
+extension ObjectFinding {
+    /// Whether it is of the namespace as a whole, or of `lo`, which goes with it alone.
+    fileprivate var isOfNamespace: Bool { object.link == nil || object.link == "lo" }
+}
+
+extension LinkRebuildPlan {
+    /// Has links made anew of which something cannot be undone otherwise.
+    ///
+    /// - Parameter anew: those of which that is known already, by namespace.
+    fileprivate mutating func remakeLinks(
+        _ blueprint: Blueprint, _ observed: [NamespaceSnapshot?], _ anew: [String: Set<InterfaceName>]
+    ) {
+        for (index, namespace) in blueprint.namespaces.enumerated() {
+            for case .different(let object, _, let attributes) in observed[index]?.deviations ?? [] {
+                guard let device = object.link, device != "lo" else { continue }
+                let finding = ObjectFinding.different(object, found: object, attributes)
+                if finding.hasNoInverse || anew[namespace.name]?.contains(device) == true {
+                    remake(device, in: index, for: attributes)
+                }
+            }
+        }
     }
 }
 

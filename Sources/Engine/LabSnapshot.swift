@@ -24,12 +24,13 @@ struct LabSnapshot {
     /// Looks at the namespaces of a blueprint.
     ///
     /// - Parameters:
-    ///   - allTables: whether to look for tables in namespaces that should hold none, too.
+    ///   - isWhole: whether to look at all that the kernel tells: also at what few labs have any of, and for changes of what no
+    ///     blueprint names.
     ///   - records: the rule sets that need not be read if nobody has changed them.
     ///   - former: what the lab consisted of when the records were made, where that is known.
     ///   - digests: those that are known.
     init(
-        _ blueprint: Blueprint, allTables: Bool, records: [String: RuleRecord], former: Blueprint? = nil,
+        _ blueprint: Blueprint, isWhole: Bool, records: [String: RuleRecord], former: Blueprint? = nil,
         digests: RuleDigests = RuleDigests()
     ) throws {
         self.digests = digests
@@ -41,13 +42,14 @@ struct LabSnapshot {
         let generations = Slots<UInt32>(count: count)
         let valid = Slots<RuleRecord>(count: count)
         let unread = Slots<Bool>(count: count)
+        let fresh = isWhole ? try FreshNamespaces(blueprint) : nil
         try NamespaceThread.forEach(count) { thread, index in
             let namespace = blueprint.namespaces[index]
             let pin = blueprint.pin(of: namespace)
             guard NamedNamespaces.identity(pin) != nil else { return }
             sessions[index] = try thread.open(pin, of: namespace.name) { session, inside in
-                var seen = try session.observe(for: namespace.content, everything: allTables, in: inside)
-                if allTables || namespace.kind == .node || namespace.content.hasTables {
+                var seen = try session.observe(for: namespace.content, everything: isWhole, in: inside)
+                if isWhole || namespace.kind == .node || namespace.content.hasTables {
                     let generation = try Nftables.generation(in: inside)
                     generations[index] = generation
                     if generation == Nftables.untouchedGeneration || generation == nil {
@@ -64,6 +66,11 @@ struct LabSnapshot {
                     } else {
                         seen.rules = try Nftables.listing(in: inside)
                     }
+                }
+                if let fresh {
+                    seen.deviations = try session.deviations(
+                        from: fresh, at: index, namespace.content, seen.links, in: inside)
+                    try seen.add(fresh.otherObjects(in: inside))
                 }
                 observed[index] = seen
                 return session

@@ -33,6 +33,14 @@ struct LinkRebuildPlan {
         }
     }
 
+    /// Has a link made anew for something that the kernel cannot change in place.
+    mutating func remake(_ name: InterfaceName, in index: Int, for differences: [AttributeDifference]) {
+        if rebuilt[index].contains(name) { return }
+        rebuild(name, in: index, .different(differences))
+        guard case .veth(let peer?) = links[index][name]?.kind, let other = position[peer.namespace] else { return }
+        rebuild(peer.name, in: other, nil)
+    }
+
     private mutating func look(at link: Link, in index: Int) {
         switch link.kind {
         case .loopback: return

@@ -17,6 +17,9 @@ struct NamespaceSnapshot: Sendable {
     var learned: [KernelObject] = []
     /// The kinds of objects that this kernel does not list.
     var unlisted: [String] = []
+    /// What of settings and links is neither as the blueprint says nor as it is where nobody has touched it; empty where that was not
+    /// looked for.
+    var deviations: [ObjectFinding] = []
 
     /// All objects in the order that they are made.
     var objects: [KernelObject] { content.objects + (rules?.tables ?? []).map { KernelObject($0) } }
@@ -81,6 +84,12 @@ extension Session {
 }
 
 extension NamespaceSnapshot {
+    /// Adds what was found of kinds that have no value here.
+    mutating func add(_ listing: OpaqueListing) {
+        content.lists[OpaqueObject.self] += listing.objects
+        unlisted += listing.unlisted
+    }
+
     fileprivate init(
         _ socket: inout RouteSocket, _ context: ObservationContext, in inside: borrowing InsideNamespace
     ) throws {
@@ -88,7 +97,7 @@ extension NamespaceSnapshot {
         for kind in ObjectKinds.all {
             if let kind = kind as? any SelectivelyObserved.Type {
                 try select(kind, &socket, context, in: inside)
-            } else if let kind = kind as? any RouteObject.Type {
+            } else if let kind = kind as? any RouteObject.Type, kind != LinkAttribute.self {
                 try list(kind, &socket, context)
             }
         }

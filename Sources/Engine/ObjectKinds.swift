@@ -7,8 +7,10 @@ import NetworkObjects
 /// A kind that stands here is observed, compared, made and removed: `verify`, `up`, `--dry-run` and `reset` know it.
 enum ObjectKinds {
     static let all: [any NetworkObject.Type] = [
-        Link.self, BridgeVLAN.self, Sysctl.self, DeviceAddress.self, Route.self, RoutingRule.self, AddressLabel.self,
-        Neighbour.self, ProxyNeighbour.self, ForwardingEntry.self, Qdisc.self, RuleTable.self, OpaqueObject.self,
+        Link.self, LinkAttribute.self, DriverSetting.self, BridgeVLAN.self, Sysctl.self, DeviceAddress.self, Route.self,
+        RoutingRule.self, AddressLabel.self,
+        Neighbour.self, ProxyNeighbour.self, ForwardingEntry.self, Qdisc.self, RuleTable.self, LegacyTable.self,
+        OpaqueObject.self,
     ]
 
     private static let ranks = Dictionary(uniqueKeysWithValues: all.enumerated().map { (ObjectIdentifier($1), $0) })

@@ -1,3 +1,4 @@
+import Addresses
 import Blueprint
 import Glibc
 import NetworkNamespaces
@@ -30,6 +31,9 @@ struct Reconciler {
     /// By pin, the rule sets that were found to be as they should be, or were made so.
     private var rules: [String: RuleRecord]
     private let digests = RuleDigests()
+    /// What has to be made anew because the kernel does not change it in place: links, by namespace, and namespaces.
+    private var linksAnew: [String: Set<InterfaceName>] = [:]
+    private var namespacesAnew: Set<String> = []
     /// The namespaces to look at, by position. One that drifted adds those at the other ends of its links.
     private var scope: Set<Int>
 
@@ -47,6 +51,8 @@ struct Reconciler {
         _ state: StateDirectory, _ journal: Journal, from former: Former, to blueprint: Blueprint, topology: Topology,
         source: String, silent: Set<PodReference>, removesAdditions: Bool = false, cancellation: Cancellation = .none
     ) {
+        var blueprint = blueprint
+        if journal.choosesHardwareAddresses != true { blueprint.forgetChosenHardwareAddresses() }
         self.state = state
         self.journal = journal
         self.blueprint = blueprint
@@ -120,6 +126,7 @@ struct Reconciler {
         }
         cancellation.hold()
         var changed = Journal(blueprint, source: source, features: journal.kernelFeatures)
+        changed.choosesHardwareAddresses = journal.choosesHardwareAddresses
         let wanted = changed.namespaces
         changed.namespaces += removed
         changed.isChanging = true
@@ -130,7 +137,7 @@ struct Reconciler {
         try StateDirectory.write(Array(topology.yaml.utf8), to: state.topology)
         try NetnsMountPoint.prepare()
         do {
-            let last = try makeAll(found)
+            let last = try makeAll(try takeAway(found))
             try removeNamespaces()
             changed.namespaces = wanted
             changed.isComplete = true
@@ -157,13 +164,26 @@ struct Reconciler {
         var last = first
         for _ in 1...Self.rounds {
             try make(last)
-            last = try look()
+            last = try takeAway(look())
             if last.isAsWanted { return last }
         }
         throw EngineError.refused(
             object: last.operations.first?.description ?? state.lab,
             reason: "the kernel has it otherwise after it was done",
             advice: "another program may be changing the lab meanwhile")
+    }
+
+    /// Takes namespaces away that have to be made anew, so that they are missing. They are the lab's: a look has told so.
+    private mutating func takeAway(_ found: Snapshot) throws -> Snapshot {
+        if found.namespacesAnew.isEmpty { return found }
+        let anew = blueprint.namespaces.filter { found.namespacesAnew.contains($0.name) }
+        try NamespaceProcesses.end(in: Set(anew.compactMap { NamedNamespaces.identity(blueprint.pin(of: $0)) }))
+        for namespace in anew {
+            try state.roots.discard(namespace.name)
+            try NamedNamespaces.unpin(blueprint.pin(of: namespace))
+        }
+        namespacesAnew = []
+        return try look()
     }
 
     // MARK: Looking
@@ -179,6 +199,8 @@ struct Reconciler {
         let isAsWanted: Bool
         /// The hosts that only their commands can make what they should be.
         let hostsToRun: Set<String>
+        /// The namespaces with something that cannot be undone in them.
+        let namespacesAnew: Set<String>
     }
 
     /// Looks at the lab.
@@ -187,7 +209,7 @@ struct Reconciler {
         while true {
             let part = blueprint.part(of: scope)
             let view = try LabSnapshot(
-                part, allTables: removesAdditions, records: rules, former: former, digests: digests)
+                part, isWhole: removesAdditions, records: rules, former: former, digests: digests)
             if let pin = view.foreign.first { throw EngineError.namespaceInTheWay(pin: pin) }
             let names = Set(part.namespaces.map(\.name))
             var before = former
@@ -195,7 +217,7 @@ struct Reconciler {
             let comparison = LabDiff(
                 part, view.observed, tables: try view.wantedTables(part),
                 former: before.map(PreviousState.init) ?? .unknown,
-                labAddresses: addresses)
+                labAddresses: addresses, anew: removesAdditions ? linksAnew : nil)
             let beyond = ends(beyond: part, comparison)
             if beyond.isEmpty { return try snapshot(part, view, comparison) }
             scope.formUnion(beyond)
@@ -225,6 +247,7 @@ struct Reconciler {
     ) throws(EngineError) -> Snapshot {
         var operations: [PlannedOperation] = []
         var hostsToRun: Set<String> = []
+        var anew = namespacesAnew
         let changes = comparison.parts.enumerated().map { index, found in
             let namespace = part.namespaces[index]
             var change: ChangeSet
@@ -241,6 +264,12 @@ struct Reconciler {
             if !change.unmakeable.isEmpty || found.isMissing && !namespace.commands.isEmpty {
                 hostsToRun.insert(namespace.name)
             }
+            if !found.faults.isEmpty || anew.contains(found.name) {
+                anew.insert(found.name)
+                var rebuild = PlannedOperation(found.name, .rebuild, "namespace", blueprint.pin(of: namespace))
+                for case .different(_, _, let attributes) in found.faults { rebuild.attributes += attributes }
+                operations.append(rebuild)
+            }
             operations += PlannedOperation.all(of: change, found)
             return change
         }
@@ -250,7 +279,7 @@ struct Reconciler {
         operations += removed.map { PlannedOperation($0.name, .remove, "namespace", $0.pin) }
         return Snapshot(
             blueprint: part, view: view, changes: changes, operations: operations, isAsWanted: isAsWanted,
-            hostsToRun: hostsToRun)
+            hostsToRun: hostsToRun, namespacesAnew: anew)
     }
 
     // MARK: Making
@@ -276,10 +305,14 @@ struct Reconciler {
         var sessions = found.view.sessions
         for (index, session) in zip(missing, made) { sessions[index] = session }
         try EtcFiles.install(part, state)
-        let applier = Applier(part, sessions: sessions.compactMap { $0 }, changes: found.changes, cancellation)
+        let applier = Applier(
+            part, sessions: sessions.compactMap { $0 }, changes: found.changes, toleratesRefusals: removesAdditions,
+            cancellation)
         try applier.change { () throws(EngineError) in
             try reportingRefusals(of: "lab \(state.lab)") { try state.responders.follow(plan) }
         }
+        linksAnew.merge(applier.refusals.links) { $0.union($1) }
+        namespacesAnew.formUnion(applier.refusals.namespaces)
         // What was known before and changed as planned is known now: it need not be read.
         let generations = applier.changedRuleSets
         for (index, namespace) in part.namespaces.enumerated() where found.view.areTablesKnown(index) {

@@ -38,13 +38,15 @@ extension RunningLab {
 
     private func findDifferences(_ state: StateDirectory, strict: Bool) throws -> Verification {
         var differences: [Difference] = []
+        var blueprint = blueprint
+        if journal.choosesHardwareAddresses != true { blueprint.forgetChosenHardwareAddresses() }
         if !journal.isComplete {
             differences.append(
                 Difference(
                     nil, "lab", journal.lab,
                     .different([AttributeDifference(.state, wanted: "complete", found: "cut short")])))
         }
-        let view = try LabSnapshot(blueprint, allTables: strict, records: journal.rules ?? [:])
+        let view = try LabSnapshot(blueprint, isWhole: strict, records: journal.rules ?? [:])
         let comparison = LabDiff(
             blueprint, view.observed, tables: try view.wantedTables(blueprint), former: PreviousState(blueprint))
         let processes = strict ? try processes() : []

@@ -43,15 +43,19 @@ public struct Attribute: Sendable {
     /// What the attribute is, without the flag bits.
     public let type: Int
     public let bytes: ArraySlice<UInt8>
+    /// Whether the kernel says that it has others in it (`NLA_F_NESTED`), which not all of the kernel does.
+    public let isNested: Bool
 
     init(header: UInt16, bytes: ArraySlice<UInt8>) {
         // The two highest bits say "nested" and "network byte order" (linux/netlink.h); not all of the kernel sets them.
         type = Int(header & 0x3fff)
+        isNested = header & 1 << 15 != 0
         self.bytes = bytes
     }
 
     public init(type: Int, bytes: ArraySlice<UInt8>) {
         self.type = type
+        isNested = false
         self.bytes = bytes
     }
 

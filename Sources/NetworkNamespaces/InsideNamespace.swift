@@ -38,7 +38,9 @@ public struct InsideNamespace: ~Copyable {
     ///
     /// - Throws: `SystemCallError` that names the setting.
     public func setSysctl(_ path: String, to value: String) throws(SystemCallError) {
-        try settings.open(path, O_WRONLY).write(Array(value.utf8), "/proc/sys/net/\(path)")
+        // Nothing at all would not be written.
+        let text = value.isEmpty ? "\n" : value
+        try settings.open(path, O_WRONLY).write(Array(text.utf8), "/proc/sys/net/\(path)")
     }
 }
 

@@ -88,7 +88,7 @@ public struct OtherAttributes: Codable, Hashable, Sendable {
     }
 
     /// A number where it may be one, else the bytes.
-    private static func words(_ bytes: [UInt8]) -> String {
+    package static func words(_ bytes: [UInt8]) -> String {
         if let number = integer(bytes) { return "\(number)" }
         if bytes.count == 2 { return "\(bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt16.self) })" }
         if bytes.count == 1 { return "\(bytes[0])" }

@@ -31,11 +31,31 @@ extension Sysctl: NetworkObject {
     public var link: InterfaceName? { linkSetting?.device }
 
     public func differences(from found: Sysctl) -> [AttributeDifference] {
-        [AttributeDifference(.value, value, found.value)].compactMap { $0 }
+        [AttributeDifference(attributeName, value, found.value)].compactMap { $0 }
     }
+
+    /// What a difference of its value is told by: of a link's setting its name, with the table where several have one of that name;
+    /// of the namespace's its whole name as sysctl(8) has it.
+    public var attributeName: AttributeName {
+        guard let parts = linkSetting else { return AttributeName(dotted) }
+        switch (parts.family, parts.table) {
+        case ("ipv4", "conf"): return AttributeName(String(parts.name))
+        case ("ipv6", "conf") where !Self.sharedNames.contains(parts.name): return AttributeName(String(parts.name))
+        case (let family, "conf"): return AttributeName("\(parts.name) (\(family))")
+        default: return AttributeName("\(parts.name) (\(parts.family) \(parts.table))")
+        }
+    }
+
+    /// What is a setting of a link's IPv4 and, apart from that, of its IPv6.
+    private static let sharedNames: Set<Substring> = [
+        "accept_redirects", "accept_source_route", "disable_policy", "drop_unicast_in_l2_multicast", "forwarding",
+        "ignore_routes_with_linkdown", "mc_forwarding",
+    ]
+
+    private var dotted: String { "net.\(path.map { $0 == "/" ? "." : String($0) }.joined())" }
 }
 
 extension Sysctl: CustomStringConvertible {
     /// As sysctl(8) writes it.
-    public var description: String { "net.\(path.map { $0 == "/" ? "." : String($0) }.joined()) = \(value)" }
+    public var description: String { "\(dotted) = \(value)" }
 }

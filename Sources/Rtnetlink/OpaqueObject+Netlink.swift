@@ -27,6 +27,7 @@ extension RouteSocket {
                 listing.unlisted.append(kind.name)
             }
         }
+        listing.objects += try actions()
         listing.objects += try filters(in: table)
         return listing
     }

@@ -12,15 +12,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool_netlink.h>
 #include <linux/fib_rules.h>
+#include <linux/fou.h>
+#include <linux/genetlink.h>
 #include <linux/if_addr.h>
 #include <linux/if_addrlabel.h>
 #include <linux/if_bridge.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/if_tunnel.h>
+#include <linux/ip_vs.h>
+#include <linux/mptcp.h>
 #include <linux/neighbour.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/ipset/ip_set.h>
 #include <linux/netfilter/nf_nat.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -38,6 +44,7 @@
 #include <unistd.h>
 
 #include "confinement.h"
+#include "filters.h"
 #include "icmp.h"
 #include "mounts.h"
 #include "namespaces.h"

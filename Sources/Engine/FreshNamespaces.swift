@@ -1,0 +1,212 @@
+import Addresses
+import Blueprint
+import NetworkNamespaces
+import NetworkObjects
+import Rtnetlink
+import Synchronization
+import System
+
+/// How a lab's namespaces and their links are when nobody has touched them, on this machine at this moment: asked of namespaces that
+/// are made for it, with the lab's settings and a link of each sort, and thrown away afterwards.
+final class FreshNamespaces: Sendable {
+    /// What is asked of the kernel of one group of namespaces.
+    struct Group: Sendable {
+        /// Its own settings.
+        var settings: SettingValues
+        /// By the places of the plan's links; nil for one that could not be made here.
+        var links: [FreshLink?]
+        /// The place where settings of single links are read when they are needed.
+        var origin: Origin
+    }
+
+    /// A link that nobody has touched.
+    struct FreshLink: Sendable {
+        var name: InterfaceName
+        var detail: LinkDetail
+        /// The parameters of its neighbour tables.
+        var parameters: [AddressFamily: [UInt8]]
+        /// What is asked of it, a bit for each feature.
+        var features: [UInt8]
+        /// The same by names.
+        var featureNames: Set<String>
+        /// How many queues it uses, by their sorts.
+        var channels: [String: UInt32]
+    }
+
+    /// A namespace that was made for it, held as long as it may be asked.
+    final class Origin: Sendable {
+        private let namespace: NetworkNamespace
+        private let known = Mutex<[String: [String: String]]>([:])
+
+        init(_ namespace: consuming NetworkNamespace) { self.namespace = namespace }
+
+        /// The settings of a link in a folder, such as `ipv4/conf/link2`, by their names.
+        func settings(_ folder: String) throws -> [String: String] {
+            if let found = known.withLock({ $0[folder] }) { return found }
+            let found = try NamespaceThread.run { [self] thread in
+                try thread.enter(namespace) { try $0.linkSettings(folder) }
+            }
+            known.withLock { $0[folder] = found }
+            return found
+        }
+    }
+
+    /// The families of generic netlink that the kernel has, by their names.
+    let families: [String: GenericFamily]
+    /// What they keep for a namespace.
+    let values: [String: [UInt8]]
+    private let filterTables = Mutex<[FilterTable.Family: [String: FilterTable]]>([:])
+    private let plan: FreshPlan
+    private let groups: [Group]
+
+    /// Makes them.
+    ///
+    /// - Throws: what making namespaces and links throws; a link that the kernel refuses here is left out.
+    init(_ blueprint: Blueprint) throws {
+        // What commands do to their hosts is the lab's: only they can tell what is fresh there.
+        plan = FreshPlan(blueprint) { $0.commands.isEmpty }
+        let plan = plan
+        let families = try NamespaceThread.run { thread in try thread.enterNew { try GenericSocket.families(in: $0) } }
+        self.families = families
+        let made = Slots<Group>(count: plan.groups.count)
+        let values = Slots<[String: [UInt8]]>(count: 1)
+        try NamespaceThread.forEach(plan.groups.count) { thread, index in
+            made[index] = try thread.enterNew { inside in
+                if index == 0 {
+                    var socket = try GenericSocket(in: inside)
+                    values[0] = try socket.values(families)
+                }
+                return try Group(plan.groups[index], families[GenericFamily.ethtool], in: inside)
+            }
+        }
+        self.values = values[0] ?? [:]
+        groups = made.all.compactMap { $0 }
+    }
+
+    /// A table of the older filters as each namespace has it at first.
+    func filterTable(_ family: FilterTable.Family, _ name: String) throws -> FilterTable {
+        if let known = filterTables.withLock({ $0[family]?[name] }) { return known }
+        let table = try NamespaceThread.run { thread in try thread.enterNew { try $0.filterTable(family, name) } }
+        filterTables.withLock { $0[family, default: [:]][name] = table }
+        return table
+    }
+
+    /// What a namespace of the blueprint, by its position, is compared with; nil for one that is not compared.
+    func expectation(of index: Int) -> (group: Group, links: [InterfaceName: FreshLink])? {
+        guard let place = plan.places[index] else { return nil }
+        let group = groups[place.group]
+        return (group, place.shapes.compactMapValues { group.links[$0] })
+    }
+}
+
+extension FreshNamespaces.Group {
+    fileprivate init(_ group: FreshPlan.Group, _ ethtool: GenericFamily?, in inside: borrowing InsideNamespace) throws {
+        for setting in group.settings { try inside.setSysctl(setting.path, to: setting.value) }
+        var socket = try RouteSocket(in: inside)
+        let namespace = try inside.namespace()
+        var table = InterfaceTable(try socket.links())
+        let names = group.shapes.enumerated().map { $1.kind.fixedName ?? InterfaceName("link\($0)") ?? "link" }
+        var isMade = names.map { _ in true }
+        for (place, shape) in group.shapes.enumerated() {
+            var batch = RouteBatch(capacity: 1024)
+            do {
+                try batch.make(shape, names[place], names, place, &table, in: namespace)
+                try socket.execute(&batch)
+            } catch let error as NetlinkError {
+                guard case .refused = error else { throw error }
+                isMade[place] = false
+            } catch is RequestError {
+                isMade[place] = false
+            }
+        }
+        var batch = RouteBatch(capacity: 1024)
+        for (place, shape) in group.shapes.enumerated() where isMade[place] {
+            let settings = SettingPlan(group.settings + shape.settings.map { $0.setting(of: names[place]) })
+            for request in settings.requests {
+                switch request {
+                case .setIPv4(let device, let values):
+                    try batch.set(values.lazy.map { ($0.setting, $0.value) }, on: device, in: table)
+                case .setNeighbourParameter(let device, let parameter, let milliseconds, let family):
+                    try batch.set(parameter, milliseconds: milliseconds, family, on: device, in: table)
+                default: break
+                }
+            }
+            try socket.execute(&batch)
+            for setting in settings.linkSysctls { try inside.setSysctl(setting.path, to: setting.value) }
+        }
+        try self.init(names, isMade, group, &socket, ethtool, consume namespace, in: inside)
+    }
+
+    private init(
+        _ names: [InterfaceName], _ isMade: [Bool], _ group: FreshPlan.Group, _ socket: inout RouteSocket,
+        _ ethtool: GenericFamily?, _ namespace: consuming NetworkNamespace, in inside: borrowing InsideNamespace
+    ) throws {
+        let table = InterfaceTable(try socket.links())
+        let details = try socket.linkDetails()
+        let parameters = try socket.neighbourParameters()
+        var (features, featureNames): ([InterfaceIndex: [UInt8]], [InterfaceIndex: Set<String>]) = ([:], [:])
+        var channels: [InterfaceIndex: [String: UInt32]] = [:]
+        if let ethtool {
+            var generic = try GenericSocket(in: inside)
+            features = try generic.wantedFeatures(ethtool)
+            featureNames = try generic.wantedFeatureNames(ethtool)
+            channels = try generic.channels(ethtool)
+        }
+        links = zip(names, isMade).map { name, isMade in
+            guard isMade, let index = table[name], let detail = details[index] else { return nil }
+            return FreshNamespaces.FreshLink(
+                name: name, detail: detail, parameters: parameters.compactMapValues { $0[index] },
+                features: features[index] ?? [], featureNames: featureNames[index] ?? [],
+                channels: channels[index] ?? [:])
+        }
+        settings = try SettingValues(in: inside)
+        origin = FreshNamespaces.Origin(namespace)
+    }
+}
+
+extension Link.Kind {
+    /// The name of a link that there is one of, or that the kernel makes; nil for others.
+    fileprivate var fixedName: InterfaceName? {
+        switch self {
+        case .loopback: "lo"
+        case .ipip(let tunnel) where tunnel == IPIP(): "tunl0"
+        default: nil
+        }
+    }
+}
+
+extension RouteBatch {
+    /// Adds what makes a link of a sort. A veth has both of its ends in the namespace.
+    fileprivate mutating func make(
+        _ shape: FreshPlan.Shape, _ name: InterfaceName, _ names: [InterfaceName], _ place: Int,
+        _ table: inout InterfaceTable, in namespace: borrowing NetworkNamespace
+    ) throws(RequestError) {
+        var link = Link(name, shape.kind, mtu: shape.mtu, isUp: shape.isUp)
+        link.master = shape.master.map { names[$0] }
+        let lower = shape.lower.map { names[$0] } ?? "lo"
+        switch shape.kind {
+        case .vlan(var vlan):
+            vlan.parent = lower
+            vlan.id = UInt16(place + 1)
+            link.kind = .vlan(vlan)
+        case .vxlan(var vxlan):
+            vxlan.device = lower
+            link.kind = .vxlan(vxlan)
+        default: break
+        }
+        switch shape.kind {
+        case .loopback: try configure(link, in: table)
+        case .ipip where table[name] != nil: try configure(link, in: table)
+        case .veth:
+            guard let far = InterfaceName("far\(place)") else { throw .notCreatable(name) }
+            let (index, peerIndex) = (table.assign(name), table.assign(far))
+            let peer = Link(far, .veth(peer: nil), mtu: shape.mtu, isUp: false)
+            try createVeth(
+                link, index: index, peer: peer, peerIndex: peerIndex, peerNamespace: namespace.descriptor.number,
+                in: table)
+        default:
+            let index = table.assign(name)
+            try create(link, index: index, in: table)
+        }
+    }
+}

@@ -1,0 +1,233 @@
+/// What people do to a lab's kernel: commands as they are typed, and what `verify --strict` must say of each.
+struct Experiment: Sendable {
+    /// Where they are typed.
+    var place: Place
+    var commands: [String]
+    /// What is in the differences that are told; without any, that there is one is enough.
+    var told: [String]
+    /// Whether there are kernels and tools that refuse them.
+    var mayBeRefused: Bool
+
+    enum Place: Sendable {
+        case node, router, pod
+    }
+
+    /// Those that are done to one lab, one after the other.
+    enum Group: String, Sendable, CaseIterable {
+        case settings, linkSettings, links, bridges, drivers, filters, network
+    }
+
+    private init(_ place: Place, _ commands: [String], _ told: [String], mayBeRefused: Bool = false) {
+        self.place = place
+        self.commands = commands
+        self.told = told
+        self.mayBeRefused = mayBeRefused
+    }
+
+    /// The experiments of a group.
+    static func all(_ group: Group) -> [Experiment] {
+        switch group {
+        case .settings: settings
+        case .linkSettings: linkSettings
+        case .links: links
+        case .bridges: bridges
+        case .drivers: drivers
+        case .filters: filters
+        case .network: network
+        }
+    }
+
+    private static let settings: [Experiment] = [
+        Experiment(.node, ["sysctl -w net.ipv4.ip_default_ttl=32"], ["net.ipv4.ip_default_ttl: want 64, found 32"]),
+        Experiment(.node, ["sysctl -w net.ipv4.tcp_ecn=1"], ["net.ipv4.tcp_ecn: want 2, found 1"]),
+        Experiment(
+            .node, ["sysctl -w net.ipv4.tcp_congestion_control=reno"], ["net.ipv4.tcp_congestion_control: want"],
+            mayBeRefused: true),
+        Experiment(
+            .node, ["sysctl -w net.netfilter.nf_conntrack_tcp_timeout_established=100"],
+            ["net.netfilter.nf_conntrack_tcp_timeout_established: want 432000, found 100"], mayBeRefused: true),
+        Experiment(
+            .node, ["sysctl -w net.netfilter.nf_conntrack_udp_timeout=5"], ["net.netfilter.nf_conntrack_udp_timeout"],
+            mayBeRefused: true),
+        Experiment(.node, ["sysctl -w \"net.ipv4.ip_local_port_range=40000 41000\""], ["net.ipv4.ip_local_port_range"]),
+        Experiment(.node, ["sysctl -w net.ipv4.icmp_ratelimit=0"], ["net.ipv4.icmp_ratelimit: want 1000, found 0"]),
+        Experiment(
+            .node, ["sysctl -w net.ipv6.conf.default.stable_secret=2001:db8::1"],
+            ["net.ipv6.conf.default.stable_secret"], mayBeRefused: true),
+        Experiment(.node, ["sysctl -w net.ipv6.conf.all.disable_ipv6=1"], ["disable_ipv6"]),
+        Experiment(.node, ["sysctl -w net.ipv4.conf.all.forwarding=0"], ["net.ipv4.ip_forward"]),
+        Experiment(.node, ["sysctl -w net.ipv6.conf.all.forwarding=0"], ["net.ipv6.conf.all.forwarding"]),
+        Experiment(
+            .node, ["sysctl -w net.ipv4.conf.default.rp_filter=2"], ["net.ipv4.conf.default.rp_filter: want 0, found 2"]
+        ),
+        Experiment(.node, ["sysctl -w net.ipv4.conf.all.log_martians=1"], ["net.ipv4.conf.all.log_martians"]),
+        Experiment(
+            .node, ["sysctl -w net.ipv4.ip_local_reserved_ports=8080"],
+            ["net.ipv4.ip_local_reserved_ports: want , found 8080"]),
+        Experiment(.node, ["sysctl -w \"net.ipv4.ping_group_range=0 100\""], ["net.ipv4.ping_group_range"]),
+        Experiment(.node, ["sysctl -w net.core.somaxconn=16"], ["net.core.somaxconn"]),
+        Experiment(.node, ["sysctl -w net.unix.max_dgram_qlen=5"], ["net.unix.max_dgram_qlen"]),
+        Experiment(
+            .node, ["sysctl -w net.bridge.bridge-nf-call-iptables=0"], ["bridge-nf-call-iptables"], mayBeRefused: true),
+        Experiment(.node, ["sysctl -w net.mptcp.enabled=0"], ["net.mptcp.enabled"], mayBeRefused: true),
+        Experiment(.node, ["sysctl -w net.ipv4.fib_multipath_hash_policy=1"], ["fib_multipath_hash_policy"]),
+        Experiment(
+            .node, ["sysctl -w net.ipv4.tcp_fastopen_key=11111111-22222222-33333333-44444444"], ["tcp_fastopen_key"]),
+        Experiment(.node, ["sysctl -w net.ipv4.ip_unprivileged_port_start=80"], ["ip_unprivileged_port_start"]),
+        Experiment(.node, ["sysctl -w net.netfilter.nf_log.2=nfnetlink_log"], ["nf_log"], mayBeRefused: true),
+        Experiment(.pod, ["sysctl -w net.ipv4.ip_default_ttl=3"], ["net.ipv4.ip_default_ttl"]),
+    ]
+
+    private static let linkSettings: [Experiment] = [
+        Experiment(.node, ["sysctl -w net.ipv4.conf.eth1.rp_filter=1"], ["eth1: rp_filter: want 0, found 1"]),
+        Experiment(.node, ["sysctl -w net.ipv4.conf.eth1.arp_ignore=1"], ["eth1: arp_ignore: want 0, found 1"]),
+        Experiment(.node, ["sysctl -w net.ipv6.conf.eth1.accept_ra=2"], ["eth1: accept_ra: want"]),
+        Experiment(
+            .node, ["sysctl -w net.ipv6.conf.eth1.stable_secret=2001:db8::1"], ["eth1: stable_secret"],
+            mayBeRefused: true),
+        Experiment(
+            .node, ["sysctl -w net.ipv4.neigh.eth1.gc_stale_time=10"],
+            ["eth1: gc_stale_time (ipv4 neigh): want 60, found 10"]),
+        Experiment(
+            .node, ["sysctl -w net.ipv4.neigh.eth1.base_reachable_time_ms=1000"], ["eth1: base_reachable_time_ms"]),
+        Experiment(.node, ["sysctl -w net.ipv6.conf.eth1.hop_limit=3"], ["eth1: hop_limit"]),
+        Experiment(.node, ["sysctl -w net.ipv6.conf.eth1.mtu=1300"], ["eth1: mtu"]),
+        Experiment(.node, ["sysctl -w net.ipv6.conf.eth1.dad_transmits=5"], ["eth1: dad_transmits"]),
+        Experiment(.node, ["sysctl -w net.ipv6.conf.eth1.disable_ipv6=1"], ["eth1: disable_ipv6: want 0, found 1"]),
+        Experiment(.node, ["sysctl -w net.ipv4.conf.lo.rp_filter=1"], ["lo: rp_filter"]),
+        Experiment(.pod, ["sysctl -w net.ipv4.conf.eth0.proxy_arp=1"], ["eth0: proxy_arp"]),
+    ]
+
+    private static let links: [Experiment] = [
+        Experiment(.node, ["ip link set eth1 promisc on"], ["eth1: promisc: want off, found on"]),
+        Experiment(.node, ["ip link set eth1 txqueuelen 500"], ["eth1: txqueuelen: want 1000, found 500"]),
+        Experiment(.node, ["ip link set eth1 alias foo"], ["eth1: alias: want none, found foo"]),
+        Experiment(
+            .node, ["ip link property add dev eth1 altname uplink0"], ["eth1: altname: want none, found uplink0"],
+            mayBeRefused: true),
+        Experiment(.node, ["ip link set eth1 arp off"], ["eth1: arp: want on, found off"]),
+        Experiment(.node, ["ip link set eth1 multicast off"], ["eth1: multicast: want on, found off"]),
+        Experiment(.node, ["ip link set eth1 allmulticast on"], ["eth1: allmulticast: want off, found on"]),
+        Experiment(
+            .node, ["ip link set eth1 gso_max_size 30000"], ["eth1: gso_max_size: want 65536, found 30000"],
+            mayBeRefused: true),
+        Experiment(.node, ["ip link set eth1 gso_max_segs 10"], ["eth1: gso_max_segs"], mayBeRefused: true),
+        Experiment(.node, ["ip link set eth1 address 02:00:00:00:00:99"], ["eth1"]),
+        Experiment(
+            .node, ["ip link set vxlan.calico type vxlan ageing 77"], ["vxlan.calico: ageing: want 300, found 77"]),
+        Experiment(.node, ["ip link set eth1 group 7"], ["group"]),
+        Experiment(.node, ["ip link set eth1 gro_max_size 30000"], ["gro_max_size"], mayBeRefused: true),
+        Experiment(.node, ["ip link set eth1 mode dormant"], ["eth1: mode"]),
+        Experiment(.node, ["ip link set eth1 broadcast ff:ff:ff:ff:ff:00"], ["eth1: broadcast"]),
+        Experiment(.node, ["ip link set lo txqueuelen 7"], ["lo: txqueuelen"]),
+        Experiment(.node, ["ip link set lo promisc on"], ["lo: promisc"]),
+        Experiment(.node, ["ip link set lo mtu 1400"], ["lo"]),
+        Experiment(.node, ["ip link set eth1 mtu 1400"], ["mtu: want 1500, found 1400"]),
+        Experiment(.node, ["ip link set eth1 down"], ["state"]),
+        Experiment(.node, ["ip link set eth1 addrgenmode none"], ["addr_gen_mode"]),
+        Experiment(.node, ["ip link set vxlan.calico type vxlan ttl 9"], ["ttl"]),
+        Experiment(.node, ["ip link set vxlan.calico type vxlan learning"], ["learning"]),
+        Experiment(.node, ["ip link add dum0 type veth peer dum1"], ["link dum0"]),
+        Experiment(.pod, ["ip link set eth0 txqueuelen 3"], ["eth0: txqueuelen"]),
+        Experiment(.pod, ["ip link set eth0 address 02:00:00:00:00:99"], ["eth0"]),
+        Experiment(.pod, ["ip link property add dev lo altname loop7"], ["altname"], mayBeRefused: true),
+        Experiment(.node, ["ip link add link eth1 name mv0 type macvlan"], ["link mv0"], mayBeRefused: true),
+    ]
+
+    private static let bridges: [Experiment] = [
+        Experiment(.router, ["ip link set vlan10 type bridge stp_state 1"], ["vlan10: stp_state: want 0, found 1"]),
+        Experiment(.router, ["ip link set vlan10 type bridge ageing_time 1000"], ["vlan10: ageing_time"]),
+        Experiment(
+            .router, ["bridge link set dev eth1 isolated on"], ["eth1: isolated: want 0, found 1"], mayBeRefused: true),
+        Experiment(.router, ["bridge link set dev eth1 learning off"], ["eth1: learning"]),
+        Experiment(.router, ["ip link set vlan10 type bridge priority 100"], ["vlan10: priority"]),
+        Experiment(.router, ["ip link set vlan10 type bridge forward_delay 400"], ["vlan10: forward_delay"]),
+        Experiment(
+            .router, ["ip link set vlan10 type bridge mcast_snooping 0"], ["mcast_snooping"], mayBeRefused: true),
+        Experiment(.router, ["ip link set vlan10 type bridge mcast_querier 1"], ["mcast_querier"], mayBeRefused: true),
+        Experiment(.router, ["ip link set vlan10 type bridge group_fwd_mask 8"], ["group_fwd_mask"]),
+        Experiment(.router, ["ip link set vlan10 type bridge nf_call_iptables 1"], ["nf_call_iptables"]),
+        Experiment(.router, ["ip link set vlan10 type bridge no_linklocal_learn 1"], ["boolopt"], mayBeRefused: true),
+        Experiment(.router, ["bridge link set dev eth1 hairpin on"], ["hairpin"]),
+        Experiment(.router, ["bridge link set dev eth1 flood off"], ["flood"]),
+        Experiment(.router, ["bridge link set dev eth1 mcast_flood off"], ["mcast_flood"], mayBeRefused: true),
+        Experiment(.router, ["bridge link set dev eth1 bcast_flood off"], ["bcast_flood"], mayBeRefused: true),
+        Experiment(.router, ["bridge link set dev eth1 neigh_suppress on"], ["neigh_suppress"], mayBeRefused: true),
+        Experiment(.router, ["bridge link set dev eth1 guard on"], ["guard"]),
+        Experiment(.router, ["bridge link set dev eth1 root_block on"], ["root_block"]),
+        Experiment(.router, ["bridge link set dev eth1 cost 50"], ["cost"]),
+        Experiment(.router, ["bridge link set dev eth1 priority 5"], ["priority"]),
+        Experiment(.router, ["bridge link set dev eth1 locked on"], ["locked"], mayBeRefused: true),
+        Experiment(.router, ["bridge link set dev eth1 fastleave on"], ["fastleave"]),
+        Experiment(.router, ["bridge link set dev eth1 state 0"], []),
+        Experiment(.router, ["ip link set eth1 nomaster"], ["master"]),
+        Experiment(.node, ["ip link add br7 type bridge"], ["link br7"]),
+    ]
+
+    private static let drivers: [Experiment] = [
+        Experiment(.node, ["ethtool -K eth1 tso off"], ["eth1: tx-tcp-segmentation: want on, found off"]),
+        Experiment(.node, ["ethtool -K eth1 tx off"], ["eth1: tx-checksum"]),
+        Experiment(.node, ["ethtool -L eth1 rx 2 tx 2"], ["eth1: rx channels: want"], mayBeRefused: true),
+        Experiment(.pod, ["ethtool -K eth0 gro on"], ["eth0"]),
+    ]
+
+    private static let filters: [Experiment] = [
+        Experiment(
+            .node, ["tc qdisc add dev eth1 clsact"], ["qdisc dev eth1 ingress clsact: added"], mayBeRefused: true),
+        Experiment(
+            .node, ["ip xfrm policy add src 10.0.0.0/24 dst 10.1.0.0/24 dir out action block"], ["xfrm policy"],
+            mayBeRefused: true),
+        Experiment(.node, ["iptables-legacy -A INPUT -p tcp --dport 9 -j DROP"], ["iptables"], mayBeRefused: true),
+        Experiment(.node, ["iptables-legacy -P FORWARD DROP"], ["iptables"], mayBeRefused: true),
+        Experiment(.node, ["ip6tables-legacy -t mangle -A PREROUTING -j ACCEPT"], ["ip6tables"], mayBeRefused: true),
+        Experiment(
+            .node, ["tc qdisc add dev eth1 root tbf rate 1mbit burst 4k latency 5ms"], ["qdisc"], mayBeRefused: true),
+        Experiment(.node, ["nft add table inet mine"], ["table inet mine"]),
+        Experiment(.node, ["iptables-nft -A INPUT -j ACCEPT"], ["table ip filter"]),
+        Experiment(.node, ["ipset create mine hash:ip"], ["ipset"], mayBeRefused: true),
+        Experiment(
+            .node,
+            [
+                "ip xfrm state add src 10.0.0.1 dst 10.0.0.2 proto esp spi 0x1 mode tunnel enc \"cbc(aes)\" 0x00112233445566778899aabbccddeeff auth \"hmac(sha1)\" 0x00112233445566778899aabbccddeeff00112233"
+            ], ["xfrm state"], mayBeRefused: true),
+        Experiment(
+            .node,
+            [
+                "tc qdisc add dev eth1 ingress",
+                "tc filter add dev eth1 ingress pref 7 protocol ip u32 match u32 0 0 classid 1:1",
+            ], ["filter"], mayBeRefused: true),
+        Experiment(
+            .node,
+            [
+                "tc qdisc add dev eth1 root handle 1: htb default 10",
+                "tc class add dev eth1 parent 1: classid 1:10 htb rate 1mbit",
+            ], ["htb"], mayBeRefused: true),
+        Experiment(
+            .node, ["tc actions add action mirred egress redirect dev eth1 index 9"], ["action"], mayBeRefused: true),
+    ]
+
+    private static let network: [Experiment] = [
+        Experiment(.node, ["ip addr change 10.10.10.11/24 dev eth1 preferred_lft 0"], ["deprecated"]),
+        Experiment(.node, ["ip neigh add proxy 10.10.10.50 dev eth1"], ["proxy neighbour"]),
+        Experiment(.node, ["bridge fdb add 02:00:00:00:00:77 dev eth1 self"], ["fdb"]),
+        Experiment(
+            .node, ["ip ntable change name ndisc_cache dev eth1 retrans 2000"], ["eth1: retrans_time_ms (ipv6 neigh)"]),
+        Experiment(.node, ["ip route change 1.1.1.1 via 10.10.10.1 dev eth1 mtu lock 1200"], ["mtu"]),
+        Experiment(.node, ["ip route change 1.1.1.1 via 10.10.10.1 dev eth1 initcwnd 3"], ["initcwnd"]),
+        Experiment(.node, ["ip route add 9.9.9.0/24 via 10.10.10.1"], ["9.9.9.0/24"]),
+        Experiment(.node, ["ip -6 route add fd09:3::/32 via fd00:10:10::1 metric 5"], ["fd09:3::/32"]),
+        Experiment(.node, ["ip rule add pref 50 fwmark 1 lookup 100"], ["rule pref 50"]),
+        Experiment(.node, ["ip rule del pref 32767"], ["rule"]),
+        Experiment(.node, ["ip nexthop add id 5 via 10.10.10.1 dev eth1"], ["nexthop id 5"], mayBeRefused: true),
+        Experiment(.node, ["ip addrlabel add prefix 2001:db8::/32 label 99"], ["addrlabel"]),
+        Experiment(.node, ["ip addr add 10.55.0.1/24 dev eth1"], ["10.55.0.1"]),
+        Experiment(.node, ["ip addr change 10.10.10.11/24 dev eth1 valid_lft 1000 preferred_lft 500"], ["dynamic"]),
+        Experiment(.node, ["ip addr change 10.10.10.11/24 dev eth1 metric 77"], []),
+        Experiment(
+            .node, ["ip neigh add 10.10.10.60 lladdr 02:00:00:00:00:60 nud permanent dev eth1"], ["10.10.10.60"]),
+        Experiment(.node, ["ip mptcp endpoint add 10.10.10.11 dev eth1 id 4 signal"], ["mptcp"], mayBeRefused: true),
+        Experiment(.node, ["ip mptcp limits set subflows 4 add_addr_accepted 2"], ["mptcp"], mayBeRefused: true),
+        Experiment(.node, ["ip sr tunsrc set 2001:db8::1"], ["sr tunsrc"], mayBeRefused: true),
+        Experiment(.node, ["ip ioam namespace add 7"], ["ioam"], mayBeRefused: true),
+    ]
+}

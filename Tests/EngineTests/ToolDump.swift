@@ -1,0 +1,61 @@
+import KernelTestSupport
+
+/// All that tools which are not ours tell of a namespace, without what moves by itself: numbers of links, timers, counters, order.
+struct ToolDump: Equatable {
+    /// The lines, sorted, each after the tool that printed it.
+    private(set) var lines: [String] = []
+
+    private static let commands = [
+        "ip -d link", "ip addr", "ip -4 route show table all", "ip -6 route show table all", "ip rule", "ip -6 rule",
+        "ip neigh show nud permanent", "ip neigh show proxy", "ip nexthop", "ip addrlabel", "ip ntable", "ip maddr",
+        "ip xfrm policy", "ip xfrm state", "ip mptcp endpoint", "ip mptcp limits", "tc qdisc", "bridge -d link",
+        "bridge fdb", "nft list ruleset", "iptables-legacy-save", "ip6tables-legacy-save", "ipset list",
+    ]
+
+    init(_ pin: String) throws {
+        var commands = Self.commands.map { $0.split(separator: " ").map(String.init) }
+        for link in try Witness.json("ip -j link", in: pin) {
+            let name = link["ifname"] as? String ?? ""
+            commands += [["ethtool", "-k", name], ["ethtool", "-l", name]]
+        }
+        commands.append([
+            "sh", "-c",
+            "cd /proc/sys/net && find . -type f -perm -u+w ! -name flush | sort | while read -r f; do "
+                + "echo \"$f $(cat \"$f\" 2>/dev/null)\"; done",
+        ])
+        for command in commands {
+            let title = command.prefix(3).joined(separator: " ")
+            for line in try Witness.run(command, in: pin).output.split(separator: "\n") {
+                if let line = Self.steady(String(line)) { lines.append("\(title): \(line)") }
+            }
+        }
+        lines.sort()
+    }
+
+    /// A line without what moves; nil for one that says nothing else.
+    private static func steady(_ line: String) -> String? {
+        var line = line
+        for pattern in [
+            #"^\d+: "#, #"@if\d+"#, #"link-netns(id)? \S+"#, #"(reachable|refcnt|age|used|expires|lastuse) [\d.]+\S*"#,
+            #"\w+_timer +[\d.]+"#, #"packets \d+ bytes \d+"#, #"\[\d+:\d+\]"#, #"(port_)?(id|no) 0x[0-9a-f]+"#,
+            #"designated_port \d+"#, #"state (UP|UNKNOWN|LOWERLAYERDOWN|DOWN)"#, #"bridge-nf-call.*"#,
+        ] {
+            guard let expression = try? Regex(pattern) else { continue }
+            line.replace(expression, with: "")
+        }
+        // What only programs have looked at, and what says which program that was.
+        let words = line.split(separator: " ")
+        guard let first = words.first, first != "#", !first.hasPrefix("#"), !first.hasPrefix("*"), first != "COMMIT"
+        else {
+            return nil
+        }
+        if first.hasPrefix(":"), words.dropFirst().first == "ACCEPT" { return nil }
+        return words.joined(separator: " ")
+    }
+
+    /// What is in one and not in the other.
+    func differences(from other: ToolDump) -> [String] {
+        let (own, others) = (Set(lines), Set(other.lines))
+        return own.subtracting(others).sorted().map { "- \($0)" } + others.subtracting(own).sorted().map { "+ \($0)" }
+    }
+}
