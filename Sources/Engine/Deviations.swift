@@ -54,6 +54,7 @@ extension Session {
                 try compareFiles(family == .ipv4 ? "ipv4" : "ipv6", "neigh")
             }
         }
+        findings += try missingKernelMade(wanted, links, in: inside)
         if let ethtool = fresh.families[GenericFamily.ethtool] {
             findings += try driverSettings(ethtool, wanted.links, freshLinks, links, in: inside)
         }
@@ -139,6 +140,8 @@ extension ObjectFinding {
         switch wanted.value {
         case let attribute as LinkAttribute: return !attribute.isChangeable
         case is Sysctl: return attributes.contains { $0.wanted == nil }
+        // What the kernel makes of a link itself.
+        case is Link: return true
         default: return false
         }
     }

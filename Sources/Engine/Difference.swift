@@ -12,6 +12,13 @@ public struct Difference: Hashable, Sendable {
     public var finding: Finding
     /// What an attribute's name is enough after: a link's, and nothing for the namespace; nil where the whole object has to be told.
     private var place: String?
+    /// The object as it should be, and as it is; nil where there is none, and for what is no object of a namespace.
+    private var objects: Objects?
+
+    private struct Objects: Hashable, Sendable {
+        var wanted: KernelObject?
+        var found: KernelObject?
+    }
     /// Where the command was written that made it what it should be; nil for what the topology says.
     public var origin: String?
 
@@ -44,6 +51,12 @@ public struct Difference: Hashable, Sendable {
         case .different(let wanted, _, let attributes): (object, self.finding) = (wanted, .different(attributes))
         case .extra(let found): (object, self.finding) = (found, isUsers ? .added : .extra)
         }
+        objects =
+            switch finding {
+            case .missing(let wanted): Objects(wanted: wanted, found: nil)
+            case .different(let wanted, let found, _): Objects(wanted: wanted, found: found)
+            case .extra(let found): Objects(wanted: nil, found: found)
+            }
         self.namespace = namespace
         kind = object.kindName
         self.object = "\(object)"
@@ -53,6 +66,22 @@ public struct Difference: Hashable, Sendable {
         case is Sysctl, is LinkAttribute, is DriverSetting: place = object.link.map { "\($0): " } ?? ""
         default: break
         }
+    }
+}
+
+extension Difference {
+    /// The commands that would make of what should be there what is there.
+    ///
+    /// - Parameter undoing: whether those are asked for that do the opposite.
+    public func commands(undoing: Bool) -> [String] {
+        guard let objects else { return ["# \(self)"] }
+        var attributes: [AttributeDifference] = []
+        if case .different(let all) = finding { attributes = all }
+        if undoing { return ChangeCommands(from: objects.found, to: objects.wanted, attributes).lines }
+        return ChangeCommands(
+            from: objects.wanted, to: objects.found,
+            attributes.map { AttributeDifference($0.name, wanted: $0.found, found: $0.wanted) }
+        ).lines
     }
 }
 

@@ -61,10 +61,11 @@ final class FreshNamespaces: Sendable {
 
     /// Makes them.
     ///
+    /// - Parameter names: the namespaces that are asked about; nil for all.
     /// - Throws: what making namespaces and links throws; a link that the kernel refuses here is left out.
-    init(_ blueprint: Blueprint) throws {
+    init(_ blueprint: Blueprint, of names: Set<String>? = nil) throws {
         // What commands do to their hosts is the lab's: only they can tell what is fresh there.
-        plan = FreshPlan(blueprint) { $0.commands.isEmpty }
+        plan = FreshPlan(blueprint) { $0.commands.isEmpty && names?.contains($0.name) ?? true }
         let plan = plan
         let families = try NamespaceThread.run { thread in try thread.enterNew { try GenericSocket.families(in: $0) } }
         self.families = families

@@ -68,9 +68,9 @@ struct LabDiff {
             let wanted = namespace.content.whole(lab: blueprint.lab).objects + tables[index].map { KernelObject($0) }
             part.findings = ObjectFinding.compare(wanted, with: seen.without(part.rebuilt))
             part.findings += seen.deviations.filter { finding in
-                finding.object.link.map { !part.rebuilt.contains($0) } ?? true
+                finding.object.device.map { !part.rebuilt.contains($0) } ?? true
             }
-            if anew != nil { part.faults = part.findings.filter { $0.hasNoInverse && $0.isOfNamespace } }
+            if anew != nil { part.faults = seen.deviations.filter { $0.hasNoInverse && $0.isOfNamespace } }
             part.isImplied = ConsequenceFilter(part.findings, rebuilt: part.rebuilt).isImplied
             return part
         }
@@ -177,9 +177,14 @@ extension NamespaceContent {
     }
 }
 
+extension KernelObject {
+    /// The link that it is on, or that it is.
+    fileprivate var device: InterfaceName? { (value as? Link)?.name ?? link }
+}
+
 extension ObjectFinding {
     /// Whether it is of the namespace as a whole, or of `lo`, which goes with it alone.
-    fileprivate var isOfNamespace: Bool { object.link == nil || object.link == "lo" }
+    fileprivate var isOfNamespace: Bool { object.device == nil || object.device == "lo" }
 }
 
 extension LinkRebuildPlan {
@@ -191,7 +196,7 @@ extension LinkRebuildPlan {
     ) {
         for (index, namespace) in blueprint.namespaces.enumerated() {
             for case .different(let object, _, let attributes) in observed[index]?.deviations ?? [] {
-                guard let device = object.link, device != "lo" else { continue }
+                guard let device = object.device, device != "lo" else { continue }
                 let finding = ObjectFinding.different(object, found: object, attributes)
                 if finding.hasNoInverse || anew[namespace.name]?.contains(device) == true {
                     remake(device, in: index, for: attributes)

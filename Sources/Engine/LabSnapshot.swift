@@ -29,9 +29,11 @@ struct LabSnapshot {
     ///   - records: the rule sets that need not be read if nobody has changed them.
     ///   - former: what the lab consisted of when the records were made, where that is known.
     ///   - digests: those that are known.
+    ///   - dropped: by namespace, the names of settings that it had another value of and should have the kernel's now; they are
+    ///     compared with those of a fresh one though the rest is not.
     init(
         _ blueprint: Blueprint, isWhole: Bool, records: [String: RuleRecord], former: Blueprint? = nil,
-        digests: RuleDigests = RuleDigests()
+        digests: RuleDigests = RuleDigests(), dropped: [String: Set<Substring>] = [:]
     ) throws {
         self.digests = digests
         let before = Dictionary(
@@ -42,7 +44,9 @@ struct LabSnapshot {
         let generations = Slots<UInt32>(count: count)
         let valid = Slots<RuleRecord>(count: count)
         let unread = Slots<Bool>(count: count)
-        let fresh = isWhole ? try FreshNamespaces(blueprint) : nil
+        let fresh =
+            isWhole || !dropped.isEmpty
+            ? try FreshNamespaces(blueprint, of: isWhole ? nil : Set(dropped.keys)) : nil
         try NamespaceThread.forEach(count) { thread, index in
             let namespace = blueprint.namespaces[index]
             let pin = blueprint.pin(of: namespace)
@@ -67,7 +71,14 @@ struct LabSnapshot {
                         seen.rules = try Nftables.listing(in: inside)
                     }
                 }
-                if let fresh {
+                if let fresh, !isWhole, let names = dropped[namespace.name] {
+                    seen.deviations = try session.deviations(
+                        from: fresh, at: index, namespace.content, seen.links, in: inside
+                    ).filter { finding in
+                        (finding.object.value as? Sysctl)?.path.split(separator: "/").last.map(names.contains) ?? false
+                    }
+                }
+                if isWhole, let fresh {
                     seen.deviations = try session.deviations(
                         from: fresh, at: index, namespace.content, seen.links, in: inside)
                     try seen.add(fresh.otherObjects(in: inside))

@@ -209,7 +209,8 @@ struct Reconciler {
         while true {
             let part = blueprint.part(of: scope)
             let view = try LabSnapshot(
-                part, isWhole: removesAdditions, records: rules, former: former, digests: digests)
+                part, isWhole: removesAdditions, records: rules, former: former, digests: digests,
+                dropped: droppedSettings(in: part))
             if let pin = view.foreign.first { throw EngineError.namespaceInTheWay(pin: pin) }
             let names = Set(part.namespaces.map(\.name))
             var before = former
@@ -222,6 +223,22 @@ struct Reconciler {
             if beyond.isEmpty { return try snapshot(part, view, comparison) }
             scope.formUnion(beyond)
         }
+    }
+
+    /// By namespace, the names of settings that the lab had and has not any more, or with another value: links took theirs from them.
+    private func droppedSettings(in part: Blueprint) -> [String: Set<Substring>] {
+        guard let former, !isSameTopology else { return [:] }
+        let before = Dictionary(
+            former.namespaces.map { ($0.name, $0.content.sysctls) }, uniquingKeysWith: { first, _ in first })
+        var dropped: [String: Set<Substring>] = [:]
+        for namespace in part.namespaces {
+            let wanted = Set(namespace.content.sysctls)
+            let gone = (before[namespace.name] ?? []).filter { !wanted.contains($0) && $0.link == nil }
+            let new = wanted.subtracting(before[namespace.name] ?? []).filter { $0.link == nil }
+            let names = (gone + new).compactMap { $0.path.split(separator: "/").last }
+            if before[namespace.name] != nil, !names.isEmpty { dropped[namespace.name] = Set(names) }
+        }
+        return dropped
     }
 
     /// The namespaces that were not looked at, and that have the other ends of links that have to be made anew.

@@ -62,6 +62,9 @@ public struct RunningLab: Sendable {
         }
     }
 
+    /// The name of a namespace's pin, by the name that people use; nil for none of the lab's.
+    public func netns(of name: String?) -> String? { journal.namespaces.first { $0.name == name }?.pin }
+
     /// The topology in a lab's state.
     static func topology(in state: StateDirectory) throws(EngineError) -> Topology {
         guard let text = try StateDirectory.read(state.topology) else {

@@ -100,6 +100,43 @@ public struct VerifyReport: Encodable, Sendable {
     }
 }
 
+/// What changed of a lab, as the commands that do it, or undo it.
+public struct DiffReport: Encodable, Sendable {
+    public var lab: String
+    /// Whether the commands are those that undo it.
+    public var undo: Bool
+    public var changes: [Change]
+
+    /// One change.
+    public struct Change: Encodable, Sendable {
+        /// Absent for something of the lab as a whole.
+        public var namespace: String?
+        /// The name of the namespace's pin, which the commands are for; absent likewise.
+        public var netns: String?
+        /// What is not as it was, in one line.
+        public var text: String
+        /// What a shell in the namespace takes. One that begins with `#` says what no command does.
+        public var commands: [String]
+
+        init(_ difference: Difference, netns: String?, undoing: Bool) {
+            namespace = difference.namespace
+            self.netns = netns
+            text = difference.description
+            commands = difference.commands(undoing: undoing)
+        }
+    }
+
+    /// A script for a shell: the commands of all namespaces.
+    public var script: String {
+        changes.map { change in
+            change.commands.map { command in
+                guard let netns = change.netns, !command.hasPrefix("#") else { return command + "\n" }
+                return "ip netns exec \(netns) \(command)\n"
+            }.joined()
+        }.joined()
+    }
+}
+
 /// What `nslab reset` did.
 public struct ResetReport: Encodable, Sendable {
     public var lab: String

@@ -20,6 +20,26 @@ extension Lab {
         }
     }
 
+    /// What changed since the lab was brought up, as the commands that would do it.
+    ///
+    /// - Parameters:
+    ///   - undoing: whether the commands are asked for that undo it.
+    ///   - waiting: called with the lab's name if another command works on it.
+    public func diff(
+        undoing: Bool = false, waiting: (String) -> Void = { _ in }
+    ) throws(NSLabError) -> DiffReport {
+        let lab = name
+        return try reportingErrors {
+            OpenFiles.raise()
+            let differences = try running.verify(strict: true) { waiting(lab) }.differences
+            // What was made last goes first.
+            let changes = (undoing ? differences.reversed() : differences).map { difference in
+                DiffReport.Change(difference, netns: running.netns(of: difference.namespace), undoing: undoing)
+            }
+            return DiffReport(lab: lab, undo: undoing, changes: changes)
+        }
+    }
+
     /// Makes the lab as new, for the next test: ends processes inside, removes what users added, repairs what drifted, and
     /// clears what the kernel has learned. Its background process stays.
     ///

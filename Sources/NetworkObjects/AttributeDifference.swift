@@ -17,6 +17,7 @@ public struct AttributeName: Hashable, Sendable {
     public static let master = AttributeName("master")
     public static let mtu = AttributeName("mtu")
     public static let origin = AttributeName("proto")
+    public static let ownAddress = AttributeName("own address")
     public static let peer = AttributeName("peer")
     public static let prefixLength = AttributeName("prefix length")
     public static let remote = AttributeName("remote")

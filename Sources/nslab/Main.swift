@@ -18,7 +18,9 @@ struct NSLab: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Labs",
-                subcommands: [Up.self, Run.self, Down.self, Verify.self, Reset.self, List.self, Inspect.self]),
+                subcommands: [
+                    Up.self, Run.self, Down.self, Verify.self, Reset.self, Diff.self, List.self, Inspect.self,
+                ]),
             CommandGroup(name: "Inside", subcommands: [Exec.self, Shell.self, CLICommand.self, Probe.self, Pod.self]),
             CommandGroup(name: "Conditions", subcommands: [Impair.self, LinkCommand.self]),
             CommandGroup(name: "Topologies", subcommands: [Plan.self, Validate.self, Convert.self]),

@@ -48,6 +48,7 @@ struct JSONDocumentTests {
         Document(name: "up-changes", schema: "up", command: "up FILE --name LAB --no-probe"),
         Document(name: "impair", command: "impair --lab LAB a:eth1 --rate 10mbit"),
         Document(name: "impair-inspect", schema: "inspect", command: "inspect LAB", filter: "{conditions}"),
+        Document(name: "diff", command: "diff LAB --undo"),
         Document(name: "reset", command: "reset LAB"),
         Document(name: "doctor", command: "doctor FILE", filter: "{groups: [.checks[].group] | unique}"),
         Document(name: "down", command: "down LAB"),

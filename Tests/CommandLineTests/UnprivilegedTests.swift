@@ -26,6 +26,7 @@ struct UnprivilegedTests {
         "down": [([], .refused), (["x"], .refused), (["--all"], .refused)],
         "verify": [([], .refused), (["x", "--strict"], .refused)],
         "reset": [([], .refused), (["x"], .refused)],
+        "diff": [([], .refused), (["x", "--undo"], .refused)],
         "list": [([], .refused), (["-o", "json"], .refused)],
         "inspect": [([], .refused), (["x"], .refused)],
         "exec": [(["x", "--", "true"], .refused), (["--lab", "x", "y", "--", "true"], .refused)],

@@ -125,13 +125,13 @@ struct DriftTests {
         // Settings.
         Drift(
             namespace: node, commands: ["sysctl -qw net.ipv4.conf.\(cali).proxy_arp=0"],
-            difference: "sysctl net.ipv4.conf.\(cali).proxy_arp = 1: value: want 1, found 0"),
+            difference: "\(cali): proxy_arp: want 1, found 0"),
         Drift(
             namespace: node, commands: ["sysctl -qw net.ipv4.neigh.\(cali).proxy_delay=80"],
-            difference: "value: want 0, found 80"),
+            difference: "\(cali): proxy_delay (ipv4 neigh): want 0, found 80"),
         Drift(
             namespace: node, commands: ["sysctl -qw net.ipv6.conf.\(cali).proxy_ndp=0"],
-            difference: "proxy_ndp = 1: value: want 1, found 0"),
+            difference: "\(cali): proxy_ndp: want 1, found 0"),
         Drift(
             namespace: node, commands: ["sysctl -qw net.ipv4.ip_forward=0"], difference: "net.ipv4.ip_forward = 1",
             operations: nil),

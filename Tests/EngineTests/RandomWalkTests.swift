@@ -64,7 +64,9 @@ private struct RandomWalk {
         let links = try Witness.json("ip -j -d link", in: pin)
         let names = links.compactMap { $0["ifname"] as? String }
         let link = choose(names)
-        let other = names.filter { $0 != "lo" }.isEmpty ? link : choose(names.filter { $0 != "lo" })
+        let others = names.filter { $0 != "lo" }
+        if others.isEmpty { return nil }
+        let other = choose(others)
         let octet = 1 + number(below: 250)
         switch number(below: 12) {
         case 0, 1, 2: return try setting(in: pin)

@@ -1,13 +1,14 @@
 import KernelTestSupport
 
-/// All that tools which are not ours tell of a namespace, without what moves by itself: numbers of links, timers, counters, order.
+/// All that tools which are not ours tell of a namespace, without what moves by itself: numbers of links, timers, counters, order; and
+/// without the groups that links are in, which the kernel enters another time whenever a link begins to forward.
 struct ToolDump: Equatable {
     /// The lines, sorted, each after the tool that printed it.
     private(set) var lines: [String] = []
 
     private static let commands = [
         "ip -d link", "ip addr", "ip -4 route show table all", "ip -6 route show table all", "ip rule", "ip -6 rule",
-        "ip neigh show nud permanent", "ip neigh show proxy", "ip nexthop", "ip addrlabel", "ip ntable", "ip maddr",
+        "ip neigh show nud permanent", "ip neigh show proxy", "ip nexthop", "ip addrlabel", "ip ntable",
         "ip xfrm policy", "ip xfrm state", "ip mptcp endpoint", "ip mptcp limits", "tc qdisc", "bridge -d link",
         "bridge fdb", "nft list ruleset", "iptables-legacy-save", "ip6tables-legacy-save", "ipset list",
     ]
@@ -26,6 +27,8 @@ struct ToolDump: Equatable {
         for command in commands {
             let title = command.prefix(3).joined(separator: " ")
             for line in try Witness.run(command, in: pin).output.split(separator: "\n") {
+                // What a bridge learned goes and comes.
+                if title == "bridge fdb", !line.contains("permanent"), !line.contains("static") { continue }
                 if let line = Self.steady(String(line)) { lines.append("\(title): \(line)") }
             }
         }
@@ -36,15 +39,16 @@ struct ToolDump: Equatable {
     private static func steady(_ line: String) -> String? {
         var line = line
         for pattern in [
-            #"^\d+: "#, #"@if\d+"#, #"link-netns(id)? \S+"#, #"(reachable|refcnt|age|used|expires|lastuse) [\d.]+\S*"#,
+            #"^\d+:\s"#, #"@\S+(?=:)"#, #"link-netns(id)? \S+"#,
+            #"(reachable|refcnt|age|used|expires|lastuse) [\d.]+\S*"#,
             #"\w+_timer +[\d.]+"#, #"packets \d+ bytes \d+"#, #"\[\d+:\d+\]"#, #"(port_)?(id|no) 0x[0-9a-f]+"#,
-            #"designated_port \d+"#, #"state (UP|UNKNOWN|LOWERLAYERDOWN|DOWN)"#, #"bridge-nf-call.*"#,
+            #"designated_port \d+"#, #" linkdown\b"#, #"state (UP|UNKNOWN|LOWERLAYERDOWN|DOWN)"#, #"bridge-nf-call.*"#,
         ] {
             guard let expression = try? Regex(pattern) else { continue }
             line.replace(expression, with: "")
         }
         // What only programs have looked at, and what says which program that was.
-        let words = line.split(separator: " ")
+        let words = line.split(whereSeparator: \.isWhitespace)
         guard let first = words.first, first != "#", !first.hasPrefix("#"), !first.hasPrefix("*"), first != "COMMIT"
         else {
             return nil
