@@ -115,7 +115,7 @@ extension LinkAttribute {
         switch place {
         case .otherName:
             return [
-                "ip link property \(now.bytes == nil ? "delete" : "add") dev \(device) altname \(words ?? value ?? "")"
+                "ip link property \(now.bytes == nil ? "del" : "add") dev \(device) altname \(words ?? value ?? "")"
             ]
         case .flags: return ["ip link set dev \(device) \(name) \(value ?? "off")"]
         case .common where isAlias: return ["ip link set dev \(device) alias '\(value ?? "")'"]

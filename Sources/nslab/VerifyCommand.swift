@@ -14,7 +14,11 @@ struct Verify: ParsableCommand {
         help: "The lab (default: the only running one).", completion: .custom { _, _, _ in Lab.runningNames() })
     var lab: String?
 
-    @Flag(help: "Count what users added as well: addresses, routes, links, tables, processes.")
+    @Flag(
+        help: """
+            Count whatever is not as on a fresh lab as well: what users added, and settings, attributes of links and filters that no \
+            topology names.
+            """)
     var strict = false
 
     @OptionGroup var global: GlobalOptions
@@ -35,7 +39,7 @@ struct Verify: ParsableCommand {
                 + (strict ? ", `nslab reset` removes what was added" : "") + "\n"
         }
         if let kinds = report.unlistedKinds {
-            console.progress("not looked at, since this kernel does not list them: \(kinds.joined(separator: ", "))")
+            console.progress("not looked at, since nothing lists them here: \(kinds.joined(separator: ", "))")
         }
         if count > 0 { throw ExitStatus.failed }
     }

@@ -133,7 +133,8 @@ struct DriftTests {
             namespace: node, commands: ["sysctl -qw net.ipv6.conf.\(cali).proxy_ndp=0"],
             difference: "\(cali): proxy_ndp: want 1, found 0"),
         Drift(
-            namespace: node, commands: ["sysctl -qw net.ipv4.ip_forward=0"], difference: "net.ipv4.ip_forward = 1",
+            namespace: node, commands: ["sysctl -qw net.ipv4.ip_forward=0"],
+            difference: "net.ipv4.ip_forward: want 1, found 0",
             operations: nil),
         // Rules.
         Drift(

@@ -27,6 +27,8 @@ struct ToolDump: Equatable {
         for command in commands {
             let title = command.prefix(3).joined(separator: " ")
             for line in try Witness.run(command, in: pin).output.split(separator: "\n") {
+                // The kernel has those once more or less after a link was down (`addrconf_join_anycast`).
+                if title == "ip -6 route", line.hasPrefix("anycast") { continue }
                 // What a bridge learned goes and comes.
                 if title == "bridge fdb", !line.contains("permanent"), !line.contains("static") { continue }
                 if let line = Self.steady(String(line)) { lines.append("\(title): \(line)") }
