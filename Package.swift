@@ -38,6 +38,7 @@ let package = Package(
         .target(name: "HTTP", dependencies: ["Addresses"]),
         .target(name: "NetworkObjects", dependencies: ["Addresses", "CLinux"]),
         .target(name: "YAML", dependencies: ["CYAML"]),
+        .target(name: "ClusterObjects"),
 
         // What any Linux program needs.
         .target(name: "System", dependencies: ["Addresses", "CLinux"]),
@@ -67,6 +68,11 @@ let package = Package(
         .target(name: "Calico", dependencies: ["Addresses"]),
         .target(name: "KubeProxy", dependencies: ["Addresses", "NetworkObjects"]),
         .target(name: "Blueprint", dependencies: ["Addresses", "Calico", "KubeProxy", "NetworkObjects", "Topology"]),
+
+        // The objects that a cluster has of it.
+        .target(
+            name: "ControlPlane",
+            dependencies: ["Addresses", "Blueprint", "Calico", "ClusterObjects", "Topology", "YAML"]),
 
         // The one background process that a lab may have.
         .target(
@@ -128,6 +134,12 @@ let package = Package(
         .testTarget(name: "DNSTests", dependencies: ["DNS"]),
         .testTarget(name: "HTTPTests", dependencies: ["Addresses", "HTTP"]),
         .testTarget(name: "SystemTests", dependencies: ["KernelTestSupport", "System"]),
+        .testTarget(name: "ClusterObjectsTests", dependencies: ["ClusterObjects"]),
+        .testTarget(
+            name: "ControlPlaneTests",
+            dependencies: [
+                "Blueprint", "BundledTopologies", "ClusterObjects", "ControlPlane", "LabFolders", "Topology",
+            ]),
         .testTarget(name: "YAMLTests", dependencies: ["KernelTestSupport", "YAML"]),
         .testTarget(
             name: "NetlinkTests", dependencies: ["KernelTestSupport", "Netlink", "NetworkNamespaces", "System"]),
