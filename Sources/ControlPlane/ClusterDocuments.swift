@@ -49,7 +49,8 @@ extension JSON {
         case .mapping(let entries):
             var members = Members()
             for entry in entries {
-                if let name = entry.key.text { members[name] = JSON(entry.value) }
+                // What is null is not set.
+                if let name = entry.key.text { members[name] = entry.value.isNull ? nil : JSON(entry.value) }
             }
             self = .object(members)
         case .tagged: self = .null

@@ -21,6 +21,8 @@ public struct BringUp {
     public let isDryRun: Bool
     /// Whether what the lab's own commands print is shown, on standard error.
     let isShowingOutput: Bool
+    /// What the lab's API is to serve besides what the lab is; nil for no API.
+    let api: ClusterAPIFiles?
     /// What a request to end leads to.
     let cancellation: Cancellation
     /// Told what is being done, when it is begun.
@@ -78,15 +80,19 @@ public struct BringUp {
     }
 
     /// A bring-up of a topology.
+    ///
+    /// - Parameter api: what the lab's API is to serve besides what the lab is; nil for no API.
     public init(
         topology: Topology, source: String, isDryRun: Bool = false, isShowingOutput: Bool = false,
-        cancellation: Cancellation = .none,
+        api: ClusterAPIFiles? = nil, cancellation: Cancellation = .none,
         progress: @escaping (Step) -> Void
     ) {
         self.topology = topology
         self.source = source
         self.isDryRun = isDryRun
         self.isShowingOutput = isShowingOutput
+        // A cluster that is not there has no API.
+        self.api = topology.nodes.isEmpty ? nil : api
         self.cancellation = cancellation
         self.progress = progress
     }
@@ -108,7 +114,7 @@ public struct BringUp {
             let done = try LabLock.holding(
                 lab: state, creating: false, cancellation: cancellation, waiting: waiting
             ) {
-                try bring(state, nil, &clock)
+                try bringWithAPI(state, nil, &clock)
             }
             if let done { return done }
             // Before there is a state folder, which a topology that cannot be built must not leave behind.
@@ -117,7 +123,7 @@ public struct BringUp {
             let built = try LabLock.holding(
                 lab: state, creating: true, cancellation: cancellation, waiting: waiting
             ) {
-                try bring(state, form, &clock)
+                try bringWithAPI(state, form, &clock)
             }
             return built ?? planNew(form)
         }
@@ -185,6 +191,24 @@ public struct BringUp {
             throw EngineError.lacking(lack)
         }
         return Form(features: features, blueprint: blueprint, limits: limits)
+    }
+
+    /// Changes the lab, or builds it where it does not run, and has the processes of its API run or not. The caller holds its lock.
+    private func bringWithAPI(_ state: StateDirectory, _ form: Form?, _ clock: inout Stopwatch) throws -> Outcome {
+        var outcome = try bring(state, form, &clock)
+        if isDryRun { return outcome }
+        do throws(SystemCallError) {
+            guard let api else {
+                try state.api.stop()
+                return outcome
+            }
+            if try !state.api.serve(api) { outcome.warnings.append(ClusterAPIProcess.lackOfProgram) }
+        } catch {
+            // What a lab is for goes on without it.
+            outcome.warnings.append("lab \(state.lab) has no Kubernetes API: \(error)")
+        }
+        outcome.timing.services += clock.lap()
+        return outcome
     }
 
     /// Changes the lab, or builds it where it does not run. The caller holds its lock.

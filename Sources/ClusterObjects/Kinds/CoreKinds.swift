@@ -17,7 +17,7 @@ extension KindTable {
                 "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
                 "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",
                 "reportingComponent", "source", "type",
-            ], columns: eventColumns("involvedObject", message: "message")),
+            ], leadsWithName: false, columns: eventColumns("involvedObject", message: "message")),
         ResourceKind("", "limitranges", "LimitRange", short: ["limits"], columns: [.createdAt]),
         ResourceKind(
             "", "namespaces", "Namespace", short: ["ns"], isNamespaced: false, selectable: ["status.phase"],
@@ -136,7 +136,6 @@ extension KindTable {
             Column("Count", type: "string", isWide: true) { event, _ in
                 .string("\(event["series"]["count"].integer ?? event["count"].integer ?? 1)")
             },
-            .text("Name", isWide: true) { $0["metadata"]["name"].text ?? "" },
         ]
     }
 

@@ -9,7 +9,8 @@ extension KindTable {
             columns: [.text("Holder") { $0["spec"]["holderIdentity"].text ?? "" }, .age]),
         ResourceKind("discovery.k8s.io", "endpointslices", "EndpointSlice", columns: EndpointColumns.slice),
         ResourceKind(
-            "events.k8s.io", "events", "Event", short: ["ev"], columns: eventColumns("regarding", message: "note")),
+            "events.k8s.io", "events", "Event", short: ["ev"], leadsWithName: false,
+            columns: eventColumns("regarding", message: "note")),
         ResourceKind(
             "networking.k8s.io", "ingressclasses", "IngressClass", isNamespaced: false,
             columns: [

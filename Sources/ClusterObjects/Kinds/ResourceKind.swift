@@ -14,15 +14,17 @@ public struct ResourceKind: Sendable {
     public let categories: [String]
     /// Whether its objects are in Kubernetes namespaces.
     public let isNamespaced: Bool
-    /// The columns of its table after the first, which is the name.
+    /// The columns of its table after the name.
     public let columns: [Column]
+    /// Whether the name is the table's first column; else it is the last, and `-o wide` alone shows it.
+    public let leadsWithName: Bool
     /// The paths that field selectors may use, besides those of the name and namespace.
     public let selectableFields: [String]
 
     public init(
         _ group: String, _ plural: String, _ kind: String, version: String = "v1", singular: String? = nil,
         short: [String] = [], categories: [String] = [], isNamespaced: Bool = true, selectable: [String] = [],
-        columns: [Column] = [.age]
+        leadsWithName: Bool = true, columns: [Column] = [.age]
     ) {
         self.group = group
         self.version = version
@@ -33,6 +35,7 @@ public struct ResourceKind: Sendable {
         self.categories = categories
         self.isNamespaced = isNamespaced
         self.columns = columns
+        self.leadsWithName = leadsWithName
         selectableFields = selectable
     }
 

@@ -41,20 +41,25 @@ public struct Table {
 
     private var columns: JSON {
         let name: JSON = [
-            "name": "Name", "type": "string", "format": "name", "description": "Name of the object.", "priority": 0,
+            "name": "Name", "type": "string", "format": "name", "description": "Name of the object.",
+            "priority": kind.leadsWithName ? 0 : 1,
         ]
-        return .array(
-            [name]
-                + kind.columns.map { column in
-                    [
-                        "name": .string(column.name), "type": .string(column.type), "format": "", "description": "",
-                        "priority": column.isWide ? 1 : 0,
-                    ]
-                })
+        let others: [JSON] = kind.columns.map { column in
+            [
+                "name": .string(column.name), "type": .string(column.type), "format": "", "description": "",
+                "priority": column.isWide ? 1 : 0,
+            ]
+        }
+        return .array(ordered(name, others))
+    }
+
+    /// The name in its place among the others.
+    private func ordered(_ name: JSON, _ others: [JSON]) -> [JSON] {
+        kind.leadsWithName ? [name] + others : others + [name]
     }
 
     private func cells(of object: JSON) -> [JSON] {
-        [object["metadata"]["name"]] + kind.columns.map { $0.cell(object, now) }
+        ordered(object["metadata"]["name"], kind.columns.map { $0.cell(object, now) })
     }
 
     private func row(_ object: JSON, _ cells: [JSON]) -> JSON {
