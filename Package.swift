@@ -11,6 +11,7 @@ let package = Package(
         // For the programs under Fuzz/.
         .library(name: "Addresses", targets: ["Addresses"]),
         .library(name: "Blueprint", targets: ["Blueprint"]),
+        .library(name: "ClusterObjects", targets: ["ClusterObjects"]),
         .library(name: "DNS", targets: ["DNS"]),
         .library(name: "HostRoots", targets: ["HostRoots"]),
         .library(name: "LabFolders", targets: ["LabFolders"]),

@@ -188,7 +188,7 @@ extension ClusterState {
         switch owner {
         case .pod(let namespace, let name):
             let pod = PodReference(namespace: namespace, name: name)
-            let node = lab.placement.pods.first { $0.reference == pod }?.node ?? block.node
+            let node = lab.nodesByPod[pod] ?? block.node
             return [
                 "handle_id": .string("k8s-pod-network.\(containerID(pod))"),
                 "secondary": [

@@ -16,6 +16,10 @@ public struct ClusterLab: Sendable {
     public var births: [PodReference: Timestamp] = [:]
     /// By what manifests say they are, their places in the list; the last one of each.
     let written: [Written: JSON]
+    /// The nodes that pods are on.
+    let nodesByPod: [PodReference: String]
+    /// The nodes' addresses, by name.
+    let addressesByNode: [String: [String]]
 
     public init(
         topology: Topology, blueprint: Blueprint, placement: Placement, documents: ClusterDocuments,
@@ -29,6 +33,11 @@ public struct ClusterLab: Sendable {
         self.machine = machine
         written = Dictionary(
             documents.objects.map { (Written($0), $0) }, uniquingKeysWith: { $1 })
+        nodesByPod = Dictionary(
+            placement.pods.compactMap { pod in pod.node.map { (pod.reference, $0) } }, uniquingKeysWith: { $1 })
+        addressesByNode = Dictionary(
+            placement.nodes.map { ($0.name, $0.addresses.map { $0.address.address.description }) },
+            uniquingKeysWith: { $1 })
     }
 
     /// An object by what a manifest says it is.

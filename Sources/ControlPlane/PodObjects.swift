@@ -104,8 +104,7 @@ extension ClusterState {
             ],
             "startTime": .string(birth.description), "containerStatuses": .array(statuses), "qosClass": quality,
         ]
-        let hosts =
-            lab.placement.nodes.first { $0.name == pod.node }?.addresses.map { $0.address.address.description } ?? []
+        let hosts = pod.node.flatMap { lab.addressesByNode[$0] } ?? []
         status["hostIP"] = JSON(hosts.first)
         status["hostIPs"] = JSON(nonEmpty: hosts.map { ["ip": .string($0)] })
         status["podIP"] = JSON(addresses.first?.description)

@@ -95,8 +95,9 @@ struct LabControllers {
     /// Reads the lab's state. Where that is being written, what was read before stays, until it is written.
     private mutating func read() {
         do {
+            // One that is being built is told of once it is there.
+            if try RunningLab.overview(api.lab).state == .incomplete { return }
             let running = try RunningLab(named: api.lab)
-            guard running.journal.isComplete else { return }
             let topology = try running.topology
             let placement = try Placement(topology, keeping: running.blueprint.allocations)
             if let read = try api.readRecord() { record.kubernetesVersion = read.kubernetesVersion }

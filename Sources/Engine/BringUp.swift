@@ -196,17 +196,9 @@ public struct BringUp {
     /// Changes the lab, or builds it where it does not run, and has the processes of its API run or not. The caller holds its lock.
     private func bringWithAPI(_ state: StateDirectory, _ form: Form?, _ clock: inout Stopwatch) throws -> Outcome {
         var outcome = try bring(state, form, &clock)
-        if isDryRun { return outcome }
-        do throws(SystemCallError) {
-            guard let api else {
-                try state.api.stop()
-                return outcome
-            }
-            if try !state.api.serve(api) { outcome.warnings.append(ClusterAPIProcess.lackOfProgram) }
-        } catch {
-            // What a lab is for goes on without it.
-            outcome.warnings.append("lab \(state.lab) has no Kubernetes API: \(error)")
-        }
+        // Those of a lab that is new were started while it was built.
+        if isDryRun || outcome.isNew { return outcome }
+        outcome.warnings += Self.serve(api, state)
         outcome.timing.services += clock.lap()
         return outcome
     }
@@ -274,6 +266,7 @@ public struct BringUp {
         }
         cancellation.hold()
         var launch: PodServerProcess.Launch?
+        var serving: Background<[String]>?
         do {
             try blueprint.allocations.write(to: state)
             try StateDirectory.write(Array(topology.yaml.utf8), to: state.topology)
@@ -282,6 +275,10 @@ public struct BringUp {
             // The process starts while the namespaces are made.
             let plan = PodServerPlan(blueprint, silent: [])
             if !plan.isEmpty { launch = try state.responders.launch() }
+            // So do those of the API, which wait for the journal to say that the lab is there.
+            if api != nil {
+                serving = try NamespaceThread.start { [api] _ in Self.serve(api, state) }
+            }
             outcome.timing.plan = clock.lap()
 
             progress(.namespaces(count: journal.namespaces.count))
@@ -310,6 +307,7 @@ public struct BringUp {
             try links.get()
             try tables.get()
             try answering.get()
+            if let serving { outcome.warnings += try serving.value() }
             try cancellation.check(state.lab)
             journal.isComplete = true
             try journal.write(to: state)
@@ -317,6 +315,8 @@ public struct BringUp {
             return Built(outcome: outcome, planned: planned, hosts: hosts)
         } catch {
             launch?.abandon()
+            // All of its processes are known by then, and end with the rest.
+            _ = try? serving?.value()
             throw takenBack(journal.namespaces.map(\.pin), state, after: error)
         }
     }

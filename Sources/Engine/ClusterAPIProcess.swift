@@ -100,7 +100,7 @@ public struct ClusterAPIProcess: Sendable {
     /// - Returns: false where there is no program that could.
     func serve(_ files: ClusterAPIFiles) throws(SystemCallError) -> Bool {
         do {
-            let isSame = try StateDirectory.read(documents) == files.documents
+            let isSame = try StateDirectory.read(documents) ?? [] == files.documents
             if !isSame { try FileDescriptor.replace(documents, with: files.documents, mode: 0o600) }
             let kept = try readRecord()
             if try process.holder != nil, kept?.kubernetesVersion == files.kubernetesVersion { return true }
