@@ -6,10 +6,12 @@ let package = Package(
     name: "nslab",
     products: [
         .executable(name: "nslab", targets: ["nslab"]),
+        .executable(name: "nslab-api", targets: ["nslab-api"]),
         .library(name: "NSLabKit", targets: ["NSLabKit"]),
         // For the programs under Fuzz/.
         .library(name: "Addresses", targets: ["Addresses"]),
         .library(name: "Blueprint", targets: ["Blueprint"]),
+        .library(name: "ClusterObjects", targets: ["ClusterObjects"]),
         .library(name: "DNS", targets: ["DNS"]),
         .library(name: "HostRoots", targets: ["HostRoots"]),
         .library(name: "LabFolders", targets: ["LabFolders"]),
@@ -23,6 +25,10 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        // Of `nslab-api` alone: what people type is built and started without them.
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ],
     targets: [
         // System headers, and shims for the macros Swift cannot see.
@@ -38,6 +44,7 @@ let package = Package(
         .target(name: "HTTP", dependencies: ["Addresses"]),
         .target(name: "NetworkObjects", dependencies: ["Addresses", "CLinux"]),
         .target(name: "YAML", dependencies: ["CYAML"]),
+        .target(name: "ClusterObjects"),
 
         // What any Linux program needs.
         .target(name: "System", dependencies: ["Addresses", "CLinux"]),
@@ -67,6 +74,11 @@ let package = Package(
         .target(name: "Calico", dependencies: ["Addresses"]),
         .target(name: "KubeProxy", dependencies: ["Addresses", "NetworkObjects"]),
         .target(name: "Blueprint", dependencies: ["Addresses", "Calico", "KubeProxy", "NetworkObjects", "Topology"]),
+
+        // The objects that a cluster has of it.
+        .target(
+            name: "ControlPlane",
+            dependencies: ["Addresses", "Blueprint", "Calico", "ClusterObjects", "Topology", "YAML"]),
 
         // The one background process that a lab may have.
         .target(
@@ -103,6 +115,14 @@ let package = Package(
                 "Topology",
             ]),
 
+        // The process with root that tells a lab's API what the lab is.
+        .target(
+            name: "Controllers",
+            dependencies: [
+                "Addresses", "Blueprint", "CLinux", "ClusterObjects", "ControlPlane", "Engine", "Netlink",
+                "NetworkNamespaces", "NetworkObjects", "Rtnetlink", "System", "Topology",
+            ]),
+
         // The two faces.
         .target(
             name: "NSLabKit",
@@ -115,9 +135,21 @@ let package = Package(
         .executableTarget(
             name: "nslab",
             dependencies: [
-                "NSLabKit", "NetworkNamespaces", "PodServer", "System", "Topology", "YAML",
+                "Controllers", "Engine", "NSLabKit", "NetworkNamespaces", "PodServer", "System", "Topology", "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+
+        // The program that serves a lab's API, apart from the one that people type.
+        .target(
+            name: "ClusterAPI",
+            dependencies: [
+                "CLinux", "ClusterObjects", "NetworkNamespaces", "System",
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]),
+        .executableTarget(name: "nslab-api", dependencies: ["ClusterAPI"]),
 
         // What tests of the kernel share: witnesses, namespaces that go again, the trait that asks for root.
         .target(
@@ -128,6 +160,12 @@ let package = Package(
         .testTarget(name: "DNSTests", dependencies: ["DNS"]),
         .testTarget(name: "HTTPTests", dependencies: ["Addresses", "HTTP"]),
         .testTarget(name: "SystemTests", dependencies: ["KernelTestSupport", "System"]),
+        .testTarget(name: "ClusterObjectsTests", dependencies: ["ClusterObjects"]),
+        .testTarget(
+            name: "ControlPlaneTests",
+            dependencies: [
+                "Blueprint", "BundledTopologies", "ClusterObjects", "ControlPlane", "LabFolders", "Topology",
+            ]),
         .testTarget(name: "YAMLTests", dependencies: ["KernelTestSupport", "YAML"]),
         .testTarget(
             name: "NetlinkTests", dependencies: ["KernelTestSupport", "Netlink", "NetworkNamespaces", "System"]),

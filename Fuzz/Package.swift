@@ -14,6 +14,7 @@ let package = Package(
                 .product(name: "NetworkObjects", package: "nslab"), .product(name: "Rtnetlink", package: "nslab"),
             ]),
         .executableTarget(name: "fuzz-topology", dependencies: [.product(name: "Topology", package: "nslab")]),
+        .executableTarget(name: "fuzz-api", dependencies: [.product(name: "ClusterObjects", package: "nslab")]),
         .executableTarget(name: "fuzz-dns", dependencies: [.product(name: "DNS", package: "nslab")]),
         .target(
             name: "FolderFuzzing",

@@ -71,6 +71,8 @@ public struct Placement: Hashable, Sendable {
         public var namespace: String
         /// The name of the workload that made it.
         public var workload: String
+        /// What that is: a Deployment and a DaemonSet may have one name.
+        public var workloadKind = Workload.Kind.pod
         public var labels: [String: String]
         /// The node that it is scheduled to; nil if none.
         public var node: String?

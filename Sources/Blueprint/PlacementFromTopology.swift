@@ -30,6 +30,7 @@ extension Placement {
             let node = slot.node.map { topology.nodes[$0] }
             var pod = names.pod(of: workload, replica: slot.replica, node: node?.name, keeping: slot.kept)
             (pod.nameResolution, pod.hostAliases) = (workload.nameResolution, workload.hostAliases)
+            pod.workloadKind = workload.kind
             if workload.usesHostNetwork, let index = slot.node {
                 pod.addresses = nodes[index].addresses.map(\.address.address)
             } else if let obstacle = slot.obstacle {

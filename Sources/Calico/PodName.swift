@@ -49,6 +49,11 @@ public enum PodName {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Five letters and digits, as the API server puts them after `generateName`.
+    ///
+    /// - Parameter seed: what they hang on.
+    public static func suffix(_ seed: String) -> String { generated(base: "", seed: seed, attempt: 0) }
+
     private static func generated(base: String, seed: String, attempt: Int) -> String {
         let digest = SHA1.digest((attempt == 0 ? seed : "\(seed)#\(attempt)").utf8)
         var number = digest[..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -62,7 +67,7 @@ public enum PodName {
 
     /// A 32-bit number in decimal, its digits written in the alphabet, as the Deployment controller writes its hash
     /// (`SafeEncodeString`).
-    private static func templateHash(_ text: String) -> String {
+    public static func templateHash(_ text: String) -> String {
         let digits = String(FNV1.hash32(text)).utf8.map { alphabet[Int($0) % alphabet.count] }
         return String(decoding: digits, as: UTF8.self)
     }

@@ -21,6 +21,8 @@ public struct BringUp {
     public let isDryRun: Bool
     /// Whether what the lab's own commands print is shown, on standard error.
     let isShowingOutput: Bool
+    /// What the lab's API is to serve besides what the lab is; nil for no API.
+    let api: ClusterAPIFiles?
     /// What a request to end leads to.
     let cancellation: Cancellation
     /// Told what is being done, when it is begun.
@@ -78,15 +80,19 @@ public struct BringUp {
     }
 
     /// A bring-up of a topology.
+    ///
+    /// - Parameter api: what the lab's API is to serve besides what the lab is; nil for no API.
     public init(
         topology: Topology, source: String, isDryRun: Bool = false, isShowingOutput: Bool = false,
-        cancellation: Cancellation = .none,
+        api: ClusterAPIFiles? = nil, cancellation: Cancellation = .none,
         progress: @escaping (Step) -> Void
     ) {
         self.topology = topology
         self.source = source
         self.isDryRun = isDryRun
         self.isShowingOutput = isShowingOutput
+        // A cluster that is not there has no API.
+        self.api = topology.nodes.isEmpty ? nil : api
         self.cancellation = cancellation
         self.progress = progress
     }
@@ -108,7 +114,7 @@ public struct BringUp {
             let done = try LabLock.holding(
                 lab: state, creating: false, cancellation: cancellation, waiting: waiting
             ) {
-                try bring(state, nil, &clock)
+                try bringWithAPI(state, nil, &clock)
             }
             if let done { return done }
             // Before there is a state folder, which a topology that cannot be built must not leave behind.
@@ -117,7 +123,7 @@ public struct BringUp {
             let built = try LabLock.holding(
                 lab: state, creating: true, cancellation: cancellation, waiting: waiting
             ) {
-                try bring(state, form, &clock)
+                try bringWithAPI(state, form, &clock)
             }
             return built ?? planNew(form)
         }
@@ -190,6 +196,16 @@ public struct BringUp {
         return Form(features: features, blueprint: blueprint, limits: limits)
     }
 
+    /// Changes the lab, or builds it where it does not run, and has the processes of its API run or not. The caller holds its lock.
+    private func bringWithAPI(_ state: StateDirectory, _ form: Form?, _ clock: inout Stopwatch) throws -> Outcome {
+        var outcome = try bring(state, form, &clock)
+        // Those of a lab that is new were started while it was built.
+        if isDryRun || outcome.isNew { return outcome }
+        outcome.warnings += Self.serve(api, state)
+        outcome.timing.services += clock.lap()
+        return outcome
+    }
+
     /// Changes the lab, or builds it where it does not run. The caller holds its lock.
     ///
     /// - Parameter form: the lab's form where it does not run; nil if that is not worked out yet.
@@ -254,6 +270,7 @@ public struct BringUp {
         }
         cancellation.hold()
         var launch: PodServerProcess.Launch?
+        var serving: Background<[String]>?
         do {
             try blueprint.allocations.write(to: state)
             try StateDirectory.write(Array(topology.yaml.utf8), to: state.topology)
@@ -262,6 +279,10 @@ public struct BringUp {
             // The process starts while the namespaces are made.
             let plan = PodServerPlan(blueprint, silent: [])
             if !plan.isEmpty { launch = try state.responders.launch() }
+            // So do those of the API, which wait for the journal to say that the lab is there.
+            if api != nil {
+                serving = try NamespaceThread.start { [api] _ in Self.serve(api, state) }
+            }
             outcome.timing.plan = clock.lap()
 
             progress(.namespaces(count: journal.namespaces.count))
@@ -290,6 +311,7 @@ public struct BringUp {
             try links.get()
             try tables.get()
             try answering.get()
+            if let serving { outcome.warnings += try serving.value() }
             try cancellation.check(state.lab)
             journal.isComplete = true
             try journal.write(to: state)
@@ -297,6 +319,8 @@ public struct BringUp {
             return Built(outcome: outcome, planned: planned, hosts: hosts)
         } catch {
             launch?.abandon()
+            // All of its processes are known by then, and end with the rest.
+            _ = try? serving?.value()
             throw takenBack(journal.namespaces.map(\.pin), state, after: error)
         }
     }

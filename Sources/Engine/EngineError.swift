@@ -21,6 +21,10 @@ public enum EngineError: Error {
     case labNotNamed(running: [String])
     /// A name that no namespace of the lab has, or a prefix that several share.
     case noSuchNamespace(lab: String, name: String, candidates: [String])
+    /// The lab has no Kubernetes API, or none that works.
+    case noAPI(String)
+    /// What only the user who brought the lab up may see.
+    case notOwner(String)
     /// A namespace that is none of the lab's routers.
     case notARouter(String, kind: String, routers: [String])
     /// No link of the lab is called so; the candidates are those of the namespace that was named, if one was.
@@ -60,6 +64,11 @@ extension EngineError: CustomStringConvertible {
             candidates.isEmpty
                 ? "lab \(lab) has no namespace \(name); `nslab inspect \(lab)` shows its names"
                 : "\(name) could be \(candidates.joined(separator: ", ")); write more of the name"
+        case .noAPI(let lab):
+            "lab \(lab) has no Kubernetes API: it is no cluster, or was brought up with --no-api; `nslab up` with its source starts "
+                + "one that has ended (\(StateDirectory(lab: lab).path)/api.log says why)"
+        case .notOwner(let lab):
+            "lab \(lab) belongs to who brought it up; run nslab with sudo, or as that user"
         case .notARouter(let name, let kind, let routers):
             "\(name) is a \(kind) and answers no switch's commands; "
                 + (routers.isEmpty ? "the lab has no router" : "these do: \(routers.joined(separator: ", "))")

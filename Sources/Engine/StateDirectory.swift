@@ -68,7 +68,10 @@ public struct StateDirectory: Hashable, Sendable {
     var roots: RootStore { RootStore(path: "\(path)/roots", mark: Ownership.alias(lab: lab)) }
 
     /// The lab's background process.
-    var responders: PodServerProcess { PodServerProcess(lab: lab, folder: path) }
+    package var responders: PodServerProcess { PodServerProcess(lab: lab, folder: path) }
+
+    /// The processes that serve the lab's API.
+    public var api: ClusterAPIProcess { ClusterAPIProcess(lab: lab, folder: path) }
 
     /// The names of the labs that have a folder, sorted.
     public static func labs() -> [String] {

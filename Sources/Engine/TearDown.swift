@@ -104,6 +104,7 @@ public enum TearDown {
         var outcome = Outcome(lab: state.lab, wasThere: true)
         // First, while the network is there: its sockets keep the namespaces that they are in.
         let had = try state.responders.state
+        try state.api.stop()
         try state.responders.stop()
         if had == .ended || !marked.isEmpty { try PodServerProcess.end(orphansOf: state.lab) }
         let all = pins + marked.compactMap(\.pin).filter { !pins.contains($0) }

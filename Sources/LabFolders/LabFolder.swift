@@ -10,6 +10,13 @@ public struct LabFolder: Sendable {
     public var warnings: [Warning]
     /// The files, with what was taken from each.
     public var files: [FileReport]
+    /// The cluster's objects as the files have them word by word, of whatever kind: a YAML stream.
+    public var clusterDocuments: [UInt8]
+    /// Kubernetes' version as the image of the nodes says it: `v1.28.0`; nil where none does.
+    public var kubernetesVersion: String?
+
+    /// The most bytes of the cluster's documents that are kept.
+    static let mostClusterBytes = 16 << 20
 
     /// Reads a folder.
     ///
@@ -28,6 +35,8 @@ public struct LabFolder: Sendable {
         topology = builder.topology
         warnings = builder.diagnostics.warnings.sorted { $0.place < $1.place }
         self.files = reader.reports.values.sorted { $0.path < $1.path }
+        clusterDocuments = reader.documents.kind == nil ? [] : reader.documents.cluster
+        kubernetesVersion = reader.documents.kubernetesVersion
     }
 
     /// Whether a file is a topology of containerlab, by what it says.

@@ -55,6 +55,7 @@ public struct Lab: Sendable {
     ///   - source: what the topology was read from, as the user would name it.
     ///   - probing: whether to probe it once it is up.
     ///   - showingOutput: whether what the lab's own commands print is shown, on standard error.
+    ///   - api: what the lab's Kubernetes API serves besides what the lab is; nil for no API.
     ///   - cancellation: what is done about a request to end that comes before the lab is up: one that is being built is
     ///     removed again, one that ran is left for the next `up` to go on with.
     ///   - progress: called with each step when it begins.
@@ -62,13 +63,14 @@ public struct Lab: Sendable {
     /// - Throws: `NSLabError`, of category `.interrupted` where a request to end was followed.
     public static func up(
         _ topology: Topology, source: String, probing: Bool = true, showingOutput: Bool = false,
-        cancellation: Cancellation = .none, progress: @escaping (Step) -> Void = { _ in }
+        api: ClusterAPIFiles? = nil, cancellation: Cancellation = .none, progress: @escaping (Step) -> Void = { _ in }
     ) throws(NSLabError) -> UpReport {
         try reportingErrors {
             defer { cancellation.release() }
             let start = ContinuousClock.now
             let outcome = try BringUp(
-                topology: topology, source: source, isShowingOutput: showingOutput, cancellation: cancellation
+                topology: topology, source: source, isShowingOutput: showingOutput, api: api,
+                cancellation: cancellation
             ) {
                 progress(Step($0))
             }.run()

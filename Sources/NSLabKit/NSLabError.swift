@@ -45,9 +45,11 @@ public struct NSLabError: Error, CustomStringConvertible, Sendable {
         let category: Category =
             switch error {
             case .namespaceInTheWay, .untrusted: .inTheWay
-            case .notALabName, .noSuchLab, .labNotNamed, .noSuchNamespace, .notARouter, .noSuchLink, .noOtherEnd:
+            case .notALabName, .noSuchLab, .labNotNamed, .noSuchNamespace, .noAPI, .notARouter, .noSuchLink,
+                .noOtherEnd:
                 .badInput
             case .refused, .damagedState, .newerState, .lacking: .refused
+            case .notOwner: .notPermitted
             case .interrupted: .interrupted
             case .unexpected: .unexpected
             }

@@ -29,6 +29,8 @@ public struct TopologySource: CustomStringConvertible, Sendable {
         public var warnings: [String] = []
         /// The files of a folder, with what was taken from each.
         public var files: [FileReport] = []
+        /// What the cluster's API is to serve besides what the lab is.
+        public var cluster = ClusterAPIFiles()
     }
 
     /// Finds the topology that a command's argument names.
@@ -131,7 +133,10 @@ public struct TopologySource: CustomStringConvertible, Sendable {
                 let warnings = folder.warnings.map { "\(path($0.place.file)):\($0.place.line): \($0.sentence)" }
                 var topology = folder.topology
                 topology.nameCommands(path)
-                return Reading(topology: topology, warnings: warnings, files: folder.files)
+                return Reading(
+                    topology: topology, warnings: warnings, files: folder.files,
+                    cluster: ClusterAPIFiles(
+                        documents: folder.clusterDocuments, kubernetesVersion: folder.kubernetesVersion))
             } catch {
                 throw TopologyErrors(
                     error.errors.map { error in

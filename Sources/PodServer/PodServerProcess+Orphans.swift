@@ -2,6 +2,10 @@ import Glibc
 import System
 
 extension PodServerProcess {
+    /// The words that have the program be a background process of a lab: `nslab WORD LAB`. Another process that a lab may have says
+    /// its own.
+    public static let commands = [PodServerService.command, "controllers"]
+
     /// A lab's background process, found without the lab's state.
     public struct Orphan: Hashable, Sendable {
         /// The lab's name, from the process's command line.
@@ -31,7 +35,7 @@ extension PodServerProcess {
             return nil
         }
         let words = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-        guard words.count == 3, words[0] == "nslab", words[1] == PodServerService.command,
+        guard words.count == 3, words[0] == "nslab", commands.contains(words[1]),
             let target = FileDescriptor.linkTarget("/proc/\(pid)/exe"), Executable.isPath(target, of: "nslab"),
             let run = FileIdentity(at: "/proc/\(pid)/root/run"), run == FileIdentity(at: "/run")
         else { return nil }

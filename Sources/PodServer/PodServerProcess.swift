@@ -22,6 +22,7 @@ public struct PodServerProcess: Sendable {
     }
 
     private var lock: String { "\(folder)/responders.lock" }
+    private var process: LockedProcess { LockedProcess(lock: lock) }
     private var socket: String { "\(folder)/responders.sock" }
     private var log: String { "\(folder)/responders.log" }
     /// What the process follows; there while the lab needs a process.
@@ -116,10 +117,7 @@ public struct PodServerProcess: Sendable {
         do throws(SystemCallError) {
             let pair = try ControlChannel.Pair()
             let listener = try ControlChannel.named(socket)
-            let lock = try FileDescriptor(opening: lock, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
-            // The process has it from its first moment on: whoever ends it can wait for one that has not come to its own
-            // lock yet, and will not, since who started it was killed.
-            try systemCall("flock", self.lock) { flock(lock.number, LOCK_SH) }
+            let lock = try self.process.open()
             let log = try FileDescriptor(
                 opening: log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode: 0o600)
             guard let program = program ?? Executable.path(of: "nslab") else { throw SystemCallError("", "") }
@@ -220,72 +218,21 @@ public struct PodServerProcess: Sendable {
         }
     }
 
-    /// The process that holds the lock. For want of a descriptor it cannot be seen, and must not be taken for gone.
+    /// The process that holds the lock.
     private func holder() throws(PodServerError) -> pid_t? {
         do throws(SystemCallError) {
-            return try readHolder()
+            return try process.holder
         } catch {
             throw .refused(object: "lab \(lab): background process", error)
         }
     }
 
-    private func readHolder() throws(SystemCallError) -> pid_t? {
-        do throws(SystemCallError) {
-            // For reading: so it can be asked on a file system that is read-only by now, too.
-            let file = try FileDescriptor(opening: lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-            return file.lockHolder
-        } catch {
-            if error.isAboutNothing { return nil }
-            throw error
-        }
-    }
-
     /// Ends the process and waits for its end, that of one which has only begun as well.
     private func end() throws(PodServerError) {
-        let start = ContinuousClock.now
-        while true {
-            if let pid = try holder() { try end(pid) }
-            do throws(SystemCallError) {
-                if try isReleased() { return }
-                guard start.duration(to: .now) < .seconds(10) else {
-                    throw SystemCallError("flock", lock, errno: ETIMEDOUT)
-                }
-            } catch {
-                throw .refused(object: "lab \(lab): background process", error)
-            }
-            usleep(1000)
-        }
-    }
-
-    /// Whether no process that was started with the lock's file has it open any more.
-    private func isReleased() throws(SystemCallError) -> Bool {
         do throws(SystemCallError) {
-            let file = try FileDescriptor(opening: lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-            if flock(file.number, LOCK_EX | LOCK_NB) == 0 { return true }
-            if errno == EWOULDBLOCK { return false }
-            throw SystemCallError("flock", lock)
+            try process.end()
         } catch {
-            if error.isAboutNothing { return true }
-            throw error
+            throw .refused(object: "lab \(lab): background process", error)
         }
     }
-
-    /// Ends the process that holds the lock, first with a signal that lets it reset its connections.
-    private func end(_ pid: pid_t) throws(PodServerError) {
-        do throws(SystemCallError) {
-            guard let process = try ProcessHandle(pid) else { return }
-            // The lock proves that the handle is of the process that holds it, and not of one that got its number since.
-            guard try readHolder() == pid else { return }
-            guard process.end(grace: 500) else { throw SystemCallError("kill", "process \(pid)", errno: ETIMEDOUT) }
-        } catch {
-            throw .refused(object: "process \(pid)", error)
-        }
-        // Where this process started it, no other waits for its end.
-        waitpid(pid, nil, WNOHANG)
-    }
-}
-
-extension SystemCallError {
-    /// Whether there is no such file, or something else has its name.
-    fileprivate var isAboutNothing: Bool { [ENOENT, ENOTDIR, ELOOP, ENXIO].contains(errno) }
 }

@@ -2,6 +2,7 @@ import CLinux
 import DNS
 import FoundationEssentials
 import Glibc
+import NetworkNamespaces
 import System
 
 /// The background process of a lab, from its start to its end: it holds the sockets of all pods that answer, and nothing
@@ -19,7 +20,6 @@ public enum PodServerService {
         static let log: CInt = 5
         /// The socket, bound to its name, that later commands connect to.
         static let listener: CInt = 6
-        static let first: CInt = 3
         static let count: CInt = 4
     }
 
@@ -62,18 +62,9 @@ public enum PodServerService {
         end(1)
     }
 
-    /// Leaves the session and folder of the command that started the process, and what it had open.
+    /// Becomes a process of its own, which is known by its lock, and listens to later commands.
     private static func detach() throws(SystemCallError) {
-        setsid()
-        // Started as /proc/self/exe, it would be called `exe` in ps and ss.
-        _ = nslab_name_thread("nslab")
-        chdir("/")
-        umask(0o077)
-        for signal in [SIGHUP, SIGINT, SIGPIPE, SIGQUIT] { Glibc.signal(signal, SIG_IGN) }
-        guard nslab_close_range(UInt32(Inherited.first + Inherited.count)) == 0 || errno == ENOSYS else {
-            throw SystemCallError("close_range", "process")
-        }
-        for number in Inherited.first..<Inherited.first + Inherited.count { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
+        try BackgroundProcess.detach(named: "nslab", keeping: Inherited.count)
         guard FileDescriptor(owning: Inherited.lock).lockForLife() else {
             throw SystemCallError("fcntl", "lock", errno: EAGAIN)
         }

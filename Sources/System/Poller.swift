@@ -38,6 +38,11 @@ public struct Poller: ~Copyable, Sendable {
     public func add(
         _ descriptor: borrowing FileDescriptor, number: Int, _ interest: Interest
     ) throws(SystemCallError) {
+        try control(EPOLL_CTL_ADD, descriptor.number, number, interest)
+    }
+
+    /// Adds a descriptor that another value owns.
+    public func add(descriptor: CInt, number: Int, _ interest: Interest) throws(SystemCallError) {
         try control(EPOLL_CTL_ADD, descriptor, number, interest)
     }
 
@@ -45,16 +50,15 @@ public struct Poller: ~Copyable, Sendable {
     public func change(
         _ descriptor: borrowing FileDescriptor, number: Int, _ interest: Interest
     ) throws(SystemCallError) {
-        try control(EPOLL_CTL_MOD, descriptor, number, interest)
+        try control(EPOLL_CTL_MOD, descriptor.number, number, interest)
     }
 
     private func control(
-        _ operation: CInt, _ descriptor: borrowing FileDescriptor, _ number: Int, _ interest: Interest
+        _ operation: CInt, _ target: CInt, _ number: Int, _ interest: Interest
     ) throws(SystemCallError) {
         var event = epoll_event()
         event.events = interest.mask
         event.data.u64 = UInt64(number)
-        let target = descriptor.number
         try systemCall("epoll_ctl", "descriptor") { epoll_ctl(epoll.number, operation, target, &event) }
     }
 

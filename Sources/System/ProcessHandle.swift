@@ -18,6 +18,11 @@ public struct ProcessHandle: ~Copyable, Sendable {
         descriptor = FileDescriptor(owning: number)
     }
 
+    /// Has a poller wait for its end.
+    public func add(to poller: borrowing Poller, number: Int) throws(SystemCallError) {
+        try poller.add(descriptor, number: number, .receiving)
+    }
+
     public func send(_ signal: CInt) { syscall_pidfd_send_signal(descriptor.number, signal) }
 
     /// Waits for its end.

@@ -32,6 +32,21 @@ public enum SocketAddress: Hashable, Sendable {
         self = address
     }
 
+    /// The address that a socket itself has (getsockname(2)).
+    public init(of socket: CInt, _ object: @autoclosure () -> String) throws(SystemCallError) {
+        var storage = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        try systemCall("getsockname", object()) {
+            withUnsafeMutablePointer(to: &storage) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &size) }
+            }
+        }
+        guard let address = SocketAddress(storage) else {
+            throw SystemCallError("getsockname", object(), errno: EAFNOSUPPORT)
+        }
+        self = address
+    }
+
     /// An address in memory that has room for what its family says; nil for one of another family.
     public init?(_ pointer: UnsafePointer<sockaddr>) {
         switch CInt(pointer.pointee.sa_family) {

@@ -4,7 +4,7 @@ package struct YAMLDocument: Sendable {
     /// The line of the file that it begins in, counted from 1.
     package let firstLine: Int
     /// Its text, with its directives and its `---` if it has them.
-    let bytes: ArraySlice<UInt8>
+    package let bytes: ArraySlice<UInt8>
 
     /// The most bytes of one document that are read whole.
     package static let maximumBytes = 1 << 20

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Controllers
+import Engine
 import Glibc
 import NSLabKit
 import PodServer
@@ -21,7 +23,9 @@ struct NSLab: ParsableCommand {
                 subcommands: [
                     Up.self, Run.self, Down.self, Verify.self, Reset.self, Diff.self, List.self, Inspect.self,
                 ]),
-            CommandGroup(name: "Inside", subcommands: [Exec.self, Shell.self, CLICommand.self, Probe.self, Pod.self]),
+            CommandGroup(
+                name: "Inside",
+                subcommands: [Exec.self, Shell.self, CLICommand.self, KubeconfigCommand.self, Probe.self, Pod.self]),
             CommandGroup(name: "Conditions", subcommands: [Impair.self, LinkCommand.self]),
             CommandGroup(name: "Topologies", subcommands: [Plan.self, Validate.self, Convert.self]),
             CommandGroup(name: "This machine", subcommands: [DoctorCommand.self]),
@@ -30,6 +34,10 @@ struct NSLab: ParsableCommand {
     static func main() {
         // The background process of a lab is this program too. It reads no command line.
         if CommandLine.arguments.dropFirst().first == PodServerService.command { PodServerService.run() }
+        // So is what tells its API what it is.
+        if CommandLine.arguments.dropFirst().first == ClusterAPIProcess.command, CommandLine.arguments.count == 3 {
+            ControllersService.run(lab: CommandLine.arguments[2])
+        }
         // So is what takes a lab down once the `nslab run` that made it was killed.
         if CommandLine.arguments.dropFirst().first == LabRun.guardianCommand, CommandLine.arguments.count == 3 {
             LabRun.guardLab(named: CommandLine.arguments[2])

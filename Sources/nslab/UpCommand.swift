@@ -18,6 +18,9 @@ struct Up: ParsableCommand {
     @Flag(name: .customLong("no-probe"), help: "Do not probe the lab once it is up.")
     var noProbe = false
 
+    @Flag(name: .customLong("no-api"), help: "Do without the lab's Kubernetes API.")
+    var noAPI = false
+
     @Flag(name: .customLong("dry-run"), help: "Show what would be done, and do nothing.")
     var dryRun = false
 
@@ -51,7 +54,7 @@ struct Up: ParsableCommand {
         }
         let report = try Lab.up(
             topology, source: source, probing: !noProbe, showingOutput: global.verbose,
-            cancellation: .signals, progress: progress)
+            api: noAPI ? nil : reading.cluster, cancellation: .signals, progress: progress)
         for change in report.changes { console.detail(change.text) }
         console.warn(about: report)
         try console.print(report) { UpTable(report: report, console: console).text }

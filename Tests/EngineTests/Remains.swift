@@ -20,8 +20,9 @@ struct Remains: CustomStringConvertible {
             + Directory.names("/etc/netns").filter(isItsOwn)
         processes = Directory.names("/proc").filter { pid_t($0) != nil }.compactMap { pid in
             guard let line = try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8) else { return nil }
-            return line.split(separator: "\0").last.map(String.init) == lab && line.contains("responders")
-                ? "\(pid): \(line)" : nil
+            let words = line.split(separator: "\0").map(String.init)
+            let isBackground = !["responders", "controllers", "nslab-api"].filter(words.contains).isEmpty
+            return words.last == lab && isBackground ? "\(pid): \(line)" : nil
         }
     }
 

@@ -25,6 +25,7 @@ extension KindCluster {
             nodes.append(Node(field, &patches, &diagnostics))
             clusterPatches.append((nodes[nodes.count - 1].isControlPlane, patches))
         }
+        image = written.compactMap { $0["image"].text }.first
         if nodes.isEmpty { nodes = [Node(isControlPlane: true, place: root.place)] }
         if !nodes.contains(where: \.isControlPlane) {
             diagnostics.error(root["nodes"], "a cluster needs a node of role control-plane")

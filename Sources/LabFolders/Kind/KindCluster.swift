@@ -15,6 +15,8 @@ struct KindCluster: Sendable {
     var kubeProxyMode = KubeProxyMode.nftables
     /// Whether kind installs no network plugin of its own (`disableDefaultCNI`).
     var hasNoPlugin = false
+    /// The image of its first node that names one.
+    var image: String?
     /// Its place in the file.
     var place: SourceLine
 

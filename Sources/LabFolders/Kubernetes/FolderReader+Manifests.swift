@@ -37,6 +37,7 @@ extension FolderReader {
         if version.hasPrefix("kind.x-k8s.io/") {
             return note(path, ignored: "another cluster's configuration")
         }
+        keep(document)
         // What `kubectl get -o yaml` and `calicoctl get -o yaml` write of several.
         if kind == "List" || kind.hasSuffix("List") && kind.count > 4 {
             guard let root = document.read(of: path, &diagnostics) else { return }
@@ -46,6 +47,15 @@ extension FolderReader {
             let root = document.read(of: path, &diagnostics)
         else { return }
         take(root, path, kind, version)
+    }
+
+    /// Keeps a document as it was written, whatever it means for a network: the cluster has it.
+    private mutating func keep(_ document: YAMLDocument) {
+        guard documents.cluster.count + document.bytes.count <= LabFolder.mostClusterBytes else { return }
+        let startsItself = document.bytes.starts(with: Array("---".utf8)) || document.bytes.first == UInt8(ascii: "%")
+        if !startsItself { documents.cluster += Array("---\n".utf8) }
+        documents.cluster += document.bytes
+        if documents.cluster.last != UInt8(ascii: "\n") { documents.cluster.append(UInt8(ascii: "\n")) }
     }
 
     private mutating func takeItems(of root: Field, _ path: String, _ kind: String, _ version: String) {

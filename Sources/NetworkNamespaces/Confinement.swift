@@ -1,19 +1,18 @@
 import CLinux
 import Glibc
-import NetworkNamespaces
 import System
 
-/// What the background process gives up for good before it looks at anything from outside: root, capabilities, programs
+/// What a background process gives up for good before it looks at anything from outside: root, capabilities, programs
 /// that would get them back, and the system calls that it has no use for.
-enum Confinement {
+public enum Confinement {
     /// The user and group that own nothing (nobody, nogroup).
-    static let nobody: uid_t = 65534
+    public static let nobody: uid_t = 65534
 
     /// Gives up root and all capabilities. Every thread that is there or will be is meant.
     ///
     /// - Returns: whether the process runs as that user from now on. Where it was started without the right to become somebody
     ///   else (`CAP_SETUID`, `CAP_SETGID`) it stays who it is, without a capability.
-    static func dropPrivileges() throws(SystemCallError) -> Bool {
+    public static func dropPrivileges() throws(SystemCallError) -> Bool {
         try check("prctl", nslab_prctl(PR_SET_NO_NEW_PRIVS, 1))
         _ = nslab_clear_ambient()
         if geteuid() == 0 {
@@ -37,7 +36,7 @@ enum Confinement {
     /// Bounds what the process may take: memory, descriptors, no core file.
     ///
     /// - Returns: how many descriptors it may have.
-    static func limit(memory: Int) -> Int {
+    public static func limit(memory: Int) -> Int {
         set(RLIMIT_CORE, 0)
         set(RLIMIT_DATA, rlim_t(memory))
         return min(OpenFiles.raise(), 1 << 20)
@@ -52,7 +51,7 @@ enum Confinement {
     /// look into anything else (seccomp(2)). What is needed from then on was opened before or is handed over.
     ///
     /// - Returns: whether the filter is in place; a kernel without filters has none.
-    static func filterSystemCalls() -> Bool {
+    public static func filterSystemCalls() -> Bool {
         let calls = withUnsafeBytes(of: nslab_denied_calls) { Array($0.bindMemory(to: CInt.self)) }
             .prefix(nslab_denied_call_count)
         return SystemCallFilter(calls.map { SystemCallFilter.Refusal($0) }).install()
