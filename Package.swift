@@ -31,6 +31,7 @@ let package = Package(
         .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
         .systemLibrary(name: "CNftables", pkgConfig: "libnftables", providers: [.apt(["libnftables-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "CEdit"),
 
         // Words of the field, without a system.
         .target(name: "Addresses"),
@@ -41,6 +42,7 @@ let package = Package(
 
         // What any Linux program needs.
         .target(name: "System", dependencies: ["Addresses", "CLinux"]),
+        .target(name: "LineEditing", dependencies: ["CEdit"]),
 
         // The kernel.
         .target(name: "NetworkNamespaces", dependencies: ["CCap", "CLinux", "System"]),
@@ -86,7 +88,7 @@ let package = Package(
             ]),
 
         // What a network engineer asks a switch.
-        .target(name: "ShowCommands", dependencies: ["Addresses", "NetworkObjects"]),
+        .target(name: "ShowCommands", dependencies: ["Addresses", "NetworkObjects", "Topology"]),
 
         // Making the kernel agree, and proving it.
         .target(
@@ -115,7 +117,7 @@ let package = Package(
         .executableTarget(
             name: "nslab",
             dependencies: [
-                "NSLabKit", "NetworkNamespaces", "PodServer", "System", "Topology", "YAML",
+                "LineEditing", "NSLabKit", "NetworkNamespaces", "PodServer", "System", "Topology", "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -180,7 +182,8 @@ let package = Package(
                 "Addresses", "Blueprint", "BundledTopologies", "Engine", "KernelTestSupport", "NSLabKit",
                 "NetworkNamespaces", "NetworkObjects", "Rtnetlink", "System", "Topology", "nslab",
             ], exclude: ["States"]),
-        .testTarget(name: "ShowCommandsTests", dependencies: ["Addresses", "NetworkObjects", "ShowCommands"]),
+        .testTarget(
+            name: "ShowCommandsTests", dependencies: ["Addresses", "NetworkObjects", "ShowCommands", "Topology"]),
         .testTarget(
             name: "CommandLineTests",
             dependencies: ["CLinux", "KernelTestSupport", "NetworkNamespaces", "System", "nslab"],

@@ -196,8 +196,7 @@ struct AnswerTests {
     }
 
     private func prefixes(_ command: String, _ tables: RouterTables) throws -> [String] {
-        guard case .routes(let list) = ShowAnswer(try ShowCommand(command), tables) else { return [] }
-        return list.routes.map(\.prefix)
+        ShowAnswer(try ShowCommand(command), tables).as(RouteList.self)?.routes.map(\.prefix) ?? []
     }
 
     private static func link(_ link: Link, _ index: Int32, carrier: Bool = true) -> ObservedLink {
