@@ -78,7 +78,11 @@ void nslab_edit_set_columns(EditLine *editor, const char *columns) {
     library.set(editor, EL_SETTC, "co", columns, NULL);
 }
 
-const char *nslab_edit_read(EditLine *editor, int *count) { return library.gets(editor, count); }
+const char *nslab_edit_read(EditLine *editor, int *count) {
+    // Before the prompt, which libedit writes first: what is typed meanwhile is the editor's, Ctrl-C too.
+    library.set(editor, EL_PREP_TERM, 1);
+    return library.gets(editor, count);
+}
 
 const LineInfo *nslab_edit_line(EditLine *editor) { return library.line(editor); }
 

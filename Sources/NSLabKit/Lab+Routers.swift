@@ -47,7 +47,10 @@ extension Lab {
         tables.hostname = router?.hostname ?? entry.name
         if reads.contains(.machine) { tables.machine = try RouterTables.Machine() }
         if reads.contains(.cables) { tables.farEnds = farEnds(of: entry.name, topology) }
-        if let router { tables.addNames(of: router) }
+        if let router {
+            tables.addNames(of: router)
+            tables.protocols = Self.protocols(of: router, topology, withSpeakers: reads.contains(.speakers))
+        }
         return tables
     }
 
@@ -69,6 +72,45 @@ extension Lab {
         return ends
     }
 
+    /// What a router's routing protocols are configured for, and who speaks them with it.
+    private static func protocols(of router: Router, _ topology: Topology, withSpeakers: Bool) -> RoutingProtocols {
+        var own = RoutingProtocols(lines: router.protocolLines)
+        guard withSpeakers else { return own }
+        var speakers: [IPAddress: RoutingProtocols.Speaker] = [:]
+        var ospf: [RoutingProtocols.OSPFNeighbour] = []
+        let addresses = router.addressedInterfaces
+        for other in topology.routers where other.name != router.name {
+            let theirs = RoutingProtocols(lines: other.protocolLines)
+            for (interface, far) in other.addressedInterfaces {
+                // Neighbours are on a network that both are on, or name each other's addresses anywhere.
+                let near = addresses.filter {
+                    $0.address.prefix == far.prefix || theirs.speaksBGP(with: $0.address.address)
+                }
+                for (name, address) in near {
+                    if own.speaksBGP(with: far.address), theirs.speaksBGP(with: address.address) {
+                        speakers[far.address] = .init(
+                            autonomousSystem: theirs.bgp?.autonomousSystem, routerID: theirs.bgp?.routerID)
+                    }
+                    if address.prefix == far.prefix, own.runsOSPF(name, address.address),
+                        theirs.runsOSPF(interface, far.address)
+                    {
+                        let identity = theirs.ospf?.routerID ?? other.highestAddress
+                        ospf.append(.init(routerID: identity, address: far.address))
+                    }
+                }
+            }
+        }
+        // Nodes of the cluster, from which the router hears of their blocks.
+        for node in router.learnedNodes where node.steps == 1 && own.speaksBGP(with: node.gateway) {
+            if speakers[node.gateway] == nil {
+                speakers[node.gateway] = .init(autonomousSystem: nil, routerID: node.gateway.ipv4)
+            }
+        }
+        own.add(speakers: speakers)
+        own.add(ospfNeighbours: ospf)
+        return own
+    }
+
     /// The whole name of a router.
     public func routerName(_ router: String) throws(NSLabError) -> String {
         try reportingErrors { try running.router(named: router).name }
@@ -79,6 +121,32 @@ extension Lab {
         guard let running = try? RunningLab() else { return [] }
         return running.journal.namespaces.filter { $0.kind == "router" }.map(\.name)
     }
+}
+
+extension Router {
+    /// Its addresses with the interfaces that have them, by EOS' names.
+    fileprivate var addressedInterfaces: [(name: String, address: InterfaceAddress)] {
+        var all = vlans.flatMap { vlan in vlan.addresses.map { ("Vlan\(vlan.id)", $0) } }
+        for port in ports {
+            guard case .routed(let addresses, let subinterfaces) = port.mode,
+                let name = InterfaceName(port.name).map({ "\(PortName(kernel: $0))" })
+            else { continue }
+            all += addresses.map { (name, $0) }
+            all += subinterfaces.flatMap { sub in sub.addresses.map { ("\(name).\(sub.number)", $0) } }
+        }
+        return all + loopbacks.flatMap { loopback in loopback.addresses.map { (loopback.name, $0) } }
+    }
+
+    /// What OSPF calls a router that was given no other identity.
+    fileprivate var highestAddress: IPv4Address {
+        let loopbacks = loopbacks.flatMap(\.addresses).compactMap(\.address.ipv4)
+        let all = loopbacks.isEmpty ? addressedInterfaces.compactMap(\.address.address.ipv4) : loopbacks
+        return all.max { $0.value < $1.value } ?? IPv4Address(0)
+    }
+}
+
+extension IPAddress {
+    fileprivate var ipv4: IPv4Address? { if case .v4(let address) = self { address } else { nil } }
 }
 
 extension RouterTables {
@@ -92,7 +160,10 @@ extension RouterTables {
         for port in router.ports {
             guard let channel = port.channel, let name = InterfaceName(port.name) else { continue }
             let carrier = router.ports.first { $0.channel == channel && !$0.isShutdown }
-            bundles[name] = .init(channel, carrier: carrier.flatMap { InterfaceName($0.name) } ?? name)
+            let known = router.channels.first { $0.number == channel }
+            bundles[name] = .init(
+                channel, carrier: carrier.flatMap { InterfaceName($0.name) } ?? name, description: known?.description)
+            bundles[name]?.isStatic = known?.isStatic ?? false
         }
         for route in router.routes {
             switch route.source {
@@ -103,7 +174,7 @@ extension RouterTables {
             }
         }
         for loopback in router.loopbacks {
-            loopbackNames[loopback.name] = .some(nil)
+            loopbackNames[loopback.name] = .some(loopback.description)
             for address in loopback.addresses { loopbacks[address.address] = loopback.name }
         }
     }

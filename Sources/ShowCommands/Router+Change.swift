@@ -136,12 +136,12 @@ extension Router {
 
     private mutating func make(_ change: Change.InterfaceChange, of name: String) throws(ChangeError) -> String? {
         switch (change, try part(name)) {
-        case (.description(let text), .ports(let indices)):
+        case (.description(let text), let part):
             let description = text.flatMap(Port.description)
             if text != nil, description == nil {
                 throw ChangeError("a description has 1 to 240 characters in one line")
             }
-            for index in indices { ports[index].description = description }
+            try describe(part, name, description)
         case (.mtu(let mtu), .ports(let indices)): for index in indices { ports[index].mtu = mtu }
         case (.mtu(let mtu), .vlan(let number)): try svi(number) { $0.mtu = mtu }
         case (.shutdown(let isShutdown), .ports(let indices)):
@@ -194,6 +194,27 @@ extension Router {
         return nil
     }
 
+    private mutating func describe(_ part: Part, _ name: String, _ description: String?) throws(ChangeError) {
+        switch part {
+        case .ports(let indices):
+            guard let number = ports[indices[0]].channel else {
+                ports[indices[0]].description = description
+                return
+            }
+            if let index = channels.firstIndex(where: { $0.number == number }) {
+                channels[index].description = description
+            } else if description != nil {
+                channels.append(Channel(number: number, description: description))
+            }
+        case .vlan(let number): try svi(number) { $0.description = description }
+        case .loopback:
+            for index in loopbacks.indices where loopbacks[index].name == name {
+                loopbacks[index].description = description
+            }
+        case .subinterface: throw ChangeError("\(name) has no description of its own")
+        }
+    }
+
     private mutating func changeTrunks(
         _ indices: [Int], _ name: String, _ body: (inout [ClosedRange<UInt16>], inout UInt16?) -> Void
     ) throws(ChangeError) {
@@ -221,7 +242,7 @@ extension Router {
             for index in loopbacks.indices where loopbacks[index].name == name {
                 loopbacks[index].addresses.make(change)
             }
-            loopbacks.removeAll { $0.addresses.isEmpty }
+            loopbacks.removeAll { $0.addresses.isEmpty && $0.description == nil }
         case .subinterface(let port, let number):
             guard case .routed(let addresses, var all) = ports[port].mode else { return nil }
             for index in all.indices where all[index].number == number { all[index].addresses.make(change) }

@@ -22,6 +22,7 @@ public struct ShowAnswer: Sendable {
     private static func answer(_ question: ShowCommand.Question, _ tables: RouterTables) -> any RouterAnswer {
         switch question {
         case .interfaceBrief(let family, let names): InterfaceBrief(tables, family, names)
+        case .ipInterfaces(let family, let names): IPInterfaces(tables, family, names)
         case .interfaces(let names): InterfaceDetails(tables, names)
         case .interfaceStatus(let names, let status): InterfaceStatus(tables, names, status)
         case .interfaceDescriptions(let names): InterfaceDescriptions(tables, names)
@@ -41,6 +42,10 @@ public struct ShowAnswer: Sendable {
         case .hostname: Hostname(tables)
         case .clock: Clock(tables)
         case .runningConfig(let section): RunningConfig(tables, section)
+        case .bgpSummary(let family): BGPSummary(tables, family)
+        case .bgpNeighbours(let address, let family): BGPNeighbours(tables, address, family)
+        case .bgpRoutes(let family, let prefix): BGPRoutes(tables, family, prefix)
+        case .ospfNeighbours: OSPFNeighbours(tables)
         }
     }
 }

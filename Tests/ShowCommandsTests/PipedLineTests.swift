@@ -54,7 +54,8 @@ struct PipedLineTests {
             ("show x | include", .incomplete),
         ])
     func wrong(line: String, problem: CommandError.Problem) {
-        #expect(#expect(throws: CommandError.self) { try PipedLine(line) }?.problem == problem)
+        let error = #expect(throws: CommandError.self) { try PipedLine(line) }
+        #expect(error?.problem == problem)
     }
 
     @Test("a document keeps the order of its fields and quotes what JSON asks for")

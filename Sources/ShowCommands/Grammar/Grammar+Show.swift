@@ -2,7 +2,7 @@ import Addresses
 
 extension Grammar {
     /// What the router is asked, whatever mode it is in.
-    static let show = Grammar(interfaceRows + routeRows + switchRows + deviceRows)
+    static let show = Grammar(interfaceRows + routeRows + switchRows + deviceRows + protocolRows)
 
     private static func show(
         _ syntax: String, privilege: Int = 1, reads: Set<RouterTable> = [],
@@ -23,6 +23,8 @@ extension Grammar {
         show("show ipv6 interface [INTERFACE] brief", reads: [.addresses, .vlans]) {
             .interfaceBrief(.ipv6, $0.interfaces)
         },
+        show("show ip interface [INTERFACE]", reads: [.addresses, .vlans]) { .ipInterfaces(.ipv4, $0.interfaces) },
+        show("show ipv6 interface [INTERFACE]", reads: [.addresses, .vlans]) { .ipInterfaces(.ipv6, $0.interfaces) },
         show("show interfaces [INTERFACE]", reads: [.addresses, .vlans, .counters]) { .interfaces($0.interfaces) },
         show("show interfaces [INTERFACE] status [connected|notconnect|disabled]", reads: [.addresses, .vlans]) {
             captures in
@@ -53,8 +55,11 @@ extension Grammar {
                 let source = RouteList.Source.allCases.first { captures.has($0.rawValue) }
                 return .routes(family, source.map { .source($0) })
             },
-            show("show \(word) route [vrf VRF] \(prefix)", reads: [.addresses, .routes]) {
-                $0.text(.prefix(family)).flatMap(Argument.prefix).map { .routes(family, .towards($0)) }
+            show("show \(word) route [vrf VRF] \(prefix) [longer-prefixes] [detail]", reads: [.addresses, .routes]) {
+                captures in
+                captures.text(.prefix(family)).flatMap(Argument.prefix).map { prefix in
+                    .routes(family, captures.has("longer-prefixes") ? .within(prefix) : .towards(prefix))
+                }
             },
             show("show \(word) route [vrf VRF] summary", reads: [.addresses, .routes]) { _ in .routeSummary(family) },
         ]
@@ -101,6 +106,7 @@ extension Grammar {
         var filter = ShowCommand.NeighbourFilter()
         filter.address = (captures.text(.address(.ipv4)) ?? captures.text(.address(.ipv6))).flatMap { IPAddress($0) }
         filter.interfaces = captures.interfaces
+        filter.isByVRF = captures.text(.vrf)?.lowercased() == "all"
         return filter
     }
 
@@ -121,4 +127,29 @@ extension Grammar {
     ]
 
     private static let configurationTables: Set<RouterTable> = [.addresses, .routes, .vlans]
+
+    /// What the lab works out, for no protocol runs.
+    private static let protocolRows: [Row] = [
+        show("show (ip bgp|bgp) summary [vrf VRF]", reads: protocolTables) { _ in .bgpSummary(nil) },
+        show("show bgp (ipv4|ipv6) unicast summary [vrf VRF]", reads: protocolTables) {
+            .bgpSummary($0.has("ipv4") ? .ipv4 : .ipv6)
+        },
+        show("show ipv6 bgp summary [vrf VRF]", reads: protocolTables) { _ in .bgpSummary(.ipv6) },
+        show("show ip bgp [PREFIX] [longer-prefixes] [vrf VRF]", reads: protocolTables) {
+            .bgpRoutes(.ipv4, $0.text(.prefix(.ipv4)).flatMap(Argument.prefix))
+        },
+        show("show ipv6 bgp [PREFIX6] [longer-prefixes] [vrf VRF]", reads: protocolTables) {
+            .bgpRoutes(.ipv6, $0.text(.prefix(.ipv6)).flatMap(Argument.prefix))
+        },
+        show("show (ip bgp|bgp) neighbors [A.B.C.D|A:B:C::D] [vrf VRF]", reads: protocolTables) {
+            let address = ($0.text(.address(.ipv4)) ?? $0.text(.address(.ipv6))).flatMap { IPAddress($0) }
+            return .bgpNeighbours(address, nil)
+        },
+        show("show ipv6 bgp peers [A:B:C::D] [vrf VRF]", reads: protocolTables) {
+            .bgpNeighbours($0.text(.address(.ipv6)).flatMap { IPAddress($0) }, .ipv6)
+        },
+        show("show ip ospf neighbor", reads: protocolTables) { _ in .ospfNeighbours },
+    ]
+
+    private static let protocolTables: Set<RouterTable> = [.addresses, .routes, .speakers]
 }

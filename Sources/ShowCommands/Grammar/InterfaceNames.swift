@@ -34,11 +34,25 @@ public struct InterfaceNames: Hashable, Sendable {
     /// The most that are told apart.
     private static let limit = 4096
 
-    /// Reads names in one word; nil for what is none.
+    /// Reads names in one word; nil for what is none. Each part may have letters of its own: `et1-4,po1`.
     public init?(_ text: some StringProtocol) {
-        let letters = text.prefix { $0.isLetter || $0 == "-" }
-        guard let kind = InterfaceKind(abbreviation: letters) else { return nil }
-        self.init(kind, text[letters.endIndex...])
+        var names: [String] = []
+        var kind: InterfaceKind?
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let letters = part.prefix { $0.isLetter || $0 == "-" }
+            if !letters.isEmpty { kind = InterfaceKind(abbreviation: letters) }
+            guard let known = kind, let more = InterfaceNames(known, part[letters.endIndex...]),
+                names.count + more.names.count <= Self.limit
+            else { return nil }
+            names += more.names
+        }
+        guard !names.isEmpty else { return nil }
+        self.init(unique: names)
+    }
+
+    private init(unique names: [String]) {
+        var seen: Set<String> = []
+        self.names = names.filter { seen.insert($0).inserted }
     }
 
     /// Interfaces of a sort by their numbers: `1-4,7`, `1/1-4`, `1.100`.
@@ -61,8 +75,7 @@ public struct InterfaceNames: Hashable, Sendable {
             names += (from...to).map { "\(kind.rawValue)\(stem)\($0)" }
         }
         guard !names.isEmpty, names.count <= Self.limit else { return nil }
-        var seen: Set<String> = []
-        self.names = names.filter { seen.insert($0).inserted }
+        self.init(unique: names)
     }
 
     /// `7`, `1/1`, `7.100`

@@ -10,6 +10,7 @@ public struct ShowCommand: Hashable, Sendable {
     /// What is asked.
     public enum Question: Hashable, Sendable {
         case interfaceBrief(AddressFamily, InterfaceNames?)
+        case ipInterfaces(AddressFamily, InterfaceNames?)
         case interfaces(InterfaceNames?)
         case interfaceStatus(InterfaceNames?, PortStatus?)
         case interfaceDescriptions(InterfaceNames?)
@@ -29,6 +30,10 @@ public struct ShowCommand: Hashable, Sendable {
         case hostname
         case clock
         case runningConfig(Section?)
+        case bgpSummary(AddressFamily?)
+        case bgpNeighbours(IPAddress?, AddressFamily?)
+        case bgpRoutes(AddressFamily, Prefix?)
+        case ospfNeighbours
     }
 
     /// What a port is doing (`show interfaces status connected`).
@@ -63,6 +68,8 @@ public struct ShowCommand: Hashable, Sendable {
     public struct NeighbourFilter: Hashable, Sendable {
         public var address: IPAddress?
         public var interfaces: InterfaceNames?
+        /// Whether the document tells VRFs apart.
+        public var isByVRF = false
 
         /// All.
         public init() {}
@@ -94,4 +101,6 @@ public enum RouterTable: Hashable, Sendable, CaseIterable {
     case machine
     /// The links' other ends, in the lab's other namespaces.
     case cables
+    /// Who speaks BGP and OSPF with the router, by the lab's files.
+    case speakers
 }

@@ -137,32 +137,15 @@ struct InterfaceDetails: RouterAnswer {
 
     private func addressDocument(_ interface: RouterInterface) -> [JSONValue] {
         let addresses = interface.addresses(.ipv4).map(\.address.address)
-        guard let first = addresses.first else { return [] }
-        func value(_ address: InterfaceAddress) -> JSONValue {
-            .object(["address": "\(address.address)", "maskLen": .integer(address.prefixLength)])
-        }
-        return [
-            .object([
-                "primaryIp": value(first), "secondaryIpsOrderedList": .array(addresses.dropFirst().map(value)),
-                "secondaryIps": .named(addresses.dropFirst().map { ("\($0.address)", value($0)) }),
-                "virtualIp": .object(["address": "0.0.0.0", "maskLen": 0]), "virtualSecondaryIps": .named([]),
-                "broadcastAddress": "255.255.255.255", "dhcp": false,
-            ])
-        ]
+        return addresses.isEmpty ? [] : [.ipv4Addresses(addresses)]
     }
 
     private func ipv6Document(_ interface: RouterInterface) -> JSONValue? {
         let global = interface.addresses(.ipv6)
         guard !global.isEmpty else { return nil }
-        func value(_ address: ObservedAddress) -> JSONValue {
-            .object([
-                "address": "\(address.address.address.address)", "subnet": "\(address.address.address.prefix)",
-                "active": .boolean(interface.carries && !address.isTentative && !address.isDuplicate),
-                "dadfailed": .boolean(address.isDuplicate), "leastpref": false,
-            ])
-        }
         return .object([
-            "globalUnicastIp6s": .array(global.map(value)), "linkLocalIp6": interface.linkLocal.map(value),
+            "globalUnicastIp6s": .array(global.map { .ipv6Address($0, isUp: interface.carries) }),
+            "linkLocalIp6": interface.linkLocal.map { .ipv6Address($0, isUp: interface.carries) },
         ])
     }
 

@@ -22,11 +22,13 @@ public struct NeighbourTable: Encodable, RouterAnswer {
     }
 
     private let family: AddressFamily
+    private let isByVRF: Bool
 
     enum CodingKeys: CodingKey { case neighbors }
 
     init(_ tables: RouterTables, _ family: AddressFamily, _ filter: ShowCommand.NeighbourFilter = .init()) {
         self.family = family
+        isByVRF = filter.isByVRF
         let switching = SwitchPorts(tables)
         neighbors = tables.neighbours
             .filter { $0.entry.address.family == family && !$0.entry.state.contains(.noARP) }
@@ -76,10 +78,11 @@ public struct NeighbourTable: Encodable, RouterAnswer {
             ])
         }
         let aged = known.count { $0.age != nil }
-        return .object([
+        let table = JSONValue.object([
             family == .ipv4 ? "ipV4Neighbors" : "ipV6Neighbors": .array(values), "totalEntries": .integer(known.count),
             "dynamicEntries": .integer(aged), "staticEntries": .integer(known.count - aged), "notLearnedEntries": 0,
         ])
+        return isByVRF ? .object(["vrfs": .object(["default": table])]) : table
     }
 
     private var arpText: String {

@@ -7,6 +7,8 @@ public struct RouteList: Encodable, RouterAnswer {
     public enum Filter: Hashable, Sendable {
         /// The routes that a packet to this prefix or address would take: the longest prefix that holds it.
         case towards(Prefix)
+        /// The routes to this prefix and to all inside of it.
+        case within(Prefix)
         /// The routes of one source.
         case source(Source)
     }
@@ -109,6 +111,7 @@ public struct RouteList: Encodable, RouterAnswer {
         switch filter {
         case nil: break
         case .source(let source): routes = routes.filter { Source($0.origin) == source }
+        case .within(let prefix): routes = routes.filter { prefix.contains($0.destination) }
         case .towards(let prefix):
             let holding = routes.filter { $0.destination.contains(prefix) }
             let longest = holding.map(\.destination.length).max()

@@ -80,7 +80,8 @@ struct RunningConfig: RouterAnswer {
             let routes = self.routes(tables, family)
             if !routes.isEmpty { sections.append(routes) }
         }
-        return sections + tables.protocols.sections
+        return sections
+            + tables.protocols.sections.filter { $0.head.hasPrefix("router ") }.map { [$0.head] + $0.lines }
     }
 
     private static func lines(
@@ -117,7 +118,8 @@ struct RunningConfig: RouterAnswer {
             lines.append("ip address \(address.address.address)\(index == 0 ? "" : " secondary")")
         }
         for address in interface.addresses(.ipv6) { lines.append("ipv6 address \(address.address.address)") }
-        return lines
+        let protocols = tables.protocols.sections.first { $0.head == "interface \(interface.name)" }
+        return lines + (protocols?.lines.map { String($0.drop { $0 == " " }) } ?? [])
     }
 
     private static func routes(_ tables: RouterTables, _ family: AddressFamily) -> [String] {
