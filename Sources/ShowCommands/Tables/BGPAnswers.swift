@@ -223,12 +223,12 @@ struct BGPRoutes: RouterAnswer {
     var text: String {
         guard let bgp else { return "% BGP inactive\n" }
         var columns = Columns(
-            .init("         Network", width: 25), .init("Next Hop", width: 21), .init("Metric", width: 7),
-            .init("AIGP", width: 7), .init("LocPref", width: 7), .init("Weight", width: 7), .init("Path"), rule: .none)
+            .init("          Network", width: 32), .init("Next Hop", width: 21), .init("Metric", width: 7),
+            .init("AIGP", width: 10), .init("LocPref", width: 7), .init("Weight", width: 7), .init("Path"), rule: .none)
         for path in paths {
             let way = path.nextHop == nil || path.isInternal ? "i" : (path.autonomousSystem.map { "\($0) i" } ?? "i")
             columns.add(
-                " * >     \(path.prefix)", path.nextHop.map { "\($0)" } ?? "-", path.nextHop == nil ? "-" : "0", "-",
+                " * >      \(path.prefix)", path.nextHop.map { "\($0)" } ?? "-", path.nextHop == nil ? "-" : "0", "-",
                 path.nextHop == nil ? "-" : "100", "0", way)
         }
         return """

@@ -144,16 +144,18 @@ struct VRFList: RouterAnswer {
         var columns = Columns(
             .init("   VRF", width: 13), .init("  Protocols", width: 15), .init("  State", width: 16),
             .init("  Interfaces", width: 23))
-        var names = all.map(\.short)
-        for (index, row) in byFamily.enumerated() {
-            var line = ""
-            while let name = names.first, line.count + name.count < 22 || line.isEmpty || index == byFamily.count - 1 {
-                line += (line.isEmpty ? "" : ", ") + name
-                names.removeFirst()
+        for row in byFamily {
+            // Seven names are a line.
+            let lines = stride(from: 0, to: max(1, row.names.count), by: 7).map { start in
+                row.names[start..<min(start + 7, row.names.count)].map(\.short).joined(separator: ", ")
             }
-            columns.add(
-                index == 0 ? "   default" : "", "  \(row.family == .ipv4 ? "IPv4" : "IPv6")",
-                "  \(row.isRouting ? "routing" : "no routing")", "  " + line + (names.isEmpty ? "" : ","))
+            for (index, line) in lines.enumerated() {
+                let isFirst = index == 0
+                columns.add(
+                    isFirst ? "   default" : "", isFirst ? "  \(row.family)" : "",
+                    isFirst ? "  \(row.isRouting ? "routing" : "no routing")" : "",
+                    "  " + line + (index + 1 < lines.count ? "," : ""))
+            }
         }
         return "Maximum number of VRFs allowed: 1\n" + columns.text + "\n"
     }

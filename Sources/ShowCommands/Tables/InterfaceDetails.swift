@@ -42,7 +42,6 @@ struct InterfaceDetails: RouterAnswer {
         if !interface.isSwitched, !interface.mode.hasPrefix("in ") {
             if let first = addresses.first {
                 lines.append("  Internet address is \(first.address.address)")
-                for other in addresses.dropFirst() { lines.append("  Secondary address is \(other.address.address)") }
                 lines.append("  Broadcast address is 255.255.255.255")
             } else {
                 lines.append("  No Internet protocol address assigned")
