@@ -19,6 +19,7 @@ let package = Package(
         .library(name: "NetworkObjects", targets: ["NetworkObjects"]),
         .library(name: "Nftables", targets: ["Nftables"]),
         .library(name: "Rtnetlink", targets: ["Rtnetlink"]),
+        .library(name: "ShowCommands", targets: ["ShowCommands"]),
         .library(name: "Topology", targets: ["Topology"]),
         .library(name: "YAML", targets: ["YAML"]),
     ],
@@ -37,6 +38,7 @@ let package = Package(
         .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
         .systemLibrary(name: "CNftables", pkgConfig: "libnftables", providers: [.apt(["libnftables-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "CEdit"),
 
         // Words of the field, without a system.
         .target(name: "Addresses"),
@@ -48,6 +50,7 @@ let package = Package(
 
         // What any Linux program needs.
         .target(name: "System", dependencies: ["Addresses", "CLinux"]),
+        .target(name: "LineEditing", dependencies: ["CEdit"]),
 
         // The kernel.
         .target(name: "NetworkNamespaces", dependencies: ["CCap", "CLinux", "System"]),
@@ -98,7 +101,7 @@ let package = Package(
             ]),
 
         // What a network engineer asks a switch.
-        .target(name: "ShowCommands", dependencies: ["Addresses", "NetworkObjects"]),
+        .target(name: "ShowCommands", dependencies: ["Addresses", "NetworkObjects", "Topology"]),
 
         // Making the kernel agree, and proving it.
         .target(
@@ -135,7 +138,8 @@ let package = Package(
         .executableTarget(
             name: "nslab",
             dependencies: [
-                "Controllers", "Engine", "NSLabKit", "NetworkNamespaces", "PodServer", "System", "Topology", "YAML",
+                "Controllers", "Engine", "LineEditing", "NSLabKit", "NetworkNamespaces", "PodServer", "System", "Topology",
+                "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -218,11 +222,12 @@ let package = Package(
                 "Addresses", "Blueprint", "BundledTopologies", "Engine", "KernelTestSupport", "NSLabKit",
                 "NetworkNamespaces", "NetworkObjects", "Rtnetlink", "System", "Topology", "nslab",
             ], exclude: ["States"]),
-        .testTarget(name: "ShowCommandsTests", dependencies: ["Addresses", "NetworkObjects", "ShowCommands"]),
+        .testTarget(
+            name: "ShowCommandsTests", dependencies: ["Addresses", "NetworkObjects", "ShowCommands", "Topology"]),
         .testTarget(
             name: "CommandLineTests",
             dependencies: ["CLinux", "KernelTestSupport", "NetworkNamespaces", "System", "nslab"],
-            exclude: ["Documents"]),
+            exclude: ["Documents", "Drivers"]),
     ],
     swiftLanguageModes: [.v6]
 )

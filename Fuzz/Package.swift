@@ -35,6 +35,11 @@ let package = Package(
                 .product(name: "Netlink", package: "nslab"), .product(name: "NetworkObjects", package: "nslab"),
                 .product(name: "Nftables", package: "nslab"),
             ]),
+        .executableTarget(
+            name: "fuzz-router",
+            dependencies: [
+                .product(name: "ShowCommands", package: "nslab"), .product(name: "Topology", package: "nslab"),
+            ]),
         .executableTarget(name: "fuzz-rules", dependencies: [.product(name: "NetworkObjects", package: "nslab")]),
     ],
     swiftLanguageModes: [.v6]

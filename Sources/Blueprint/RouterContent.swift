@@ -93,6 +93,7 @@ struct RouterContent {
             let isIdle = vlan.isShutdown && !hasPorts(vlan.id)
             var bridge = Link.bridge(name, of: router.name, mtu: vlan.mtu)
             bridge.isUp = !isIdle
+            bridge.alias = vlan.description
             content.links.append(bridge)
             if !vlan.isShutdown || isIdle { add(vlan, as: name) }
         }
@@ -119,8 +120,9 @@ struct RouterContent {
         for vlan in vlans where !vlan.addresses.isEmpty {
             let name = Self.sviName(vlan.id)
             let mtu = min(vlan.mtu ?? Cabling.ethernetMTU, limit)
-            content.links.append(
-                Link(name, .vlan(VLAN(parent: bridge, id: vlan.id)), mtu: mtu, isUp: !vlan.isShutdown))
+            var link = Link(name, .vlan(VLAN(parent: bridge, id: vlan.id)), mtu: mtu, isUp: !vlan.isShutdown)
+            link.alias = vlan.description
+            content.links.append(link)
             content.bridgeVLANs.append(BridgeVLAN(bridge, id: vlan.id, isSelf: true))
             add(vlan, as: name)
         }

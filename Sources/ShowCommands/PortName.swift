@@ -10,7 +10,7 @@ public struct PortName: Hashable, Sendable, CustomStringConvertible {
 
     /// The name for a link: `eth1` and `et1_1` are Ethernet ports as in containerlab, `eth0` and `ma0` the management port,
     /// `vlan10` an SVI. A link of another name keeps it.
-    init(kernel name: InterfaceName) {
+    public init(kernel name: InterfaceName) {
         let text = "\(name)"
         if text == "eth0" || text == "ma0" {
             description = "Management0"

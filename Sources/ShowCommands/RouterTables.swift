@@ -25,6 +25,23 @@ public struct RouterTables: Sendable {
     /// The port channels by the ports that are in them. A bridge has none of its own: one port carries what all would.
     public var bundles: [InterfaceName: PortChannel] = [:]
 
+    /// What the router calls itself.
+    public var hostname = "router"
+    /// When the tables were read, in Unix seconds.
+    public var now = 0.0
+    /// The families whose packets the router forwards.
+    public var forwards = Set(AddressFamily.allCases)
+    /// The machine that all routers of a lab share; nil where it was not asked.
+    public var machine: Machine?
+    /// What links have carried.
+    public var counters: [InterfaceName: LinkCounters] = [:]
+    /// What is at the other ends of the cables, where that is a router.
+    public var farEnds: [InterfaceName: FarEnd] = [:]
+    /// The loopback interfaces by name, those without an address too, with what people say of them.
+    public var loopbackNames: [String: String?] = [:]
+    /// What the router's routing protocols are configured for.
+    public var protocols = RoutingProtocols()
+
     /// Tables, of which the missing ones are empty.
     public init(
         links: [ObservedLink] = [], addresses: [ObservedAddress] = [], routes: [Route] = [],
@@ -40,6 +57,41 @@ public struct RouterTables: Sendable {
         self.vlans = vlans
         self.vlanNames = vlanNames
         self.loopbacks = loopbacks
+    }
+
+    /// What the kernel says of itself and of the machine.
+    public struct Machine: Hashable, Sendable {
+        /// `6.12.0-amd64` (uname(2)).
+        public var kernel: String
+        /// `x86_64`
+        public var architecture: String
+        /// Seconds since the machine was started.
+        public var uptime: Double
+        /// In kB.
+        public var totalMemory, freeMemory: Int
+        /// The version of nslab.
+        public var software: String
+
+        public init(
+            kernel: String, architecture: String, uptime: Double, totalMemory: Int, freeMemory: Int, software: String
+        ) {
+            self.kernel = kernel
+            self.architecture = architecture
+            self.uptime = uptime
+            self.totalMemory = totalMemory
+            self.freeMemory = freeMemory
+            self.software = software
+        }
+    }
+
+    /// The other end of a cable.
+    public struct FarEnd: Hashable, Sendable {
+        /// What the router there calls itself.
+        public var hostname: String
+        /// Its interface's name in the kernel.
+        public var port: InterfaceName
+
+        public init(hostname: String, port: InterfaceName) { (self.hostname, self.port) = (hostname, port) }
     }
 
     /// What a routing protocol says of a route.
@@ -68,6 +120,8 @@ public struct RouterTables: Sendable {
         public var carrier: InterfaceName
         /// What somebody wrote to it.
         public var description: String?
+        /// Whether its ports are in it without asking the other end (`channel-group 1 mode on`).
+        public var isStatic = false
 
         /// A port channel of a port that carries its traffic.
         public init(_ number: UInt32, carrier: InterfaceName, description: String? = nil) {

@@ -19,6 +19,11 @@ public struct Router: Hashable, Sendable {
     public var learnedNodes: [LearnedNode] = []
     /// The most equal ways to one prefix that it takes of those that it hears of (`maximum-paths`).
     public var maximumPaths = 1
+    /// Its port channels: what is said of them besides the ports that are in them.
+    public var channels: [Channel] = []
+    /// The lines of its configuration that are about routing protocols, which are not run but worked out: with the line
+    /// before them that says where they belong (`router bgp 65001`, `interface Ethernet1`), below which they are indented.
+    public var protocolLines: [String] = []
     /// The families whose packets it forwards; it answers for its own addresses in any case.
     public var forwards: Set<AddressFamily>
     /// What it sees of the machine's files at places of its choice.
@@ -54,6 +59,8 @@ public struct Router: Hashable, Sendable {
         public var mtu: UInt32?
         /// Whether the SVI is administratively down.
         public var isShutdown: Bool
+        /// What people say of the SVI: an alias of its link.
+        public var description: String?
 
         public init(
             id: UInt16, name: String? = nil, addresses: [InterfaceAddress] = [], mtu: UInt32? = nil,
@@ -114,6 +121,28 @@ public struct Router: Hashable, Sendable {
         }
     }
 
+    /// A port channel.
+    public struct Channel: Hashable, Sendable {
+        /// Its number, as its ports name it.
+        public var number: UInt32
+        /// What people say of it.
+        public var description: String?
+        /// Whether its ports are in it without asking the other end (`mode on`).
+        public var isStatic: Bool
+
+        public init(number: UInt32, description: String? = nil, isStatic: Bool = false) {
+            self.number = number
+            self.description = description
+            self.isStatic = isStatic
+        }
+    }
+
+    /// Whether text may be one of `protocolLines`.
+    package static func isProtocolLine(_ text: String) -> Bool {
+        (1...400).contains(text.utf8.count) && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+            && !text.contains("{")
+    }
+
     /// What a port does with frames.
     public enum Mode: Hashable, Sendable {
         /// Untagged member of one VLAN.
@@ -145,6 +174,8 @@ public struct Router: Hashable, Sendable {
         /// Its name, `Loopback0`.
         public var name: String
         public var addresses: [InterfaceAddress]
+        /// What people say of it.
+        public var description: String?
 
         public init(name: String, addresses: [InterfaceAddress]) {
             self.name = name

@@ -8,10 +8,10 @@ struct CLICommand: ParsableCommand {
         commandName: "cli",
         abstract: "Ask a router as one asks a switch: show vlan, show ip route.",
         discussion: """
-            Answers EOS-style show commands from what the kernel has. Each word may be cut short (sh ip int br). \
-            Without -c, commands are read from standard input until exit.
-
-            \(ShowCommand.all.map { "  \($0)" }.joined(separator: "\n"))
+            Answers as EOS does, from what the kernel has, and changes the running lab by configure. Words may be cut short \
+            (sh ip int br); | include, | json and the like take what was shown. Without -c, commands are read from the \
+            terminal, where ? tells what may come next, or from standard input, until exit. -c without -p 15 has the \
+            rights of the first prompt, as in EOS.
             """)
 
     @Argument(help: "The router.", completion: .custom { _, _, _ in Lab.routerNames() })
@@ -19,87 +19,65 @@ struct CLICommand: ParsableCommand {
 
     @Option(
         name: .short, help: ArgumentHelp("A command; may be given more than once.", valueName: "show …"),
-        completion: .list(ShowCommand.all))
+        completion: .custom { _, _, _ in ShowCommand.all })
     var command: [String] = []
+
+    @Option(name: .customShort("p"), help: ArgumentHelp("The privilege to begin with, 15 for all.", valueName: "level"))
+    var privilege = 1
 
     @OptionGroup var labOption: LabOption
 
     @OptionGroup var global: GlobalOptions
 
+    func validate() throws {
+        guard (0...15).contains(privilege) else { throw ValidationError("-p takes a level from 0 to 15") }
+    }
+
     func run() throws {
-        let commands = try command.flatMap { try Line.all(in: $0) }
         try Privilege.require(for: "nslab cli")
-        let lab = try Lab.running(labOption.lab)
-        let name = try lab.routerName(router)
-        if command.isEmpty { return try converse(with: name, in: lab) }
-        let answers = try commands.compactMap(\.show).map { try lab.show($0, on: name) }
-        if answers.count == 1 {
-            try global.console.print(answers[0], table: { answers[0].text })
-        } else {
-            try global.console.print(answers, table: { answers.map(\.text).joined(separator: "\n") })
+        let session = try RouterSession(with: router, in: try Lab.running(labOption.lab), privilege: privilege)
+        var conversation = RouterConversation(session: session)
+        if command.isEmpty { return try conversation.hold() }
+        if global.console.format != .table { return try documents(session) }
+        for text in command {
+            for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+            {
+                switch try conversation.answer(String(line), at: index + 1) {
+                case .goesOn: break
+                case .failed: throw ExitStatus.failed
+                case .ended: return
+                }
+            }
         }
     }
 
-    /// Reads commands from standard input and answers each, with a prompt where somebody types them.
-    private func converse(with name: String, in lab: Lab) throws {
-        let isTyped = isatty(STDIN_FILENO) == 1
-        var isEnabled = false
-        while true {
-            if isTyped { try Console.output("\(name)\(isEnabled ? "#" : ">")") }
-            guard let text = readLine() else {
-                if isTyped { try Console.output("\n") }
-                return
-            }
-            let line: Line
-            do {
-                line = try Line(text)
+    /// What was asked for as documents of nslab's own: one, or a list of them.
+    private func documents(_ session: RouterSession) throws {
+        let commands = try command.flatMap { $0.split(whereSeparator: \.isNewline) }.map { text in
+            do throws(CommandError) {
+                return (text, try ShowCommand(text))
             } catch {
-                Console.diagnose("\(error.short)\n\(error)\n")
-                continue
+                throw NSLabError("\(error)", .badInput)
             }
-            switch line {
-            case .end: return
-            case .enable: isEnabled = true
-            case .disable: isEnabled = false
-            case .nothing: break
-            case .show(let command):
-                let answer = try lab.show(command, on: name)
-                try global.console.print(answer, table: { answer.text })
+        }
+        let documents = try commands.map { text, command in
+            guard let document = try session.lab.show(command, on: session.router).document else {
+                throw NSLabError(
+                    "“\(text)” has no document of nslab's own; -c '\(text) | json' prints EOS'", .badInput)
             }
+            return AnyDocument(document: document)
+        }
+        if documents.count == 1 {
+            try global.console.print(documents[0], table: { "" })
+        } else {
+            try global.console.print(documents, table: { "" })
         }
     }
 }
 
-/// A line that somebody types at a switch.
-private enum Line {
-    case show(ShowCommand)
-    /// More rights, which change nothing but the prompt here.
-    case enable, disable
-    case end
-    /// Nothing, a comment, or how long lines and pages are, which the terminal knows.
-    case nothing
+/// A document of one kind among others.
+private struct AnyDocument: Encodable {
+    let document: any Encodable
 
-    init(_ text: String) throws(ShowCommandError) {
-        let words = text.split(whereSeparator: \.isWhitespace)
-        switch words.first?.lowercased() {
-        case nil, "terminal": self = .nothing
-        case "en", "enable": self = .enable
-        case "disable": self = .disable
-        case "exit", "quit", "logout", "end": self = .end
-        case let word? where word.hasPrefix("!"): self = .nothing
-        default: self = .show(try ShowCommand(text))
-        }
-    }
-
-    /// The lines of a command that has several.
-    static func all(in text: String) throws(NSLabError) -> [Line] {
-        do {
-            return try text.split(whereSeparator: \.isNewline).map { try Line(String($0)) }
-        } catch {
-            throw NSLabError("\(error)", .badInput)
-        }
-    }
-
-    /// The command that asks for something.
-    var show: ShowCommand? { if case .show(let command) = self { command } else { nil } }
+    func encode(to encoder: any Encoder) throws { try document.encode(to: encoder) }
 }

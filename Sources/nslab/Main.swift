@@ -16,7 +16,7 @@ struct NSLab: ParsableCommand {
             nslab up builds the dual-stack lab, or the one you name, and probes it; nslab down removes it wholly.
             A namespace is called by its own name (ceos01), by a prefix that no other has, or as node/NAME and pod/NAME.
             """,
-        version: "0.1.0",
+        version: NSLabVersion.number,
         groupedSubcommands: [
             CommandGroup(
                 name: "Labs",

@@ -79,7 +79,15 @@ struct RouterTests {
             let pod = try nslab.run("cli", "--lab", nslab.lab, "worker1", "-c", "show vlan")
             #expect(pod.status == 2 && pod.output.contains("worker1 is a node"), "\(pod.output)")
             let wrong = try nslab.run("cli", "--lab", nslab.lab, "tor", "-c", "show vlanx")
-            #expect(wrong.status == 2 && wrong.output.contains("“show vlanx” is no command"), "\(wrong.output)")
+            #expect(wrong.status == 1 && wrong.output == "% Invalid input at line 1\n", "\(wrong.output)")
+            let filtered = try nslab.run(
+                "cli", "--lab", nslab.lab, "tor", "-p", "15", "-c", "show running-config | section ^vlan | wc -l")
+            #expect(filtered.status == 0 && filtered.output == "2\n", "\(filtered.output)")
+            let second = try nslab.run("cli", "--lab", nslab.lab, "tor", "-c", "enable\nshow hostname\nshow i")
+            #expect(
+                second.status == 1
+                    && second.output == "Hostname: tor\nFQDN:     tor\n% Ambiguous command at line 3\n",
+                "\(second.output)")
         }
     }
 

@@ -12,6 +12,32 @@ struct EOSConfigurationTests {
         return try #require(configuration.interfaces.first { $0.name == name })
     }
 
+    @Test("the lines of routing protocols are kept as they were written, those of interfaces too")
+    func protocolLines() throws {
+        let configuration = read(
+            """
+            interface Ethernet1-2
+               ip ospf area 0.0.0.0
+               channel-group 4 mode on
+            router bgp 65001
+               neighbor 10.0.0.1 remote-as 65002
+               address-family ipv4
+                  neighbor 10.0.0.1 activate
+            !
+            router ospf 1
+               network 10.0.0.0/8 area 0.0.0.0
+            ip routing
+            """)
+        #expect(
+            configuration.protocolLines == [
+                "interface Ethernet1", "   ip ospf area 0.0.0.0", "interface Ethernet2", "   ip ospf area 0.0.0.0",
+                "router bgp 65001", "   neighbor 10.0.0.1 remote-as 65002", "   address-family ipv4",
+                "      neighbor 10.0.0.1 activate", "router ospf 1", "   network 10.0.0.0/8 area 0.0.0.0",
+            ])
+        #expect(try interface("Ethernet1", configuration).isStaticMember)
+        #expect(configuration.routesIPv4)
+    }
+
     @Test("a top-of-rack switch: VLANs, access ports, SVI, loopback, routes")
     func topOfRack() throws {
         let configuration = read(

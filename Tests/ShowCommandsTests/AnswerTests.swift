@@ -196,8 +196,7 @@ struct AnswerTests {
     }
 
     private func prefixes(_ command: String, _ tables: RouterTables) throws -> [String] {
-        guard case .routes(let list) = ShowAnswer(try ShowCommand(command), tables) else { return [] }
-        return list.routes.map(\.prefix)
+        ShowAnswer(try ShowCommand(command), tables).as(RouteList.self)?.routes.map(\.prefix) ?? []
     }
 
     private static func link(_ link: Link, _ index: Int32, carrier: Bool = true) -> ObservedLink {
@@ -208,9 +207,9 @@ struct AnswerTests {
     private static let lo = ObservedLink(
         index: 1, link: Link("lo", .loopback, mtu: 65536), operationalState: .unknown, hasCarrier: true)
 
-    private static let one = MACAddress("02:00:00:00:00:01")!
+    static let one = MACAddress("02:00:00:00:00:01")!
 
-    private static let aware: RouterTables = {
+    static let aware: RouterTables = {
         var tables = RouterTables(links: [
             lo, link(Link("br0", .bridge(Bridge(vlanFiltering: true, defaultPVID: 0)), mtu: 1500), 2),
             link(Link("eth10", .veth(peer: nil), mtu: 1500, master: "br0"), 3),
@@ -248,7 +247,7 @@ struct AnswerTests {
         return tables
     }()
 
-    private static let plain: RouterTables = {
+    static let plain: RouterTables = {
         var tables = RouterTables(links: [
             lo, link(Link("vlan10", .bridge(Bridge()), mtu: 1500), 2),
             link(Link("vlan20", .bridge(Bridge()), mtu: 1500), 3),

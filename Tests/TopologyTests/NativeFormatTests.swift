@@ -121,6 +121,27 @@ import Topology
                     ]))
     }
 
+    @Test("what people say of interfaces, port channels, and the lines of protocols are read, written and read again")
+    func routerDetails() throws {
+        let topology = try Topology.read(
+            """
+            lab: x
+            routers:
+              r:
+                vlans: { 10: { addresses: [10.0.0.1/24], description: "users: gw" } }
+                ports: { eth1: { access: 10, channel: 1 } }
+                loopbacks: { Loopback0: [1.1.1.1/32], Loopback1: { addresses: [2.2.2.2/32], description: vtep } }
+                channels: { 1: { description: to sw2, static: true } }
+                protocols: [router bgp 65001, '   neighbor 10.0.0.2 description "a: b"']
+            """, file: "lab.yaml")
+        let router = try #require(topology.routers.first)
+        #expect(router.vlans[0].description == "users: gw")
+        #expect(router.loopbacks.map(\.description) == [nil, "vtep"] && router.loopbacks[1].addresses.count == 1)
+        #expect(router.channels == [Router.Channel(number: 1, description: "to sw2", isStatic: true)])
+        #expect(router.protocolLines == ["router bgp 65001", "   neighbor 10.0.0.2 description \"a: b\""])
+        #expect(try Topology.read(topology.yaml, file: "again.yaml") == topology)
+    }
+
     @Test("a port can be shut down, have an MTU, and carry all VLANs")
     func portDetails() throws {
         let topology = try Topology.read(

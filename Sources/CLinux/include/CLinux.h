@@ -38,6 +38,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <linux/xfrm.h>
+#include <pty.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>

@@ -21,8 +21,12 @@ extension Router {
         vlans = building.vlans(&diagnostics)
         ports = building.ports(&diagnostics)
         loopbacks = configuration.interfaces.filter { $0.name.kind == .loopback && !$0.isShutdown }.map {
-            Loopback(name: $0.name.description, addresses: $0.allAddresses)
+            var loopback = Loopback(name: $0.name.description, addresses: $0.allAddresses)
+            loopback.description = $0.description.flatMap(Port.description)
+            return loopback
         }
+        channels = building.channels
+        protocolLines = configuration.protocolLines
         for route in configuration.routes {
             if let route = building.route(route, &diagnostics) { routes.append(route) }
         }
@@ -107,6 +111,7 @@ private struct RouterBuilding {
             }
             vlans[index].addresses = interface.allAddresses
             vlans[index].mtu = interface.mtu
+            vlans[index].description = interface.description.flatMap(Router.Port.description)
             vlans[index].isShutdown = interface.isShutdown
         }
         return vlans
@@ -119,6 +124,18 @@ private struct RouterBuilding {
             bytes.allSatisfy({ (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "{") && $0 != UInt8(ascii: "}") })
         else { return nil }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The port channels that have ports here.
+    var channels: [Router.Channel] {
+        let members = cabled.compactMap { byName[$0.name] }
+        return Set(members.compactMap(\.channelGroup)).sorted().map { group in
+            Router.Channel(
+                number: UInt32(group),
+                description: byName[EOSInterfaceName(.portChannel, [group])]?.description.flatMap(
+                    Router.Port.description),
+                isStatic: members.contains { $0.channelGroup == group && $0.isStaticMember })
+        }.filter { $0.description != nil || $0.isStatic }
     }
 
     func ports(_ diagnostics: inout Diagnostics) -> [Router.Port] {

@@ -20,6 +20,8 @@ public struct EOSConfiguration: Hashable, Sendable {
     public var isManagementApart = false
     /// What its routing protocols are to do.
     public var protocols: [RoutingProtocol] = []
+    /// The lines about routing protocols as they were written: see `Router.protocolLines`.
+    public var protocolLines: [String] = []
     /// Lines that matter to a dataplane and are not taken over.
     public var warnings: [Warning] = []
 
@@ -95,6 +97,8 @@ public struct EOSConfiguration: Hashable, Sendable {
         public var runsOSPF = false
         /// `channel-group`: the port channel that it is a member of.
         public var channelGroup: UInt16?
+        /// Whether it is in the port channel without asking the other end (`mode on`).
+        public var isStaticMember = false
 
         init(name: EOSInterfaceName, place: SourceLine) {
             self.name = name

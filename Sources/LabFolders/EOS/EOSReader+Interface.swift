@@ -42,13 +42,15 @@ extension EOSReader {
             all { $0.dot1qVLAN = command.isNegated ? nil : vlan }
         } else if let arguments = command.arguments(after: "channel-g|roup") {
             let number = arguments.first.flatMap { UInt16($0) }
-            all { $0.channelGroup = command.isNegated ? nil : number }
+            let isStatic = arguments.dropFirst().first == "mode" && arguments.last == "on"
+            all { ($0.channelGroup, $0.isStaticMember) = (command.isNegated ? nil : number, isStatic) }
         } else if let arguments = command.arguments(after: "vrf"), arguments.first != "instance" {
             guard let name = arguments.last, !command.isNegated else { return true }
             vrfs.insert(String(name))
             warn(command, "VRFs are not supported; the interface stays in the default one")
         } else if command.arguments(after: "ip ospf area") != nil {
             all { $0.runsOSPF = !command.isNegated }
+            keep(command, of: indices)
         } else if let sentence = EOSUnsupported.interfaceSentence(for: command) {
             warn(command, sentence)
         } else if command.isIndented || EOSUnsupported.isIrrelevantForInterface(command) {

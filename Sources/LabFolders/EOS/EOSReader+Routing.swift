@@ -64,6 +64,29 @@ extension EOSReader {
         return true
     }
 
+    // MARK: Lines that are kept
+
+    /// The most lines that are kept.
+    private static let mostLines = 2000
+
+    /// Keeps a line of a protocol's, for those who ask for the configuration.
+    mutating func keep(_ line: Substring) {
+        let text = String(line.filter { $0 != "\r" })
+        guard Router.isProtocolLine(text), configuration.protocolLines.count < Self.mostLines else { return }
+        // A configuration may leave the indent out.
+        let isHead = text.hasPrefix("router ") || text.hasPrefix("interface ")
+        configuration.protocolLines.append(isHead || text.first == " " ? text : "   \(text)")
+    }
+
+    /// Keeps a line about a protocol that stands with interfaces.
+    mutating func keep(_ command: EOSCommand, of indices: [Int]) {
+        for index in indices {
+            keep("interface \(configuration.interfaces[index].name)"[...])
+            let words = (command.isNegated ? ["no"] : []) + command.words
+            keep("   \(words.joined(separator: " "))"[...])
+        }
+    }
+
     /// `10.0.0.0/24`, `10.0.0.0 mask 255.255.255.0`, or OSPF's `10.0.0.0 0.0.0.255` and `10.0.0.0/24`.
     private static func network(_ words: ArraySlice<Substring>) -> Prefix? {
         guard let first = words.first else { return nil }

@@ -54,7 +54,11 @@ struct EOSReader {
                 if command.arguments(after: "st|ate susp|end") != nil { warn(command, "VLANs are not suspended") }
                 return
             }
-        case .routing: if readRoutingCommand(command) { return }
+        case .routing:
+            if readRoutingCommand(command) {
+                keep(line)
+                return
+            }
         case .management:
             if command.arguments(after: "vrf") != nil, command.isIndented {
                 configuration.isManagementApart = !command.isNegated
@@ -109,6 +113,7 @@ struct EOSReader {
         } else if Self.beginsText(command) {
             mode = .text
         } else if enterRouting(command) {
+            keep(command.words.joined(separator: " ")[...])
             mode = .routing
         } else if let sentence = EOSUnsupported.sentence(for: command) {
             warn(command, sentence)

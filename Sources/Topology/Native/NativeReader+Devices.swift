@@ -9,7 +9,7 @@ extension NativeReader {
             value,
             [
                 "hostname", "vlans", "ports", "loopbacks", "routes", "forwards", "learnsBlocks", "learnedNodes",
-                "maximumPaths", "binds", "aliases",
+                "maximumPaths", "channels", "protocols", "binds", "aliases",
             ])
         var router = Router(name: name)
         if let hostname = field(fields, "hostname", { $0.text($1, "a host name") }) { router.hostname = hostname }
@@ -25,9 +25,21 @@ extension NativeReader {
         }
         _ = field(fields, "loopbacks") { reader, value in
             reader.forEachNamed(value) { reader, loopback, value in
-                router.loopbacks.append(Router.Loopback(name: loopback, addresses: reader.interfaceAddresses(value)))
+                router.loopbacks.append(reader.loopback(loopback, value))
             }
         }
+        _ = field(fields, "channels") { reader, value in
+            reader.forEachNamed(value) { reader, key, value in
+                if let channel = reader.channel(key, value) { router.channels.append(channel) }
+            }
+        }
+        router.protocolLines =
+            list(fields, "protocols", example: "[router bgp 65001]") { reader, value in
+                guard let text = reader.text(value, "a line of a configuration") else { return nil }
+                if Router.isProtocolLine(text) { return text }
+                reader.report(value.mark, "a line of a configuration has 1 to 400 characters, and no {")
+                return nil
+            } ?? []
         router.routes = field(fields, "routes") { $0.routes($1) } ?? []
         router.binds = field(fields, "binds") { $0.binds($1) } ?? []
         router.aliases = aliases(fields)
@@ -65,13 +77,48 @@ extension NativeReader {
             report(value.mark, "\"\(key)\" is not a VLAN: a whole number from 1 to 4094")
             return nil
         }
-        let fields = fields(value, ["name", "addresses", "mtu", "shutdown"])
-        return Router.VLANSegment(
+        let fields = fields(value, ["name", "addresses", "mtu", "shutdown", "description"])
+        var vlan = Router.VLANSegment(
             id: id,
             name: field(fields, "name") { $0.text($1, "a VLAN's name") },
             addresses: field(fields, "addresses") { $0.interfaceAddresses($1) } ?? [],
             mtu: field(fields, "mtu") { $0.mtu($1) },
             isShutdown: field(fields, "shutdown") { $0.boolean($1) } ?? false)
+        vlan.description = description(fields)
+        return vlan
+    }
+
+    /// A list of addresses, or a map with what is said of the loopback as well.
+    private mutating func loopback(_ name: String, _ value: YAMLValue) -> Router.Loopback {
+        guard case .mapping = value.content else {
+            return Router.Loopback(name: name, addresses: interfaceAddresses(value))
+        }
+        let fields = fields(value, ["addresses", "description"])
+        var loopback = Router.Loopback(
+            name: name, addresses: field(fields, "addresses") { $0.interfaceAddresses($1) } ?? [])
+        loopback.description = description(fields)
+        return loopback
+    }
+
+    private mutating func channel(_ key: String, _ value: YAMLValue) -> Router.Channel? {
+        guard let number: UInt32 = Self.decimal(key), (1...999_999).contains(number) else {
+            report(value.mark, "\"\(key)\" is no port channel: a whole number from 1 to 999999")
+            return nil
+        }
+        let fields = fields(value, ["description", "static"])
+        return Router.Channel(
+            number: number, description: description(fields),
+            isStatic: field(fields, "static") { $0.boolean($1) } ?? false)
+    }
+
+    /// What people say of an interface.
+    private mutating func description(_ fields: Fields) -> String? {
+        field(fields, "description") { reader, value in
+            guard let text = reader.text(value, "what it is for") else { return nil }
+            let description = Router.Port.description(text)
+            if description == nil { reader.report(value.mark, "a description has 1 to 240 characters in one line") }
+            return description
+        }
     }
 
     private mutating func port(_ endpoint: Endpoint, _ value: YAMLValue) -> Router.Port {
@@ -115,12 +162,7 @@ extension NativeReader {
             name: endpoint.interface, mode: mode, mtu: field(fields, "mtu") { $0.mtu($1) },
             isShutdown: field(fields, "shutdown") { $0.boolean($1) } ?? false)
         port.channel = field(fields, "channel") { $0.number($1, "a port channel's number", 1...999_999) }
-        port.description = field(fields, "description") { reader, value in
-            guard let text = reader.text(value, "what the port is for") else { return nil }
-            let description = Router.Port.description(text)
-            if description == nil { reader.report(value.mark, "a description has 1 to 240 characters in one line") }
-            return description
-        }
+        port.description = description(fields)
         return port
     }
 

@@ -14,13 +14,26 @@ extension NativeWriter {
             if !vlan.addresses.isEmpty { fields.append(("addresses", YAMLWriter.list(vlan.addresses))) }
             if let mtu = vlan.mtu { fields.append(("mtu", "\(mtu)")) }
             if vlan.isShutdown { fields.append(("shutdown", "true")) }
+            if let description = vlan.description { fields.append(("description", YAMLWriter.scalar(description))) }
             line(3, "\(vlan.id)", YAMLWriter.flow(fields))
         }
         ports(router)
         if !router.loopbacks.isEmpty { line(2, "loopbacks") }
         for loopback in router.loopbacks {
-            line(3, YAMLWriter.scalar(loopback.name), YAMLWriter.list(loopback.addresses))
+            let addresses = YAMLWriter.list(loopback.addresses)
+            let fields = loopback.description.map {
+                YAMLWriter.flow([("addresses", addresses), ("description", YAMLWriter.scalar($0))])
+            }
+            line(3, YAMLWriter.scalar(loopback.name), fields ?? addresses)
         }
+        if !router.channels.isEmpty { line(2, "channels") }
+        for channel in router.channels {
+            var fields = channel.description.map { [("description", YAMLWriter.scalar($0))] } ?? []
+            if channel.isStatic { fields.append(("static", "true")) }
+            line(3, "\(channel.number)", YAMLWriter.flow(fields))
+        }
+        if !router.protocolLines.isEmpty { line(2, "protocols") }
+        for text in router.protocolLines { item(3, YAMLWriter.quoted(text)) }
         routes(router.routes)
         binds(router.binds)
         aliases(router.aliases)

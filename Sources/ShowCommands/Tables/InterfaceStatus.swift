@@ -1,7 +1,7 @@
 import NetworkObjects
 
 /// What `show interfaces status` answers: the ports.
-public struct InterfaceStatus: Encodable, Sendable {
+public struct InterfaceStatus: Encodable, RouterAnswer {
     /// The ports by name.
     public var ports: [Port]
 
@@ -21,7 +21,9 @@ public struct InterfaceStatus: Encodable, Sendable {
         public var type: String
     }
 
-    init(_ tables: RouterTables) {
+    init(
+        _ tables: RouterTables, _ names: InterfaceNames? = nil, _ status: ShowCommand.PortStatus? = nil
+    ) {
         let switching = SwitchPorts(tables)
         var rows = tables.links.compactMap { link -> (name: PortName, port: Port)? in
             let name = PortName(kernel: link.link.name)
@@ -55,11 +57,16 @@ public struct InterfaceStatus: Encodable, Sendable {
                         vlan: switching.mode(of: bundle.carrier), mtu: carrier.link.mtu, type: "bundle")
                 ))
         }
-        ports = rows.sorted { $0.name < $1.name }.map(\.port)
+        ports = rows.filter { names?.contains($0.name) ?? true }.sorted { $0.name < $1.name }.map(\.port)
+            .filter { status == nil || $0.status == status?.rawValue }
     }
 
     private static func status(_ link: ObservedLink) -> String {
         !link.link.isUp ? "disabled" : link.hasCarrier ? "connected" : "notconnect"
+    }
+
+    var json: JSONValue? {
+        .object(["interfaceStatuses": .named(ports.map { ($0.port, $0.json) })])
     }
 
     var text: String {
@@ -77,5 +84,32 @@ public struct InterfaceStatus: Encodable, Sendable {
             columns.add(name.short, port.description, port.status, port.vlan, duplex, speed, type, "", "")
         }
         return columns.text
+    }
+}
+
+extension InterfaceStatus.Port {
+    fileprivate var json: JSONValue {
+        let isManagement = port.hasPrefix("Management")
+        let information: JSONValue =
+            if vlan == "routed" {
+                .object(["interfaceMode": "routed", "interfaceForwardingModel": "routed"])
+            } else if vlan == "trunk" {
+                .object(["interfaceMode": "trunk", "interfaceForwardingModel": "bridged"])
+            } else if vlan.hasPrefix("in ") {
+                .object(["interfaceForwardingModel": "dataLink", "vlanExplanation": .string(vlan)])
+            } else {
+                .object([
+                    "interfaceMode": "bridged", "interfaceForwardingModel": "bridged",
+                    "vlanId": Int(vlan).map { .integer($0) },
+                ])
+            }
+        return .object([
+            "description": .string(description), "linkStatus": .string(status),
+            "lineProtocolStatus": status == "connected" ? "up" : "down", "bandwidth": 1_000_000_000,
+            "duplex": "duplexFull", "autoNegotiateActive": .boolean(isManagement),
+            "autoNegotigateActive": .boolean(isManagement),
+            "interfaceType": isManagement ? "10/100/1000" : type == "bundle" ? "N/A" : "EbraTestPhyPort",
+            "vlanInformation": information,
+        ])
     }
 }

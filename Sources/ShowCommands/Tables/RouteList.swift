@@ -2,11 +2,13 @@ import Addresses
 import NetworkObjects
 
 /// What `show ip route` and `show ipv6 route` answer: the main table.
-public struct RouteList: Encodable, Sendable {
+public struct RouteList: Encodable, RouterAnswer {
     /// Which routes somebody asked for.
     public enum Filter: Hashable, Sendable {
         /// The routes that a packet to this prefix or address would take: the longest prefix that holds it.
         case towards(Prefix)
+        /// The routes to this prefix and to all inside of it.
+        case within(Prefix)
         /// The routes of one source.
         case source(Source)
     }
@@ -66,9 +68,9 @@ public struct RouteList: Encodable, Sendable {
         /// The administrative distance: the kernel's metric where one was written.
         public var preference: UInt32
 
-        fileprivate let code: String
+        let code: String
         /// The routing protocol's metric.
-        fileprivate let metric: UInt32
+        let metric: UInt32
         fileprivate let isDefault: Bool
 
         enum CodingKeys: CodingKey { case prefix, source, nextHop, interface, preference }
@@ -78,11 +80,14 @@ public struct RouteList: Encodable, Sendable {
     /// How many prefixes the table has, those that were not asked for among them.
     private let total: Int
     private let family: AddressFamily
+    /// Whether the router forwards packets of the family.
+    private let isRouting: Bool
 
     enum CodingKeys: CodingKey { case routes }
 
     init(_ tables: RouterTables, _ family: AddressFamily, _ filter: Filter?) {
         (self.family, self.filter) = (family, filter)
+        isRouting = tables.forwards.contains(family)
         var routes = tables.routes.filter { route in
             route.destination.family == family && route.table == Route.mainTable
                 && [.unicast, .blackhole, .unreachable, .prohibit].contains(route.kind) && !route.isLinkLocal
@@ -106,6 +111,7 @@ public struct RouteList: Encodable, Sendable {
         switch filter {
         case nil: break
         case .source(let source): routes = routes.filter { Source($0.origin) == source }
+        case .within(let prefix): routes = routes.filter { prefix.contains($0.destination) }
         case .towards(let prefix):
             let holding = routes.filter { $0.destination.contains(prefix) }
             let longest = holding.map(\.destination.length).max()
@@ -129,10 +135,38 @@ public struct RouteList: Encodable, Sendable {
             text += "Gateway of last resort is not set\n\n"
         }
         return text + prefixes.filter { !$0[0].isDefault }.map(lines).joined() + "\n"
+            + (isRouting ? "" : "! IP routing not enabled\n")
+    }
+
+    var json: JSONValue? {
+        let prefixes = grouped.map { ways -> (String, JSONValue) in
+            let first = ways[0]
+            let isDropped = first.interface == "Null0"
+            let isConnected = first.source == .connected
+            let vias = ways.map { way -> JSONValue in
+                .object(["nexthopAddr": way.nextHop.map { .string($0) }, "interface": .string(way.interface)])
+            }
+            return (
+                first.prefix,
+                .object([
+                    "hardwareProgrammed": true, "routeType": .string(first.typeName(family)), "routeLeaked": false,
+                    "kernelProgrammed": true, "preference": isConnected ? nil : .integer(Int(first.preference)),
+                    "metric": isConnected ? nil : .integer(Int(first.metric)),
+                    "routeAction": isDropped ? "drop" : "forward",
+                    "directlyConnected": .boolean(first.nextHop == nil), "vias": .array(isDropped ? [] : vias),
+                ])
+            )
+        }
+        let hasDefault = routes.contains(where: \.isDefault)
+        let table = JSONValue.object([
+            "routes": .named(prefixes), "allRoutesProgrammedHardware": true, "allRoutesProgrammedKernel": true,
+            "routingDisabled": .boolean(!isRouting), "defaultRouteState": hasDefault ? "reachable" : "notSet",
+        ])
+        return .object(["vrfs": .object(["default": table])])
     }
 
     /// The ways to each prefix.
-    private var grouped: [[Entry]] {
+    var grouped: [[Entry]] {
         var groups: [[Entry]] = []
         for route in routes {
             if groups.last?.first?.prefix == route.prefix {
@@ -210,6 +244,18 @@ extension RouteList.Entry {
         var prefix: String
         var nextHop: String?
         var interface: String
+    }
+
+    /// EOS' word for its sort in a document.
+    fileprivate func typeName(_ family: AddressFamily) -> String {
+        switch (source, code) {
+        case (.bgp, "B E"): "eBGP"
+        case (.bgp, "B I"): "iBGP"
+        case (.bgp, _): "bgp"
+        case (.ospf, _): family == .ipv4 ? "ospfInternal" : "ospfv3Internal"
+        case (.isis, _): "isisLevel2"
+        default: source.rawValue
+        }
     }
 
     var key: Key { Key(prefix: prefix, nextHop: nextHop, interface: interface) }

@@ -1,5 +1,5 @@
 /// What `show vlan` answers.
-public struct VLANList: Encodable, Sendable {
+public struct VLANList: Encodable, RouterAnswer {
     /// The VLANs by number.
     public var vlans: [VLAN]
 
@@ -31,22 +31,25 @@ public struct VLANList: Encodable, Sendable {
         enum CodingKeys: CodingKey { case port, isTagged }
     }
 
-    /// Whether all were asked for.
+    /// Whether VLAN 1 was asked for, among others or with all.
     private let isWhole: Bool
+    /// Whether the ports that are down were, too.
+    private let isConfigured: Bool
 
     enum CodingKeys: CodingKey { case vlans }
 
-    init(_ tables: RouterTables, only wanted: UInt16?) {
+    init(_ tables: RouterTables, only wanted: VLANNumbers?, isConfigured: Bool = false) {
         let switching = SwitchPorts(tables)
-        isWhole = wanted == nil
-        vlans = switching.vlans.filter { wanted == nil || $0 == wanted }.sorted().map { id in
+        isWhole = wanted?.contains(1) ?? true
+        self.isConfigured = isConfigured
+        vlans = switching.vlans.filter { wanted?.contains($0) ?? true }.sorted().map { id in
             let members = Set(switching.memberships.filter { $0.vlan == id })
                 .map { (name: PortName(kernel: $0.port), member: $0) }.sorted { $0.name < $1.name }
             return VLAN(
                 id: id, name: tables.vlanNames[id] ?? (id == 1 ? "default" : "VLAN\(Self.padded(id))"),
                 status: "active",
                 ports: members.map { name, member in
-                    let isUp = tables.carries(member.port) && tables.carries(member.link)
+                    let isUp = isConfigured || tables.carries(member.port) && tables.carries(member.link)
                     return Port(
                         port: "\(name)", isTagged: member.isTagged,
                         listed: isUp ? tables.bundles[member.port]?.name ?? name : nil)
@@ -58,6 +61,21 @@ public struct VLANList: Encodable, Sendable {
     /// As EOS names a VLAN that has no name: `VLAN0010`.
     private static func padded(_ id: UInt16) -> String { String(repeating: "0", count: 4 - "\(id)".count) + "\(id)" }
 
+    var json: JSONValue? {
+        func value(_ name: String, _ ports: [String]) -> JSONValue {
+            .object([
+                "name": .string(name), "status": "active", "dynamic": false,
+                "interfaces": .named(ports.map { ($0, .object(["privatePromoted": false])) }),
+            ])
+        }
+        var values = vlans.map { vlan in
+            let ports = Set(vlan.ports.compactMap(\.listed)).sorted().map(\.description)
+            return ("\(vlan.id)", value(vlan.name, (vlan.isRouted && !isConfigured ? ["Cpu"] : []) + ports))
+        }
+        if isWhole, vlans.first?.id != 1 { values.insert(("1", value("default", [])), at: 0) }
+        return .object(["sourceDetail": "", "vlans": .named(values)])
+    }
+
     var text: String {
         var columns = Columns(
             .init("VLAN", width: 5), .init("Name", width: 32), .init("Status", width: 9), .init("Ports", width: 31))
@@ -65,7 +83,7 @@ public struct VLANList: Encodable, Sendable {
         if isWhole, vlans.first?.id != 1 { columns.add("1", "default", "active", "") }
         for vlan in vlans {
             let ports = Set(vlan.ports.compactMap(\.listed)).sorted()
-            let names = (vlan.isRouted ? ["Cpu"] : []) + ports.map(\.short)
+            let names = (vlan.isRouted && !isConfigured ? ["Cpu"] : []) + ports.map(\.short)
             for (index, line) in Self.lines(names).enumerated() {
                 if index == 0 {
                     columns.add("\(vlan.id)", vlan.name, vlan.status, line)

@@ -2,7 +2,7 @@ import Addresses
 import NetworkObjects
 
 /// What `show mac address-table` answers.
-public struct MACAddressTable: Encodable, Sendable {
+public struct MACAddressTable: Encodable, RouterAnswer {
     /// The entries by VLAN, then address.
     public var entries: [Entry]
 
@@ -19,8 +19,14 @@ public struct MACAddressTable: Encodable, Sendable {
         public var age: Double?
     }
 
-    init(_ tables: RouterTables, only wanted: UInt16?) {
-        entries = Self.all(tables).filter { wanted == nil || $0.vlan == wanted }
+    /// When the table was read, in Unix seconds.
+    private let now: Double
+
+    enum CodingKeys: CodingKey { case entries }
+
+    init(_ tables: RouterTables, _ filter: ShowCommand.MACFilter) {
+        now = tables.now
+        entries = Self.all(tables).filter { filter.matches($0) }
             .sorted { ($0.vlan, $0.macAddress) < ($1.vlan, $1.macAddress) }
     }
 
@@ -42,6 +48,21 @@ public struct MACAddressTable: Encodable, Sendable {
     /// The port behind which an address is in a VLAN.
     static func port(of mac: MACAddress, vlan: UInt16, _ tables: RouterTables) -> String? {
         all(tables).first { $0.vlan == vlan && $0.macAddress == "\(mac)" }?.port
+    }
+
+    var json: JSONValue? {
+        let values = entries.map { entry -> JSONValue in
+            let port = PortName(entry.port)
+            return .object([
+                "vlanId": .integer(Int(entry.vlan)), "macAddress": .string(entry.macAddress),
+                "entryType": .string(entry.type), "interface": .string("\(port)"),
+                "moves": entry.age.map { _ in 1 }, "lastMove": entry.age.map { .number(now - $0) },
+            ])
+        }
+        return .object([
+            "unicastTable": .object(["tableEntries": .array(values)]),
+            "multicastTable": .object(["tableEntries": []]), "disabledMacLearningVlans": [],
+        ])
     }
 
     var text: String {
@@ -75,4 +96,13 @@ func dotted(_ mac: String) -> String {
     let digits = Array(mac.filter { $0 != ":" })
     return stride(from: 0, to: digits.count, by: 4).map { String(digits[$0..<min($0 + 4, digits.count)]) }
         .joined(separator: ".")
+}
+
+extension ShowCommand.MACFilter {
+    fileprivate func matches(_ entry: MACAddressTable.Entry) -> Bool {
+        if let vlans, !vlans.contains(entry.vlan) { return false }
+        if let isDynamic, isDynamic != (entry.type == "dynamic") { return false }
+        if let address, "\(address)" != entry.macAddress { return false }
+        return interfaces?.contains(PortName(entry.port)) ?? true
+    }
 }

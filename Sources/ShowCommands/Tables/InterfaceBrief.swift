@@ -2,7 +2,7 @@ import Addresses
 import NetworkObjects
 
 /// What `show ip interface brief` and `show ipv6 interface brief` answer: the interfaces that route.
-public struct InterfaceBrief: Encodable, Sendable {
+public struct InterfaceBrief: Encodable, RouterAnswer {
     /// The interfaces by name.
     public var interfaces: [Interface]
 
@@ -34,7 +34,7 @@ public struct InterfaceBrief: Encodable, Sendable {
 
     enum CodingKeys: CodingKey { case interfaces }
 
-    init(_ tables: RouterTables, _ family: AddressFamily) {
+    init(_ tables: RouterTables, _ family: AddressFamily, _ names: InterfaceNames? = nil) {
         self.family = family
         let switching = SwitchPorts(tables)
         var found: [(name: PortName, interface: Interface)] = []
@@ -60,11 +60,11 @@ public struct InterfaceBrief: Encodable, Sendable {
                     ))
             }
         }
-        interfaces = found.sorted { $0.name < $1.name }.map(\.interface)
+        interfaces = found.filter { names?.contains($0.name) ?? true }.sorted { $0.name < $1.name }.map(\.interface)
     }
 
     /// Whether a link is an interface that routes: no port of a bridge, and no bridge that has VLANs.
-    private static func routes(_ link: Link, _ switching: SwitchPorts) -> Bool {
+    static func routes(_ link: Link, _ switching: SwitchPorts) -> Bool {
         if link.master != nil || switching.bridges.contains(link.name) { return false }
         // A trunk port of plain bridges, which has no native VLAN.
         if switching.memberships.contains(where: { $0.port == link.name }) { return false }
@@ -87,6 +87,13 @@ public struct InterfaceBrief: Encodable, Sendable {
                 interface.lineProtocol, interface.mtu.map { "\(interface.shownMTU($0))" } ?? "", "")
         }
         return columns.text + "\n"
+    }
+
+    var json: JSONValue? {
+        .object([
+            "interfaces": .named(
+                interfaces.map { ($0.name, family == .ipv4 ? $0.ipv4 : $0.ipv6) })
+        ])
     }
 
     private var ipv6Text: String {
@@ -115,6 +122,41 @@ extension InterfaceBrief.Address {
 }
 
 extension InterfaceBrief.Interface {
+    /// EOS' words for whether it is up.
+    private var statuses: (interface: JSONValue, lineProtocol: JSONValue) {
+        (
+            status == "admin down" ? "disabled" : status == "up" ? "connected" : "notconnect", .string(lineProtocol)
+        )
+    }
+
+    fileprivate var ipv4: JSONValue {
+        let parts = addresses.first?.address.split(separator: "/").map(String.init) ?? ["0.0.0.0", "0"]
+        return .object([
+            "name": .string(name), "interfaceStatus": statuses.interface, "lineProtocolStatus": statuses.lineProtocol,
+            "mtu": mtu.map { .integer(Int(shownMTU($0))) }, "ipv4Routable240": false, "ipv4Routable0": false,
+            "interfaceAddress": .object([
+                "ipAddr": .object(["address": .string(parts[0]), "maskLen": .integer(Int(parts[1]) ?? 0)])
+            ]),
+        ])
+    }
+
+    fileprivate var ipv6: JSONValue {
+        func value(_ address: InterfaceBrief.Address) -> JSONValue {
+            let subnet = InterfaceAddress(address.address)
+            return .object([
+                "address": subnet.map { .string("\($0.address)") }, "subnet": subnet.map { .string("\($0.prefix)") },
+                "active": .boolean(address.state == "up"), "dadfailed": .boolean(address.state == "duplicate"),
+                "leastpref": false,
+            ])
+        }
+        return .object([
+            "name": .string(name), "interfaceStatus": statuses.interface, "lineProtocolStatus": statuses.lineProtocol,
+            "mtu": mtu.map { .integer(Int(shownMTU($0))) }, "state": "enabled", "vrf": "default",
+            "addrSource": "manual", "addresses": .array(addresses.filter { $0.source == "config" }.map(value)),
+            "linkLocal": addresses.first { $0.source != "config" }.map(value),
+        ])
+    }
+
     /// The MTU as EOS has it: of a loopback 65535, one byte less than the kernel's.
-    fileprivate func shownMTU(_ mtu: UInt32) -> UInt32 { name.hasPrefix("Loopback") ? min(mtu, 65535) : mtu }
+    func shownMTU(_ mtu: UInt32) -> UInt32 { name.hasPrefix("Loopback") ? min(mtu, 65535) : mtu }
 }

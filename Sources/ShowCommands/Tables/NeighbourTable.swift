@@ -2,7 +2,7 @@ import Addresses
 import NetworkObjects
 
 /// What `show arp` and `show ipv6 neighbors` answer.
-public struct NeighbourTable: Encodable, Sendable {
+public struct NeighbourTable: Encodable, RouterAnswer {
     /// The neighbours by address.
     public var neighbors: [Entry]
 
@@ -22,11 +22,13 @@ public struct NeighbourTable: Encodable, Sendable {
     }
 
     private let family: AddressFamily
+    private let isByVRF: Bool
 
     enum CodingKeys: CodingKey { case neighbors }
 
-    init(_ tables: RouterTables, _ family: AddressFamily) {
+    init(_ tables: RouterTables, _ family: AddressFamily, _ filter: ShowCommand.NeighbourFilter = .init()) {
         self.family = family
+        isByVRF = filter.isByVRF
         let switching = SwitchPorts(tables)
         neighbors = tables.neighbours
             .filter { $0.entry.address.family == family && !$0.entry.state.contains(.noARP) }
@@ -43,6 +45,10 @@ public struct NeighbourTable: Encodable, Sendable {
                     port: vlan.flatMap { vlan in
                         neighbour.mac.flatMap { MACAddressTable.port(of: $0, vlan: vlan, tables) }
                     }, age: isStatic ? nil : aged.times.map { min($0.confirmed, $0.updated) })
+            }
+            .filter { entry in
+                if let address = filter.address, "\(address)" != entry.address { return false }
+                return filter.interfaces?.contains(PortName(entry.interface)) ?? true
             }
     }
 
@@ -61,6 +67,23 @@ public struct NeighbourTable: Encodable, Sendable {
     }
 
     var text: String { family == .ipv4 ? arpText : ipv6Text }
+
+    var json: JSONValue? {
+        let known = neighbors.filter { $0.macAddress != nil }
+        let values = known.map { entry -> JSONValue in
+            .object([
+                "address": .string(entry.address), "hwAddress": entry.macAddress.map { .string(dotted($0)) },
+                "interface": .string(entry.interface + (entry.port.map { ", \($0)" } ?? "")),
+                "age": entry.age.map { .integer(Int($0)) },
+            ])
+        }
+        let aged = known.count { $0.age != nil }
+        let table = JSONValue.object([
+            family == .ipv4 ? "ipV4Neighbors" : "ipV6Neighbors": .array(values), "totalEntries": .integer(known.count),
+            "dynamicEntries": .integer(aged), "staticEntries": .integer(known.count - aged), "notLearnedEntries": 0,
+        ])
+        return isByVRF ? .object(["vrfs": .object(["default": table])]) : table
+    }
 
     private var arpText: String {
         var columns = Columns(
