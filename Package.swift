@@ -16,6 +16,7 @@ let package = Package(
         .library(name: "Netlink", targets: ["Netlink"]),
         .library(name: "NetworkObjects", targets: ["NetworkObjects"]),
         .library(name: "Nftables", targets: ["Nftables"]),
+        .library(name: "Packets", targets: ["Packets"]),
         .library(name: "Rtnetlink", targets: ["Rtnetlink"]),
         .library(name: "Topology", targets: ["Topology"]),
         .library(name: "YAML", targets: ["YAML"]),
@@ -36,6 +37,7 @@ let package = Package(
         .target(name: "Addresses"),
         .target(name: "DNS", dependencies: ["Addresses"]),
         .target(name: "HTTP", dependencies: ["Addresses"]),
+        .target(name: "Packets", dependencies: ["Addresses"]),
         .target(name: "NetworkObjects", dependencies: ["Addresses", "CLinux"]),
         .target(name: "YAML", dependencies: ["CYAML"]),
 
@@ -108,7 +110,9 @@ let package = Package(
             name: "NSLabKit",
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "Calico", "Engine", "HostRoots", "KernelCapabilities",
-                "KubeProxy", "LabFolders", "NetworkNamespaces", "NetworkObjects", "Probes", "PodServer", "Rtnetlink",
+                "KubeProxy", "LabFolders", "NetworkNamespaces", "NetworkObjects", "Probes",
+                "PodServer",
+                "Rtnetlink",
                 "ShowCommands", "System",
                 "Topology",
             ]),
@@ -127,6 +131,7 @@ let package = Package(
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"]),
         .testTarget(name: "DNSTests", dependencies: ["DNS"]),
         .testTarget(name: "HTTPTests", dependencies: ["Addresses", "HTTP"]),
+        .testTarget(name: "PacketsTests", dependencies: ["Addresses", "KernelTestSupport", "Packets"]),
         .testTarget(name: "SystemTests", dependencies: ["KernelTestSupport", "System"]),
         .testTarget(name: "YAMLTests", dependencies: ["KernelTestSupport", "YAML"]),
         .testTarget(

@@ -34,6 +34,7 @@ let package = Package(
                 .product(name: "Netlink", package: "nslab"), .product(name: "NetworkObjects", package: "nslab"),
                 .product(name: "Nftables", package: "nslab"),
             ]),
+        .executableTarget(name: "fuzz-packets", dependencies: [.product(name: "Packets", package: "nslab")]),
         .executableTarget(name: "fuzz-rules", dependencies: [.product(name: "NetworkObjects", package: "nslab")]),
     ],
     swiftLanguageModes: [.v6]
