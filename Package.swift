@@ -105,12 +105,16 @@ let package = Package(
                 "Topology",
             ]),
 
+        .target(
+            name: "PacketTrace",
+            dependencies: ["Addresses", "CLinux", "NetworkNamespaces", "Packets", "System"]),
+
         // The two faces.
         .target(
             name: "NSLabKit",
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "Calico", "Engine", "HostRoots", "KernelCapabilities",
-                "KubeProxy", "LabFolders", "NetworkNamespaces", "NetworkObjects", "Probes",
+                "KubeProxy", "LabFolders", "NetworkNamespaces", "NetworkObjects", "PacketTrace", "Packets", "Probes",
                 "PodServer",
                 "Rtnetlink",
                 "ShowCommands", "System",
@@ -185,6 +189,11 @@ let package = Package(
                 "Addresses", "Blueprint", "BundledTopologies", "Engine", "KernelTestSupport", "NSLabKit",
                 "NetworkNamespaces", "NetworkObjects", "Rtnetlink", "System", "Topology", "nslab",
             ], exclude: ["States"]),
+        .testTarget(
+            name: "PacketTraceTests",
+            dependencies: [
+                "Addresses", "CLinux", "KernelTestSupport", "NetworkNamespaces", "PacketTrace", "Packets", "System",
+            ]),
         .testTarget(name: "ShowCommandsTests", dependencies: ["Addresses", "NetworkObjects", "ShowCommands"]),
         .testTarget(
             name: "CommandLineTests",
