@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "Netlink", targets: ["Netlink"]),
         .library(name: "NetworkObjects", targets: ["NetworkObjects"]),
         .library(name: "Nftables", targets: ["Nftables"]),
+        .library(name: "Packets", targets: ["Packets"]),
         .library(name: "Rtnetlink", targets: ["Rtnetlink"]),
         .library(name: "ShowCommands", targets: ["ShowCommands"]),
         .library(name: "Topology", targets: ["Topology"]),
@@ -44,6 +45,7 @@ let package = Package(
         .target(name: "Addresses"),
         .target(name: "DNS", dependencies: ["Addresses"]),
         .target(name: "HTTP", dependencies: ["Addresses"]),
+        .target(name: "Packets", dependencies: ["Addresses"]),
         .target(name: "NetworkObjects", dependencies: ["Addresses", "CLinux"]),
         .target(name: "YAML", dependencies: ["CYAML"]),
         .target(name: "ClusterObjects"),
@@ -118,6 +120,9 @@ let package = Package(
                 "Topology",
             ]),
 
+        .target(
+            name: "PacketTrace",
+            dependencies: ["Addresses", "CLinux", "NetworkNamespaces", "Packets", "System"]),
         // The process with root that tells a lab's API what the lab is.
         .target(
             name: "Controllers",
@@ -131,7 +136,9 @@ let package = Package(
             name: "NSLabKit",
             dependencies: [
                 "Addresses", "Blueprint", "BundledTopologies", "Calico", "Engine", "HostRoots", "KernelCapabilities",
-                "KubeProxy", "LabFolders", "NetworkNamespaces", "NetworkObjects", "Probes", "PodServer", "Rtnetlink",
+                "KubeProxy", "LabFolders", "NetworkNamespaces", "NetworkObjects", "PacketTrace", "Packets", "Probes",
+                "PodServer",
+                "Rtnetlink",
                 "ShowCommands", "System",
                 "Topology",
             ]),
@@ -163,6 +170,7 @@ let package = Package(
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"]),
         .testTarget(name: "DNSTests", dependencies: ["DNS"]),
         .testTarget(name: "HTTPTests", dependencies: ["Addresses", "HTTP"]),
+        .testTarget(name: "PacketsTests", dependencies: ["Addresses", "KernelTestSupport", "Packets"]),
         .testTarget(name: "SystemTests", dependencies: ["KernelTestSupport", "System"]),
         .testTarget(name: "ClusterObjectsTests", dependencies: ["ClusterObjects"]),
         .testTarget(
@@ -222,6 +230,11 @@ let package = Package(
                 "Addresses", "Blueprint", "BundledTopologies", "Engine", "KernelTestSupport", "NSLabKit",
                 "NetworkNamespaces", "NetworkObjects", "Rtnetlink", "System", "Topology", "nslab",
             ], exclude: ["States"]),
+        .testTarget(
+            name: "PacketTraceTests",
+            dependencies: [
+                "Addresses", "CLinux", "KernelTestSupport", "NetworkNamespaces", "PacketTrace", "Packets", "System",
+            ]),
         .testTarget(
             name: "ShowCommandsTests", dependencies: ["Addresses", "NetworkObjects", "ShowCommands", "Topology"]),
         .testTarget(

@@ -40,6 +40,7 @@ let package = Package(
             dependencies: [
                 .product(name: "ShowCommands", package: "nslab"), .product(name: "Topology", package: "nslab"),
             ]),
+        .executableTarget(name: "fuzz-packets", dependencies: [.product(name: "Packets", package: "nslab")]),
         .executableTarget(name: "fuzz-rules", dependencies: [.product(name: "NetworkObjects", package: "nslab")]),
     ],
     swiftLanguageModes: [.v6]

@@ -43,6 +43,9 @@ struct JSONDocumentTests {
             command: "cli r --lab LAB -c show·ip·interface·brief"),
         Document(name: "verify", command: "verify LAB --strict"),
         Document(name: "pod", command: "pod stop --lab LAB web-POD"),
+        Document(
+            name: "capture", command: "capture --lab LAB -w /dev/null --for 50ms --on a:eth1 udp·port·9",
+            filter: ".namespaces |= map(.name)"),
         Document(name: "link", command: "link --lab LAB a:eth1 down"),
         Document(name: "verify-differences", schema: "verify", command: "verify LAB"),
         Document(name: "up-changes", schema: "up", command: "up FILE --name LAB --no-probe"),

@@ -49,6 +49,7 @@
 #include "icmp.h"
 #include "mounts.h"
 #include "namespaces.h"
+#include "packets.h"
 #include "rights.h"
 
 #endif
