@@ -46,6 +46,13 @@ extension Session {
             }
             if detail.ipv4 != expected.detail.ipv4 { try compareFiles("ipv4", "conf") }
             if detail.ipv6 != expected.detail.ipv6 { try compareFiles("ipv6", "conf") }
+            let silent = try FreshNamespaces.SilentSettings(of: link.name, in: inside)
+            if detail.ipv6 == expected.detail.ipv6 {
+                for setting in expected.silent.differences(from: silent, of: link.name)
+                where !declared.contains(setting.path) {
+                    findings.append(ObjectFinding(setting.path, wanted: setting.wanted, found: setting.found))
+                }
+            }
             if let mtu = observed.link.mtu, let own = detail.ipv6MTU, own != mtu {
                 findings.append(ObjectFinding("ipv6/conf/\(link.name)/mtu", wanted: "\(mtu)", found: "\(own)"))
             }

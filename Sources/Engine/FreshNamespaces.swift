@@ -31,6 +31,42 @@ final class FreshNamespaces: Sendable {
         var featureNames: Set<String>
         /// How many queues it uses, by their sorts.
         var channels: [String: UInt32]
+        /// Its settings that no message tells.
+        var silent: SilentSettings
+    }
+
+    /// Settings of a link that the kernel does not put into its messages about the link (`ipv6_store_devconf` in
+    /// net/ipv6/addrconf.c), so that their files are read.
+    struct SilentSettings: Sendable {
+        private(set) var values: [String?]
+        private static let paths: [(folder: String, name: String)] = [
+            ("ipv6/conf", "ra_honor_pio_life"), ("ipv6/conf", "ra_honor_pio_pflag"), ("ipv6/conf", "regen_min_advance"),
+            ("mpls/conf", "input"),
+        ]
+
+        /// Those of a link; a value is nil where this kernel has none of the name.
+        init(of link: InterfaceName, in inside: borrowing InsideNamespace) throws {
+            values = []
+            for (folder, name) in Self.paths {
+                do throws(SystemCallError) {
+                    values.append(try inside.sysctl("\(folder)/\(link)/\(name)"))
+                } catch {
+                    if error.isShortage { throw error }
+                    values.append(nil)
+                }
+            }
+        }
+
+        /// What of another link's is not as these, by their paths.
+        func differences(
+            from found: SilentSettings, of link: InterfaceName
+        ) -> [(path: String, wanted: String?, found: String?)] {
+            Self.paths.indices.compactMap { index in
+                if values[index] == found.values[index] { return nil }
+                let (folder, name) = Self.paths[index]
+                return ("\(folder)/\(link)/\(name)", values[index], found.values[index])
+            }
+        }
     }
 
     /// A namespace that was made for it, held as long as it may be asked.
@@ -153,12 +189,18 @@ extension FreshNamespaces.Group {
             featureNames = try generic.wantedFeatureNames(ethtool)
             channels = try generic.channels(ethtool)
         }
-        links = zip(names, isMade).map { name, isMade in
-            guard isMade, let index = table[name], let detail = details[index] else { return nil }
-            return FreshNamespaces.FreshLink(
-                name: name, detail: detail, parameters: parameters.compactMapValues { $0[index] },
-                features: features[index] ?? [], featureNames: featureNames[index] ?? [],
-                channels: channels[index] ?? [:])
+        links = []
+        for (name, isMade) in zip(names, isMade) {
+            guard isMade, let index = table[name], let detail = details[index] else {
+                links.append(nil)
+                continue
+            }
+            let silent = try FreshNamespaces.SilentSettings(of: name, in: inside)
+            links.append(
+                FreshNamespaces.FreshLink(
+                    name: name, detail: detail, parameters: parameters.compactMapValues { $0[index] },
+                    features: features[index] ?? [], featureNames: featureNames[index] ?? [],
+                    channels: channels[index] ?? [:], silent: silent))
         }
         settings = try SettingValues(in: inside)
         origin = FreshNamespaces.Origin(namespace)

@@ -14,12 +14,13 @@ extension Session {
     ) throws -> [ObjectFinding] {
         let table = interfaces
         let (addresses, routes) = try withSocket { socket in
-            (try socket.observedAddresses(in: table).map(\.address), try socket.routes(in: table))
+            (try socket.observedAddresses(in: table), try socket.routes(in: table))
         }
-        let present = Set(addresses.map(\.identity))
+        let present = Set(addresses.map(\.address.identity))
         let made = Set(routes.map(KernelMadeRoute.init))
         var findings: [ObjectFinding] = []
-        for address in wanted.addresses where present.contains(address.identity) {
+        let loopback = DeviceAddress("lo", InterfaceAddress(.v4(.loopback), prefixLength: 8), scope: .host)
+        for address in [loopback] + wanted.addresses where present.contains(address.identity) {
             // Without a carrier some are not there, and others come after it.
             guard let link = links[address.device], link.link.isUp, link.hasCarrier else { continue }
             let missing = address.kernelMadeRoutes.filter { !made.contains($0) }
@@ -34,24 +35,31 @@ extension Session {
         }
         for link in wanted.links {
             guard let observed = links[link.name], observed.link.isUp else { continue }
-            let own = addresses.filter { $0.device == link.name }.map(\.address.address)
-            var missing: [String] = []
+            let own = addresses.filter { $0.address.device == link.name }
+            var missing: [AttributeDifference] = []
+            func want(_ address: IPAddress, length: Int) {
+                if own.contains(where: { $0.address.address.address == address }) { return }
+                missing.append(AttributeDifference(.ownAddress, wanted: "\(address)/\(length)", found: nil))
+            }
             if link.kind == .loopback {
-                if !own.contains(.v4(IPv4Address(0x7f00_0001))) { missing.append("127.0.0.1/8") }
-                if inside.hasIPv6(link.name), !own.contains(.v6(IPv6Address(1))) { missing.append("::1/128") }
-            } else if observed.operationalState == .up, link.master == nil, !own.contains(where: \.isLinkLocalIPv6) {
+                want(.v4(.loopback), length: 8)
+                if inside.hasIPv6(link.name) { want(.v6(IPv6Address(1)), length: 128) }
+            } else if observed.operationalState == .up, link.master == nil, let mac = link.mac {
                 // One that gets none from the kernel has none.
                 let mode = try? inside.sysctl("ipv6/conf/\(link.name)/addr_gen_mode")
-                if mode == "0", inside.hasIPv6(link.name) { missing.append("fe80::/64") }
+                if mode == "0", inside.hasIPv6(link.name) {
+                    want(.v6(mac.linkLocalAddress), length: 64)
+                    // One that it made of another MAC address.
+                    for other in own where other.isKernelMade && other.address.address.address.isLinkLocalIPv6 {
+                        let found = other.address.address
+                        if found.address == .v6(mac.linkLocalAddress) { continue }
+                        missing.append(AttributeDifference(.ownAddress, wanted: nil, found: "\(found)"))
+                    }
+                }
             }
             let object = KernelObject(link)
             if missing.isEmpty { continue }
-            findings.append(
-                .different(
-                    object, found: object,
-                    missing.map {
-                        AttributeDifference(.ownAddress, wanted: $0, found: nil)
-                    }))
+            findings.append(.different(object, found: object, missing))
         }
         return findings
     }
@@ -62,6 +70,18 @@ extension InsideNamespace {
     fileprivate func hasIPv6(_ link: InterfaceName) -> Bool {
         // A kernel without IPv6 has no such file, nor has a link whose MTU is too small for it.
         (try? sysctl("ipv6/conf/\(link)/disable_ipv6")) == "0"
+    }
+}
+
+extension IPv4Address {
+    fileprivate static let loopback = IPv4Address(0x7f00_0001)
+}
+
+extension MACAddress {
+    /// The address for the link alone that is made of it (RFC 4291, appendix A).
+    fileprivate var linkLocalAddress: IPv6Address {
+        let identifier = ((value ^ 0x0200_0000_0000) >> 24) << 40 | 0xff_fe00_0000 | value & 0xff_ffff
+        return IPv6Address((0xfe80 as UInt128) << 112 | UInt128(identifier))
     }
 }
 
@@ -97,9 +117,18 @@ extension DeviceAddress {
     fileprivate var kernelMadeRoutes: [KernelMadeRoute] {
         let own = Prefix(address.address, length: address.family.bits)
         var routes = [KernelMadeRoute(.local, own, device, table: Self.localTable)]
-        if peer == nil, !flags.contains(.noPrefixRoute), address.prefixLength < address.family.bits {
-            let subnet = Prefix(address.address, length: address.prefixLength)
-            routes.append(KernelMadeRoute(.unicast, subnet, device, table: Route.mainTable))
+        guard peer == nil, !flags.contains(.noPrefixRoute), address.prefixLength < address.family.bits else {
+            return routes
+        }
+        // The whole subnet of `lo` is the host's own.
+        let subnet = Prefix(address.address, length: address.prefixLength)
+        routes.append(
+            device == "lo"
+                ? KernelMadeRoute(.local, subnet, device, table: Self.localTable)
+                : KernelMadeRoute(.unicast, subnet, device, table: Route.mainTable))
+        if address.family == .ipv4, address.prefixLength < 31 {
+            let last = Prefix(subnet.lastAddress, length: 32)
+            routes.append(KernelMadeRoute(.broadcast, last, device, table: Self.localTable))
         }
         return routes
     }
