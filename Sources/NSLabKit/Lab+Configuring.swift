@@ -19,28 +19,31 @@ extension Lab {
     public func configure(
         _ router: String, _ change: Change, in mode: ConfigurationMode
     ) throws(NSLabError) -> String? {
-        try reportingErrors {
-            var topology = try running.topology
-            guard let index = topology.routers.firstIndex(where: { $0.name == router }) else {
-                throw NSLabError("\(router) is no router of the lab's topology", .badInput)
-            }
-            let before = topology
-            let note: String?
-            do throws(ChangeError) {
-                note = try topology.routers[index].make(change, in: mode)
-            } catch {
-                throw NSLabError("\(error)", .badInput)
-            }
-            if topology == before { return note }
-            do throws(TopologyErrors) {
-                // As a file would be.
-                _ = try Topology.read(Array(topology.yaml.utf8), file: "configuration")
-            } catch {
-                throw NSLabError(error.errors.map(\.sentence).joined(separator: "\n"), .badInput)
-            }
-            let outcome = try BringUp(topology: topology, source: running.journal.source) { _ in }.run()
-            return note ?? (outcome.warnings.isEmpty ? nil : outcome.warnings.joined(separator: "\n! "))
+        // Two that configure at once would take back what the other did.
+        try reportingErrors { try StateDirectory(lab: name).editing { try make(change, of: router, in: mode) } }
+    }
+
+    private func make(_ change: Change, of router: String, in mode: ConfigurationMode) throws -> String? {
+        var topology = try running.topology
+        guard let index = topology.routers.firstIndex(where: { $0.name == router }) else {
+            throw NSLabError("\(router) is no router of the lab's topology", .badInput)
         }
+        let before = topology
+        let note: String?
+        do throws(ChangeError) {
+            note = try topology.routers[index].make(change, in: mode)
+        } catch {
+            throw NSLabError("\(error)", .badInput)
+        }
+        if topology == before { return note }
+        do throws(TopologyErrors) {
+            // As a file would be.
+            _ = try Topology.read(Array(topology.yaml.utf8), file: "configuration")
+        } catch {
+            throw NSLabError(error.errors.map(\.sentence).joined(separator: "\n"), .badInput)
+        }
+        let outcome = try BringUp(topology: topology, source: running.journal.source) { _ in }.run()
+        return note ?? (outcome.warnings.isEmpty ? nil : outcome.warnings.joined(separator: "\n! "))
     }
 
     /// What a router calls itself.

@@ -90,6 +90,9 @@ public struct ShowCommand: Hashable, Sendable {
         self = command
     }
 
+    /// The commands that take no value, for completion.
+    public static var literals: [String] { Grammar.exec.literals.filter { $0.hasPrefix("show ") } }
+
     /// The commands as the table has them, with capital letters for values.
     public static var all: [String] { Grammar.exec.syntaxes.filter { $0.hasPrefix("show ") } }
 }
