@@ -112,8 +112,14 @@ public struct RouterSession {
         if history.count > Self.longestHistory { history.removeFirst() }
         let (piped, command): (PipedLine, Command)
         do throws(CommandError) {
-            piped = try PipedLine(text)
+            // What a shell is given is all its own.
+            if case .run(.bash(_?))? = try? grammar.command(text, privilege: privilege) {
+                piped = PipedLine(whole: text)
+            } else {
+                piped = try PipedLine(text)
+            }
             command = try grammar.command(piped.command, privilege: privilege)
+            guard command.canBePassedOn || !piped.isPassedOn else { throw CommandError(text, .unknown) }
         } catch {
             return .failure(error.short + "\n")
         }
@@ -174,6 +180,16 @@ public struct RouterSession {
             return .text(note.map { "! \($0)\n" } ?? "")
         } catch  where error.category == .badInput {
             return .failure(error.description.split(separator: "\n").map { "% \($0)\n" }.joined())
+        }
+    }
+}
+
+extension Command {
+    /// Whether it shows something that filters can be given.
+    fileprivate var canBePassedOn: Bool {
+        switch self {
+        case .show, .history: true
+        default: false
         }
     }
 }

@@ -61,7 +61,10 @@ struct GrammarTests {
             #expect(try ShowCommand(text).question == .interfaceStatus(four, nil))
         }
         #expect(InterfaceNames("et1/1-2")?.names == ["Ethernet1/1", "Ethernet1/2"])
-        #expect(InterfaceNames("et01,po1,1/02-3")?.names == ["Ethernet1", "Port-Channel1", "Port-Channel1/2", "Port-Channel1/3"])
+        #expect(
+            InterfaceNames("et01,po1,1/02-3")?.names == [
+                "Ethernet1", "Port-Channel1", "Port-Channel1/2", "Port-Channel1/3",
+            ])
         #expect(InterfaceNames("Ethernet1.100")?.names == ["Ethernet1.100"])
         for text in ["et", "et-1", "e1-", "et3-1", "et1,,2", "et+1", "x1", "et99999", "et1-65535", "et1/2/3/4"] {
             #expect(InterfaceNames(text) == nil, "\(text)")
