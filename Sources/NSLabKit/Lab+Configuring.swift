@@ -1,3 +1,4 @@
+import Addresses
 import Engine
 import ShowCommands
 import Topology
@@ -51,17 +52,15 @@ extension Lab {
         try reportingErrors { try running.topology.routers.first { $0.name == router }?.hostname ?? router }
     }
 
-    /// What the kernel calls an interface of a router's; an address stays one.
-    func device(_ name: String, on router: String) throws(NSLabError) -> String {
-        try reportingErrors {
-            guard name.first?.isLetter == true, !name.contains(":"),
-                let router = try running.topology.routers.first(where: { $0.name == router })
-            else { return name }
-            do throws(ChangeError) {
-                return try router.device(name)
-            } catch {
-                throw NSLabError("\(error)", .badInput)
-            }
+    /// The address that packets from an interface have as their source; an address stays one.
+    func sourceAddress(_ name: String, _ family: AddressFamily, on router: String) throws(NSLabError) -> String {
+        if IPAddress(name) != nil { return name }
+        let names = InterfaceNames(name).map { ShowCommand.Question.ipInterfaces(family, $0) }
+        guard let question = names else { return name }
+        let answer = try show(ShowCommand(question, reads: [.addresses, .vlans]), on: router)
+        guard let address = answer.as(IPInterfaces.self)?.firstAddress else {
+            throw NSLabError("\(name) has no address of \(family) that packets could come from", .badInput)
         }
+        return "\(address)"
     }
 }

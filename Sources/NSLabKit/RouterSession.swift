@@ -156,7 +156,15 @@ public struct RouterSession {
     }
 
     private func arguments(of program: Command.Program) throws(NSLabError) -> [String] {
-        try program.arguments { name throws(NSLabError) in try lab.device(name, on: router) }
+        let isIPv6 =
+            switch program {
+            case .ping(let ping): ping.isIPv6
+            case .traceroute(let host, let isIPv6, _): isIPv6 || host.contains(":")
+            case .telnet, .bash: false
+            }
+        return try program.arguments { name throws(NSLabError) in
+            try lab.sourceAddress(name, isIPv6 ? .ipv6 : .ipv4, on: router)
+        }
     }
 
     private static func passed(_ text: String, _ piped: PipedLine) -> Response {

@@ -131,6 +131,11 @@ struct GrammarTests {
             ping.arguments { $0.lowercased() } == [
                 "ping", "-4", "-c", "2", "-s", "72", "-I", "loopback0", "--", "10.0.0.1",
             ])
+        let orders = [
+            "repeat 2 size 100 source 10.0.0.9", "source 10.0.0.9 repeat 2 size 100",
+            "size 100 source 10.0.0.9 repeat 2",
+        ]
+        #expect(Set(try orders.map { try Grammar.exec.command("ping 10.0.0.1 \($0)") }).count == 1)
         #expect(throws: CommandError.self) { try Grammar.exec.command("ping -f") }
         #expect(try Grammar.exec.command("bash ls  -l") == .run(.bash("ls -l")))
         #expect(try Grammar.exec.command("telnet 10.0.0.1 80") == .run(.telnet(host: "10.0.0.1", port: 80)))

@@ -5,7 +5,7 @@ public struct ShowCommand: Hashable, Sendable {
     public let question: Question
     public let reads: Set<RouterTable>
 
-    init(_ question: Question, reads: Set<RouterTable>) { (self.question, self.reads) = (question, reads) }
+    public init(_ question: Question, reads: Set<RouterTable>) { (self.question, self.reads) = (question, reads) }
 
     /// What is asked.
     public enum Question: Hashable, Sendable {
