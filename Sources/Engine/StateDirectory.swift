@@ -114,6 +114,17 @@ public struct StateDirectory: Hashable, Sendable {
         }
     }
 
+    /// Does something for which the topology in the state is read, changed and brought up, while nobody else does. A bring-up
+    /// takes the lab's own lock meanwhile, as always.
+    package func editing<Value>(_ body: () throws -> Value) throws -> Value {
+        let path = "\(path)/editing"
+        let file = try FileDescriptor(opening: path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+        while flock(file.number, LOCK_EX) != 0 {
+            if errno != EINTR { throw SystemCallError("flock", path) }
+        }
+        return try withExtendedLifetime(file, body)
+    }
+
     /// Removes all that nslab puts into the folder, and the folder.
     ///
     /// - Parameter keepingFolder: leaves the folder itself, on which the caller's lock is.

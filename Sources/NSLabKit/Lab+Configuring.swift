@@ -1,3 +1,4 @@
+import Addresses
 import Engine
 import ShowCommands
 import Topology
@@ -19,28 +20,31 @@ extension Lab {
     public func configure(
         _ router: String, _ change: Change, in mode: ConfigurationMode
     ) throws(NSLabError) -> String? {
-        try reportingErrors {
-            var topology = try running.topology
-            guard let index = topology.routers.firstIndex(where: { $0.name == router }) else {
-                throw NSLabError("\(router) is no router of the lab's topology", .badInput)
-            }
-            let before = topology
-            let note: String?
-            do throws(ChangeError) {
-                note = try topology.routers[index].make(change, in: mode)
-            } catch {
-                throw NSLabError("\(error)", .badInput)
-            }
-            if topology == before { return note }
-            do throws(TopologyErrors) {
-                // As a file would be.
-                _ = try Topology.read(Array(topology.yaml.utf8), file: "configuration")
-            } catch {
-                throw NSLabError(error.errors.map(\.sentence).joined(separator: "\n"), .badInput)
-            }
-            let outcome = try BringUp(topology: topology, source: running.journal.source) { _ in }.run()
-            return note ?? (outcome.warnings.isEmpty ? nil : outcome.warnings.joined(separator: "\n! "))
+        // Two that configure at once would take back what the other did.
+        try reportingErrors { try StateDirectory(lab: name).editing { try make(change, of: router, in: mode) } }
+    }
+
+    private func make(_ change: Change, of router: String, in mode: ConfigurationMode) throws -> String? {
+        var topology = try running.topology
+        guard let index = topology.routers.firstIndex(where: { $0.name == router }) else {
+            throw NSLabError("\(router) is no router of the lab's topology", .badInput)
         }
+        let before = topology
+        let note: String?
+        do throws(ChangeError) {
+            note = try topology.routers[index].make(change, in: mode)
+        } catch {
+            throw NSLabError("\(error)", .badInput)
+        }
+        if topology == before { return note }
+        do throws(TopologyErrors) {
+            // As a file would be.
+            _ = try Topology.read(Array(topology.yaml.utf8), file: "configuration")
+        } catch {
+            throw NSLabError(error.errors.map(\.sentence).joined(separator: "\n"), .badInput)
+        }
+        let outcome = try BringUp(topology: topology, source: running.journal.source) { _ in }.run()
+        return note ?? (outcome.warnings.isEmpty ? nil : outcome.warnings.joined(separator: "\n! "))
     }
 
     /// What a router calls itself.
@@ -48,17 +52,15 @@ extension Lab {
         try reportingErrors { try running.topology.routers.first { $0.name == router }?.hostname ?? router }
     }
 
-    /// What the kernel calls an interface of a router's; an address stays one.
-    func device(_ name: String, on router: String) throws(NSLabError) -> String {
-        try reportingErrors {
-            guard name.first?.isLetter == true, !name.contains(":"),
-                let router = try running.topology.routers.first(where: { $0.name == router })
-            else { return name }
-            do throws(ChangeError) {
-                return try router.device(name)
-            } catch {
-                throw NSLabError("\(error)", .badInput)
-            }
+    /// The address that packets from an interface have as their source; an address stays one.
+    func sourceAddress(_ name: String, _ family: AddressFamily, on router: String) throws(NSLabError) -> String {
+        if IPAddress(name) != nil { return name }
+        let names = InterfaceNames(name).map { ShowCommand.Question.ipInterfaces(family, $0) }
+        guard let question = names else { return name }
+        let answer = try show(ShowCommand(question, reads: [.addresses, .vlans]), on: router)
+        guard let address = answer.as(IPInterfaces.self)?.firstAddress else {
+            throw NSLabError("\(name) has no address of \(family) that packets could come from", .badInput)
         }
+        return "\(address)"
     }
 }

@@ -34,6 +34,11 @@ extension Lab {
         let router = topology.routers.first { $0.name == entry.name }
         var tables = try running.read(entry) { socket in
             var tables = RouterTables(links: try socket.links())
+            // All links of a router are alike in this, but for who changed one by hand.
+            let links = tables.links.filter { $0.link.kind != .loopback }
+            tables.forwards = []
+            if links.contains(where: { $0[.forwarding] == 1 }) { tables.forwards.insert(.ipv4) }
+            if links.contains(where: { $0.forwardsIPv6 == true }) { tables.forwards.insert(.ipv6) }
             let interfaces = InterfaceTable(tables.links)
             if reads.contains(.addresses) { tables.addresses = try socket.observedAddresses(in: interfaces) }
             if reads.contains(.routes) { tables.routes = try socket.routes(in: interfaces) }
@@ -152,7 +157,6 @@ extension IPAddress {
 extension RouterTables {
     /// What only the topology says: names, what is in a port channel, what routing protocols bring besides the route.
     fileprivate mutating func addNames(of router: Router) {
-        forwards = router.forwards
         for vlan in router.vlans {
             vlanNames[vlan.id] = vlan.name
             if !vlan.addresses.isEmpty { routedVLANs.insert(vlan.id) }

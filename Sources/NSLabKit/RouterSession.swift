@@ -112,8 +112,14 @@ public struct RouterSession {
         if history.count > Self.longestHistory { history.removeFirst() }
         let (piped, command): (PipedLine, Command)
         do throws(CommandError) {
-            piped = try PipedLine(text)
+            // What a shell is given is all its own.
+            if case .run(.bash(_?))? = try? grammar.command(text, privilege: privilege) {
+                piped = PipedLine(whole: text)
+            } else {
+                piped = try PipedLine(text)
+            }
             command = try grammar.command(piped.command, privilege: privilege)
+            guard command.canBePassedOn || !piped.isPassedOn else { throw CommandError(text, .unknown) }
         } catch {
             return .failure(error.short + "\n")
         }
@@ -150,7 +156,15 @@ public struct RouterSession {
     }
 
     private func arguments(of program: Command.Program) throws(NSLabError) -> [String] {
-        try program.arguments { name throws(NSLabError) in try lab.device(name, on: router) }
+        let isIPv6 =
+            switch program {
+            case .ping(let ping): ping.isIPv6
+            case .traceroute(let host, let isIPv6, _): isIPv6 || host.contains(":")
+            case .telnet, .bash: false
+            }
+        return try program.arguments { name throws(NSLabError) in
+            try lab.sourceAddress(name, isIPv6 ? .ipv6 : .ipv4, on: router)
+        }
     }
 
     private static func passed(_ text: String, _ piped: PipedLine) -> Response {
@@ -174,6 +188,16 @@ public struct RouterSession {
             return .text(note.map { "! \($0)\n" } ?? "")
         } catch  where error.category == .badInput {
             return .failure(error.description.split(separator: "\n").map { "% \($0)\n" }.joined())
+        }
+    }
+}
+
+extension Command {
+    /// Whether it shows something that filters can be given.
+    fileprivate var canBePassedOn: Bool {
+        switch self {
+        case .show, .history: true
+        default: false
         }
     }
 }

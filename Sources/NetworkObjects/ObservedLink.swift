@@ -17,6 +17,9 @@ public struct ObservedLink: Hashable, Sendable {
     public let lowerIndex: InterfaceIndex?
     /// The IPv4 settings by their number less one (`IFLA_INET_CONF`); empty where the link has no IPv4.
     package let ipv4Settings: [UInt32]
+    /// Whether packets of IPv6 that come by the link are sent on (`conf/LINK/forwarding`, the first of `IFLA_INET6_CONF`); nil
+    /// where the link has no IPv6.
+    public package(set) var forwardsIPv6: Bool?
 
     /// A link as a kernel may have it.
     public init(

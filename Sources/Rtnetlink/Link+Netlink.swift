@@ -229,6 +229,7 @@ struct LinkMessage {
     private var vxlanDevice: InterfaceIndex?
     private var ipip = IPIP()
     private var ipv4Settings: [UInt32] = []
+    private var forwardsIPv6: Bool?
 
     /// Nil for a message that is not a link.
     init?(_ message: Message) throws(MalformedMessage) {
@@ -317,9 +318,16 @@ struct LinkMessage {
                     }
                 }
             case Int(AF_INET6):
-                for attribute in try family.nested() where attribute.type == IFLA_INET6_TOKEN {
-                    guard case .v6(let address) = try attribute.address() else { throw attribute.wrongSize }
-                    token = address.value == 0 ? nil : address
+                for attribute in try family.nested() {
+                    switch attribute.type {
+                    case IFLA_INET6_TOKEN:
+                        guard case .v6(let address) = try attribute.address() else { throw attribute.wrongSize }
+                        token = address.value == 0 ? nil : address
+                    case IFLA_INET6_CONF where attribute.bytes.count >= 4:
+                        // DEVCONF_FORWARDING (linux/ipv6.h)
+                        forwardsIPv6 = attribute.bytes.withUnsafeBytes { $0.loadUnaligned(as: Int32.self) != 0 }
+                    default: break
+                    }
                 }
             default: break
             }
@@ -339,10 +347,12 @@ struct LinkMessage {
         let link = Link(
             name, linkKind(in: table), mac: mac, mtu: mtu, master: masterIndex.flatMap { table[$0] }, group: group,
             isUp: isUp, alias: alias, token: token)
-        return ObservedLink(
+        var observed = ObservedLink(
             index: index, link: link,
             operationalState: ObservedLink.OperationalState(rawValue: operationalState) ?? .unknown,
             hasCarrier: hasCarrier, lowerIndex: lowerIndex.flatMap { $0 > 0 ? $0 : nil }, ipv4Settings: ipv4Settings)
+        observed.forwardsIPv6 = forwardsIPv6
+        return observed
     }
 
     private func linkKind(in table: InterfaceTable) -> Link.Kind {

@@ -77,6 +77,12 @@ public struct PipedLine: Hashable, Sendable {
         shellCommand = nil
     }
 
+    /// A line without bars that mean anything.
+    public init(whole line: String) { (command, filters, shellCommand) = (line, [], nil) }
+
+    /// Whether there is anything behind the command.
+    public var isPassedOn: Bool { !filters.isEmpty || shellCommand != nil }
+
     /// Whether the answer is asked for as a document.
     public var asksForDocument: Bool { filters.contains(.json) }
 

@@ -19,7 +19,7 @@ struct CLICommand: ParsableCommand {
 
     @Option(
         name: .short, help: ArgumentHelp("A command; may be given more than once.", valueName: "show …"),
-        completion: .custom { _, _, _ in ShowCommand.all })
+        completion: .custom { _, _, _ in ShowCommand.literals })
     var command: [String] = []
 
     @Option(name: .customShort("p"), help: ArgumentHelp("The privilege to begin with, 15 for all.", valueName: "level"))
@@ -30,6 +30,7 @@ struct CLICommand: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
+        if command.isEmpty, global.output != .table { throw ValidationError("-o needs commands: -c 'show …'") }
         guard (0...15).contains(privilege) else { throw ValidationError("-p takes a level from 0 to 15") }
     }
 

@@ -113,6 +113,10 @@ struct RouterConversation {
             rewind(made)
             spawn.standardInput = .descriptor(fileno(made))
         }
-        return try spawn.start().wait().shellStatus
+        let status = try spawn.start().wait().shellStatus
+        if status == ExitStatus.commandNotFound.rawValue, ["traceroute", "telnet", "ping"].contains(arguments[0]) {
+            Console.error("\(arguments[0]) is the machine's own: install it, and the router has it")
+        }
+        return status
     }
 }

@@ -110,6 +110,29 @@ struct RouterSessionTests {
         try withSession(["-p", "15"]) { terminal, _ in
             #expect(try terminal.type("bash hostname\n", until: "ceos\n").contains("bash hostname"))
             try terminal.wait(for: "#")
+            try terminal.type("bash echo one two | wc -w\n", until: "\n2\nceos#")
+            try terminal.type("ping 10.0.10.1 repeat 1 | include x\n", until: "% Invalid input\nceos#")
+        }
+    }
+
+    @Test("two that configure at once lose nothing")
+    func together() throws {
+        try Program.with(topology: Self.topology) { nslab in
+            let sessions = try (1...4).map { number in
+                try Witness.Process([
+                    BuiltProgram.path, "cli", "--lab", nslab.lab, "sw", "-p", "15", "-c",
+                    "configure\ninterface Loopback\(number)\nip address 10.255.0.\(number)/32",
+                ])
+            }
+            for session in sessions {
+                let end = try session.wait()
+                #expect(end.status == 0, "\(end.output)")
+            }
+            let addresses = try Witness.json("ip -j -4 address show dev lo", in: nslab.pin("sw")).first?["addr_info"]
+            let own = (addresses as? [[String: Any]] ?? []).compactMap { $0["local"] as? String }
+                .filter { $0.hasPrefix("10.255.") }
+            #expect(Set(own) == ["10.255.0.1", "10.255.0.2", "10.255.0.3", "10.255.0.4"])
+            #expect(try nslab.run("verify", nslab.lab).status == 0)
         }
     }
 

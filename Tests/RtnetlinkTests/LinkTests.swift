@@ -40,6 +40,39 @@ struct LinkTests {
         }
     }
 
+    @Test("what a link has carried is what ip counts")
+    func counters() async throws {
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
+            try bench.batch.configure(Link("lo", .loopback), in: bench.table)
+            try bench.socket.execute(&bench.batch)
+            try Witness.output(["ping", "-c", "2", "-i", "0.01", "127.0.0.1"])
+            let counters = try #require(try bench.socket.linkCounters()["lo"])
+            let witness = try #require(
+                try Witness.json("ip -s -s -j link show dev lo").first?["stats64"] as? [String: [String: Any]])
+            func number(_ way: String, _ name: String) -> UInt64 {
+                (witness[way]?[name] as? Int).map { UInt64($0) } ?? .max
+            }
+            #expect(counters.received.packets == number("rx", "packets") && counters.received.packets >= 4)
+            #expect(counters.received.bytes == number("rx", "bytes") && counters.sent.bytes == number("tx", "bytes"))
+            #expect(
+                counters.received.dropped == number("rx", "dropped") && counters.sent.errors == number("tx", "errors"))
+            #expect(counters.receivedMulticast == number("rx", "multicast"))
+            #expect(counters.collisions == number("tx", "collisions"))
+        }
+    }
+
+    @Test("whether packets of IPv6 that come by a link are sent on")
+    func forwarding() async throws {
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
+            for isOn in [true, false] {
+                try Witness.output(["sysctl", "-q", "-w", "net.ipv6.conf.lo.forwarding=\(isOn ? 1 : 0)"])
+                #expect(try bench.observe("lo").forwardsIPv6 == isOn)
+            }
+        }
+    }
+
     @Test("a bridge keeps every attribute, and the alias that takes a second request")
     func bridge() async throws {
         try await inNamespace { inside in

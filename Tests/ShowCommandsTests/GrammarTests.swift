@@ -61,6 +61,10 @@ struct GrammarTests {
             #expect(try ShowCommand(text).question == .interfaceStatus(four, nil))
         }
         #expect(InterfaceNames("et1/1-2")?.names == ["Ethernet1/1", "Ethernet1/2"])
+        #expect(
+            InterfaceNames("et01,po1,1/02-3")?.names == [
+                "Ethernet1", "Port-Channel1", "Port-Channel1/2", "Port-Channel1/3",
+            ])
         #expect(InterfaceNames("Ethernet1.100")?.names == ["Ethernet1.100"])
         for text in ["et", "et-1", "e1-", "et3-1", "et1,,2", "et+1", "x1", "et99999", "et1-65535", "et1/2/3/4"] {
             #expect(InterfaceNames(text) == nil, "\(text)")
@@ -127,6 +131,11 @@ struct GrammarTests {
             ping.arguments { $0.lowercased() } == [
                 "ping", "-4", "-c", "2", "-s", "72", "-I", "loopback0", "--", "10.0.0.1",
             ])
+        let orders = [
+            "repeat 2 size 100 source 10.0.0.9", "source 10.0.0.9 repeat 2 size 100",
+            "size 100 source 10.0.0.9 repeat 2",
+        ]
+        #expect(Set(try orders.map { try Grammar.exec.command("ping 10.0.0.1 \($0)") }).count == 1)
         #expect(throws: CommandError.self) { try Grammar.exec.command("ping -f") }
         #expect(try Grammar.exec.command("bash ls  -l") == .run(.bash("ls -l")))
         #expect(try Grammar.exec.command("telnet 10.0.0.1 80") == .run(.telnet(host: "10.0.0.1", port: 80)))

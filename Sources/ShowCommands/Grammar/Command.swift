@@ -43,8 +43,10 @@ public enum Command: Hashable, Sendable {
         public var count = 5
         /// Bytes of a packet's data with its header: EOS counts as its `ping` prints.
         public var size: Int?
-        /// An address, or an interface by EOS' name.
+        /// An address, or an interface by EOS' name, whose address it is then.
         public var source: String?
+        /// Whether it may not be cut on the way.
+        public var isWhole = false
         public var interval: Int?
 
         init(host: String) { self.host = host }
@@ -54,20 +56,21 @@ public enum Command: Hashable, Sendable {
 extension Command.Program {
     /// The program's words.
     ///
-    /// - Parameter device: what an interface is called in the kernel, for one that is named as a source.
-    public func arguments<Failure: Error>(_ device: (String) throws(Failure) -> String) throws(Failure) -> [String] {
+    /// - Parameter address: the address of an interface that is named as a source; an address stays one.
+    public func arguments<Failure: Error>(_ address: (String) throws(Failure) -> String) throws(Failure) -> [String] {
         switch self {
         case .ping(let ping):
             // EOS sends 72 bytes of data (100 with the headers) for IPv4 and 52 for IPv6.
             var words = ["ping", ping.isIPv6 ? "-6" : "-4", "-c", "\(ping.count)"]
-            if !ping.isIPv6, ping.host.contains(":") { words.remove(at: 1) }
-            let data = ping.size.map { max(0, $0 - 28) } ?? (ping.isIPv6 || ping.host.contains(":") ? 52 : 72)
+            let data = ping.size.map { max(0, $0 - 28) } ?? (ping.isIPv6 ? 52 : 72)
             words += ["-s", "\(data)"]
+            if ping.isWhole { words += ["-M", "do"] }
             if let interval = ping.interval { words += ["-i", "\(interval)"] }
-            if let source = ping.source { words += ["-I", try device(source)] }
+            if let source = ping.source { words += ["-I", try address(source)] }
             return words + ["--", ping.host]
         case .traceroute(let host, let isIPv6, let source):
-            return ["traceroute"] + (isIPv6 ? ["-6"] : []) + (source.map { ["-s", $0] } ?? []) + ["--", host]
+            return ["traceroute"] + (isIPv6 ? ["-6"] : [])
+                + (try source.map { source throws(Failure) in ["-s", try address(source)] } ?? []) + ["--", host]
         case .telnet(let host, let port): return ["telnet", host] + (port.map { ["\($0)"] } ?? [])
         case .bash(let command): return ["bash"] + (command.map { ["-c", $0] } ?? [])
         }

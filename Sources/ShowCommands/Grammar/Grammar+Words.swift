@@ -45,6 +45,7 @@ extension Grammar {
         "ip interface": "IPv4 interfaces",
         "ipv6 interface": "IPv6 interfaces",
         "repeat": "Number of packets",
+        "df-bit": "Packets are not cut on the way",
         "size": "Size of packets in bytes",
         "interval": "Seconds between packets",
         "interfaces": "Details related to interfaces",

@@ -36,6 +36,15 @@ public struct Grammar: Sendable {
     /// The commands as the table has them, with capital letters for values.
     public var syntaxes: [String] { rows.filter(\.isListed).map(\.syntax.text) }
 
+    /// The commands that take no value, in all their forms.
+    public var literals: [String] {
+        sequences.compactMap { row, words in
+            guard rows[row].isListed else { return nil }
+            let keywords = words.compactMap { if case .keyword(let keyword) = $0 { keyword } else { nil } }
+            return keywords.count == words.count ? keywords.joined(separator: " ") : nil
+        }
+    }
+
     /// One way of typing each command, with a value that fits in the place of each that is chosen.
     package var examples: [String] {
         rows.map { row in

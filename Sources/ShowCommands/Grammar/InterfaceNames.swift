@@ -62,7 +62,7 @@ public struct InterfaceNames: Hashable, Sendable {
             let ends = part.split(separator: "-", omittingEmptySubsequences: false)
             guard (1...2).contains(ends.count), Self.isNumber(ends[0]) else { return nil }
             guard ends.count == 2 else {
-                names.append(kind.rawValue + ends[0])
+                names.append(kind.rawValue + Self.withoutZeros(ends[0]))
                 continue
             }
             // A range counts the last number written: `1/1-4`, `1.10-20`; its end may be written whole.
@@ -72,10 +72,24 @@ public struct InterfaceNames: Hashable, Sendable {
             guard Self.isNumber(last), let from = UInt16(ends[0].suffix(digits)), let to = UInt16(last), from <= to,
                 names.count + Int(to - from) < Self.limit
             else { return nil }
-            names += (from...to).map { "\(kind.rawValue)\(stem)\($0)" }
+            names += (from...to).map { "\(kind.rawValue)\(Self.withoutZeros(stem))\($0)" }
         }
         guard !names.isEmpty, names.count <= Self.limit else { return nil }
         self.init(unique: names)
+    }
+
+    /// Numbers as they are counted: `1/1` for `01/1`.
+    private static func withoutZeros(_ text: some StringProtocol) -> String {
+        var (result, digits) = ("", "")
+        for character in text {
+            if character.isNumber {
+                digits.append(character)
+            } else {
+                result += (UInt16(digits).map(String.init) ?? "") + String(character)
+                digits = ""
+            }
+        }
+        return result + (UInt16(digits).map(String.init) ?? "")
     }
 
     /// `7`, `1/1`, `7.100`

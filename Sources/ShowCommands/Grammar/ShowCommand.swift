@@ -5,7 +5,7 @@ public struct ShowCommand: Hashable, Sendable {
     public let question: Question
     public let reads: Set<RouterTable>
 
-    init(_ question: Question, reads: Set<RouterTable>) { (self.question, self.reads) = (question, reads) }
+    public init(_ question: Question, reads: Set<RouterTable>) { (self.question, self.reads) = (question, reads) }
 
     /// What is asked.
     public enum Question: Hashable, Sendable {
@@ -89,6 +89,9 @@ public struct ShowCommand: Hashable, Sendable {
         }
         self = command
     }
+
+    /// The commands that take no value, for completion.
+    public static var literals: [String] { Grammar.exec.literals.filter { $0.hasPrefix("show ") } }
 
     /// The commands as the table has them, with capital letters for values.
     public static var all: [String] { Grammar.exec.syntaxes.filter { $0.hasPrefix("show ") } }

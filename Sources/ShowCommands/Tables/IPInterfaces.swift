@@ -2,7 +2,7 @@ import Addresses
 import NetworkObjects
 
 /// What `show ip interface` and `show ipv6 interface` answer: the interfaces that have addresses of a family, in full.
-struct IPInterfaces: RouterAnswer {
+public struct IPInterfaces: RouterAnswer {
     private let family: AddressFamily
     private let interfaces: [RouterInterface]
 
@@ -12,6 +12,9 @@ struct IPInterfaces: RouterAnswer {
             !interface.mode.hasPrefix("in ") && !interface.addresses(family).isEmpty
         }
     }
+
+    /// The first address of the first interface.
+    public var firstAddress: IPAddress? { interfaces.first?.addresses(family).first?.address.address.address }
 
     var text: String {
         interfaces.map { interface in
