@@ -2,9 +2,10 @@ import ClusterObjects
 import NIOCore
 import NIOHTTP1
 import NIOTLS
+import NIOWebSocket
 
 /// One client's connection: HTTP/1.1 inside of TLS, a request at a time.
-final class APIConnection: ChannelInboundHandler {
+final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
@@ -26,6 +27,10 @@ final class APIConnection: ChannelInboundHandler {
     private var watchEnd: Scheduled<Void>?
     private var bookmarks: RepeatedTask?
     private var deadline: Scheduled<Void>?
+    /// Why what the request wants to be is not made of the connection.
+    private var refusal: Refusal?
+    /// What runs for a client whose connection is about to be its streams'.
+    private var process: PodProcess?
 
     init(_ server: APIServer) { self.server = server }
 
@@ -63,6 +68,8 @@ final class APIConnection: ChannelInboundHandler {
         deadline?.cancel()
         if isAdmitted { server.dismiss(self) }
         isAdmitted = false
+        if let process { server.desk.discard(process) }
+        process = nil
     }
 
     func close() { context?.close(promise: nil) }
@@ -110,6 +117,10 @@ final class APIConnection: ChannelInboundHandler {
         case .end:
             guard let head else { return }
             deadline?.cancel()
+            if let refusal {
+                self.refusal = nil
+                return answer(.document(status: refusal.code, refusal.json))
+            }
             guard let target = RequestTarget(head.uri) else { return refuse(.badRequest("the path cannot be read")) }
             let request = APIRequest(
                 method: head.method.rawValue, target: target, accept: head.headers["accept"],
@@ -167,6 +178,59 @@ final class APIConnection: ChannelInboundHandler {
 
     private func headers(_ type: String) -> HTTPHeaders {
         HTTPHeaders([("Content-Type", type), ("Cache-Control", "no-cache, private"), ("Audit-Id", "nslab")])
+    }
+
+    // MARK: Commands in pods
+
+    /// How a connection becomes that of a command's streams.
+    func upgrades(on loop: any EventLoop) -> NIOHTTPServerUpgradeSendableConfiguration {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        let sockets = NIOWebSocketServerUpgrader(
+            maxFrameSize: 1 << 20, automaticErrorHandling: true,
+            shouldUpgrade: { _, head in bound.value.prepare(head, on: loop) },
+            upgradePipelineHandler: { channel, _ in
+                channel.eventLoop.makeCompletedFuture { try bound.value.handOver(channel) }
+            })
+        return (upgraders: [sockets], completionHandler: { _ in })
+    }
+
+    /// Starts what a request asks for.
+    ///
+    /// - Returns: the header fields of the answer; nil where it is not started, and the request is refused like another.
+    private func prepare(_ head: HTTPRequestHead, on loop: any EventLoop) -> EventLoopFuture<HTTPHeaders?> {
+        let forms = head.headers["sec-websocket-protocol"].flatMap { $0.split(separator: ",") }.map {
+            String($0.filter { $0 != " " })
+        }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        do throws(Refusal) {
+            let wanted = try server.execution(head.uri, forms: forms)
+            return server.desk.start(
+                wanted.pod, wanted.command, hasInput: wanted.hasInput, isTerminal: wanted.isTerminal, on: loop
+            ).map { process in
+                bound.value.process = process
+                return HTTPHeaders([("Sec-WebSocket-Protocol", wanted.form)])
+            }.recover { error in
+                bound.value.refusal = error as? Refusal ?? Refusal(500, "InternalError", "\(error)")
+                return nil
+            }
+        } catch {
+            refusal = error
+            return loop.makeSucceededFuture(nil)
+        }
+    }
+
+    /// Leaves the connection to a command's streams.
+    private func handOver(_ channel: any Channel) throws {
+        guard let process else { throw ChannelError.inputClosed }
+        self.process = nil
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandlers([
+            NIOWebSocketFrameAggregator(
+                minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1024, maxAccumulatedFrameSize: 1 << 20),
+            ExecConnection(process, server),
+        ])
+        // The HTTP handlers have gone by themselves.
+        pipeline.removeHandler(self, promise: nil)
     }
 
     // MARK: Watches

@@ -10,6 +10,8 @@ final class APIServer {
     private var isReady = false
     /// Where clients reach it.
     private let address: String
+    /// Where it is asked for what is to run in pods.
+    let desk: ProcessDesk
     private let log: BoundedLog
     private var waiting: [ObjectIdentifier: Waiting] = [:]
     private var watching: [ObjectIdentifier: APIConnection] = [:]
@@ -27,8 +29,9 @@ final class APIServer {
     /// The most connections of strangers: beyond them the oldest is closed, so that they keep no client away.
     static let mostStrangers = 64
 
-    init(address: String, _ log: BoundedLog) {
+    init(address: String, _ desk: ProcessDesk, _ log: BoundedLog) {
         self.address = address
+        self.desk = desk
         self.log = log
     }
 
@@ -88,6 +91,46 @@ final class APIServer {
 
     func endWatch(_ connection: APIConnection) { watching[ObjectIdentifier(connection)] = nil }
 
+    // MARK: Commands
+
+    /// What a request for a command in a pod asks for.
+    struct Execution {
+        var pod: ObjectStore.Name
+        var command: [String]
+        var hasInput: Bool
+        var isTerminal: Bool
+        /// The form in which its streams are told.
+        var form: String
+    }
+
+    /// Reads a request for a command in a pod.
+    ///
+    /// - Parameter forms: those that the client speaks.
+    func execution(_ uri: String, forms: [String]) throws(Refusal) -> Execution {
+        guard let service, isReady else { throw Refusal(503, "ServiceUnavailable", "no objects yet") }
+        guard let target = RequestTarget(uri), let path = ObjectPath(target.path), path.subresource == "exec",
+            let kind = service.kinds[path.kind], kind.kind == "Pod", let namespace = path.namespace,
+            let name = path.name
+        else { throw .noSuchPath }
+        let place = ObjectStore.Name(namespace: namespace, name: name)
+        guard let pod = service.store.object(place, of: kind) else { throw .notFound(kind, name) }
+        if let container = target["container"], !container.isEmpty,
+            !pod["spec"]["containers"].items.contains(where: { $0["name"].text == container })
+        {
+            throw .badRequest("container \(container) is not valid for pod \(name)")
+        }
+        let command = target.all("command")
+        guard command.first?.isEmpty == false else {
+            throw .badRequest("you must specify at least 1 command for the container")
+        }
+        guard let form = ExecConnection.protocols.first(where: forms.contains) else {
+            throw .badRequest("unable to upgrade: \(ExecConnection.protocols.joined(separator: ", ")) are spoken")
+        }
+        return Execution(
+            pod: place, command: command, hasInput: target.isTrue("stdin"), isTerminal: target.isTrue("tty"), form: form
+        )
+    }
+
     // MARK: Connections
 
     /// Counts a new connection in.
@@ -100,6 +143,11 @@ final class APIServer {
         if strangers.count > Self.mostStrangers { strangers.removeFirst().close() }
         return true
     }
+
+    /// Counts a connection that has become a command's streams.
+    func keep() { connectionCount += 1 }
+
+    func letGo() { connectionCount -= 1 }
 
     /// A client has proved who it is.
     func recognize(_ connection: APIConnection) { strangers.removeAll { $0 === connection } }

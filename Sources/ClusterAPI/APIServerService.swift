@@ -27,7 +27,9 @@ public enum APIServerService {
         static let kubeconfig: CInt = 7
         /// The file for the keys; empty for a new lab.
         static let keys: CInt = 8
-        static let count: CInt = 6
+        /// Where it asks for what is to run in pods.
+        static let requests: CInt = 9
+        static let count: CInt = 7
     }
 
     /// The most memory that the process may write to, in bytes.
@@ -91,7 +93,16 @@ public enum APIServerService {
         _ tls: NIOSSLContext, _ address: String, _ log: BoundedLog
     ) throws -> any Channel {
         let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
-        let server = NIOLoopBoundBox<APIServer>.makeBoxSendingValue(APIServer(address: address, log), eventLoop: loop)
+        let channel = RequestChannel(owning: Inherited.requests)
+        let server = NIOLoopBoundBox<APIServer>.makeBoxSendingValue(
+            APIServer(address: address, ProcessDesk(channel), log), eventLoop: loop)
+        let answers = try Background {
+            channel.receive { answer, descriptors in
+                loop.execute { server.value.desk.take(answer, descriptors) }
+            }
+        }
+        // It goes on for as long as the process does.
+        _ = Unmanaged.passRetained(answers)
         let updates = try ClientBootstrap(group: loop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -105,10 +116,11 @@ public enum APIServerService {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(NIOSSLServerHandler(context: tls))
+                    let connection = APIConnection(server.value)
                     try pipeline.configureHTTPServerPipeline(
-                        withErrorHandling: false, withEncoderConfiguration: .init(),
-                        withDecoderLimitConfiguration: APIConnection.headLimits)
-                    try pipeline.addHandler(APIConnection(server.value))
+                        withServerUpgrade: connection.upgrades(on: loop), withErrorHandling: false,
+                        withEncoderConfiguration: .init(), withDecoderLimitConfiguration: APIConnection.headLimits)
+                    try pipeline.addHandler(connection)
                 }
             }
             .withBoundSocket(Inherited.listener).wait()

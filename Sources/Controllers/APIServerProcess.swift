@@ -9,6 +9,9 @@ import System
 final class APIServerProcess {
     private let process: ChildProcess
     private let updates: FileDescriptor
+    /// Where it asks for what is to run in pods.
+    let requests: ControlChannel
+    private var isKnownToHaveEnded = false
 
     /// Starts the process.
     init(_ api: ClusterAPIProcess) throws(SystemCallError) {
@@ -23,16 +26,19 @@ final class APIServerProcess {
         updates = FileDescriptor(owning: ends[0])
         let kubeconfig = try FileDescriptor(opening: api.kubeconfig, O_WRONLY | O_NOFOLLOW)
         let keys = try FileDescriptor(opening: api.keys, O_RDWR | O_NOFOLLOW)
+        let pair = try ControlChannel.Pair()
+        let asking = pair.far.number
         let lock = try api.process.openChildrenLock()
         var spawn = Spawn(["nslab-api", api.lab], executable: program)
         (spawn.standardInput, spawn.standardOutput, spawn.standardError) = (.null, .null, .null)
         spawn.descriptors = [
             far.number, lock.number, ClusterAPIProcess.Inherited.log,
-            ClusterAPIProcess.Inherited.listener, kubeconfig.number, keys.number,
+            ClusterAPIProcess.Inherited.listener, kubeconfig.number, keys.number, asking,
         ]
         spawn.isAlone = true
         spawn.environment = ["LC_ALL=C", "SWIFT_BACKTRACE=enable=no"]
         process = try spawn.start()
+        requests = pair.channel()
         // One that takes nothing any more is of no use to anybody.
         try updates.set(SOL_SOCKET, SO_SNDTIMEO, timeval(tv_sec: 10, tv_usec: 0), "socket")
     }
@@ -47,7 +53,8 @@ final class APIServerProcess {
     /// Whether it has ended.
     var hasEnded: Bool {
         // That it cannot be waited for says that it is none of ours any more.
-        (try? process.status()) ?? nil != nil
+        if (try? process.status()) ?? nil != nil { isKnownToHaveEnded = true }
+        return isKnownToHaveEnded
     }
 
     /// Ends it.

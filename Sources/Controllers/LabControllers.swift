@@ -21,6 +21,11 @@ struct LabControllers {
     /// When servers were started lately.
     private var starts: [ContinuousClock.Instant]
 
+    /// What clients have run in pods.
+    private let processes: PodProcesses
+    /// By pod, what nslab calls the host that it lives in.
+    private var hosts: [PodReference: String] = [:]
+
     private var known: Known?
     private var observation: ClusterObservation?
 
@@ -35,8 +40,9 @@ struct LabControllers {
         static let signals = 0
         static let folders = 1
         static let responders = 2
+        static let requests = 3
         /// The sockets in the nodes' namespaces, from here on.
-        static let nodes = 3
+        static let nodes = 4
     }
 
     /// How long more changes are waited for before all is looked at again, in milliseconds: a command makes many.
@@ -59,26 +65,30 @@ struct LabControllers {
         try api.write(record)
         self.record = record
         server = try APIServerProcess(api)
+        processes = PodProcesses(lab: lab)
         starts = [.now]
     }
 
     /// Tells the API what the lab is until it is asked to end.
     mutating func run() throws {
         let pending = try signals.descriptor()
+        // Once: what is written while it is not watched for would never be heard of.
+        let folders = try FolderWatch([NamedNamespaces.directory, StateDirectory(lab: api.lab).path])
         var reads = true
         while true {
             // Anew each time, as what is waited for hangs on what the lab is; and first, so that no change comes between.
             let poller = try Poller()
             try poller.add(pending, number: Source.signals, .receiving)
-            let folders = try FolderWatch([NamedNamespaces.directory, StateDirectory(lab: api.lab).path])
             try folders.add(to: poller, number: Source.folders)
             let answering = try StateDirectory(lab: api.lab).responders.state
             let responders = try Self.handle(answering.pid)
             try responders?.add(to: poller, number: Source.responders)
+            try poller.add(server.requests.socket, number: Source.requests, .receiving)
             if reads { read() }
             let subscriptions = try subscribe(poller)
             try look(answers: answering != .ended)
             guard let again = try wait(poller, pending, folders, subscriptions) else {
+                processes.endAll()
                 return server.end()
             }
             reads = again
@@ -136,6 +146,7 @@ struct LabControllers {
         let observed = try known.observer.observe(answers: answers).continuing(observation, at: now)
         observation = observed
         let objects = ClusterState(known.lab, observed).objects
+        hosts = Self.hosts(of: objects, known.lab.blueprint)
         let changes = feed.changes(to: objects)
         try restartIfEnded()
         let beginning = ObjectUpdate.Beginning(
@@ -157,6 +168,22 @@ struct LabControllers {
         }
     }
 
+    /// What nslab calls the hosts that running pods live in: a pod's own, or its node.
+    private static func hosts(of objects: [JSON], _ blueprint: Blueprint) -> [PodReference: String] {
+        var hosts: [PodReference: String] = [:]
+        for pod in objects where pod["kind"].text == "Pod" && pod["status"]["phase"].text == "Running" {
+            guard let namespace = pod["metadata"]["namespace"].text, let name = pod["metadata"]["name"].text else {
+                continue
+            }
+            hosts[PodReference(namespace: namespace, name: name)] = pod["spec"]["nodeName"].text
+        }
+        for namespace in blueprint.namespaces {
+            if let pod = namespace.pod { hosts[pod] = namespace.name }
+            for hosted in namespace.hostPods { hosts[hosted.pod] = "pod/\(hosted.pod.name)" }
+        }
+        return hosts
+    }
+
     // MARK: The server
 
     private mutating func restartIfEnded() throws { if server.hasEnded { try restart() } }
@@ -167,11 +194,31 @@ struct LabControllers {
             throw SystemCallError("posix_spawn", "nslab-api, which ends again at once", errno: EAGAIN)
         }
         starts.append(.now)
+        processes.endAll()
         let next = try APIServerProcess(api)
         let last = server
         server = next
         last.end()
         beginning = nil
+    }
+
+    /// Does what the server asks for.
+    ///
+    /// - Returns: false where it asks nothing any more: it has ended, or is to be ended.
+    private func answer() throws -> Bool {
+        do throws(SystemCallError) {
+            guard let message = try server.requests.receive() else { return false }
+            guard let request = ProcessRequest(Array(message.text.utf8)) else {
+                log.write("the API asked for what makes no sense")
+                server.end()
+                return false
+            }
+            try processes.obey(request, on: server.requests) { hosts[$0] }
+            return true
+        } catch {
+            log.write("asked by the API: \(error)")
+            return !server.hasEnded
+        }
     }
 
     // MARK: Waiting
@@ -217,7 +264,9 @@ struct LabControllers {
                     }) {
                         return nil
                     }
-                    isChange = true
+                    try processes.reap(server.requests)
+                    if server.hasEnded { isChange = true }
+                case Source.requests: if try !answer() { isChange = true }
                 case Source.folders:
                     guard let names = folders.names() else {
                         (reads, isChange) = (true, true)

@@ -8,6 +8,9 @@ import System
 /// The process never may enter a namespace: the command opens the sockets where they belong and hands them over, at the
 /// start and whenever the plan changes. So the process can give up all privileges before it looks at anything.
 ///
+/// The command sends `socket` messages with the listening sockets that the process lacks, then `follow` with the file of the plan; the
+/// process answers `ready` or `error`. `sockets` asks for the names of those that it has.
+///
 /// One command at a time uses it: the caller holds the lab's lock.
 public struct PodServerProcess: Sendable {
     /// The lab's name.
@@ -129,7 +132,7 @@ public struct PodServerProcess: Sendable {
             // A crash is to end the process and not to start a program that looks at it.
             spawn.environment = ["LC_ALL=C", "SWIFT_BACKTRACE=enable=no"]
             let process = try spawn.start()
-            return Launch(channel: ControlChannel(socket: pair.near), process: process)
+            return Launch(channel: pair.channel(), process: process)
         } catch {
             if error.call.isEmpty { throw .noProgram }
             throw .refused(object: "lab \(lab): background process", error)

@@ -14,6 +14,8 @@ public struct Spawn {
         case null
         /// A descriptor of this process.
         case descriptor(CInt)
+        /// A terminal, by its path: the one that controls the child, if it leads a session (credentials(7)).
+        case terminal(String)
         /// The same as the child's standard error; for its standard output.
         case standardError
     }
@@ -89,6 +91,7 @@ public struct Spawn {
             case .inherited: break
             case .null:
                 posix_spawn_file_actions_addopen(&actions, number, "/dev/null", number == 0 ? O_RDONLY : O_WRONLY, 0)
+            case .terminal(let path): posix_spawn_file_actions_addopen(&actions, number, path, O_RDWR, 0)
             case .descriptor(let descriptor): try copy(descriptor, to: number)
             case .standardError: posix_spawn_file_actions_adddup2(&actions, 2, number)
             }

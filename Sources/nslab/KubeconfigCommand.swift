@@ -8,7 +8,7 @@ struct KubeconfigCommand: ParsableCommand {
         abstract: "Print what kubectl needs to know of a lab's Kubernetes API.",
         discussion: """
             nslab kubeconfig > lab.kubeconfig && export KUBECONFIG=$PWD/lab.kubeconfig && kubectl get nodes
-            Who has it may see all of the lab. It is gone with the lab.
+            Who has it may see all of the lab and is root in its hosts. It is gone with the lab.
             """)
 
     @Argument(

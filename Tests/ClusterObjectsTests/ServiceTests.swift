@@ -222,6 +222,10 @@ struct ServiceTests {
         #expect(try may(Array(envelope.dropLast()), "application/vnd.kubernetes.protobuf")["code"] == 400)
         let writing: JSON = ["spec": ["resourceAttributes": ["verb": "create", "resource": "pods"]]]
         #expect(try may(writing.bytes, "application/json")["status"]["allowed"] == false)
+        let running: JSON = [
+            "spec": ["resourceAttributes": ["verb": "create", "resource": "pods", "subresource": "exec"]]
+        ]
+        #expect(try may(running.bytes, "application/json")["status"]["allowed"] == true)
         #expect(try may(body.bytes, "application/xml")["code"] == 415)
     }
 }

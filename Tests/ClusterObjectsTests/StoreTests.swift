@@ -111,3 +111,41 @@ struct UpdateTests {
         "that make no sense", arguments: ["", "{}", "[]", #"{"put":1,"version":1}"#, #"{"put":{}}"#, #"{"version":1}"#])
     func refused(_ text: String) { #expect(ObjectUpdate(Array(text.utf8)) == nil) }
 }
+
+@Suite("Messages of commands in pods")
+struct ProcessMessageTests {
+    @Test("are read as they were written")
+    func roundTrip() {
+        let start = ProcessStart(
+            id: 3, pod: .init(namespace: "n", name: "p"), command: ["sh", "-c", "x \"y\"\n"], hasInput: true,
+            isTerminal: false)
+        for request in [ProcessRequest.start(start), .end(id: 3)] {
+            #expect(ProcessRequest(request.json.bytes) == request)
+        }
+        for answer in [ProcessAnswer.started(id: 1), .refused(id: 2, "why"), .ended(id: 3, status: 137)] {
+            #expect(ProcessAnswer(answer.json.bytes) == answer)
+        }
+    }
+
+    @Test(
+        "that make no sense",
+        arguments: [
+            "", "{}", #"{"start":1}"#, #"{"start":1,"namespace":"n","pod":"p","command":[]}"#,
+            #"{"start":1,"namespace":"n","pod":"p","command":["a",1]}"#,
+            #"{"start":1,"namespace":"n","pod":"p","command":["a\u0000b"]}"#,
+            #"{"start":1,"namespace":"n","pod":"p","command":[""]}"#,
+        ])
+    func refused(_ text: String) {
+        #expect(ProcessRequest(Array(text.utf8)) == nil)
+        #expect(ProcessAnswer(Array(text.utf8)) == nil)
+    }
+
+    @Test("that are too long")
+    func long() {
+        let start = ProcessStart(
+            id: 3, pod: .init(namespace: "n", name: "p"), command: [String(repeating: "x", count: 70_000)],
+            hasInput: false,
+            isTerminal: false)
+        #expect(ProcessRequest(ProcessRequest.start(start).json.bytes) == nil)
+    }
+}

@@ -66,8 +66,11 @@ struct APIProcessTests {
             let none = try lab.program.run("kubeconfig", lab.program.lab)
             #expect(none.status == 2 && none.output.contains("has no Kubernetes API"), "\(none.output)")
             #expect(try lab.program.run("up", "--name", lab.program.lab, "--no-probe").status == 0)
-            let again = [try lab.process("nslab-api"), try lab.process("nslab controllers")].compactMap(\.self)
-            #expect(again.count == 2)
+            var again: [pid_t] = []
+            try eventually("both run") {
+                again = [try lab.process("nslab-api"), try lab.process("nslab controllers")].compactMap(\.self)
+                return again.count == 2
+            }
             #expect(try lab.program.run("down", lab.program.lab).status == 0)
             #expect(again.allSatisfy { !isThere($0) })
             #expect(Directory.names("/run/nslab/\(lab.program.lab)").isEmpty)

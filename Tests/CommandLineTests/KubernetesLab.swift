@@ -44,7 +44,7 @@ struct KubernetesLab {
     /// A command of kubectl as one would type it.
     func words(_ release: Release, _ command: String) throws -> [String] {
         let kubectl = "\(try Self.clients.get())/\(release.rawValue)/kubectl"
-        return ["HOME=/nonexistent", "timeout", "30", kubectl, "--kubeconfig", kubeconfig]
+        return ["HOME=/nonexistent", "timeout", "--foreground", "30", kubectl, "--kubeconfig", kubeconfig]
             + command.split(separator: " ").map(String.init)
     }
 

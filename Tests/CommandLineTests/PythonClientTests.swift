@@ -25,10 +25,16 @@ struct PythonClientTests {
             seen.add(event["type"] + " " + event["object"].metadata.name)
             if len(seen) == 3: break
         print("watched", sorted(seen))
+        from kubernetes.stream import stream
+        words = ["sh", "-c", "echo out; echo err >&2; exit 7"]
+        run = stream(core.connect_get_namespaced_pod_exec, "multitool-kj598", "default", command=words, stderr=True,
+                     stdin=False, stdout=True, tty=False, _preload_content=False)
+        run.run_forever(timeout=20)
+        print("ran", repr(run.read_stdout()), repr(run.read_stderr()), run.returncode)
 
         """
 
-    @Test("lists, reads and watches")
+    @Test("lists, reads, watches, and runs a command in a pod")
     func reading() throws {
         try KubernetesLab.with { lab in
             let python = "\(try KubernetesLab.clients.get())/python"
@@ -45,6 +51,7 @@ struct PythonClientTests {
                     pool 192.168.0.0/16
                     status 404 Not Found
                     watched ['ADDED multitool-828np', 'ADDED multitool-kj598', 'ADDED multitool-v6wkv']
+                    ran 'out\\n' 'err\\n' 7
 
                     """, "\(answer.output)")
         }

@@ -46,6 +46,10 @@ public func fuzzAPI(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         guard let json = try? JSON(parsing: rest) else { return 0 }
         guard let again = try? JSON(parsing: json.bytes), again == json else { fatalError("differs: \(json)") }
     case 1:
+        if let request = ProcessRequest(rest), ProcessRequest(request.json.bytes) != request {
+            // What escapes make longer than a message may be is no message any more.
+            if request.json.bytes.count <= ProcessRequest.longest { fatalError("differs: \(request)") }
+        }
         guard let update = ObjectUpdate(rest), let message = update.message else { return 0 }
         guard ObjectUpdate(Array(message[4...])) == update else { fatalError("differs: \(update)") }
     case 2:

@@ -35,6 +35,13 @@ static inline int nslab_spawn_close_from(posix_spawn_file_actions_t *actions, in
     return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
+// The other end of a terminal that /dev/ptmx gave: its number below /dev/pts, or -1 (ioctl_tty(2)).
+static inline int nslab_unlock_terminal(int terminal) {
+    int locked = 0, number = -1;
+    if (ioctl(terminal, TIOCSPTLCK, &locked) != 0 || ioctl(terminal, TIOCGPTN, &number) != 0) return -1;
+    return number;
+}
+
 // fork(2), which Swift keeps from programs with several threads.
 static inline pid_t nslab_fork(void) { return fork(); }
 

@@ -47,6 +47,9 @@ public struct APIService: Sendable {
         guard let object = ObjectPath(path) else { throw .noSuchPath }
         if object.kind.group == KindTable.reviewGroup, request.method == "POST" { return try review(object, request) }
         guard let kind = kinds[object.kind] else { throw .noSuchPath }
+        if kind.kind == "Pod", object.subresource == "exec" {
+            throw .badRequest("exec is spoken over WebSockets alone, as kubectl does from 1.30 on")
+        }
         guard isRead else {
             throw Refusal(
                 405, "MethodNotAllowed",

@@ -52,12 +52,19 @@ extension APIService {
         let plural = attributes["resource"].text ?? ""
         let isServed =
             plural == "*" || kinds.kinds.contains { $0.plural == plural && (group == "*" || $0.group == group) }
-        let isPart = !(attributes["subresource"].text ?? "").isEmpty
-        let isAllowed = isServed && !isPart && ResourceKind.verbs.contains(verb)
+        let verbs: [String] =
+            switch attributes["subresource"].text ?? "" {
+            case "": ResourceKind.verbs
+            case "exec" where plural == "pods": KindTable.execVerbs
+            default: []
+            }
+        let isAllowed = isServed && verbs.contains(verb)
         return isAllowed ? ["allowed": true] : Self.refused
     }
 
-    private static let refused: JSON = ["allowed": false, "reason": "a lab's API is for reading"]
+    private static let refused: JSON = [
+        "allowed": false, "reason": "a lab's API is for reading, and for commands in pods",
+    ]
 
     private var rules: JSON {
         let groups = [""] + kinds.groups.map(\.name)

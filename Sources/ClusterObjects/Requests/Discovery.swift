@@ -47,6 +47,12 @@ extension KindTable {
                 "categories": JSON(nonEmpty: kind.categories.map(JSON.string)),
             ]
         }
+        if group.isEmpty {
+            resources.append([
+                "name": "pods/exec", "singularName": "", "namespaced": true, "kind": "PodExecOptions",
+                "verbs": JSON(Self.execVerbs),
+            ])
+        }
         resources += reviews.map { review in
             [
                 "name": .string(review.plural), "singularName": .string(review.kind.lowercased()), "namespaced": false,
@@ -58,6 +64,9 @@ extension KindTable {
             "groupVersion": .string(group.isEmpty ? version : "\(group)/\(version)"), "resources": .array(resources),
         ]
     }
+
+    /// What may be done with the part of a pod that has commands run in it.
+    static let execVerbs = ["create", "get"]
 
     /// The questions about one's own rights that are answered.
     static let reviews = [
@@ -103,6 +112,13 @@ extension KindTable {
             "scope": kind.isNamespaced ? "Namespaced" : "Cluster", "singularResource": .string(kind.singular),
             "verbs": JSON(ResourceKind.verbs), "shortNames": JSON(nonEmpty: kind.shortNames.map(JSON.string)),
             "categories": JSON(nonEmpty: kind.categories.map(JSON.string)),
+            "subresources": kind.kind == "Pod"
+                ? [
+                    [
+                        "subresource": "exec", "responseKind": responseKind("", "v1", "PodExecOptions"),
+                        "verbs": JSON(execVerbs),
+                    ]
+                ] : .null,
         ]
     }
 

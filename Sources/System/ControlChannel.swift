@@ -1,42 +1,43 @@
 import CLinux
 import Glibc
-import System
 
-/// What the command that changes a lab and its background process say to each other: words, and descriptors with them,
-/// over a UNIX socket that keeps messages apart (unix(7), SOCK_SEQPACKET).
-///
-/// The command sends `socket` messages with the listening sockets that the process lacks, then `follow` with the file of
-/// the plan; the process answers `ready` or `error`. `sockets` asks for the names of those that it has.
-struct ControlChannel: ~Copyable {
-    let socket: FileDescriptor
+/// What processes of one lab say to each other: words, and descriptors with them, over a UNIX socket that keeps messages apart
+/// (unix(7), SOCK_SEQPACKET).
+public struct ControlChannel: ~Copyable, Sendable {
+    public let socket: FileDescriptor
+
+    public init(socket: consuming FileDescriptor) { self.socket = socket }
 
     /// A message, and the descriptors that came with it.
-    struct Message: ~Copyable {
-        let text: String
-        var descriptors: ReceivedDescriptors
+    public struct Message: ~Copyable {
+        public let text: String
+        public var descriptors: ReceivedDescriptors
     }
 
     /// The most descriptors in a message; the kernel's own limit is 253 (SCM_MAX_FD).
-    static let mostDescriptors = 200
+    public static let mostDescriptors = 200
     /// The longest message in bytes.
-    static let longestMessage = 128 << 10
+    public static let longestMessage = 128 << 10
 
     /// Two connected ends of a channel.
-    struct Pair: ~Copyable {
-        let near: FileDescriptor
-        let far: FileDescriptor
+    public struct Pair: ~Copyable {
+        public let near: FileDescriptor
+        public let far: FileDescriptor
 
-        init() throws(SystemCallError) {
+        public init() throws(SystemCallError) {
             var ends: [CInt] = [-1, -1]
             let kind = CInt(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue)
             try systemCall("socketpair", "socket") { socketpair(AF_UNIX, kind, 0, &ends) }
             near = FileDescriptor(owning: ends[0])
             far = FileDescriptor(owning: ends[1])
         }
+
+        /// The channel of this process's end; the other end's descriptor is closed.
+        public consuming func channel() -> ControlChannel { ControlChannel(socket: near) }
     }
 
     /// A socket with a name in the file system, which others connect to once someone listens on it. Root alone may.
-    static func named(_ path: String) throws(SystemCallError) -> FileDescriptor {
+    public static func named(_ path: String) throws(SystemCallError) -> FileDescriptor {
         let socket = try FileDescriptor(socket: AF_UNIX, SOCK_SEQPACKET, path)
         unlink(path)
         try socket.bind(.path(path), path)
@@ -46,7 +47,7 @@ struct ControlChannel: ~Copyable {
     }
 
     /// Connects to a name. Nil if no process listens there.
-    static func connected(to path: String) throws(SystemCallError) -> ControlChannel? {
+    public static func connected(to path: String) throws(SystemCallError) -> ControlChannel? {
         let socket = try FileDescriptor(socket: AF_UNIX, SOCK_SEQPACKET, path)
         do throws(SystemCallError) {
             try socket.connect(.path(path), path)
@@ -58,14 +59,14 @@ struct ControlChannel: ~Copyable {
     }
 
     /// Bounds how long `receive` and `send` wait.
-    func limitWaiting(seconds: Int) {
+    public func limitWaiting(seconds: Int) {
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             try? socket.set(SOL_SOCKET, option, timeval(tv_sec: seconds, tv_usec: 0), "socket")
         }
     }
 
     /// Sends a message.
-    func send(_ text: String, _ descriptors: [CInt] = []) throws(SystemCallError) {
+    public func send(_ text: String, _ descriptors: [CInt] = []) throws(SystemCallError) {
         let item = descriptors.isEmpty ? nil : AncillaryItem(descriptors: descriptors)
         try socket.send(Array(text.utf8).span, with: item, "socket")
     }
@@ -73,7 +74,7 @@ struct ControlChannel: ~Copyable {
     /// Waits for a message. Nil at the end of the channel.
     ///
     /// - Throws: `SystemCallError`; `EMSGSIZE` for one that is longer, or has more descriptors, than a message may.
-    func receive() throws(SystemCallError) -> Message? {
+    public func receive() throws(SystemCallError) -> Message? {
         var buffer = MessageBuffer(
             size: Self.longestMessage, ancillary: Self.mostDescriptors * MemoryLayout<CInt>.size)
         let count = try socket.receive(&buffer, "socket")
