@@ -61,7 +61,7 @@ extension Session {
                 try compareFiles(family == .ipv4 ? "ipv4" : "ipv6", "neigh")
             }
         }
-        findings += try missingKernelMade(wanted, links, in: inside)
+        findings += try missingKernelMade(wanted, links, details, in: inside)
         if let ethtool = fresh.families[GenericFamily.ethtool] {
             findings += try driverSettings(ethtool, wanted.links, freshLinks, links, in: inside)
         }

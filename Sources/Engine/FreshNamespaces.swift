@@ -103,7 +103,8 @@ final class FreshNamespaces: Sendable {
         // What commands do to their hosts is the lab's: only they can tell what is fresh there.
         plan = FreshPlan(blueprint) { $0.commands.isEmpty && names?.contains($0.name) ?? true }
         let plan = plan
-        let families = try NamespaceThread.run { thread in try thread.enterNew { try GenericSocket.families(in: $0) } }
+        // All namespaces have the same ones: no other has to be made for that.
+        let families = try InsideNamespace.current { inside in try GenericSocket.families(in: inside) }
         self.families = families
         let made = Slots<Group>(count: plan.groups.count)
         let values = Slots<[String: [UInt8]]>(count: 1)

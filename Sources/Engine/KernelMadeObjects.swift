@@ -10,11 +10,23 @@ extension Session {
     ///
     /// The kernel makes such routes again with their address, and such addresses with their link.
     func missingKernelMade(
-        _ wanted: NamespaceContent, _ links: [InterfaceName: ObservedLink], in inside: borrowing InsideNamespace
+        _ wanted: NamespaceContent, _ links: [InterfaceName: ObservedLink],
+        _ details: [InterfaceIndex: LinkDetail], in inside: borrowing InsideNamespace
     ) throws -> [ObjectFinding] {
         let table = interfaces
-        let (addresses, routes) = try withSocket { socket in
-            (try socket.observedAddresses(in: table), try socket.routes(in: table))
+        let (addresses, routes, groups) = try withSocket { socket in
+            (try socket.observedAddresses(in: table), try socket.routes(in: table), try socket.groups())
+        }
+        /// The group by which neighbours ask for an address, where the link is not in it: it enters it with the address alone.
+        func missingGroup(_ address: IPAddress, on link: ObservedLink) -> IPv6Address? {
+            guard case .v6(let ip) = address, link.link.isUp, link.link.kind != .loopback,
+                details[link.index]?.resolvesNeighbours == true, let joined = groups[link.index],
+                !joined.contains(ip.solicitedNodeGroup)
+            else { return nil }
+            return ip.solicitedNodeGroup
+        }
+        func isMissing(_ group: IPv6Address) -> AttributeDifference {
+            AttributeDifference(AttributeName("group \(group)"), wanted: "joined", found: nil)
         }
         let present = Set(addresses.map(\.address.identity))
         let made = Set(routes.map(KernelMadeRoute.init))
@@ -24,14 +36,15 @@ extension Session {
             // Without a carrier some are not there, and others come after it.
             guard let link = links[address.device], link.link.isUp, link.hasCarrier else { continue }
             let missing = address.kernelMadeRoutes.filter { !made.contains($0) }
-            if missing.isEmpty { continue }
+            let group = missingGroup(address.address.address, on: link)
+            if missing.isEmpty && group == nil { continue }
             let object = KernelObject(address)
             findings.append(
                 .different(
                     object, found: object,
                     missing.map {
                         AttributeDifference(AttributeName("route \($0)"), wanted: "proto kernel", found: nil)
-                    }))
+                    } + (group.map { [isMissing($0)] } ?? [])))
         }
         for link in wanted.links {
             guard let observed = links[link.name], observed.link.isUp else { continue }
@@ -49,6 +62,9 @@ extension Session {
                 let mode = try? inside.sysctl("ipv6/conf/\(link.name)/addr_gen_mode")
                 if mode == "0", inside.hasIPv6(link.name) {
                     want(.v6(mac.linkLocalAddress), length: 64)
+                    if missing.isEmpty, let group = missingGroup(.v6(mac.linkLocalAddress), on: observed) {
+                        missing.append(isMissing(group))
+                    }
                     // One that it made of another MAC address.
                     for other in own where other.isKernelMade && other.address.address.address.isLinkLocalIPv6 {
                         let found = other.address.address
@@ -75,6 +91,13 @@ extension InsideNamespace {
 
 extension IPv4Address {
     fileprivate static let loopback = IPv4Address(0x7f00_0001)
+}
+
+extension IPv6Address {
+    /// The group that it is asked for by (RFC 4291, 2.7.1).
+    fileprivate var solicitedNodeGroup: IPv6Address {
+        IPv6Address((0xff02 as UInt128) << 112 | 0x1_ff00_0000 | value & 0xff_ffff)
+    }
 }
 
 extension MACAddress {

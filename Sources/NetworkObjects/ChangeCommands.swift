@@ -204,6 +204,7 @@ extension DeviceAddress {
     fileprivate func command(forRoute attribute: AttributeDifference) -> String {
         let route = attribute.name.text.dropFirst(Self.routePrefix.count)
         let start = "ip\(address.family.option) route"
+        if !attribute.isKernelMadeRoute { return "# \(self): \(attribute.name) is \(attribute.wanted ?? "left")" }
         if attribute.wanted == nil { return "\(start) delete \(route) dev \(device)" }
         if address.family == .ipv6 { return "\(start) add \(route) dev \(device) proto kernel metric 256" }
         let scope = route.hasPrefix("local") ? "host" : "link"

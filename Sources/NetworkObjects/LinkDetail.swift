@@ -77,6 +77,9 @@ public struct LinkDetail: Hashable, Sendable {
         attributes[index].bytes = [state.rawValue]
     }
 
+    /// Whether it asks for its neighbours.
+    public var resolvesNeighbours: Bool { flags & UInt32(IFF_NOARP) == 0 }
+
     /// Whether it is a bridge that looks for loops.
     public var hasSTP: Bool {
         kind == "bridge"

@@ -16,6 +16,24 @@ extension RouteSocket {
         return Dictionary(details, uniquingKeysWith: { first, _ in first })
     }
 
+    /// The IPv6 groups that links are in, by the links' numbers; none on a kernel without IPv6.
+    public mutating func groups() throws(NetlinkError) -> [InterfaceIndex: Set<IPv6Address>] {
+        let found: [(InterfaceIndex, IPv6Address)] = try socket.dump(RTM_GETMULTICAST) { request in
+            var header = ifaddrmsg()
+            header.ifa_family = UInt8(AF_INET6)
+            request.append(structure: header)
+        } decode: { message throws(MalformedMessage) -> (InterfaceIndex, IPv6Address)? in
+            let header = try message.header(ifaddrmsg.self)
+            guard Int32(header.ifa_family) == AF_INET6 else { return nil }
+            for attribute in try message.attributes(after: ifaddrmsg.self) where attribute.type == IFA_MULTICAST {
+                guard case .v6(let address) = try attribute.address() else { throw attribute.wrongSize }
+                return (InterfaceIndex(bitPattern: header.ifa_index), address)
+            }
+            return nil
+        }
+        return found.reduce(into: [:]) { $0[$1.0, default: []].insert($1.1) }
+    }
+
     /// The parameters of links' neighbour tables, by family and by the links' numbers: as the kernel writes them, without those
     /// that move by themselves.
     public mutating func neighbourParameters() throws(NetlinkError) -> [AddressFamily: [InterfaceIndex: [UInt8]]] {
