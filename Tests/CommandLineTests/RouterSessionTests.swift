@@ -115,6 +115,19 @@ struct RouterSessionTests {
         }
     }
 
+    @Test("what a switch takes although it does not work is taken, and told")
+    func doubtful() throws {
+        try Program.with { nslab in
+            try nslab.run("up", "two-vlans", "--name", nslab.lab, "--no-probe")
+            let text = try nslab.run(
+                "cli", "--lab", nslab.lab, "tor", "-p", "15", "-c",
+                "configure\ninterface Vlan10\nno ip address\nip address 10.77.0.1/24\nshow ip interface brief")
+            #expect(text.status == 0 && text.output.contains("Vlan10           10.77.0.1/24 "), "\(text.output)")
+            #expect(text.output.contains("\n! ") || text.output.hasPrefix("! "), "\(text.output)")
+            #expect(try nslab.run("verify", nslab.lab).status == 0)
+        }
+    }
+
     @Test("two that configure at once lose nothing")
     func together() throws {
         try Program.with(topology: Self.topology) { nslab in
