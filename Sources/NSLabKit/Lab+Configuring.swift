@@ -37,14 +37,32 @@ extension Lab {
             throw NSLabError("\(error)", .badInput)
         }
         if topology == before { return note }
-        do throws(TopologyErrors) {
-            // As a file would be.
-            _ = try Topology.read(Array(topology.yaml.utf8), file: "configuration")
-        } catch {
-            throw NSLabError(error.errors.map(\.sentence).joined(separator: "\n"), .badInput)
-        }
+        try Self.check(&topology)
+        let known = Set(before.tolerated().map(\.sentence))
+        let doubts = topology.tolerated().map(\.sentence).filter { !known.contains($0) }
         let outcome = try BringUp(topology: topology, source: running.journal.source) { _ in }.run()
-        return note ?? (outcome.warnings.isEmpty ? nil : outcome.warnings.joined(separator: "\n! "))
+        let notes = [note].compactMap(\.self) + doubts + outcome.warnings
+        return notes.isEmpty ? nil : notes.joined(separator: "\n! ")
+    }
+
+    /// Checks a topology as a file's would be. What a switch takes although it does not work, an address in a subnet that nobody
+    /// else is in, makes a lab that was strict one that takes such things.
+    private static func check(_ topology: inout Topology) throws(NSLabError) {
+        func problems(_ topology: Topology) -> TopologyErrors? {
+            do throws(TopologyErrors) {
+                _ = try Topology.read(Array(topology.yaml.utf8), file: "configuration")
+                return nil
+            } catch {
+                return error
+            }
+        }
+        guard let refusal = problems(topology) else { return }
+        var lenient = topology
+        lenient.allowsPendingPods = true
+        guard problems(lenient) == nil else {
+            throw NSLabError(refusal.errors.map(\.sentence).joined(separator: "\n"), .badInput)
+        }
+        topology = lenient
     }
 
     /// What a router calls itself.

@@ -22,6 +22,8 @@ public struct RouterSession {
     public private(set) var history: [String] = []
     /// How many columns a line has, where that was said.
     public private(set) var width: Int?
+    /// How many lines a page has, where that was said; 0 for all.
+    public private(set) var length: Int?
 
     /// The most lines that are kept of what was typed.
     private static let longestHistory = 1000
@@ -30,6 +32,8 @@ public struct RouterSession {
     public enum Response {
         /// What is shown.
         case text(String)
+        /// What is shown, a page at a time where somebody reads along.
+        case pages(String)
         /// What is shown, for something that was not done.
         case failure(String)
         /// What a shell command on the router is to be given.
@@ -143,6 +147,7 @@ public struct RouterSession {
         case .logout: return .end
         case .configure: mode = .global
         case .terminal(.length(let lines)):
+            length = lines
             return .text(lines == 0 ? "Pagination disabled.\n" : "Pagination set to \(lines) lines.\n")
         case .terminal(.width(let columns)):
             width = columns
@@ -169,7 +174,8 @@ public struct RouterSession {
 
     private static func passed(_ text: String, _ piped: PipedLine) -> Response {
         let text = piped.filtered(text)
-        return piped.shellCommand.map { .shell(input: text, command: $0) } ?? .text(text)
+        if let command = piped.shellCommand { return .shell(input: text, command: command) }
+        return piped.filters.contains(.noMore) ? .text(text) : .pages(text)
     }
 
     private mutating func make(_ change: Change) throws(NSLabError) -> Response {

@@ -6,6 +6,10 @@ import System
 /// A router's session between a terminal, or standard input, and the programs that it runs.
 struct RouterConversation {
     var session: RouterSession
+    /// Whether somebody reads along.
+    private var isWatched = false
+
+    init(session: RouterSession) { self.session = session }
 
     /// How it goes on after a line.
     enum Progress {
@@ -15,6 +19,7 @@ struct RouterConversation {
     /// Reads lines and answers each: with a prompt where somebody types them.
     mutating func hold() throws {
         guard isatty(STDIN_FILENO) == 1, let editor = LineEditor("nslab") else { return try holdPlainly() }
+        isWatched = isatty(STDOUT_FILENO) == 1
         // What interrupts a program that runs on the router must not end the session.
         signal(SIGINT, SIG_IGN)
         signal(SIGQUIT, SIG_IGN)
@@ -78,6 +83,13 @@ struct RouterConversation {
         }
         switch response {
         case .text(let text): try Console.output(text)
+        case .pages(let text):
+            let length = session.length ?? Pager.terminalLength ?? 0
+            if isWatched, length > 0 {
+                try Pager.show(text, length: length, Console.output)
+            } else {
+                try Console.output(text)
+            }
         case .failure(let text):
             var text = text
             if let number, text.last == "\n" { text = "\(text.dropLast()) at line \(number)\n" }

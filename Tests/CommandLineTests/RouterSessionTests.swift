@@ -20,9 +20,12 @@ struct RouterSessionTests {
         allowPendingPods: true
         """
 
-    private func withSession(_ arguments: [String] = [], _ body: (Terminal, Program) throws -> Void) throws {
+    private func withSession(
+        _ arguments: [String] = [], rows: UInt16 = 0, _ body: (Terminal, Program) throws -> Void
+    ) throws {
         try Program.with(topology: Self.topology) { nslab in
-            let terminal = try Terminal([BuiltProgram.path, "cli", "--lab", nslab.lab, "sw"] + arguments)
+            let terminal = try Terminal(
+                [BuiltProgram.path, "cli", "--lab", nslab.lab, "sw"] + arguments, rows: rows)
             try terminal.wait(for: arguments.isEmpty ? "ceos>" : "ceos#")
             try body(terminal, nslab)
         }
@@ -95,6 +98,25 @@ struct RouterSessionTests {
         }
     }
 
+    @Test(
+        "a page at a time where the terminal says how long it is: space, Return, q; all at once by no-more or length 0")
+    func pages() throws {
+        try withSession(["-p", "15"], rows: 10) { terminal, _ in
+            let first = try terminal.type("show running-config\n", until: "--More--")
+            #expect(first.contains("! Command: show running-config\n") && !first.contains("interface Ethernet2"))
+            #expect(first.split(separator: "\n").count == 11, "\(first)")
+            let line = try terminal.type("\n", until: "--More--")
+            #expect(line.count { $0 == "\n" } == 1, "\(line)")
+            try terminal.type(" ", until: "--More--")
+            let rest = try terminal.type("q", until: "ceos#")
+            #expect(!rest.contains("end\n"), "\(rest)")
+            try terminal.type("show running-config | no-more\n", until: "\nend\nceos#")
+            try terminal.type("terminal length 0\n", until: "disabled.\nceos#")
+            let all = try terminal.type("show running-config\n", until: "\nend\nceos#")
+            #expect(!all.contains("--More--"))
+        }
+    }
+
     @Test("what programs that drive switches wait for")
     func programs() throws {
         try withSession { terminal, _ in
@@ -112,6 +134,19 @@ struct RouterSessionTests {
             try terminal.wait(for: "#")
             try terminal.type("bash echo one two | wc -w\n", until: "\n2\nceos#")
             try terminal.type("ping 10.0.10.1 repeat 1 | include x\n", until: "% Invalid input\nceos#")
+        }
+    }
+
+    @Test("what a switch takes although it does not work is taken, and told")
+    func doubtful() throws {
+        try Program.with { nslab in
+            try nslab.run("up", "two-vlans", "--name", nslab.lab, "--no-probe")
+            let text = try nslab.run(
+                "cli", "--lab", nslab.lab, "tor", "-p", "15", "-c",
+                "configure\ninterface Vlan10\nno ip address\nip address 10.77.0.1/24\nshow ip interface brief")
+            #expect(text.status == 0 && text.output.contains("Vlan10           10.77.0.1/24 "), "\(text.output)")
+            #expect(text.output.contains("\n! ") || text.output.hasPrefix("! "), "\(text.output)")
+            #expect(try nslab.run("verify", nslab.lab).status == 0)
         }
     }
 

@@ -10,9 +10,12 @@ public final class Terminal {
     private var unread = ""
 
     /// Starts a program at a new terminal, which is its controlling one.
-    public init(_ arguments: [String]) throws {
+    ///
+    /// - Parameter rows: how many lines it has; 0 for one that does not say.
+    public init(_ arguments: [String], rows: UInt16 = 0) throws {
+        var size = winsize(ws_row: rows, ws_col: rows == 0 ? 0 : 80, ws_xpixel: 0, ws_ypixel: 0)
         var (own, other): (CInt, CInt) = (-1, -1)
-        try systemCall("openpty", "terminal") { openpty(&own, &other, nil, nil, nil) }
+        try systemCall("openpty", "terminal") { openpty(&own, &other, nil, nil, &size) }
         let end = FileDescriptor(owning: own)
         let far = FileDescriptor(owning: other)
         for descriptor in [own, other] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }

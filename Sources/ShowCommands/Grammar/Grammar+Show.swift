@@ -4,11 +4,14 @@ extension Grammar {
     /// What the router is asked, whatever mode it is in.
     static let show = Grammar(interfaceRows + routeRows + switchRows + deviceRows + protocolRows)
 
+    /// A command that asks for something.
+    ///
+    /// - Parameter reads: what the kernel is asked for it.
     private static func show(
         _ syntax: String, privilege: Int = 1, reads: Set<RouterTable> = [],
         _ question: @escaping @Sendable (Captures) -> ShowCommand.Question?
     ) -> Row {
-        Row(syntax, privilege: privilege, reads: reads) { captures in
+        Row(syntax, privilege: privilege) { captures in
             question(captures).map { .show(ShowCommand($0, reads: reads)) }
         }
     }

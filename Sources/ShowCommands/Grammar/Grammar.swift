@@ -5,20 +5,17 @@ public struct Grammar: Sendable {
         let syntax: Syntax
         /// What whoever types it needs: 1, or 15 after `enable`.
         let privilege: Int
-        /// What is asked of the kernel for it.
-        let reads: Set<RouterTable>
         /// Whether help tells of it.
         let isListed: Bool
         /// The command with what was typed; nil for what cannot be.
         let command: @Sendable (Captures) -> Command?
 
         init(
-            _ syntax: String, privilege: Int = 1, reads: Set<RouterTable> = [], isListed: Bool = true,
+            _ syntax: String, privilege: Int = 1, isListed: Bool = true,
             _ command: @escaping @Sendable (Captures) -> Command?
         ) {
             self.syntax = Syntax(syntax)
             self.privilege = privilege
-            self.reads = reads
             self.isListed = isListed
             self.command = command
         }
@@ -97,7 +94,7 @@ public struct Grammar: Sendable {
         }
         for candidate in fitting where candidate.words.count == words.count || candidate.words.endsInLine {
             guard candidate.words.count <= words.count else { continue }
-            if let command = rows[candidate.row].command(Captures(candidate.words, words, rows[candidate.row].reads)) {
+            if let command = rows[candidate.row].command(Captures(candidate.words, words)) {
                 return command
             }
         }
@@ -201,15 +198,13 @@ extension [Word] {
 /// What was typed in the places of a command.
 struct Captures {
     private let words: [(word: Word, text: String)]
-    let reads: Set<RouterTable>
 
-    init(_ words: [Word], _ typed: [String], _ reads: Set<RouterTable>) {
+    init(_ words: [Word], _ typed: [String]) {
         var words = zip(words, typed).map { ($0, $1) }
         if words.last?.0 == .argument(.line) {
             words[words.count - 1].1 = typed[(words.count - 1)...].joined(separator: " ")
         }
         self.words = words
-        self.reads = reads
     }
 
     /// Whether a keyword is there.
