@@ -81,6 +81,13 @@ struct ServiceTests {
         #expect(try get("/api/v1/pods", "text/plain", in: service).0 == 406)
     }
 
+    @Test("what is not done with a pod is told so", arguments: ["exec", "log", "attach", "portforward"])
+    func parts(_ part: String) throws {
+        let (status, refusal) = try get("/api/v1/namespaces/default/pods/web/\(part)", in: service())
+        #expect(status == 400)
+        #expect(refusal["message"].text?.isEmpty == false)
+    }
+
     @Test("whoever writes is told how a lab is changed", arguments: ["POST", "PUT", "PATCH", "DELETE"])
     func writing(_ method: String) throws {
         let target = try #require(RequestTarget("/api/v1/namespaces/default/pods/web"))

@@ -17,11 +17,18 @@ struct KubernetesLab {
             let lab = KubernetesLab(
                 program: program, kubeconfig: FileManager.default.temporaryDirectory.path + "/\(program.lab).kubeconfig"
             )
-            defer { unlink(lab.kubeconfig) }
+            defer {
+                unlink(lab.kubeconfig)
+                // What it keeps of discovery; nothing where no kubectl was run.
+                try? FileManager.default.removeItem(atPath: lab.home)
+            }
             try lab.writeKubeconfig()
             try body(lab)
         }
     }
+
+    /// The folder that kubectl keeps what it has discovered in.
+    private var home: String { kubeconfig + ".home" }
 
     func writeKubeconfig() throws {
         let text = try Witness.output([BuiltProgram.path, "kubeconfig", program.lab])
@@ -44,7 +51,7 @@ struct KubernetesLab {
     /// A command of kubectl as one would type it.
     func words(_ release: Release, _ command: String) throws -> [String] {
         let kubectl = "\(try Self.clients.get())/\(release.rawValue)/kubectl"
-        return ["HOME=/nonexistent", "timeout", "--foreground", "30", kubectl, "--kubeconfig", kubeconfig]
+        return ["HOME=\(home)", "timeout", "--foreground", "30", kubectl, "--kubeconfig", kubeconfig]
             + command.split(separator: " ").map(String.init)
     }
 

@@ -9,10 +9,9 @@ struct PodCommandTests {
 
     /// Runs a line of a shell in which `$K` is kubectl.
     private func shell(_ lab: KubernetesLab, _ line: String) throws -> Witness.Testimony {
-        let kubectl = try lab.words(.new, "").map { "\($0)" }.joined(separator: " ")
-        return try Witness.run([
-            "sh", "-c", "export HOME=/nonexistent; K='\(kubectl.dropFirst("HOME=/nonexistent ".count))'; \(line)",
-        ])
+        let words = try lab.words(.new, "")
+        let kubectl = words.dropFirst().joined(separator: " ")
+        return try Witness.run(["sh", "-c", "export \(words[0]); K='\(kubectl)'; \(line)"])
     }
 
     @Test("have the pod's network, files and name, streams of their own and their exit status")

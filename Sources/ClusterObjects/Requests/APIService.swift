@@ -47,9 +47,7 @@ public struct APIService: Sendable {
         guard let object = ObjectPath(path) else { throw .noSuchPath }
         if object.kind.group == KindTable.reviewGroup, request.method == "POST" { return try review(object, request) }
         guard let kind = kinds[object.kind] else { throw .noSuchPath }
-        if kind.kind == "Pod", object.subresource == "exec" {
-            throw .badRequest("exec is spoken over WebSockets alone, as kubectl does from 1.30 on")
-        }
+        if kind.kind == "Pod", let part = object.subresource { try Self.refuse(part) }
         guard isRead else {
             throw Refusal(
                 405, "MethodNotAllowed",
@@ -57,6 +55,17 @@ public struct APIService: Sendable {
                 details: ["kind": .string(kind.plural), "group": kind.group.isEmpty ? .null : .string(kind.group)])
         }
         return try read(object, kind, request, at: now)
+    }
+
+    /// Refuses what is asked of a part of a pod and is not done here.
+    private static func refuse(_ part: String) throws(Refusal) {
+        switch part {
+        case "exec": throw .badRequest("exec is spoken over WebSockets alone, as kubectl does from 1.30 on")
+        case "log": throw .badRequest("a lab keeps no logs of its pods")
+        case "attach", "portforward":
+            throw .badRequest("a lab's API does no \(part): `kubectl exec` and `nslab exec` run commands in its pods")
+        default: break
+        }
     }
 
     // MARK: Documents
