@@ -116,8 +116,7 @@ let package = Package(
             name: "Probes",
             dependencies: [
                 "Addresses", "Blueprint", "CLinux", "DNS", "HTTP", "KubeProxy", "NetworkNamespaces", "NetworkObjects",
-                "System",
-                "Topology",
+                "Packets", "System", "Topology",
             ]),
 
         .target(

@@ -120,14 +120,7 @@ private enum ProbeTarget {
         if let address = IPAddress(text) {
             self = .address(address)
         } else if text.hasPrefix("service/") {
-            let words = text.split(separator: "/").dropFirst()
-            let key = words.count == 1 ? "default/\(words.last!)" : words.joined(separator: "/")
-            guard lab.blueprint.services.contains(where: { $0.key == key }) else {
-                let known = lab.blueprint.services.map { "service/\($0.key)" }.joined(separator: ", ")
-                throw NSLabError(
-                    "lab \(lab.journal.lab) has no \(text); it has \(known.isEmpty ? "no service" : known)", .badInput)
-            }
-            self = .service(key)
+            self = .service(try lab.service(named: text).key)
         } else {
             self = .namespace(try lab.namespace(named: text).name)
         }

@@ -98,3 +98,14 @@ extension Packet {
         return nil
     }
 }
+
+extension Packet {
+    /// What a message of ICMP or ICMPv6 says, in tcpdump's words, without the addresses before it; nil for any other packet.
+    public var controlText: String? {
+        switch headers.last {
+        case .icmp(let message): message.text
+        case .icmpv6(let message): message.text
+        default: nil
+        }
+    }
+}

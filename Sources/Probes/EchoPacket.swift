@@ -1,4 +1,5 @@
 import Addresses
+import Packets
 
 /// What an echo request carries so that its answer is known again among all the ICMP that a raw socket sees.
 ///
@@ -112,15 +113,8 @@ enum EchoPacket {
         return size >= 20 && size <= bytes.count ? size : nil
     }
 
-    /// The Internet checksum (RFC 1071) of the first `count` bytes, an even number of them.
-    static func checksum(_ bytes: Span<UInt8>, _ count: Int) -> UInt16 {
-        var sum: UInt32 = 0
-        for offset in stride(from: 0, to: count, by: 2) {
-            sum += UInt32(bytes[offset]) << 8 | UInt32(bytes[offset + 1])
-        }
-        while sum > 0xffff { sum = sum & 0xffff + sum >> 16 }
-        return ~UInt16(sum)
-    }
+    /// The Internet checksum of the first `count` bytes.
+    static func checksum(_ bytes: Span<UInt8>, _ count: Int) -> UInt16 { internetChecksum(bytes.extracting(..<count)) }
 }
 
 extension Span<UInt8> {

@@ -26,7 +26,7 @@ struct NSLab: ParsableCommand {
             CommandGroup(
                 name: "Inside",
                 subcommands: [Exec.self, Shell.self, CLICommand.self, KubeconfigCommand.self, Probe.self, Pod.self]),
-            CommandGroup(name: "Packets", subcommands: [CaptureCommand.self]),
+            CommandGroup(name: "Packets", subcommands: [TraceCommand.self, CaptureCommand.self]),
             CommandGroup(name: "Conditions", subcommands: [Impair.self, LinkCommand.self]),
             CommandGroup(name: "Topologies", subcommands: [Plan.self, Validate.self, Convert.self]),
             CommandGroup(name: "This machine", subcommands: [DoctorCommand.self]),

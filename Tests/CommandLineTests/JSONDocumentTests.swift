@@ -46,6 +46,10 @@ struct JSONDocumentTests {
         Document(
             name: "capture", command: "capture --lab LAB -w /dev/null --for 50ms --on a:eth1 udp·port·9",
             filter: ".namespaces |= map(.name)"),
+        Document(
+            name: "trace", command: "trace --lab LAB a b -4",
+            filter: ".hops |= map(.time = 0 | .packet = \"\" | .changes |= map(select(.kind != \"frame\")))"
+                + " | .roundTrip = 0 | .outcome |= .[:14]"),
         Document(name: "link", command: "link --lab LAB a:eth1 down"),
         Document(name: "verify-differences", schema: "verify", command: "verify LAB"),
         Document(name: "up-changes", schema: "up", command: "up FILE --name LAB --no-probe"),

@@ -32,6 +32,7 @@ struct UnprivilegedTests {
         "exec": [(["x", "--", "true"], .refused), (["--lab", "x", "y", "--", "true"], .refused)],
         "shell": [(["x"], .refused)],
         "capture": [(["--for", "1s"], .refused), (["-w", "/x", "--on", "y", "udp", "port", "53"], .refused)],
+        "trace": [(["x", "y"], .refused), (["x", "192.0.2.1", "--tcp", "80", "-4"], .refused)],
         "probe": [([], .refused), (["--lab", "x", "--from", "y"], .refused)],
         "pod": [(["stop", "x"], .refused), (["start", "x"], .refused)],
         "impair": [(["x:eth1", "--delay", "1ms"], .refused), (["x:eth1"], .refused)],

@@ -79,6 +79,25 @@ public struct FilterProgram: Hashable, Sendable {
         UInt32($0)
     }
 
+    /// Takes the IP packets that carry one of these protocols directly behind their first header.
+    ///
+    /// - Parameter length: how many bytes stand before the IP header.
+    init(protocols ipv4: [UInt32], _ ipv6: [UInt32], behind length: UInt32) {
+        func load(_ place: UInt32) -> Instruction { Instruction(BPF_LD | BPF_B | BPF_ABS, length + place) }
+        /// The packet is taken if the loaded byte is one of these.
+        func choice(_ numbers: [UInt32]) -> [Instruction] {
+            numbers.flatMap { [.ifEqual($0, skip: 0, else: 1), .end(taking: Self.wholePacket)] } + [.end(taking: 0)]
+        }
+        let four = [load(9)] + choice(ipv4)
+        let six = [load(6)] + choice(ipv6)
+        // What is no IP packet does not begin with such a version. Over the two that follow to IPv4, over IPv4 to IPv6.
+        instructions = [
+            load(0), Instruction(BPF_ALU | BPF_AND | BPF_K, 0xf0), .ifEqual(0x40, skip: 2),
+            .ifEqual(0x60, skip: UInt8(four.count + 1)), .end(taking: 0),
+        ]
+        instructions += four + six
+    }
+
     init(instructions: [Instruction]) { self.instructions = instructions }
 
     /// Runs `body` with the program as the kernel takes it.

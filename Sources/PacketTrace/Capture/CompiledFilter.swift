@@ -9,6 +9,11 @@ public struct CompiledFilter: Hashable, Sendable {
     let ethernet: FilterProgram
     let rawIP: FilterProgram
 
+    /// A filter that was not written in that language.
+    init(text: String, ethernet: FilterProgram, rawIP: FilterProgram) {
+        (self.text, self.ethernet, self.rawIP) = (text, ethernet, rawIP)
+    }
+
     /// Has libpcap compile a filter, with a handle on the namespace's `lo` that is closed again: for such a one it knows that the
     /// kernel keeps VLAN tags beside the packet.
     ///

@@ -99,14 +99,18 @@ public struct CaptureSummary: Hashable, Sendable {
 /// Packets of many namespaces at once, in order of time.
 ///
 /// Each namespace has one socket, whatever number of interfaces it has. All of them are read by the calling thread.
-public struct Capture {
+public struct Capture: Sendable {
     /// Where it looks.
     public var sources: [CaptureSource]
     /// What packets have to pass, in the language of pcap-filter(7); nil for nothing.
     public var filter: String?
+    /// A filter of nslab's own, in place of `filter`.
+    var compiled: CompiledFilter?
     /// The most memory that is shared with the kernel, in bytes, and as much again for packets that wait for their turn. Namespaces
     /// that get no part of it have sockets that are read packet by packet.
     public var memory: Int
+    /// How the shared memory is divided.
+    var shape = PacketRing.Shape.capture
     /// How long it goes on; nil until it is told to end.
     public var duration: Duration?
     /// The most packets that are taken; nil for as many as come.
@@ -152,14 +156,16 @@ private final class OpenSockets: Sendable {
         let sources = capture.sources
         sockets = Mutex(Array(repeating: nil, count: sources.count))
         guard let first = sources.first else { return }
-        let filter = try capture.filter.map { text in
-            try NamespaceThread.run { thread in
-                try thread.enter(NetworkNamespace(at: NamedNamespaces.path(first.pin))) { inside in
-                    try CompiledFilter(text, in: inside)
+        let filter =
+            try capture.compiled
+            ?? capture.filter.map { text in
+                try NamespaceThread.run { thread in
+                    try thread.enter(NetworkNamespace(at: NamedNamespaces.path(first.pin))) { inside in
+                        try CompiledFilter(text, in: inside)
+                    }
                 }
             }
-        }
-        let share = max(capture.memory / sources.count, PacketRing.smallestSize)
+        let share = max(capture.memory / sources.count, capture.shape.smallestSize)
         let ringCount = min(sources.count, capture.memory / share)
         do {
             try NamespaceThread.forEach(sources.count, width: Self.width) { [self] thread, index in
@@ -170,7 +176,8 @@ private final class OpenSockets: Sendable {
                 }
                 let socket = try thread.enter(NetworkNamespace(at: NamedNamespaces.path(source.pin))) { inside in
                     try PacketSocket(
-                        program, ringSize: index < ringCount ? share : nil, in: inside, named: source.namespace)
+                        program, ringSize: index < ringCount ? share : nil, capture.shape, in: inside,
+                        named: source.namespace)
                 }
                 sockets.withLock { $0[index] = socket }
             }
@@ -227,12 +234,16 @@ private struct CaptureRun {
         var interface: UInt32
     }
 
-    /// How long a packet may be on its way from the kernel's clock to here, in nanoseconds: twice the time of a block, and some.
-    private static let patience = UInt64(PacketRing.retireTime) * 2_000_000 + 20_000_000
+    /// How long a packet may be on its way from the kernel's clock to here, in nanoseconds: with rings three times a block's time.
+    private let patience: UInt64
+    /// What packets that wait for their turn may take in any case, in bytes.
+    private static let leastMemory = 16 << 20
 
     init(_ capture: Capture, _ sockets: [PacketSocket]) {
         self.capture = capture
         self.sockets = sockets
+        patience =
+            sockets.contains(where: \.hasRing) ? UInt64(capture.shape.retireTime) * 3_000_000 : 2_000_000
     }
 
     mutating func run(into sink: inout some CaptureSink, _ isEnding: () -> Bool) throws -> CaptureSummary {
@@ -245,13 +256,14 @@ private struct CaptureRun {
         while !isEnding(), end.map({ MonotonicClock.now < $0 }) ?? true, !isFull {
             let remaining = end.map { $0 > MonotonicClock.now ? ($0 - MonotonicClock.now) / 1_000_000 + 1 : 0 }
             let before = RealTimeClock.now
-            poller.wait(milliseconds: Int(min(remaining ?? 100, queue.isEmpty ? 100 : 20)), &events)
+            poller.wait(
+                milliseconds: Int(min(remaining ?? 100, queue.isEmpty ? 100 : patience / 4_000_000 + 1)), &events)
             for number in events.numbers {
                 sockets[number].drain(into: &queue, number: Int32(number), &buffer)
             }
             // More than this is not kept for the sake of order.
-            let isTooMuch = queue.bytes.count > capture.memory
-            try release(until: isTooMuch ? .max : before - Self.patience, into: &sink)
+            let isTooMuch = queue.bytes.count > max(capture.memory, Self.leastMemory)
+            try release(until: isTooMuch ? .max : before - patience, into: &sink)
             try sink.flush()
         }
         return try finish(start, poller, into: &sink)
@@ -267,12 +279,12 @@ private struct CaptureRun {
         for socket in sockets { socket.stop() }
         // Blocks that are not full come when their time is over. A packet that arrives now is none of the capture's.
         var events = Poller.Events()
-        let deadline = MonotonicClock.now + Self.patience
+        let deadline = MonotonicClock.now + patience
         while MonotonicClock.now < deadline {
             for (number, socket) in sockets.enumerated() {
                 socket.drain(into: &queue, number: Int32(number), &buffer)
             }
-            poller.wait(milliseconds: 10, &events)
+            poller.wait(milliseconds: Int(min(patience / 1_000_000, 10)), &events)
         }
         for (number, socket) in sockets.enumerated() {
             socket.drain(into: &queue, number: Int32(number), &buffer)

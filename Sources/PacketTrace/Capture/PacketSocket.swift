@@ -26,10 +26,13 @@ final class PacketSocket: @unchecked Sendable {
     /// - Parameters:
     ///   - filter: what the kernel gives it.
     ///   - ringSize: how much memory it shares with the kernel, in bytes; nil for a socket without. Where there is no such memory,
-    ///     it has none either.
+    ///     it has none either. Without a ring, the first packets have the time at which they are read: the kernel begins to note
+    ///     times some moments after it was asked to (`net_enable_timestamp` in net/core/dev.c).
+    ///   - shape: how the ring is divided.
     ///   - name: what an error names.
     init(
-        _ filter: FilterProgram, ringSize: Int?, in inside: borrowing InsideNamespace, named name: String
+        _ filter: FilterProgram, ringSize: Int?, _ shape: PacketRing.Shape, in inside: borrowing InsideNamespace,
+        named name: String
     ) throws(SystemCallError) {
         // With protocol 0 it receives nothing until it is bound.
         descriptor = try FileDescriptor(socket: AF_PACKET, SOCK_RAW, isBlocking: false, name)
@@ -44,9 +47,9 @@ final class PacketSocket: @unchecked Sendable {
         }
         if result != 0 { throw SystemCallError("setsockopt", "\(name): filter") }
         var ring: PacketRing?
-        if let ringSize, ringSize >= PacketRing.smallestSize {
+        if let ringSize, ringSize >= shape.smallestSize {
             do {
-                ring = try PacketRing(descriptor, size: ringSize, name)
+                ring = try PacketRing(descriptor, size: ringSize, shape, name)
             } catch {
                 // Without the memory for a ring it is read packet by packet.
                 if !error.isShortage { throw error }

@@ -8,38 +8,46 @@ import System
 /// A class, because the memory is one and goes with its last owner. It is used by one thread at a time.
 final class PacketRing: @unchecked Sendable {
     private let memory: UnsafeMutableRawPointer
+    private let shape: Shape
     private let blockCount: Int
     /// The block that is the program's next.
     private var next = 0
 
-    /// The size of a block in bytes: room for a packet of 64 KiB, which segmentation offload makes, and a multiple of every page
-    /// size.
-    static let blockSize = 1 << 17
-    /// The least that a ring has: while the program reads one block, the kernel fills the other.
-    static let smallestSize = 2 * blockSize
-    /// How long a packet may wait in a block that is not full, in milliseconds. The kernel looks once in that time.
-    static let retireTime: UInt32 = 25
+    /// How a ring is divided.
+    struct Shape: Hashable, Sendable {
+        /// The size of a block in bytes: a multiple of every page size. What does not fit into one is cut off.
+        var blockSize: Int
+        /// How long a packet may wait in a block that is not full, in milliseconds. The kernel looks once in that time.
+        var retireTime: UInt32
+
+        /// For captures: room for a packet of 64 KiB, which segmentation offload makes.
+        static let capture = Shape(blockSize: 1 << 17, retireTime: 25)
+
+        /// The least that a ring has: while the program reads one block, the kernel fills the other.
+        var smallestSize: Int { 2 * blockSize }
+    }
 
     /// Gives a socket, which receives nothing yet, a ring.
     ///
-    /// - Parameter size: its size in bytes, at least `smallestSize`.
-    init(_ socket: borrowing FileDescriptor, size: Int, _ object: String) throws(SystemCallError) {
-        blockCount = max(2, size / Self.blockSize)
+    /// - Parameter size: its size in bytes, at least the shape's `smallestSize`.
+    init(_ socket: borrowing FileDescriptor, size: Int, _ shape: Shape, _ object: String) throws(SystemCallError) {
+        self.shape = shape
+        blockCount = max(2, size / shape.blockSize)
         try socket.set(SOL_PACKET, PACKET_VERSION, CInt(TPACKET_V3.rawValue), object)
         var request = tpacket_req3()
-        request.tp_block_size = UInt32(Self.blockSize)
+        request.tp_block_size = UInt32(shape.blockSize)
         request.tp_block_nr = UInt32(blockCount)
         request.tp_frame_size = 2048
-        request.tp_frame_nr = UInt32(blockCount * Self.blockSize / 2048)
-        request.tp_retire_blk_tov = Self.retireTime
+        request.tp_frame_nr = UInt32(blockCount * shape.blockSize / 2048)
+        request.tp_retire_blk_tov = shape.retireTime
         try socket.set(SOL_PACKET, PACKET_RX_RING, request, object)
         let mapped = mmap(
-            nil, blockCount * Self.blockSize, PROT_READ | PROT_WRITE, MAP_SHARED, socket.number, 0)
+            nil, blockCount * shape.blockSize, PROT_READ | PROT_WRITE, MAP_SHARED, socket.number, 0)
         guard let mapped, mapped != MAP_FAILED else { throw SystemCallError("mmap", object) }
         memory = mapped
     }
 
-    deinit { munmap(memory, blockCount * Self.blockSize) }
+    deinit { munmap(memory, blockCount * shape.blockSize) }
 
     /// A packet as the kernel laid it out.
     struct Entry {
@@ -51,7 +59,7 @@ final class PacketRing: @unchecked Sendable {
     /// Gives each packet of the blocks that are the program's to `body`, and the blocks back to the kernel.
     func drain(_ body: (Entry) -> Void) {
         while true {
-            let block = memory + next * Self.blockSize
+            let block = memory + next * shape.blockSize
             let description = block.assumingMemoryBound(to: tpacket_block_desc.self)
             guard nslab_block_status(description) & UInt32(TP_STATUS_USER) != 0 else { return }
             var offset = Int(description.pointee.hdr.bh1.offset_to_first_pkt)

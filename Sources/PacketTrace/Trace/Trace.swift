@@ -1,0 +1,156 @@
+import Addresses
+import Glibc
+import NetworkNamespaces
+import Packets
+import System
+
+/// One packet's way through a lab: it is sent, and all namespaces are watched for it, for its answer and for errors about either.
+public struct Trace {
+    /// The namespaces that are watched.
+    public var sources: [CaptureSource]
+    /// The one that the packet is sent from, by its name; it is among those that are watched.
+    public var sender: String
+    public var destination: IPAddress
+    public var probe: TraceProbe
+    /// How many bytes the packet carries; at least the cookie's 16. A SYN carries none.
+    public var size: Int
+    /// How long an answer is waited for. A neighbour that does not answer is given up after three seconds (arp(7)).
+    public var timeout: Duration = .seconds(4)
+
+    public init(_ sources: [CaptureSource], sender: String, destination: IPAddress, probe: TraceProbe, size: Int = 56) {
+        self.sources = sources
+        self.sender = sender
+        self.destination = destination
+        self.probe = probe
+        self.size = size
+    }
+
+    /// Sends the packet and follows it.
+    ///
+    /// - Returns: each place where it, its answer or an error was seen, in order of time.
+    /// - Throws: `SystemCallError`, of the sender too: where the kernel has no route it refuses at once.
+    public func run() throws -> TracedPath {
+        guard let source = sources.first(where: { $0.namespace == sender }) else {
+            throw SystemCallError("socket", sender, errno: ENOENT)
+        }
+        let cookie = (0..<TracedFlow.cookieSize).map { _ in UInt8.random(in: .min ... .max) }
+        let socket = try TraceSender(probe, to: destination, in: source)
+        var sink = TraceSink(TracedFlow(probe, cookie: cookie), sender: sender)
+        // In a ring each packet has the time at which it came, and the order of hops is that of time. The kernel looks after every
+        // ring once in its time: the more there are, the less often.
+        let shape = PacketRing.Shape(blockSize: 1 << 15, retireTime: UInt32(max(4, min(sources.count / 16, 100))))
+        var capture = Capture(sources, memory: sources.count * shape.smallestSize, duration: timeout)
+        capture.shape = shape
+        capture.compiled = probe.filter
+        let payload = cookie + [UInt8](repeating: 0, count: max(0, size - cookie.count))
+        let log = sink.log
+        var refusal: SystemCallError?
+        _ = try capture.run(into: &sink) {
+            do throws(SystemCallError) {
+                log.flow.localPort = try socket.send(payload, cookie: cookie)
+            } catch {
+                refusal = error
+            }
+        } isEnding: {
+            log.isOver || refusal != nil
+        }
+        return TracedPath(
+            hops: log.hops, refusal: refusal, isRefused: log.isRefused, sender: sender)
+    }
+}
+
+/// Where a traced packet was seen.
+public struct TracedHop: Hashable, Sendable {
+    public var leg: TraceLeg
+    /// Nanoseconds since the packet was first seen.
+    public var time: UInt64
+    public var namespace: String
+    public var interface: String
+    public var isOutgoing: Bool
+    public var packet: Packet
+    /// What it has become since the place before, of the same leg.
+    public var changes: [PathChange]
+}
+
+/// A packet's way.
+public struct TracedPath: Sendable {
+    /// Each place where it, its answer or an error was seen, in order of time.
+    public var hops: [TracedHop]
+    /// Why it could not be sent at all; nil if it was.
+    public var refusal: SystemCallError?
+    /// Whether the answer is the refusal of a connection.
+    public var isRefused: Bool
+    var sender: String
+
+    /// Whether the answer that was wanted has come back to the sender.
+    public var isAnswered: Bool { !isRefused && hops.contains { $0.leg == .reply && isArrival($0) } }
+
+    /// The error that has come back to the sender; nil if there is none.
+    public var error: TracedHop? { hops.last { $0.leg == .error && isArrival($0) } }
+
+    private func isArrival(_ hop: TracedHop) -> Bool { hop.namespace == sender && !hop.isOutgoing }
+}
+
+/// What a trace has seen so far. A class, because whoever asks whether it is over asks while the capture has the sink.
+private final class TraceLog {
+    var flow: TracedFlow
+    var hops: [TracedHop] = []
+    var isRefused = false
+    let sender: String
+    private var start: UInt64 = 0
+    private var layers: [TraceLeg: [PacketLayer]] = [:]
+
+    init(_ flow: TracedFlow, _ sender: String) {
+        self.flow = flow
+        self.sender = sender
+    }
+
+    /// Whether an answer or error has come back.
+    var isOver: Bool { hops.contains { $0.leg != .request && $0.namespace == sender && !$0.isOutgoing } }
+
+    func add(_ captured: CapturedPacket, _ interface: CapturedInterface) {
+        let bytes = Array(captured.bytes)
+        let packet = Packet(reading: bytes.span, length: captured.length, as: interface.linkType)
+        guard let leg = flow.leg(of: packet, bytes.span) else { return }
+        if hops.isEmpty { start = captured.time }
+        if case .tcp(let tcp)? = packet.headers.last, leg == .reply { isRefused = tcp.flags.contains(.rst) }
+        let now = packet.layers
+        let changes = layers[leg].map { PathChange.all(from: $0, to: now) } ?? []
+        layers[leg] = now
+        hops.append(
+            TracedHop(
+                leg: leg, time: captured.time - min(start, captured.time), namespace: interface.namespace,
+                interface: interface.name, isOutgoing: captured.isOutgoing, packet: packet, changes: changes))
+    }
+}
+
+private struct TraceSink: CaptureSink {
+    let log: TraceLog
+    private var interfaces: [CapturedInterface] = []
+
+    init(_ flow: TracedFlow, sender: String) { log = TraceLog(flow, sender) }
+
+    mutating func add(_ interface: CapturedInterface) { interfaces.append(interface) }
+    mutating func add(_ packet: CapturedPacket) { log.add(packet, interfaces[packet.interface]) }
+    mutating func flush() {}
+    mutating func end(_ summary: CaptureSummary) {}
+}
+
+extension TraceProbe {
+    /// What the kernel gives to a trace: the packets of its protocol, and all that may carry them or be about them: errors, tunnels,
+    /// IPv6 with further headers.
+    fileprivate var filter: CompiledFilter {
+        let own: UInt32 =
+            switch self {
+            case .echo: 1
+            case .tcp: 6
+            case .udp: 17
+            }
+        // ICMP, IP in IP, UDP (VXLAN), IPv6 in IP; hop-by-hop, routing, fragment, ICMPv6, destination options.
+        let ipv4 = Array(Set([own, 1, 4, 17, 41])).sorted()
+        let ipv6 = Array(Set([own, 4, 17, 41, 0, 43, 44, 58, 60])).sorted()
+        return CompiledFilter(
+            text: "trace", ethernet: FilterProgram(protocols: ipv4, ipv6, behind: 14),
+            rawIP: FilterProgram(protocols: ipv4, ipv6, behind: 0))
+    }
+}

@@ -1,0 +1,150 @@
+import ArgumentParser
+import NSLabKit
+
+/// `nslab trace`
+struct TraceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trace",
+        abstract: "Send one packet and show its way through the lab, and its answer's, hop by hop.",
+        discussion: """
+            Each place where it was seen is a line, and below it what the packet has become since the one before: other \
+            addresses (NAT), a tunnel's packet around it, another frame. Nothing is worked out: the kernel's own capture of every \
+            interface says so. Exit status 0 only if the answer came.
+            """)
+
+    @Argument(help: "The namespace that it is sent from.", completion: .custom { _, _, _ in Lab.namespaceNames() })
+    var source: String
+
+    @Argument(
+        help: "A namespace, an address, or service/NAME.", completion: .custom { _, _, _ in Lab.namespaceNames() })
+    var destination: String
+
+    @Flag(name: .customShort("4"), help: "To the destination's IPv4 address.")
+    var ipv4 = false
+
+    @Flag(name: .customShort("6"), help: "To its IPv6 address.")
+    var ipv6 = false
+
+    @Option(help: ArgumentHelp("Connect to this port instead of an echo request.", valueName: "port"))
+    var tcp: UInt16?
+
+    @Option(help: ArgumentHelp("Send a datagram to this port instead.", valueName: "port"))
+    var udp: UInt16?
+
+    @Option(help: ArgumentHelp("How many bytes it carries.", valueName: "bytes"))
+    var size = 56
+
+    @Option(help: ArgumentHelp("Print the path as a diagram in this language.", valueName: "mermaid"))
+    var diagram: DiagramFormat?
+
+    @OptionGroup var labOption: LabOption
+
+    @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        if ipv4, ipv6 { throw ValidationError("give -4, or -6, but not both") }
+        if tcp != nil, udp != nil { throw ValidationError("give --tcp, or --udp, but not both") }
+        if tcp == 0 || udp == 0 { throw ValidationError("a port is a number from 1 to 65535") }
+        if !(16...65000).contains(size) { throw ValidationError("--size takes a number from 16 to 65000") }
+    }
+
+    private var probe: TraceProbe? { tcp.map { .tcp($0) } ?? udp.map { .udp($0) } }
+
+    func run() throws {
+        let console = global.console
+        try Privilege.require(for: "nslab trace")
+        let lab = try Lab.running(labOption.lab)
+        let report = try lab.trace(
+            from: source, to: destination, family: ipv4 ? .ipv4 : ipv6 ? .ipv6 : nil, probe: probe, size: size)
+        switch diagram {
+        case .mermaid?: try Console.output(TraceDiagram(report: report).mermaid)
+        case nil: try console.print(report) { TraceText(report: report, console: console).text }
+        }
+        if !report.answered { throw ExitStatus.failed }
+    }
+}
+
+/// The languages of diagrams.
+enum DiagramFormat: String, ExpressibleByArgument, CaseIterable {
+    /// Sequence diagrams of Mermaid (https://mermaid.js.org/syntax/sequenceDiagram.html).
+    case mermaid
+}
+
+/// A trace for people: a line a hop, and below it what has changed.
+private struct TraceText {
+    let report: TraceReport
+    let console: Console
+
+    /// The most columns of a line.
+    private static let width = 100
+
+    var text: String {
+        let port = report.port.map { " port \($0)" } ?? ""
+        var text = "\(report.from) → \(report.to) (\(report.address)), \(report.protocol)\(port)\n"
+        let width = report.hops.map { $0.interface.count + $0.namespace.count + 1 }.max() ?? 0
+        var leg = ""
+        for hop in console.isQuiet ? [] : report.hops {
+            if hop.leg != leg { text += "\(hop.leg)\n" }
+            leg = hop.leg
+            let name = "\(hop.namespace):\(hop.interface)"
+            let time = "\(Int(hop.time * 1e6))"
+            text += padded(time, 8, isRight: true) + " µs  \(padded(hop.direction, 3))  \(padded(name, width))  "
+            text += "TTL \(hop.ttl)\n"
+            for change in hop.changes {
+                for line in lines(change) { text += String(repeating: " ", count: 18) + line + "\n" }
+            }
+        }
+        return text + (report.answered ? console.good("✓ ") : console.bad("✗ ")) + report.outcome + "\n"
+    }
+
+    private func lines(_ change: TraceReport.Change) -> [String] {
+        var lines: [String]
+        switch change.kind {
+        case "encapsulation": lines = ["into \(change.after)"]
+        case "decapsulation": lines = ["out of \(change.after)"]
+        default:
+            let before = change.before.map { "\($0) → " } ?? ""
+            lines = ["\(change.kind) \(before)\(change.after)"]
+        }
+        if let frame = change.innerFrame { lines.append("  frame inside \(frame)") }
+        // Two addresses of IPv6 are longer than a line.
+        return lines.flatMap { line in
+            guard line.count > Self.width - 18, let arrow = line.firstIndex(of: "→") else { return [line] }
+            return [String(line[..<arrow]), "  \(line[arrow...])"]
+        }
+    }
+
+    private func padded(_ text: String, _ width: Int, isRight: Bool = false) -> String {
+        let space = String(repeating: " ", count: max(0, width - text.count))
+        return isRight ? space + text : text + space
+    }
+}
+
+/// A trace as a diagram: an arrow from each namespace to the next.
+private struct TraceDiagram {
+    let report: TraceReport
+
+    var mermaid: String {
+        var text = "sequenceDiagram\n"
+        var numbers: [String: Int] = [:]
+        for hop in report.hops where numbers[hop.namespace] == nil {
+            numbers[hop.namespace] = numbers.count
+            text += "    participant n\(numbers[hop.namespace]!) as \(hop.namespace)\n"
+        }
+        for (before, hop) in zip(report.hops, report.hops.dropFirst()) {
+            for change in hop.changes where change.kind != "frame" {
+                let words = (change.before.map { "\($0) → " } ?? "") + change.after
+                text += "    Note over n\(numbers[hop.namespace]!): \(change.kind) \(escaped(words))\n"
+            }
+            if before.leg == hop.leg, before.namespace != hop.namespace {
+                let arrow = hop.leg == "request" ? "->>" : hop.leg == "reply" ? "-->>" : "--x"
+                text += "    n\(numbers[before.namespace]!)\(arrow)n\(numbers[hop.namespace]!): "
+                text += escaped("\(before.interface) → \(hop.interface), TTL \(hop.ttl)") + "\n"
+            }
+        }
+        return text + "    Note over n0: \(escaped(report.outcome))\n"
+    }
+
+    /// Text in which nothing means something to Mermaid.
+    private func escaped(_ text: String) -> String { text.replacing(";", with: "#59;") }
+}
