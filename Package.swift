@@ -144,7 +144,8 @@ let package = Package(
         .executableTarget(
             name: "nslab",
             dependencies: [
-                "Controllers", "Engine", "LineEditing", "NSLabKit", "NetworkNamespaces", "PodServer", "System", "Topology",
+                "Controllers", "Engine", "LineEditing", "NSLabKit", "NetworkNamespaces", "PodServer", "System",
+                "Topology",
                 "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

@@ -184,6 +184,8 @@ public struct ClusterAPIProcess: Sendable {
         (spawn.standardInput, spawn.standardOutput, spawn.standardError) = (.null, .null, .null)
         spawn.descriptors = [lock.number, log.number, listener.number]
         spawn.isAlone = true
+        // It is started while namespaces are made.
+        spawn.keepsRaisedLimit = true
         let path = Spawn.ownEnvironment.filter { $0.hasPrefix("PATH=") }
         spawn.environment = path + ["LC_ALL=C", "SWIFT_BACKTRACE=enable=no"]
         _ = try spawn.start()

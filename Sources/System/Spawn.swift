@@ -4,7 +4,8 @@ import Glibc
 /// How a program is started as a child of this process (posix_spawn(3)).
 ///
 /// The child has no signal blocked or ignored, no descriptors but those that are named here and those that this process was
-/// started with, as all others are opened `O_CLOEXEC`, and the limit on open files that this process was started with (``OpenFiles``).
+/// started with, as all others are opened `O_CLOEXEC`, and the limit on open files that this process was started with (``OpenFiles``),
+/// unless it is told to have this one's.
 public struct Spawn {
     /// What one of the child's standard streams is.
     public enum Stream {
@@ -44,6 +45,9 @@ public struct Spawn {
     public var leadership = Leadership.none
     /// Whether the child goes without what this process was started with beyond the standard streams.
     public var isAlone = false
+    /// Whether the child has the limit on open files that this process gave itself. To give it the former one, the limit of this whole
+    /// process is that one for a moment, in which other threads may open too little.
+    public var keepsRaisedLimit = false
 
     /// A program to start.
     public init(_ arguments: [String], executable: String? = nil) {
@@ -118,10 +122,11 @@ public struct Spawn {
         let variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
         defer { for text in words + variables { free(text) } }
         var pid = pid_t()
-        let result = OpenFiles.asStarted {
+        let spawn = {
             executable.map { posix_spawn(&pid, $0, &actions, &attributes, words, variables) }
                 ?? posix_spawnp(&pid, arguments[0], &actions, &attributes, words, variables)
         }
+        let result = keepsRaisedLimit ? spawn() : OpenFiles.asStarted(spawn)
         if result != 0 { throw SystemCallError("posix_spawn", executable ?? arguments[0], errno: result) }
         return ChildProcess(pid: pid)
     }

@@ -3,7 +3,7 @@ import Glibc
 import KernelTestSupport
 import Testing
 
-@Suite("A lab asked by kubectl", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("A lab asked by kubectl", .needsRoot, .timeLimit(.minutes(20)))
 struct KubectlTests {
     /// What is asked, and what is in the answer, by both releases.
     private static let questions: [(String, [String])] = [

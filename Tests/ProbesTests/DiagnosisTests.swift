@@ -144,8 +144,10 @@ struct DiagnosisTests {
             try cause(.ipv4) { $0.links.removeAll { $0.name == "eth1" } } == "link dual-stack-worker:eth1 is missing")
         #expect(try eth1 { $0.isUp = false } == "link dual-stack-worker:eth1 is down")
         let small = try eth1 { $0.mtu = 1280 }
-        #expect(small.hasPrefix("link dual-stack-worker:eth1 mtu 1500"))
-        #expect(small.contains(" is expected, found eth1 mtu 1280"))
+        let peer = "type veth peer eth2 netns ceos01"
+        #expect(
+            small.hasPrefix("link dual-stack-worker:eth1 address 02:73:05:9e:b2:ba mtu 1500 up \(peer) is expected"))
+        #expect(small.contains(", found eth1 address 02:73:05:9e:b2:ba mtu 1280 up \(peer)"))
         #expect(
             try cause(.ipv4) { $0.addresses.removeAll { $0.device == "eth1" && $0.address.family == .ipv4 } }
                 == "dual-stack-worker: address 10.10.10.11/24 dev eth1 is missing")
