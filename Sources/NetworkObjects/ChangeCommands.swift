@@ -119,6 +119,7 @@ extension LinkAttribute {
             ]
         case .flags: return ["ip link set dev \(device) \(name) \(value ?? "off")"]
         case .common where isAlias: return ["ip link set dev \(device) alias '\(value ?? "")'"]
+        case .common where name == "operstate": return ["ip link set dev \(device) state \(value ?? "up")"]
         case .common where name == "xdp":
             return [value == nil ? "ip link set dev \(device) xdp off" : "# ip link set dev \(device) \(value ?? "") …"]
         case .common:

@@ -10,6 +10,7 @@ extension LinkAttribute {
 
     static let commonNames: [Int: String] = [
         IFLA_BROADCAST: "broadcast", IFLA_TXQLEN: "txqueuelen", IFLA_WEIGHT: "weight", IFLA_LINKMODE: "mode",
+        IFLA_OPERSTATE: "operstate",
         IFLA_IFALIAS: "alias", IFLA_MTU: "mtu", IFLA_NUM_TX_QUEUES: "numtxqueues", IFLA_NUM_RX_QUEUES: "numrxqueues",
         IFLA_PROTO_DOWN: "protodown", IFLA_PROTO_DOWN_REASON: "protodown_reason", IFLA_GSO_MAX_SEGS: "gso_max_segs",
         IFLA_GSO_MAX_SIZE: "gso_max_size", IFLA_XDP: "xdp", IFLA_MIN_MTU: "minmtu", IFLA_MAX_MTU: "maxmtu",

@@ -50,7 +50,8 @@ public struct LinkAttribute: Codable, Hashable, Sendable {
         switch place {
         case .flags, .otherName: return true
         case .port: return bytes != nil
-        case .common: return number == IFLA_IFALIAS || bytes != nil && !Self.fixed.contains(number)
+        case .common:
+            return number == IFLA_IFALIAS || number == IFLA_OPERSTATE || bytes != nil && !Self.fixed.contains(number)
         case .kind:
             // `vxlan_nl2conf` and `vlan_changelink` say which they do not change; mappings of VLANs can be added alone.
             switch kind {
@@ -64,6 +65,13 @@ public struct LinkAttribute: Codable, Hashable, Sendable {
     private static let fixed: Set<Int> = [
         IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES, IFLA_MIN_MTU, IFLA_MAX_MTU, IFLA_TSO_MAX_SIZE, IFLA_TSO_MAX_SEGS,
     ]
+
+    /// Whether a link's operational state is one in which somebody holds it back though it could send: a link that was dormant when it
+    /// got its carrier stays so, whatever its mode is by then (`rfc2863_policy` in net/core/link_watch.c).
+    package static func isHeldBack(_ state: UInt8?) -> Bool {
+        state == ObservedLink.OperationalState.dormant.rawValue
+            || state == ObservedLink.OperationalState.testing.rawValue
+    }
 
     /// Whether the kernel tells an attribute that all links have and that only somebody changes. What a blueprint says is
     /// compared by `Link`.
@@ -161,6 +169,11 @@ extension LinkAttribute: NetworkObject {
             return isOn ? "on" : "off"
         case .otherName: return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         case .common where number == IFLA_IFALIAS: return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        // `IF_LINK_MODE_DEFAULT` and its likes.
+        case .common where number == IFLA_LINKMODE && bytes.first.map { $0 < 3 } == true:
+            return ["default", "dormant", "testing"][Int(bytes[0])]
+        case .common where number == IFLA_OPERSTATE:
+            return bytes.first.flatMap(ObservedLink.OperationalState.init).map { "\($0)" }
         // A program is told by the way that it is attached (`XDP_ATTACHED_*`).
         case .common where number == IFLA_XDP:
             let mode = bytes.count > 4 ? Int(bytes[4]) : 0

@@ -91,6 +91,9 @@ extension LinkDetail {
                 for name in try attribute.nested() where name.type == IFLA_ALT_IFNAME {
                     if let name = InterfaceName(bytes: name.bytes) { detail.otherNames.append(name) }
                 }
+            // Of what a link can do at the moment, this alone is somebody's wish, and may outlast it.
+            case IFLA_OPERSTATE where LinkAttribute.isHeldBack(attribute.bytes.first):
+                detail.attributes.append(Value(.common, IFLA_OPERSTATE, Array(attribute.bytes)))
             // The number of the program is the machine's, and differs wherever one is attached.
             case let number where LinkAttribute.isCompared(common: number):
                 detail.attributes.append(Value(.common, number, Array(attribute.bytes)))
@@ -162,6 +165,12 @@ extension LinkAttribute: RouteObject {
                 message.append(structure: header)
             }
         case .common where number == IFLA_XDP: batch.detachPrograms(from: index)
+        // The kernel takes that of a link that is held back, and of no other (`set_operstate` in net/core/rtnetlink.c).
+        case .common where number == IFLA_OPERSTATE:
+            batch.requests.append(RTM_NEWLINK) { message in
+                message.append(structure: ifinfomsg(index: index))
+                message.put(number, bytes: [ObservedLink.OperationalState.up.rawValue])
+            }
         case .common:
             batch.requests.append(RTM_NEWLINK) { message in
                 message.append(structure: ifinfomsg(index: index))

@@ -117,7 +117,14 @@ struct Experiment: Sendable {
             .node, ["ip link set vxlan.calico type vxlan ageing 77"], ["vxlan.calico: ageing: want 300, found 77"]),
         Experiment(.node, ["ip link set eth1 group 7"], ["group"]),
         Experiment(.node, ["ip link set eth1 gro_max_size 30000"], ["gro_max_size"], mayBeRefused: true),
-        Experiment(.node, ["ip link set eth1 mode dormant"], ["eth1: mode"]),
+        Experiment(.node, ["ip link set eth1 mode dormant"], ["eth1: mode: want default, found dormant"]),
+        Experiment(
+            .pod,
+            [
+                "ip link set eth0 mode dormant", "ip link set eth0 down", "ip link set eth0 up",
+                "timeout 10 sh -c 'until ip link show eth0 | grep -q DORMANT; do :; done'",
+                "ip link set eth0 mode default",
+            ], ["eth0: operstate: want none, found dormant"]),
         Experiment(.node, ["ip link set eth1 broadcast ff:ff:ff:ff:ff:00"], ["eth1: broadcast"]),
         Experiment(.node, ["ip link set lo txqueuelen 7"], ["lo: txqueuelen"]),
         Experiment(.node, ["ip link set lo promisc on"], ["lo: promisc"]),
