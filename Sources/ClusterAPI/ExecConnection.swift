@@ -185,6 +185,7 @@ final class ExecConnection: ChannelInboundHandler {
     }
 
     private func resize(_ message: ByteBuffer) {
+        // A size that makes no sense leaves the terminal as it is, as in Kubernetes' own.
         guard let json = try? JSON(parsing: message.readableBytesView), let width = json["Width"].integer,
             let height = json["Height"].integer, (1...10_000).contains(width), (1...10_000).contains(height)
         else { return }

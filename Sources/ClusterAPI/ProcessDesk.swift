@@ -65,6 +65,7 @@ final class ProcessDesk {
                 let process = PodProcess(asked.start, descriptors)
             else {
                 for descriptor in descriptors { Glibc.close(descriptor) }
+                // As above.
                 try? channel.send(.end(id: id))
                 return
             }

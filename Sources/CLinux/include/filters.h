@@ -32,21 +32,6 @@ struct nslab_arpt_info {
     uint32_t size;
 };
 
-// bpf(2), BPF_PROG_QUERY: how many programs a link has at a place (BPF_TCX_INGRESS, BPF_TCX_EGRESS); -1 with errno.
-static inline int nslab_bpf_count(unsigned interface, unsigned place) {
-    struct {
-        uint32_t target, attach_type, query_flags, attach_flags;
-        uint64_t program_ids;
-        uint32_t count, unused;
-        uint64_t program_flags, link_ids, link_flags, revision;
-    } query;
-    memset(&query, 0, sizeof query);
-    query.target = interface;
-    query.attach_type = place;
-    if (syscall(SYS_bpf, 16 /* BPF_PROG_QUERY */, &query, sizeof query)) return -1;
-    return (int)query.count;
-}
-
 static const unsigned NSLAB_BPF_TCX_INGRESS = 46, NSLAB_BPF_TCX_EGRESS = 47;
 
 #endif

@@ -60,6 +60,7 @@ public enum ObjectUpdate: Hashable, Sendable {
 
     /// Reads a message without its length; nil for one that makes no sense.
     public init?(_ body: [UInt8]) {
+        // Where in it the sense is lost matters to nobody: both ends are this program.
         guard body.count <= Self.longest, let json = try? JSON(parsing: body) else { return nil }
         if json["ready"].isTrue {
             self = .ready

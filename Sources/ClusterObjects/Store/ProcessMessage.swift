@@ -21,6 +21,7 @@ public enum ProcessRequest: Hashable, Sendable {
 
     /// Reads a message; nil for one that makes no sense.
     public init?(_ bytes: [UInt8]) {
+        // Where in it the sense is lost matters to nobody: both ends are this program.
         guard bytes.count <= Self.longest, let json = try? JSON(parsing: bytes) else { return nil }
         if let id = json["end"].integer {
             self = .end(id: id)
@@ -81,6 +82,7 @@ public enum ProcessAnswer: Hashable, Sendable {
 
     /// Reads a message; nil for one that makes no sense.
     public init?(_ bytes: [UInt8]) {
+        // Where in it the sense is lost matters to nobody: both ends are this program.
         guard bytes.count <= ProcessRequest.longest, let json = try? JSON(parsing: bytes) else { return nil }
         if let id = json["started"].integer {
             self = .started(id: id)
