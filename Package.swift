@@ -121,7 +121,10 @@ let package = Package(
 
         .target(
             name: "PacketTrace",
-            dependencies: ["Addresses", "CLinux", "NetworkNamespaces", "Packets", "System"]),
+            dependencies: [
+                "Addresses", "CLinux", "Netlink", "NetworkNamespaces", "NetworkObjects", "Nftables", "Packets", "Rtnetlink",
+                "System",
+            ]),
         // The process with root that tells a lab's API what the lab is.
         .target(
             name: "Controllers",

@@ -43,20 +43,7 @@ extension Lab {
             let pins = Dictionary(uniqueKeysWithValues: running.journal.namespaces.map { ($0.name, $0.pin) })
             let lab = running
             let before = Limits().refusedNeighbours
-            let diagnosis = Diagnosis(lab.blueprint) { name in
-                try lab.observe(name)
-            } differing: {
-                nodesThatDiffer()
-            } tableFaults: {
-                tableFaults()
-            } fullTable: { family in
-                let limits = Limits()
-                guard limits.refusedNeighbours[family, default: 0] > before[family, default: 0] else { return nil }
-                return limits.neighbours[family].map { (Limits.neighbourSetting(family), $0) }
-            } isServed: {
-                // Where it cannot be found out, it is not what is said to be wrong.
-                if case .ended? = try? lab.responders { false } else { true }
-            }
+            let diagnosis = diagnosis(before)
             let run = ProbeRun(lab.blueprint, pins: pins, diagnosis: diagnosis) {
                 let limits = Limits()
                 return Set(
@@ -77,6 +64,27 @@ extension Lab {
                 }
             }
             return report
+        }
+    }
+
+    /// Finds what is not as it should be.
+    ///
+    /// - Parameter before: the neighbours that the kernel had refused when what is looked into began.
+    func diagnosis(_ before: [AddressFamily: Int] = Limits().refusedNeighbours) -> Diagnosis {
+        let lab = running
+        return Diagnosis(lab.blueprint) { name in
+            try lab.observe(name)
+        } differing: {
+            nodesThatDiffer()
+        } tableFaults: {
+            tableFaults()
+        } fullTable: { family in
+            let limits = Limits()
+            guard limits.refusedNeighbours[family, default: 0] > before[family, default: 0] else { return nil }
+            return limits.neighbours[family].map { (Limits.neighbourSetting(family), $0) }
+        } isServed: {
+            // Where it cannot be found out, it is not what is said to be wrong.
+            if case .ended? = try? lab.responders { false } else { true }
         }
     }
 

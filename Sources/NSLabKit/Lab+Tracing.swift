@@ -1,8 +1,11 @@
 import Addresses
 import Blueprint
 import Engine
+import KubeProxy
 import PacketTrace
+import Probes
 import System
+import Topology
 
 /// What a trace sends.
 public typealias TraceProbe = PacketTrace.TraceProbe
@@ -16,9 +19,11 @@ extension Lab {
     ///   - family: which of the destination's addresses; nil for the first that both ends have.
     ///   - probe: what is sent; nil for an echo, or to a service a connection or datagram to its first port.
     ///   - size: how many bytes it carries.
+    ///   - patience: how long an answer is waited for; nil for as long as a neighbour may take.
     /// - Returns: where it was seen. That no answer came is no error.
     public func trace(
-        from: String, to: String, family: AddressFamily? = nil, probe: TraceProbe? = nil, size: Int = 56
+        from: String, to: String, family: AddressFamily? = nil, probe: TraceProbe? = nil, size: Int = 56,
+        patience: Duration? = nil
     ) throws(NSLabError) -> TraceReport {
         try reportingErrors {
             OpenFiles.raise()
@@ -30,15 +35,65 @@ extension Lab {
             guard let address = choice.first(where: { own.contains($0.family) }) ?? choice.first else {
                 throw NSLabError("\(to) has no \(family.map { "\($0) " } ?? "")address", .badInput)
             }
-            let trace = Trace(
+            var trace = Trace(
                 running.journal.namespaces.map { CaptureSource(namespace: $0.name, pin: $0.pin) }, sender: sender,
                 destination: address, probe: probe ?? target.probe, size: size)
+            if let patience { trace.timeout = patience }
+            let cables = running.blueprint.cables
+            trace.otherEnd = { namespace, interface in
+                cables[Endpoint(namespace, interface)].map { ($0.device, $0.interface) }
+            }
             let path = try trace.run()
             let names = Dictionary(
                 statuses.flatMap { status in status.addresses.map { ($0, status.name) } },
                 uniquingKeysWith: { first, _ in first })
-            return TraceReport(path, trace, lab: name, to: to, names: names)
+            var report = TraceReport(path, trace, lab: name, to: to, names: names)
+            if !path.isAnswered { report.cause = cause(of: path, trace) }
+            return report
         }
+    }
+}
+
+extension Lab {
+    /// Why a trace was not answered, in the lab's words; nil where nothing was found.
+    private func cause(of path: TracedPath, _ trace: Trace) -> TraceReport.Cause? {
+        let difference = diagnosis().difference(from: trace.sender, to: trace.destination).map { "\($0)" }
+        guard let cause = path.cause else {
+            return difference.map {
+                TraceReport.Cause(
+                    kind: "difference", namespace: trace.sender, object: $0, text: $0, difference: nil)
+            }
+        }
+        var report = TraceReport.Cause(
+            kind: cause.kind.rawValue, namespace: cause.namespace, object: cause.object, text: cause.sentence,
+            difference: difference)
+        let isRejected =
+            cause.kind == .rule && cause.object.contains(" \(ProxyRules.tableName) chain \(ServiceChain.rejecting):")
+        if isRejected,
+            let service = running.blueprint.services.first(where: { $0.clusterAddresses.contains(trace.destination) })
+        {
+            report.kind = "no endpoint"
+            report.text = "\(cause.namespace): service \(service.key) has no endpoint; \(cause.object)"
+            report.object = "service \(service.key)"
+        }
+        return report
+    }
+}
+
+extension Blueprint {
+    /// The other end of each cable.
+    fileprivate var cables: [Endpoint: Endpoint] {
+        var cables: [Endpoint: Endpoint] = [:]
+        for namespace in namespaces {
+            for link in namespace.content.links {
+                guard case .veth(let peer?) = link.kind else { continue }
+                let (one, other) = (
+                    Endpoint(namespace.name, "\(link.name)"), Endpoint(peer.namespace, "\(peer.name)")
+                )
+                (cables[one], cables[other]) = (other, one)
+            }
+        }
+        return cables
     }
 }
 

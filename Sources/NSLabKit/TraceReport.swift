@@ -1,4 +1,5 @@
 import Addresses
+import KubeProxy
 import PacketTrace
 import Packets
 
@@ -21,6 +22,10 @@ public struct TraceReport: Encodable, Sendable {
     public var roundTrip: Double?
     /// What came of it, as a sentence.
     public var outcome: String
+    /// Why the answer did not come; absent where it did, or where nothing was found.
+    public var cause: Cause?
+    /// What could not be looked at; absent where all was.
+    public var notes: [String]?
     /// Each place where the packet, its answer or an error about either was seen, in order of time.
     public var hops: [Hop]
 
@@ -42,6 +47,8 @@ public struct TraceReport: Encodable, Sendable {
         public var packet: String
         /// What it has become since the hop before.
         public var changes: [Change]
+        /// The entries of the namespace's tables that decided on it there.
+        public var decisions: [Decision]
 
         init?(_ hop: TracedHop) {
             guard let layer = hop.packet.layers.last else { return nil }
@@ -55,7 +62,42 @@ public struct TraceReport: Encodable, Sendable {
             destination = "\(layer.destination)"
             packet = "\(hop.packet)"
             changes = hop.changes.map(Change.init)
+            decisions = hop.decisions.map(Decision.init)
         }
+    }
+
+    /// An entry that decided on a packet.
+    public struct Decision: Encodable, Sendable {
+        /// `route`, `rule`, `neighbour`, `fdb`, `vlan` or `nftables`.
+        public var kind: String
+        /// The entry, as `ip`, `bridge` or `nft` prints it.
+        public var entry: String
+        /// The table and chain of a rule of nf_tables; absent for anything else.
+        public var chain: String?
+        /// What became of the packet there, in nft's words; absent for anything else.
+        public var verdict: String?
+        /// The service or endpoint that the chain is of; absent for anything else.
+        public var object: String?
+
+        init(_ decision: TraceDecision) {
+            (kind, entry, chain, verdict) = (
+                decision.kind.rawValue, decision.entry, decision.chain, decision.verdict
+            )
+            object = chain.flatMap { $0.split(separator: " ").last.flatMap { ServiceChain.object(of: String($0)) } }
+        }
+    }
+
+    /// Why a packet was not answered.
+    public struct Cause: Encodable, Sendable {
+        /// A word for it, such as `no route` or `link down`.
+        public var kind: String
+        public var namespace: String
+        /// What decided, as the tools print it: what to look at.
+        public var object: String
+        /// What happened, as a sentence.
+        public var text: String
+        /// What of the lab is not as `up` made it on the way, as a sentence; absent where all is.
+        public var difference: String?
     }
 
     /// What a packet has become between two hops.
@@ -123,6 +165,7 @@ extension TraceReport {
         let end = path.hops.last { $0.leg != .request && $0.namespace == trace.sender && !$0.isOutgoing }
         roundTrip = answered ? end.map { Double($0.time) / 1e9 } : nil
         outcome = Self.outcome(path, end, trace, names)
+        notes = path.gaps.isEmpty ? nil : path.gaps
     }
 
     private static func outcome(

@@ -14,25 +14,28 @@ public enum Nftables {
     ///
     /// - Throws: `NftablesError` with what nft says of the commands, or the kernel of the transaction.
     public static func run(_ commands: String, in inside: borrowing InsideNamespace) throws(NftablesError) {
-        _ = try execute(commands, json: false)
+        _ = try execute(commands, flags: 0)
     }
 
     /// What nft prints for commands that list something.
     ///
-    /// - Parameter json: as libnftables-json(5) defines it instead of nft's own language.
+    /// - Parameters:
+    ///   - json: as libnftables-json(5) defines it instead of nft's own language.
+    ///   - handles: with the numbers of rules (`nft -a`).
     public static func output(
-        of commands: String, json: Bool = false, in inside: borrowing InsideNamespace
+        of commands: String, json: Bool = false, handles: Bool = false, in inside: borrowing InsideNamespace
     ) throws(NftablesError) -> String {
-        try execute(commands, json: json)
+        try execute(
+            commands, flags: UInt32(json ? NFT_CTX_OUTPUT_JSON : 0) | UInt32(handles ? NFT_CTX_OUTPUT_HANDLE : 0))
     }
 
-    private static func execute(_ commands: String, json: Bool) throws(NftablesError) -> String {
-        if try !isCrowded { return try executeHere(commands, json: json) }
+    private static func execute(_ commands: String, flags: UInt32) throws(NftablesError) -> String {
+        if try !isCrowded { return try executeHere(commands, flags: flags) }
         do {
             // Started in the namespace of the thread that starts it.
             return try Background {
                 guard nslab_close_own_range(3) == 0 else { throw SystemCallError("close_range", "libnftables") }
-                return try executeHere(commands, json: json)
+                return try executeHere(commands, flags: flags)
             }.value()
         } catch let error as NftablesError {
             throw error
@@ -52,7 +55,7 @@ public enum Nftables {
         }
     }
 
-    private static func executeHere(_ commands: String, json: Bool) throws(NftablesError) -> String {
+    private static func executeHere(_ commands: String, flags: UInt32) throws(NftablesError) -> String {
         let result: Result<String, NftablesError> = lock.withLock { _ in
             // The context opens its netlink socket in the namespace that the thread is in now.
             guard let context = nft_ctx_new(UInt32(NFT_CTX_DEFAULT)) else {
@@ -61,7 +64,7 @@ public enum Nftables {
             defer { nft_ctx_free(context) }
             nft_ctx_buffer_output(context)
             nft_ctx_buffer_error(context)
-            if json { nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON)) }
+            if flags != 0 { nft_ctx_output_set_flags(context, flags) }
             guard nft_run_cmd_from_buffer(context, commands) == 0 else {
                 return .failure(NftablesError(message: String(cString: nft_ctx_get_error_buffer(context))))
             }

@@ -76,6 +76,19 @@ public final class Diagnosis {
         return tableFault(on: trip, probe.address.family) ?? fullTable(of: probe.address.family) ?? .unknown
     }
 
+    /// What is not as it should be on the way from a namespace to an address, or to a service's, and back; nil where nothing was found.
+    public func difference(from source: String, to address: IPAddress) -> FailureCause? {
+        if blueprint.services.contains(where: { $0.clusterAddresses.contains(address) }) {
+            return blueprint.namespaces.first { $0.name == source }.flatMap { cause(ofServiceAt: address, from: $0) }
+        }
+        let trip = simulator.roundTrip(from: source, to: address)
+        if let fault = fault(on: trip, to: address) { return fault }
+        for hop in trip.request.hops + (trip.reply?.hops ?? []) {
+            if let conditions = conditions(at: hop) { return conditions }
+        }
+        return tableFault(on: trip, address.family)
+    }
+
     /// What is wrong for one who asks a service; nil where nothing was found.
     ///
     /// - Parameters:

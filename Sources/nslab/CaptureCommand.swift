@@ -117,7 +117,7 @@ extension CaptureReport {
 private func counted(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
 
 /// Times and sizes on the command line.
-private enum CaptureQuantity {
+enum CaptureQuantity {
     /// A number with `ms`, `s`, `m` or `h`.
     static func duration(_ text: String) throws -> Duration {
         let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600)]

@@ -34,6 +34,11 @@ struct TraceCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How many bytes it carries.", valueName: "bytes"))
     var size = 56
 
+    @Option(
+        help: ArgumentHelp("Wait this long for the answer: 500ms, 10s.", valueName: "time"),
+        transform: CaptureQuantity.duration)
+    var wait: Duration?
+
     @Option(help: ArgumentHelp("Print the path as a diagram in this language.", valueName: "mermaid"))
     var diagram: DiagramFormat?
 
@@ -55,7 +60,8 @@ struct TraceCommand: ParsableCommand {
         try Privilege.require(for: "nslab trace")
         let lab = try Lab.running(labOption.lab)
         let report = try lab.trace(
-            from: source, to: destination, family: ipv4 ? .ipv4 : ipv6 ? .ipv6 : nil, probe: probe, size: size)
+            from: source, to: destination, family: ipv4 ? .ipv4 : ipv6 ? .ipv6 : nil, probe: probe, size: size,
+            patience: wait)
         switch diagram {
         case .mermaid?: try Console.output(TraceDiagram(report: report).mermaid)
         case nil: try console.print(report) { TraceText(report: report, console: console).text }
@@ -90,11 +96,16 @@ private struct TraceText {
             let time = "\(Int(hop.time * 1e6))"
             text += padded(time, 8, isRight: true) + " µs  \(padded(hop.direction, 3))  \(padded(name, width))  "
             text += "TTL \(hop.ttl)\n"
-            for change in hop.changes {
-                for line in lines(change) { text += String(repeating: " ", count: 18) + line + "\n" }
+            for line in hop.changes.flatMap(lines) + hop.decisions.flatMap(lines) {
+                text += String(repeating: " ", count: 18) + line + "\n"
             }
         }
-        return text + (report.answered ? console.good("✓ ") : console.bad("✗ ")) + report.outcome + "\n"
+        for note in report.notes ?? [] { text += console.doubtful("! ") + note + "\n" }
+        text += (report.answered ? console.good("✓ ") : console.bad("✗ ")) + report.outcome + "\n"
+        guard let cause = report.cause else { return text }
+        text += "  \(cause.kind): \(cause.text)\n"
+        if let difference = cause.difference { text += "  not as `up` made it: \(difference)\n" }
+        return text
     }
 
     private func lines(_ change: TraceReport.Change) -> [String] {
@@ -112,6 +123,30 @@ private struct TraceText {
             guard line.count > Self.width - 18, let arrow = line.firstIndex(of: "→") else { return [line] }
             return [String(line[..<arrow]), "  \(line[arrow...])"]
         }
+    }
+
+    private func lines(_ decision: TraceReport.Decision) -> [String] {
+        guard let chain = decision.chain, let verdict = decision.verdict else {
+            return folded("by \(decision.kind) \(decision.entry)")
+        }
+        // Most rules only lead on to others: those that decide are shown, and all in the document.
+        let translates = ["dnat", "snat", "masquerade", "redirect", "reject"].contains { decision.entry.contains($0) }
+        guard translates || decision.object != nil || verdict == "drop" || verdict.hasPrefix("goto") else { return [] }
+        let object = decision.object.map { " (\($0))" } ?? ""
+        return folded("by nft \(chain)\(object)") + folded("  \(decision.entry)")
+    }
+
+    /// A line as several that fit, each but the first further in.
+    private func folded(_ line: String) -> [String] {
+        let width = Self.width - 18
+        var (lines, rest) = ([String](), line[...])
+        while rest.count > width, let end = rest.prefix(width).lastIndex(of: " "),
+            rest[..<end].contains(where: { $0 != " " })
+        {
+            lines.append(String(rest[..<end]))
+            rest = "    " + rest[rest.index(after: end)...]
+        }
+        return lines + [String(rest)]
     }
 
     private func padded(_ text: String, _ width: Int, isRight: Bool = false) -> String {

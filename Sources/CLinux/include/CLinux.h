@@ -22,6 +22,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/if_tunnel.h>
+#include <linux/inet_diag.h>
 #include <linux/ip_vs.h>
 #include <linux/mptcp.h>
 #include <linux/neighbour.h>
@@ -36,6 +37,7 @@
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
 #include <linux/veth.h>
 #include <linux/xfrm.h>
 #include <pty.h>

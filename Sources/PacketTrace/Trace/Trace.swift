@@ -16,6 +16,10 @@ public struct Trace {
     public var size: Int
     /// How long an answer is waited for. A neighbour that does not answer is given up after three seconds (arp(7)).
     public var timeout: Duration = .seconds(4)
+    /// The other end of a cable, by namespace and interface; nil where it is not known.
+    public var otherEnd:
+        @Sendable (_ namespace: String, _ interface: String) -> (namespace: String, interface: String)? = { _, _ in nil
+        }
 
     public init(_ sources: [CaptureSource], sender: String, destination: IPAddress, probe: TraceProbe, size: Int = 56) {
         self.sources = sources
@@ -34,6 +38,8 @@ public struct Trace {
             throw SystemCallError("socket", sender, errno: ENOENT)
         }
         let cookie = (0..<TracedFlow.cookieSize).map { _ in UInt8.random(in: .min ... .max) }
+        let rules = try RuleWatch(probe.tracedBytes(cookie), sources)
+        defer { rules.end() }
         let socket = try TraceSender(probe, to: destination, in: source)
         var sink = TraceSink(TracedFlow(probe, cookie: cookie), sender: sender)
         // In a ring each packet has the time at which it came, and the order of hops is that of time. The kernel looks after every
@@ -54,8 +60,29 @@ public struct Trace {
         } isEnding: {
             log.isOver || refusal != nil
         }
-        return TracedPath(
-            hops: log.hops, refusal: refusal, isRefused: log.isRefused, sender: sender)
+        var path = TracedPath(hops: log.hops, refusal: refusal, isRefused: log.isRefused, sender: sender)
+        try explain(&path, rules.passages())
+        path.gaps = rules.gaps
+        return path
+    }
+
+    /// Finds what decided on each hop and, where no answer came, why.
+    private func explain(_ path: inout TracedPath, _ passages: [String: [RulePassage]]) throws {
+        let places = Dictionary(sources.map { ($0.namespace, $0) }, uniquingKeysWith: { first, _ in first })
+        var known: [String: NamespaceTables] = [:]
+        func tables(_ name: String) throws -> NamespaceTables? {
+            if let tables = known[name] { return tables }
+            let tables = try places[name].map { try NamespaceTables($0) }
+            known[name] = tables
+            return tables
+        }
+        try withoutActuallyEscaping(tables) { tables in
+            try DecisionFinder(tables: tables).explain(&path.hops, passages)
+            if path.isAnswered { return }
+            let finder = CauseFinder(
+                names: sources.map(\.namespace), tables: tables, otherEnd: otherEnd, probe: probe)
+            path.cause = try finder.cause(of: path, to: destination, passages)
+        }
     }
 }
 
@@ -70,6 +97,8 @@ public struct TracedHop: Hashable, Sendable {
     public var packet: Packet
     /// What it has become since the place before, of the same leg.
     public var changes: [PathChange]
+    /// The entries of the namespace's tables that decided on it there.
+    public var decisions: [TraceDecision] = []
 }
 
 /// A packet's way.
@@ -80,6 +109,10 @@ public struct TracedPath: Sendable {
     public var refusal: SystemCallError?
     /// Whether the answer is the refusal of a connection.
     public var isRefused: Bool
+    /// Why the wanted answer did not come; nil where it did, or where nothing was found.
+    public var cause: TraceCause?
+    /// What could not be looked at.
+    public var gaps: [String] = []
     var sender: String
 
     /// Whether the answer that was wanted has come back to the sender.

@@ -52,12 +52,24 @@ struct TraceSender: ~Copyable {
         case .tcp(let port):
             // When it is closed before it has sent anything, nothing of it is left to be told.
             try socket.set(SOL_SOCKET, SO_LINGER, linger(l_onoff: 1, l_linger: 0), object)
+            chooseSequence(probe.initialSequence(cookie), object)
             try socket.connect(SocketAddress(destination, port: port), object)
         case .udp(let port):
             try socket.connect(SocketAddress(destination, port: port), object)
             try socket.send(payload.span, object)
         }
         return try localPort(object)
+    }
+
+    /// Has the connection begin with a number of ours, by which rules know it (`tcp_v4_connect` keeps what `TCP_QUEUE_SEQ` has set).
+    private func chooseSequence(_ number: UInt32, _ object: String) {
+        // linux/tcp.h: TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ; TCP_SEND_QUEUE.
+        let (repair, queue, sequence, sending): (CInt, CInt, CInt, CInt) = (19, 20, 21, 2)
+        // Where that is not allowed the kernel chooses one, which is known once it has been seen.
+        try? socket.set(CInt(IPPROTO_TCP), repair, 1 as CInt, object)
+        try? socket.set(CInt(IPPROTO_TCP), queue, sending, object)
+        try? socket.set(CInt(IPPROTO_TCP), sequence, number, object)
+        try? socket.set(CInt(IPPROTO_TCP), repair, 0 as CInt, object)
     }
 
     private func localPort(_ object: String) throws(SystemCallError) -> UInt16? {

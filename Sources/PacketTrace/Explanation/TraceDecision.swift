@@ -1,0 +1,235 @@
+import Addresses
+import NetworkObjects
+import Nftables
+import Packets
+import Rtnetlink
+
+/// An entry of a namespace's tables that decided what became of a packet there.
+public struct TraceDecision: Hashable, Sendable {
+    public var kind: Kind
+    /// The entry, as `ip`, `bridge` or `nft` prints it.
+    public var entry: String
+    /// The chain of a rule of nf_tables, with its table; nil for any other entry.
+    public var chain: String?
+    /// What became of the packet at such a rule: `accept`, `drop`, `jump endpoints`; nil for any other entry.
+    public var verdict: String?
+
+    public enum Kind: String, Hashable, Sendable {
+        /// A rule that chose the routing table (`ip rule`).
+        case policyRule = "rule"
+        case route
+        case neighbour
+        /// An entry of a forwarding database (`bridge fdb`).
+        case forwarding = "fdb"
+        /// A VLAN of a bridge's port (`bridge vlan`).
+        case vlan
+        /// A rule of nf_tables, or a chain's policy.
+        case rule = "nftables"
+    }
+
+    init(_ kind: Kind, _ entry: String, chain: String? = nil, verdict: String? = nil) {
+        self.kind = kind
+        self.entry = entry
+        self.chain = chain
+        self.verdict = verdict
+    }
+}
+
+/// Finds the entries behind each hop of a trace: the kernel is asked for that very packet, with its addresses, its ports and the
+/// link that it came by; what it does not answer is looked up in its lists.
+struct DecisionFinder {
+    /// A namespace's tables, by its name.
+    let tables: (String) throws -> NamespaceTables?
+
+    /// Adds what decided on each hop.
+    func explain(_ hops: inout [TracedHop], _ passages: [String: [RulePassage]]) throws {
+        var last: [TraceLeg: Int] = [:]
+        var before: [Int: Int] = [:]
+        for index in hops.indices {
+            let leg = hops[index].leg
+            if let previous = last[leg], hops[previous].namespace == hops[index].namespace { before[index] = previous }
+            last[leg] = index
+        }
+        let after = Dictionary(before.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
+        for index in hops.indices {
+            guard let tables = try tables(hops[index].namespace) else { continue }
+            if hops[index].isOutgoing {
+                hops[index].decisions = try decisions(hops[index], before[index].map { hops[$0] }, tables)
+            } else if after[index] == nil {
+                hops[index].decisions = try delivery(hops[index], tables)
+            }
+        }
+        try attach(passages, to: &hops, after)
+    }
+
+    // MARK: Tables
+
+    /// What sent a packet out.
+    private func decisions(
+        _ hop: TracedHop, _ previous: TracedHop?, _ tables: NamespaceTables
+    ) throws -> [TraceDecision] {
+        guard let layer = hop.packet.layers.first else { return [] }
+        if let previous, tables.areBridged(previous.interface, hop.interface) {
+            return try bridging(layer, previous, hop, tables)
+        }
+        if let previous, previous.packet.layers.count < hop.packet.layers.count {
+            let inner = hop.packet.layers.count > 1 ? hop.packet.layers[1].link?.destination : nil
+            var all: [TraceDecision] = []
+            if let inner, let device = InterfaceName(previous.interface) {
+                all += try tables.forwarding().filter { $0.device == device && $0.mac == inner && $0.isSelf }
+                    .map { TraceDecision(.forwarding, "\($0)") }
+            }
+            return try all + routing(RouteQuery(to: layer.destination, from: layer.source), hop, tables)
+        }
+        // A device that is on another, such as a VLAN's, sends on what it was given.
+        if let previous, previous.isOutgoing { return [] }
+        let source = previous?.packet.layers.first?.source ?? layer.source
+        let query = RouteQuery(
+            to: layer.destination, from: source, ingress: previous.flatMap { InterfaceName($0.interface) },
+            ports: previous == nil ? nil : hop.routePorts)
+        return try routing(query, hop, tables)
+    }
+
+    private func routing(
+        _ query: RouteQuery, _ hop: TracedHop, _ tables: NamespaceTables
+    ) throws -> [TraceDecision] {
+        guard case .route(let route)? = try tables.route(for: query) else { return [] }
+        var all = try policy(route, query, tables)
+        all.append(TraceDecision(.route, "\(route)"))
+        if let chosen = try tables.hop(for: query),
+            let entry = try tables.neighbour(chosen.gateway ?? query.destination, on: chosen.device),
+            !entry.state.contains(.noARP)
+        {
+            all.append(TraceDecision(.neighbour, "\(entry)"))
+        }
+        return all
+    }
+
+    /// The rule that chose a table that is not everybody's.
+    private func policy(_ route: Route, _ query: RouteQuery, _ tables: NamespaceTables) throws -> [TraceDecision] {
+        guard ![253, 254, 255].contains(route.table) else { return [] }
+        let rule = try tables.rules().first { rule in
+            rule.family == query.destination.family && rule.table == route.table
+                && rule.source.map { source in query.source.map { source.contains($0) } ?? false } ?? true
+                && rule.destination.map { $0.contains(query.destination) } ?? true
+        }
+        return rule.map { [TraceDecision(.policyRule, "\($0)")] } ?? []
+    }
+
+    /// What sends a frame from one port of a bridge to another, or to and from the bridge itself.
+    private func bridging(
+        _ layer: PacketLayer, _ previous: TracedHop, _ hop: TracedHop, _ tables: NamespaceTables
+    ) throws -> [TraceDecision] {
+        var all: [TraceDecision] = []
+        if let mac = layer.link?.destination {
+            all += try tables.forwarding().filter { "\($0.device)" == hop.interface && $0.mac == mac && !$0.isSelf }
+                .prefix(1).map { TraceDecision(.forwarding, "\($0)") }
+        }
+        if tables.filtersVLANs(previous.interface) {
+            all += try tables.vlans().filter { vlan in
+                "\(vlan.device)" == previous.interface && vlan.isPVID || "\(vlan.device)" == hop.interface
+            }.map { TraceDecision(.vlan, "\($0)") }
+        }
+        return all
+    }
+
+    /// What gave a packet to the host itself.
+    private func delivery(_ hop: TracedHop, _ tables: NamespaceTables) throws -> [TraceDecision] {
+        guard let layer = hop.packet.layers.first, let ingress = InterfaceName(hop.interface) else { return [] }
+        let query = RouteQuery(to: layer.destination, from: layer.source, ingress: ingress)
+        guard case .route(let route)? = try tables.route(for: query), route.kind == .local else { return [] }
+        return [TraceDecision(.route, "\(route)")]
+    }
+
+    // MARK: Rules
+
+    /// Gives each passage through rules to the hop that came of it: the next one out, or where the packet came in.
+    private func attach(
+        _ passages: [String: [RulePassage]], to hops: inout [TracedHop], _ after: [Int: Int]
+    ) throws {
+        for (namespace, passages) in passages {
+            guard let tables = try tables(namespace) else { continue }
+            let chains = Set(passages.flatMap(\.events).map { RuleChainID($0.table, $0.chain) })
+            let rules = try tables.rules(of: chains)
+            var used: Set<Int> = []
+            for passage in passages {
+                let found = passage.events.compactMap { TraceDecision($0, rules) }
+                if found.isEmpty { continue }
+                let place = hops.indices.first { index in
+                    let hop = hops[index]
+                    guard hop.namespace == namespace, !used.contains(index),
+                        passage.leg == nil || passage.leg == hop.leg,
+                        hop.packet.layers.count == passage.depth + 1 || passage.depth == 0 && hop.isOutgoing
+                    else { return false }
+                    guard let ingress = passage.ingress else { return hop.isOutgoing }
+                    return !hop.isOutgoing && tables.name(ingress) == hop.interface
+                }
+                guard let place else { continue }
+                used.insert(place)
+                let target = after[place].flatMap { hops[place].isOutgoing || !hops[$0].isOutgoing ? nil : $0 } ?? place
+                hops[target].decisions += found
+            }
+        }
+    }
+}
+
+extension TraceDecision {
+    /// What a rule did; nil for one that had nothing to say, and for chains that let everything pass.
+    init?(_ event: RuleEvent, _ rules: [RuleChainID: [UInt64: String]]) {
+        let verdict: String
+        switch event.verdict {
+        case .accept: verdict = "accept"
+        case .drop: verdict = "drop"
+        case .goOn: verdict = "continue"
+        case .end: verdict = "return"
+        case .jump(let chain): verdict = "jump \(chain)"
+        case .goTo(let chain): verdict = "goto \(chain)"
+        case .other(let number): verdict = "\(number)"
+        }
+        let place = "\(event.table) \(event.chain)"
+        switch event.kind {
+        case .rule(let handle):
+            let text = rules[RuleChainID(event.table, event.chain)]?[handle] ?? "handle \(handle)"
+            self.init(.rule, text, chain: place, verdict: verdict)
+        case .policy where event.verdict != .accept:
+            self.init(.rule, "policy \(verdict)", chain: place, verdict: verdict)
+        case .policy, .end: return nil
+        }
+    }
+}
+
+extension TracedHop {
+    /// The ports of the outermost packet, for a lookup.
+    var routePorts: RouteQuery.Ports? {
+        guard let ports = packet.layers.first?.ports else { return nil }
+        for header in packet.headers {
+            switch header {
+            case .tcp: return .init(.tcp, source: ports.source, destination: ports.destination)
+            case .udp: return .init(.udp, source: ports.source, destination: ports.destination)
+            default: break
+            }
+        }
+        return nil
+    }
+}
+
+extension NamespaceTables {
+    /// Whether frames go from one link to the other by a bridge: from port to port, or between a port and the bridge.
+    func areBridged(_ first: String, _ second: String) -> Bool {
+        let (one, other) = (link(first), link(second))
+        guard let one, let other else { return false }
+        return one.link.master == other.link.name || other.link.master == one.link.name
+            || one.link.master != nil && one.link.master == other.link.master
+    }
+
+    /// The bridge that a link is a port of, or is.
+    func bridge(_ name: String) -> ObservedLink? {
+        guard let link = link(name) else { return nil }
+        if case .bridge = link.link.kind { return link }
+        return link.link.master.flatMap { links[$0] }
+    }
+
+    func filtersVLANs(_ name: String) -> Bool {
+        if case .bridge(let bridge)? = bridge(name)?.link.kind { bridge.vlanFiltering } else { false }
+    }
+}
