@@ -63,6 +63,7 @@ extension Lab {
                     report.add(results, duration: start.duration(to: .now) / .seconds(1))
                 }
             }
+            followFailures(&report)
             return report
         }
     }

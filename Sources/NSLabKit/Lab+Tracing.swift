@@ -35,14 +35,9 @@ extension Lab {
             guard let address = choice.first(where: { own.contains($0.family) }) ?? choice.first else {
                 throw NSLabError("\(to) has no \(family.map { "\($0) " } ?? "")address", .badInput)
             }
-            var trace = Trace(
-                running.journal.namespaces.map { CaptureSource(namespace: $0.name, pin: $0.pin) }, sender: sender,
-                destination: address, probe: probe ?? target.probe, size: size)
+            var trace = self.trace(from: sender, to: address, probe ?? target.probe)
+            trace.size = size
             if let patience { trace.timeout = patience }
-            let cables = running.blueprint.cables
-            trace.otherEnd = { namespace, interface in
-                cables[Endpoint(namespace, interface)].map { ($0.device, $0.interface) }
-            }
             let path = try trace.run()
             let names = Dictionary(
                 statuses.flatMap { status in status.addresses.map { ($0, status.name) } },
@@ -55,28 +50,43 @@ extension Lab {
 }
 
 extension Lab {
+    /// A packet from a namespace to an address, before it is sent.
+    func trace(from sender: String, to address: IPAddress, _ probe: TraceProbe) -> Trace {
+        var trace = Trace(
+            running.journal.namespaces.map { CaptureSource(namespace: $0.name, pin: $0.pin) }, sender: sender,
+            destination: address, probe: probe)
+        let cables = running.blueprint.cables
+        trace.otherEnd = { namespace, interface in
+            cables[Endpoint(namespace, interface)].map { ($0.device, $0.interface) }
+        }
+        return trace
+    }
+
     /// Why a trace was not answered, in the lab's words; nil where nothing was found.
     private func cause(of path: TracedPath, _ trace: Trace) -> TraceReport.Cause? {
         let difference = diagnosis().difference(from: trace.sender, to: trace.destination).map { "\($0)" }
-        guard let cause = path.cause else {
+        guard var cause = path.cause.map({ TraceReport.Cause($0, running.blueprint, to: trace.destination) }) else {
             return difference.map {
                 TraceReport.Cause(
                     kind: "difference", namespace: trace.sender, object: $0, text: $0, difference: nil)
             }
         }
-        var report = TraceReport.Cause(
-            kind: cause.kind.rawValue, namespace: cause.namespace, object: cause.object, text: cause.sentence,
-            difference: difference)
-        let isRejected =
-            cause.kind == .rule && cause.object.contains(" \(ProxyRules.tableName) chain \(ServiceChain.rejecting):")
-        if isRejected,
-            let service = running.blueprint.services.first(where: { $0.clusterAddresses.contains(trace.destination) })
-        {
-            report.kind = "no endpoint"
-            report.text = "\(cause.namespace): service \(service.key) has no endpoint; \(cause.object)"
-            report.object = "service \(service.key)"
-        }
-        return report
+        cause.difference = difference
+        return cause
+    }
+}
+
+extension TraceReport.Cause {
+    /// A cause in the lab's words: what kube-proxy rejects, it rejects for want of an endpoint.
+    init(_ cause: TraceCause, _ blueprint: Blueprint, to destination: IPAddress) {
+        (kind, namespace, object, text) = (cause.kind.rawValue, cause.namespace, cause.object, cause.sentence)
+        guard cause.kind == .rule,
+            cause.object.contains(" \(ProxyRules.tableName) chain \(ServiceChain.rejecting):"),
+            let service = blueprint.services.first(where: { $0.clusterAddresses.contains(destination) })
+        else { return }
+        kind = "no endpoint"
+        text = "\(namespace): service \(service.key) has no endpoint, so \(object)"
+        object = "service \(service.key)"
     }
 }
 
@@ -117,6 +127,9 @@ private struct TraceTarget {
         } else {
             let name = try running.namespace(named: text).name
             addresses = statuses.first { $0.name == name }?.addresses ?? []
+            // One that it should have and has lost is traced, too.
+            let wanted = running.blueprint.namespaces.first { $0.name == name }?.addresses ?? []
+            addresses += wanted.filter { !addresses.contains($0) }
         }
     }
 }

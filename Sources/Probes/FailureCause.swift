@@ -20,6 +20,8 @@ public enum FailureCause: Hashable, Sendable {
     case neighbourTable(setting: String, limit: Int)
     /// The process that answers for the lab's pods has ended.
     case noServer
+    /// What a packet that was followed died of, and what was found there, as a sentence that names the namespace.
+    case traced(kind: String, sentence: String)
     /// The blueprint itself leads no further.
     case blueprint(namespace: String, reason: String)
     /// Nothing was found.
@@ -64,6 +66,7 @@ extension FailureCause: CustomStringConvertible, Encodable {
             "the kernel's neighbour table is full (\(setting) is \(limit), for all namespaces together); "
                 + "sysctl -w \(setting)=\(limit * 4)"
         case .noServer: "the process that answers for the lab's pods has ended; `nslab up` starts it again"
+        case .traced(let kind, let sentence): "\(kind): \(sentence)"
         case .blueprint(let namespace, let reason): "\(namespace): the blueprint itself leads no further (\(reason))"
         case .unknown:
             "every route, neighbour and FDB entry on the way is as it should be; look at rules (nft) and links"

@@ -39,8 +39,9 @@ public struct RouteQuery: Hashable, Sendable {
 public enum RouteAnswer: Hashable, Sendable {
     /// The route that it uses, as the tables have it: one with several ways has all of them.
     case route(Route)
-    /// It refuses the packet, with an errno: a blackhole route says EINVAL, a throw route or none ENETUNREACH, a source that does
-    /// not come by this link EXDEV (`rp_filter`), forwarding that is off EHOSTUNREACH (`ip_route_input_slow`, net/ipv4/route.c).
+    /// It refuses the packet, with an errno: for a packet of its own a blackhole route says EINVAL, a throw route or none ENETUNREACH;
+    /// for one that came by a link EHOSTUNREACH where it does not send packets on, EXDEV or (since Linux 6.14) EINVAL where its
+    /// source may not come by that link (`inet_rtm_getroute`, net/ipv4/route.c).
     case refused(errno: Int32)
 }
 

@@ -13,10 +13,14 @@ struct Program {
 
     private static let counter = Atomic<Int>(0)
 
+    /// With a name that no other test has. Whoever asks for it takes the lab down.
+    static func new() -> Program {
+        Program(lab: "nslabtest-\(getpid())-\(counter.wrappingAdd(1, ordering: .relaxed).oldValue)cli")
+    }
+
     /// Gives `body` a lab name of its own, and takes that lab down again however the test ends.
     static func with(_ body: (Program) throws -> Void) throws {
-        let number = counter.wrappingAdd(1, ordering: .relaxed).oldValue
-        let program = Program(lab: "nslabtest-\(getpid())-\(number)cli")
+        let program = new()
         defer { _ = try? program.run("down", program.lab) }
         try body(program)
     }

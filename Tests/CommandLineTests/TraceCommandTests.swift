@@ -216,32 +216,40 @@ struct TraceCommandTests {
         try withLab { nslab, pods in
             let near = try #require(pods["worker"])
             let far = try #require(pods["worker2"])
-            func check(_ arguments: String..., ends outcome: String) throws {
+            func check(_ arguments: String..., ends outcome: String, for cause: String) throws {
                 let result = try Witness.run([BuiltProgram.path, "trace", "--lab", nslab.lab] + arguments)
-                #expect(result.status == 1 && result.output.hasSuffix("✗ \(outcome)\n"), "\(result.output)")
+                #expect(
+                    result.status == 1 && result.output.contains("✗ \(outcome)\n  \(cause)\n"), "\(result.output)")
             }
             try check(
                 near.name, far.name, "-4", "--tcp", "81",
-                ends: "\(far.name) (\(far.ipv4)) refused the connection (RST)")
+                ends: "\(far.name) (\(far.ipv4)) refused the connection (RST)",
+                for: "port closed: \(far.name): nobody listens at tcp port 81")
             try check(
                 near.name, far.name, "-6", "--udp", "99",
                 ends: "\(far.name) (\(far.ipv6)) sent an error: ICMP6, destination unreachable, unreachable port, "
-                    + "\(far.ipv6) udp port 99, length 112")
+                    + "\(far.ipv6) udp port 99, length 112",
+                for: "port closed: \(far.name): nobody listens at udp port 99")
             // A node that has just redirected a pod, as when the pod reached itself through a service, tells it of nothing else for a
             // second (`ip_error` in net/ipv4/route.c).
             let noRoute =
                 "✗ dual-stack-worker (10.10.10.11) sent an error: ICMP net 203.0.113.9 unreachable, length 92\n"
+                + "  no route: dual-stack-worker: no route leads to 203.0.113.9\n"
             try eventually("the node says that it has no route") {
                 try nslab.run("trace", "--lab", nslab.lab, "-q", near.name, "203.0.113.9").output.hasSuffix(noRoute)
             }
             try check(
                 "dual-stack-worker", "203.0.113.9",
-                ends: "dual-stack-worker could not send it: Network is unreachable (the kernel, sendmsg)")
+                ends: "dual-stack-worker could not send it: Network is unreachable (the kernel, sendmsg)",
+                for: "no route: dual-stack-worker: no route leads to 203.0.113.9")
             // A node that does not forward drops what comes for its pods, and says nothing.
             try Witness.sysctl("net.ipv4.ip_forward=0", in: nslab.pin("dual-stack-worker2"))
             try check(
                 near.name, far.name, "-4",
-                ends: "no answer: the packet was last seen arriving at dual-stack-worker2:eth1")
+                ends: "no answer: the packet was last seen arriving at dual-stack-worker2:eth1",
+                for:
+                    "forwarding off: dual-stack-worker2: net.ipv4.ip_forward is 0, so what comes for \(far.ipv4) is not sent on"
+            )
             // The way back alone is broken.
             try Witness.sysctl("net.ipv4.ip_forward=1", in: nslab.pin("dual-stack-worker2"))
             try Witness.ip("route add blackhole \(near.ipv4)", in: nslab.pin("dual-stack-worker2"))
@@ -249,7 +257,9 @@ struct TraceCommandTests {
             try check(
                 near.name, far.name, "-4",
                 ends:
-                    "no answer: the answer was last seen arriving at dual-stack-worker2:\(host?["dev"] as? String ?? "")"
+                    "no answer: the answer was last seen arriving at dual-stack-worker2:\(host?["dev"] as? String ?? "")",
+                for:
+                    "rejecting route: dual-stack-worker2: route blackhole \(near.ipv4)/32 takes what is for \(near.ipv4)"
             )
         }
     }

@@ -45,4 +45,23 @@ struct ChainNameTests {
         for name in names { #expect(name.utf8.count == ChainName.longest && name.hasSuffix("...")) }
         #expect(names[0].dropFirst(8) == names[1].dropFirst(8) && names[0] != names[1])
     }
+
+    @Test("what a chain stands for is read from its name, whatever the name is")
+    func objects() {
+        let port = ChainName.servicePort("ns1", "svc1", .tcp, "p80")
+        #expect(ServiceChain.object(of: "service-" + port) == "service ns1/svc1 tcp p80")
+        #expect(ServiceChain.object(of: "external-" + ChainName.servicePort("a", "b", .udp, "")) == "service a/b udp")
+        let end = ChainName.endpoints("ns1", "svc1", .tcp, "p80")
+        #expect(
+            ServiceChain.object(of: "endpoint-" + end("10.180.0.1", 80))
+                == "endpoint 10.180.0.1 port 80 of ns1/svc1 tcp p80")
+        #expect(
+            ServiceChain.object(of: "endpoint-" + end("fd00:10::1", 80))
+                == "endpoint fd00:10::1 port 80 of ns1/svc1 tcp p80")
+        for other in [
+            "", "services", "service-", "service-ABCDEFGH", "service-ABCDEFGH-", "endpoint-ABCDEFGH-a/b__", "mine",
+        ] {
+            #expect(ServiceChain.object(of: other) == nil)
+        }
+    }
 }

@@ -12,7 +12,6 @@ extension CauseFinder {
         if let hop, let mtu = link.link.mtu, hop.packet.networkLength > Int(mtu), link.link.kind != .loopback {
             return tooBig(hop, place, link)
         }
-        if let loss = try loss(on: link, place) { return loss }
         let next = way.gateway ?? query.destination
         let entry = try place.neighbour(next, on: way.device)
         if let entry, !entry.state.isDisjoint(with: [.failed, .incomplete]) {
@@ -20,13 +19,16 @@ extension CauseFinder {
         }
         switch link.link.kind {
         case .vxlan(let vxlan):
-            guard let mac = entry?.mac else { return nil }
-            return try tunnelling(mac, link, vxlan, place)
+            if let mac = entry?.mac, let cause = try tunnelling(mac, link, vxlan, place) { return cause }
         case .ipip(let ipip):
-            guard let end = ipip.remote.map({ IPAddress.v4($0) }) ?? way.gateway else { return nil }
-            return try sending(place, RouteQuery(to: end))
-        default: return nil
+            if let end = ipip.remote.map({ IPAddress.v4($0) }) ?? way.gateway,
+                let cause = try sending(place, RouteQuery(to: end))
+            {
+                return cause
+            }
+        default: break
         }
+        return try loss(on: link, hop, place)
     }
 
     /// A packet that was seen leaving by a link and did not come by another.
@@ -48,7 +50,7 @@ extension CauseFinder {
         if case .bridge = link.link.kind, let layer = hop.packet.layers.first {
             return try bridged(hop, layer, link, place)
         }
-        if let loss = try loss(on: link, place) { return loss }
+        if let loss = try loss(on: link, hop, place) { return loss }
         guard let end = otherEnd(hop.namespace, hop.interface), let far = try tables(end.namespace),
             let other = far.link(end.interface)
         else { return nil }
@@ -86,12 +88,22 @@ extension CauseFinder {
             .linkDown, place.name, "link \(link.link.name)", "\(place.name): link \(link.link.name) is down")
     }
 
-    private func loss(on link: ObservedLink, _ place: NamespaceTables) throws -> TraceCause? {
+    /// A queueing discipline that may have dropped a frame, where all else lets it through.
+    private func loss(on link: ObservedLink, _ hop: TracedHop?, _ place: NamespaceTables) throws -> TraceCause? {
         for qdisc in try place.qdiscs() where qdisc.device == link.link.name && qdisc.parent == .root {
-            guard case .netem(let netem) = qdisc.kind, netem.loss != .never else { continue }
-            let words = "qdisc \(qdisc)"
+            let how: String
+            switch qdisc.kind {
+            case .netem(let netem) where netem.loss != .never: how = "loses frames"
+            case .tokenBucket(let bucket):
+                // With the header of Ethernet.
+                guard let size = hop?.packet.networkLength, size + 14 > Int(bucket.burst) else { continue }
+                how = "drops frames larger than \(bucket.burst) bytes"
+            case .other: how = "may drop frames"
+            case .netem: continue
+            }
             return TraceCause(
-                .loss, place.name, words, "\(place.name): \(words) loses frames that leave by \(link.link.name)")
+                .loss, place.name, "qdisc \(qdisc)",
+                "\(place.name): qdisc \(qdisc) \(how), and this one left by \(link.link.name)")
         }
         return nil
     }
@@ -119,6 +131,17 @@ extension CauseFinder {
             if !link.link.isUp { return down(link, far) }
             reason = "\(owner.namespace):\(owner.interface) has that address and is not reached by \(device)"
             if let bridge = try bridge(behind: device, place), let cause = try separated(bridge, owner) { return cause }
+            // A bridge of its own, which the owner should be at a port of.
+            if let end = otherEnd(owner.namespace, owner.interface), end.namespace == place.name,
+                let port = place.link(end.interface), let own = place.links[device], case .bridge = own.link.kind,
+                port.link.master != device
+            {
+                let other = port.link.master.map { "\($0)" } ?? "no bridge"
+                return TraceCause(
+                    .vlan, place.name, "link \(port.link.name) master \(other)",
+                    "\(place.name): port \(port.link.name), where \(owner.namespace) is, is at \(other) and not at \(device)"
+                )
+            }
         }
         return TraceCause(.neighbour, place.name, words, "\(place.name): \(words) does not answer: \(reason)")
     }
@@ -190,7 +213,7 @@ extension CauseFinder {
                 .vlan, place.name, "link \(hop.interface) master \(bridge.link.name)",
                 "\(place.name): port \(hop.interface) is at \(bridge.link.name), and \(mac) is at another bridge")
         }
-        return try unusable(exit, place) ?? loss(on: exit, place)
+        return try unusable(exit, place) ?? loss(on: exit, hop, place)
     }
 
     // MARK: Tunnels

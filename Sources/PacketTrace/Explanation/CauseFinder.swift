@@ -1,5 +1,4 @@
 import Addresses
-import Glibc
 import NetworkObjects
 import Nftables
 import Packets
@@ -21,8 +20,8 @@ struct CauseFinder {
         of path: TracedPath, to destination: IPAddress, _ passages: [String: [RulePassage]]
     ) throws -> TraceCause? {
         if let rule = try droppingRule(path, passages) { return rule }
-        if let refusal = path.refusal, let sender = try tables(path.sender) {
-            return try sending(sender, RouteQuery(to: destination), errno: refusal.errno)
+        if path.refusal != nil, let sender = try tables(path.sender) {
+            return try sending(sender, RouteQuery(to: destination))
         }
         if path.isRefused, let end = path.hops.last(where: { $0.leg == .request && !$0.isOutgoing }) {
             return try closedPort(end)
@@ -30,7 +29,7 @@ struct CauseFinder {
         if let error = path.hops.first(where: { $0.leg == .error }), let cause = try told(by: error, path) {
             return cause
         }
-        guard let last = path.hops.last(where: { $0.leg != .error }) else {
+        guard let last = try lastPlace(path) else {
             return try tables(path.sender).flatMap { try sending($0, RouteQuery(to: destination)) }
         }
         guard let place = try tables(last.namespace) else { return nil }
@@ -89,6 +88,8 @@ struct CauseFinder {
         }
         // What it is about: the last that was seen there.
         let about = path.hops.last { $0.leg != .error && $0.namespace == error.namespace && !$0.isOutgoing }
+        // A tunnel's packet is for no port that the trace was for.
+        if let about, about.packet.layers.count > 1 { return try arrived(about, place, path) }
         switch (type, code) {
         case (3, 3) where !isIPv6, (1, 4) where isIPv6: return try about.flatMap { try closedPort($0) }
         case (11, _) where !isIPv6, (3, _) where isIPv6: return try expired(about, place, path)
@@ -134,6 +135,28 @@ struct CauseFinder {
 
     // MARK: Where it was last seen
 
+    /// The last place of the packet or its answer. A bridge that does not know where a host is sends copies to all: those that are for
+    /// another host are passed over where one has reached the right one.
+    private func lastPlace(_ path: TracedPath) throws -> TracedHop? {
+        guard let last = path.hops.last(where: { $0.leg != .error }) else { return nil }
+        for hop in path.hops.reversed() where hop.leg == last.leg {
+            if hop.isOutgoing { continue }
+            if try isForAnother(hop) { continue }
+            let others = path.hops.drop { $0 != hop }.dropFirst()
+            let isSentOn = others.contains { $0.leg == hop.leg && $0.namespace == hop.namespace }
+            return isSentOn ? last : hop
+        }
+        return last
+    }
+
+    /// Whether a frame is not for whom it has reached. A port of a bridge takes all.
+    private func isForAnother(_ hop: TracedHop) throws -> Bool {
+        guard let place = try tables(hop.namespace), let link = place.link(hop.interface), link.link.master == nil,
+            let mac = hop.packet.layers.first?.link?.destination, mac.isOfOneHost, let own = link.link.mac
+        else { return false }
+        return mac != own
+    }
+
     /// A packet that arrived by a link and was not seen again.
     private func arrived(_ hop: TracedHop, _ place: NamespaceTables, _ path: TracedPath) throws -> TraceCause? {
         guard let layer = hop.packet.layers.first else { return nil }
@@ -146,7 +169,7 @@ struct CauseFinder {
         if hop.packet.layers.count > 1, let cause = try tunnelled(hop, layer, place) { return cause }
         let query = RouteQuery(to: layer.destination, from: layer.source, ingress: InterfaceName(hop.interface))
         switch try place.route(for: query) {
-        case .refused(let errno)?: return try refused(errno, query, hop, place)
+        case .refused?: return try refused(query, hop, place)
         case .route(let route)? where route.kind.rejects: return rejecting(route, query, place)
         case .route(let route)? where route.kind == .local: return try delivered(hop, layer, place, path)
         case .route?: break
@@ -161,23 +184,44 @@ struct CauseFinder {
     }
 
     private func refused(
-        _ errno: Int32, _ query: RouteQuery, _ hop: TracedHop, _ place: NamespaceTables
+        _ query: RouteQuery, _ hop: TracedHop, _ place: NamespaceTables
     ) throws -> TraceCause? {
-        if errno == EXDEV, let source = query.source {
-            let back = try place.hop(for: RouteQuery(to: source))
-            let way = back.map { "the route to it leads by \($0.device)" } ?? "no route leads to it"
-            return TraceCause(
-                .reversePath, place.name, "net.ipv4.conf.\(hop.interface).rp_filter",
-                "\(place.name): rp_filter drops what comes from \(source) by \(hop.interface), for \(way)")
-        }
         if query.destination.family == .ipv4, place.setting("ipv4/conf/\(hop.interface)/forwarding") == "0",
             let layer = hop.packet.layers.first
         {
             let isGlobal = place.setting("ipv4/ip_forward") == "0"
             return try notForwarded(
-                isGlobal ? "net.ipv4.ip_forward" : "net.ipv4.conf.\(hop.interface).forwarding", layer, hop, place)
+                isGlobal ? "net.ipv4.ip_forward" : "net.ipv4.conf.\(hop.settingName).forwarding", layer, hop, place)
         }
-        return try unroutable(query, place)
+        if let route = try place.bestRoute(query.destination), route.kind.rejects {
+            return rejecting(route, query, place)
+        }
+        return try wrongSource(query, hop, place) ?? unroutable(query, place)
+    }
+
+    /// A source that may not come by the link that it came by. The kernel says so with EXDEV, or since Linux 6.14 with EINVAL, as for
+    /// much else (`inet_rtm_getroute`).
+    private func wrongSource(
+        _ query: RouteQuery, _ hop: TracedHop, _ place: NamespaceTables
+    ) throws -> TraceCause? {
+        guard let source = query.source, source.family == .ipv4 else { return nil }
+        if try place.addresses().contains(where: { $0.address.address.address == source }) {
+            return TraceCause(
+                .ownSource, place.name, "address \(source)",
+                "\(place.name): \(hop.interface) got a packet from \(source), which is its own address, and dropped it")
+        }
+        // The higher of the two counts: 1 asks for the very link, 2 for any route back (ip-sysctl).
+        let values = ["all", hop.interface].compactMap {
+            place.setting("ipv4/conf/\($0)/rp_filter").flatMap { Int($0) }
+        }
+        let filter = values.max() ?? 0
+        let back = try place.hop(for: RouteQuery(to: source))
+        let isOther = back.map { "\($0.device)" != hop.interface } ?? true
+        guard filter == 1 && isOther || filter > 1 && back == nil else { return nil }
+        let way = back.map { "the route to it leads by \($0.device)" } ?? "no route leads to it"
+        return TraceCause(
+            .reversePath, place.name, "net.ipv4.conf.\(hop.settingName).rp_filter",
+            "\(place.name): rp_filter drops what comes from \(source) by \(hop.interface), for \(way)")
     }
 
     private func notForwarded(
@@ -218,15 +262,18 @@ struct CauseFinder {
     }
 
     private func wrongMAC(_ mac: MACAddress, _ own: MACAddress, _ hop: TracedHop, _ path: TracedPath) -> TraceCause {
-        let before = path.hops.prefix { $0 != hop }.last {
-            $0.leg == hop.leg && $0.namespace != hop.namespace && $0.isOutgoing
-        }
         // The frame inside a tunnel's packet was sent where the FDB said; another one where the neighbour's entry did.
-        let decision = path.hops.lazy.filter { $0.leg == hop.leg && $0.namespace == before?.namespace }.flatMap(
-            \.decisions
-        )
-        .first { ($0.kind == .forwarding || $0.kind == .neighbour) && $0.entry.contains("\(mac)") }
-        let sender = before?.namespace ?? hop.namespace
+        var sender = hop.namespace
+        var decision: TraceDecision?
+        for before in path.hops.prefix(while: { $0 != hop }).reversed() where before.leg == hop.leg {
+            decision = before.decisions.last {
+                ($0.kind == .forwarding || $0.kind == .neighbour) && $0.entry.contains("\(mac)")
+            }
+            if decision != nil {
+                sender = before.namespace
+                break
+            }
+        }
         let object = decision.map { "\($0.kind.rawValue) \($0.entry)" } ?? "MAC address \(mac)"
         return TraceCause(
             .wrongMAC, sender, object,
@@ -257,7 +304,7 @@ struct CauseFinder {
     }
 
     /// What keeps a host from sending a packet of its own.
-    func sending(_ place: NamespaceTables, _ query: RouteQuery, errno: Int32? = nil) throws -> TraceCause? {
+    func sending(_ place: NamespaceTables, _ query: RouteQuery) throws -> TraceCause? {
         switch try place.route(for: query) {
         case .refused?: return try unroutable(query, place)
         case .route(let route)? where route.kind.rejects: return rejecting(route, query, place)
@@ -298,6 +345,11 @@ struct CauseFinder {
             .connectionTable, place.name, "net.netfilter.nf_conntrack_max",
             "\(place.name): the connection table is full (\(count) of \(limit), net.netfilter.nf_conntrack_max)")
     }
+}
+
+extension TracedHop {
+    /// The link as sysctl(8) writes it in a setting, where a dot is a slash.
+    fileprivate var settingName: String { interface.replacing(".", with: "/") }
 }
 
 extension Packet {

@@ -83,7 +83,9 @@ final class RuleWatch: Sendable {
                         leg: words.first.flatMap { TraceLeg(rawValue: String($0)) }, depth: max(0, words.count - 1),
                         ingress: event.ingress, events: []))
             } else if !passages.isEmpty {
-                passages[passages.count - 1].events.append(event)
+                let last = passages.count - 1
+                passages[last].ingress = passages[last].ingress ?? event.ingress
+                passages[last].events.append(event)
             }
         }
         return passages

@@ -18,6 +18,8 @@ public struct TraceCause: Hashable, Sendable {
         case expired = "TTL exceeded"
         /// A source that does not come by the link that leads back to it (`rp_filter`).
         case reversePath = "reverse path"
+        /// A packet from a host's own address that came from elsewhere.
+        case ownSource = "martian source"
         /// The namespace does not send packets on.
         case forwardingOff = "forwarding off"
         /// Nobody has the address.

@@ -47,7 +47,11 @@ struct DecisionFinder {
         var before: [Int: Int] = [:]
         for index in hops.indices {
             let leg = hops[index].leg
-            if let previous = last[leg], hops[previous].namespace == hops[index].namespace { before[index] = previous }
+            if let previous = last[leg], hops[previous].namespace == hops[index].namespace {
+                before[index] = previous
+            } else if let copied = try original(of: index, hops) {
+                before[index] = copied
+            }
             last[leg] = index
         }
         let after = Dictionary(before.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
@@ -60,6 +64,16 @@ struct DecisionFinder {
             }
         }
         try attach(passages, to: &hops, after)
+    }
+
+    /// The frame that a bridge sent another copy of, to a host that has been reached meanwhile.
+    private func original(of index: Int, _ hops: [TracedHop]) throws -> Int? {
+        let hop = hops[index]
+        guard hop.isOutgoing, let tables = try tables(hop.namespace) else { return nil }
+        return hops[..<index].lastIndex {
+            $0.leg == hop.leg && $0.namespace == hop.namespace && !$0.isOutgoing
+                && tables.areBridged($0.interface, hop.interface)
+        }
     }
 
     // MARK: Tables

@@ -1,0 +1,315 @@
+import Foundation
+import KernelTestSupport
+import Testing
+
+/// Something that is broken in a lab on purpose, between two pods of two nodes, and what a trace has to say of it.
+struct TracedFault: Sendable, CustomTestStringConvertible {
+    var name: String
+    /// What is run, each in a namespace.
+    var commands: @Sendable (TracedPods) throws -> [(namespace: String, command: String)]
+    /// What is traced: `-6`, `--tcp 81`; and to whom, if not to the far pod.
+    var options: [String]
+    var target: @Sendable (TracedPods) -> String
+    /// The cause's kind and namespace, and what its object, sentence or the lab's difference names.
+    var kind: String
+    var place: @Sendable (TracedPods) -> String
+    var mentions: @Sendable (TracedPods) -> String
+    /// What takes back what `nslab reset` does not know of.
+    var undo: @Sendable (TracedPods) -> [(namespace: String, command: String)] = { _ in [] }
+
+    var testDescription: String { name }
+
+    init(
+        _ name: String, _ kind: String, at place: @escaping @Sendable (TracedPods) -> String,
+        naming mentions: @escaping @Sendable (TracedPods) -> String, _ options: [String] = ["-4"],
+        to target: @escaping @Sendable (TracedPods) -> String = { $0.far.name },
+        _ commands: @escaping @Sendable (TracedPods) throws -> [(String, String)]
+    ) {
+        (self.name, self.kind, self.place, self.mentions) = (name, kind, place, mentions)
+        (self.options, self.target, self.commands) = (options, target, commands)
+    }
+}
+
+/// A pod as traces between nodes need it.
+struct TracedPod: Sendable {
+    var name, node, ipv4, ipv6: String
+    /// The node's end of its cable.
+    var cable: String
+    /// The node's addresses.
+    var node4, node6: String
+}
+
+/// A lab with two pods on two nodes.
+struct TracedPods: Sendable {
+    var lab: String
+    var near, far: TracedPod
+    /// A third node, on the link of the near one.
+    var third: String
+    var third6: String
+    var router: String
+    /// The router's port that the near node is at, and the far one.
+    var nearPort, farPort: String
+
+    func pin(_ name: String) -> String { "\(lab)-\(name)" }
+
+    /// What the near node's route says of an address: its link, and the next hop.
+    func way(_ node: String, _ address: String) throws -> (device: String, gateway: String?) {
+        let route = try #require(Witness.json("ip -j route get \(address)", in: pin(node)).first)
+        return (try #require(route["dev"] as? String), route["gateway"] as? String)
+    }
+
+    /// The route that leads from a node to an address, as `ip route` takes it.
+    func route(_ node: String, _ address: String) throws -> String {
+        let output = try Witness.output(["ip", "route", "get", "fibmatch", address], in: pin(node))
+        return String(output.prefix { $0 != "\n" })
+    }
+
+    func mac(_ node: String, _ link: String) throws -> String {
+        let found = try #require(Witness.json("ip -j link show \(link)", in: pin(node)).first)
+        return try #require(found["address"] as? String)
+    }
+
+    /// A running lab's pods of the workload `multitool`.
+    init(_ nslab: Program, near: String, far: String, third: String, router: String, ports: (String, String)) throws {
+        let namespaces = try #require(nslab.json("inspect", nslab.lab)["namespaces"] as? [[String: Any]])
+        func addresses(_ name: String) -> [String] {
+            namespaces.first { $0["name"] as? String == name }?["addresses"] as? [String] ?? []
+        }
+        func pod(_ node: String) throws -> TracedPod {
+            let pod = try #require(
+                namespaces.first {
+                    $0["node"] as? String == node && ($0["name"] as? String ?? "").hasPrefix("multitool")
+                })
+            let name = try #require(pod["name"] as? String)
+            let all = try #require(pod["addresses"] as? [String])
+            let ipv4 = try #require(all.first { $0.contains(".") })
+            let route = try #require(
+                Witness.json("ip -j route get \(ipv4)", in: nslab.pin(node)).first?["dev"] as? String)
+            return TracedPod(
+                name: name, node: node, ipv4: ipv4, ipv6: try #require(all.first { $0.contains(":") }), cable: route,
+                node4: try #require(addresses(node).first { $0.contains(".") }),
+                node6: try #require(addresses(node).first { $0.contains(":") }))
+        }
+        lab = nslab.lab
+        (self.near, self.far) = (try pod(near), try pod(far))
+        (self.third, self.router, nearPort, farPort) = (third, router, ports.0, ports.1)
+        third6 = try #require(addresses(third).first { $0.contains(":") })
+    }
+}
+
+extension TracedFault {
+    /// A table with one rule in it.
+    private static func table(_ hook: String, _ rule: String, policy: String = "accept") -> String {
+        "nft add table inet mine; nft add chain inet mine fault '{ type filter hook \(hook) priority 0; policy \(policy); }'; "
+            + (rule.isEmpty ? "" : "nft add rule inet mine fault \(rule)")
+    }
+
+    /// All of them.
+    static let all: [TracedFault] = [
+        // Routes.
+        TracedFault(
+            "no route", "no route", at: { _ in "" }, naming: { _ in "192.168.250.9" }, to: { _ in "192.168.250.9" }
+        ) {
+            _ in []
+        },
+        TracedFault("the pod has no route", "no route", at: \.near.name, naming: \.far.ipv4) {
+            [($0.near.name, "ip route del default")]
+        },
+        TracedFault("the answer has no route", "no route", at: \.far.name, naming: \.near.ipv4) {
+            [($0.far.name, "ip route del default")]
+        },
+        TracedFault("a block's route is gone", "rejecting route", at: \.near.node, naming: { _ in "prohibit" }) {
+            [
+                (
+                    $0.near.node,
+                    "ip route del \(try $0.route($0.near.node, $0.far.ipv4)); ip route add prohibit \($0.far.ipv4)"
+                )
+            ]
+        },
+        TracedFault("blackhole", "rejecting route", at: \.near.node, naming: { "blackhole \($0.far.ipv4)" }) {
+            [($0.near.node, "ip route add blackhole \($0.far.ipv4)")]
+        },
+        TracedFault(
+            "blackhole of IPv6", "rejecting route", at: \.near.node, naming: { "blackhole \($0.far.ipv6)" }, ["-6"]
+        ) {
+            [($0.near.node, "ip route add blackhole \($0.far.ipv6)")]
+        },
+        TracedFault("unreachable", "rejecting route", at: \.near.node, naming: { "unreachable \($0.far.ipv4)" }) {
+            [($0.near.node, "ip route add unreachable \($0.far.ipv4)")]
+        },
+        TracedFault("throw", "rejecting route", at: \.near.node, naming: { "throw \($0.far.ipv4)" }) {
+            [($0.near.node, "ip route add throw \($0.far.ipv4)")]
+        },
+        TracedFault(
+            "blackhole on the way back", "rejecting route", at: \.far.node, naming: { "blackhole \($0.near.ipv4)" }
+        ) {
+            [($0.far.node, "ip route add blackhole \($0.near.ipv4)")]
+        },
+        TracedFault(
+            "routing loop", "routing loop", at: { _ in "" }, naming: { _ in "192.168.250.9" },
+            to: { _ in "192.168.250.9" }
+        ) {
+            let gateway = try #require(try $0.way($0.near.node, "1.1.1.1").gateway)
+            return [
+                ($0.near.node, "ip route add 192.168.250.9 via \(gateway)"),
+                ($0.router, "ip route add 192.168.250.9 via \($0.near.node4)"),
+            ]
+        },
+        TracedFault("reverse path", "reverse path", at: \.far.node, naming: { _ in "rp_filter" }) {
+            let device = try $0.way($0.far.node, $0.near.ipv4).device
+            return [
+                (
+                    $0.far.node,
+                    "ip route add \($0.near.ipv4) dev \($0.far.cable); sysctl -qw net/ipv4/conf/\(device)/rp_filter=1"
+                )
+            ]
+        },
+        TracedFault("ip_forward is 0", "forwarding off", at: \.far.node, naming: { _ in "net.ipv4.ip_forward" }) {
+            [($0.far.node, "sysctl -qw net.ipv4.ip_forward=0")]
+        },
+        TracedFault(
+            "forwarding of IPv6 is 0", "forwarding off", at: \.far.node,
+            naming: { _ in "net.ipv6.conf.all.forwarding" }, ["-6"]
+        ) {
+            [($0.far.node, "sysctl -qw net.ipv6.conf.all.forwarding=0")]
+        },
+        // Neighbours and addresses.
+        TracedFault("a node's address is gone", "neighbour", at: { _ in "" }, naming: \.far.node6, ["-6"]) {
+            [($0.far.node, "ip addr del \($0.far.node6)/64 dev eth1")]
+        },
+        TracedFault("a pod's address is gone", "neighbour", at: \.far.node, naming: { _ in "nobody in the lab" }) {
+            [($0.far.name, "ip addr del \($0.far.ipv4)/32 dev eth0"), ($0.far.node, "ip neigh flush all")]
+        },
+        TracedFault(
+            "a pod's address is gone, its neighbour's entry is not", "no address", at: \.far.name, naming: \.far.ipv4
+        ) {
+            [
+                ($0.far.name, "ip addr del \($0.far.ipv4)/32 dev eth0"),
+                (
+                    $0.far.node,
+                    "ip neigh replace \($0.far.ipv4) lladdr \(try $0.mac($0.far.name, "eth0")) dev \($0.far.cable) nud permanent"
+                ),
+            ]
+        },
+        TracedFault("a wrong neighbour", "wrong MAC address", at: \.far.node, naming: { _ in "02:00:00:00:00:99" }) {
+            [
+                (
+                    $0.far.node,
+                    "ip neigh replace \($0.far.ipv4) lladdr 02:00:00:00:00:99 dev \($0.far.cable) nud permanent"
+                )
+            ]
+        },
+        TracedFault(
+            "duplicate address", "duplicate address", at: { _ in "" }, naming: \.third, to: { _ in "1.1.1.1" }
+        ) {
+            let port = try $0.way($0.router, $0.near.node4).device
+            return [
+                ($0.third, "ip addr add \($0.near.node4)/32 dev eth1"),
+                (
+                    $0.router,
+                    "ip neigh replace \($0.near.node4) lladdr \(try $0.mac($0.third, "eth1")) dev \(port) nud permanent"
+                ),
+            ]
+        },
+        // Tunnels.
+        TracedFault(
+            "an FDB entry is gone", "no FDB entry", at: \.near.node, naming: { _ in "dev vxlan-v6.calico" }, ["-6"]
+        ) {
+            let mac = try $0.mac($0.far.node, "vxlan-v6.calico")
+            return [($0.near.node, "bridge fdb del \(mac) dev vxlan-v6.calico")]
+        },
+        TracedFault(
+            "an FDB entry leads elsewhere", "wrong MAC address", at: \.near.node, naming: { "dst \($0.third6)" }, ["-6"]
+        ) {
+            let mac = try $0.mac($0.far.node, "vxlan-v6.calico")
+            return [
+                (
+                    $0.near.node,
+                    "bridge fdb del \(mac) dev vxlan-v6.calico; bridge fdb add \(mac) dev vxlan-v6.calico dst \($0.third6)"
+                )
+            ]
+        },
+        TracedFault("the far tunnel is down", "link down", at: \.far.node, naming: { _ in "vxlan-v6.calico" }, ["-6"]) {
+            [($0.far.node, "ip link set vxlan-v6.calico down")]
+        },
+        // Links.
+        TracedFault("a pod's link is down", "link down", at: \.far.name, naming: { _ in "eth0" }) {
+            [($0.far.name, "ip link set eth0 down")]
+        },
+        TracedFault("a pod's cable is down", "rejecting route", at: \.far.node, naming: { "\($0.far.cable) is down" }) {
+            [($0.far.node, "ip link set \($0.far.cable) down")]
+        },
+        TracedFault("a router's port is down", "link down", at: \.router, naming: \.nearPort) {
+            [($0.router, "ip link set \($0.nearPort) down")]
+        },
+        TracedFault("MTU", "MTU", at: \.near.node, naming: { _ in "mtu 1300" }, ["-4", "--size", "1350"]) {
+            [($0.near.node, "ip link set \(try $0.way($0.near.node, $0.far.ipv4).device) mtu 1300")]
+        },
+        TracedFault(
+            "MTU without an error", "MTU", at: \.far.name, naming: { _ in "mtu 1300" }, ["-4", "--size", "1350"]
+        ) {
+            [($0.far.name, "ip link set eth0 mtu 1300")]
+        },
+        TracedFault("loss", "loss", at: \.far.node, naming: { _ in "qdisc" }) {
+            [
+                (
+                    $0.far.node,
+                    "tc qdisc add dev \($0.far.cable) root netem loss 100% 2>/dev/null || "
+                        + "tc qdisc add dev \($0.far.cable) root tbf rate 1mbit burst 60 latency 10ms"
+                )
+            ]
+        },
+        TracedFault("another network", "VLAN", at: \.router, naming: \.nearPort) {
+            [
+                (
+                    $0.router,
+                    "ip link add elsewhere type bridge; ip link set elsewhere up; ip link set \($0.nearPort) master elsewhere"
+                )
+            ]
+        },
+        // Rules.
+        TracedFault("a rule drops", "rule", at: \.far.node, naming: { "ip daddr \($0.far.ipv4) drop" }) {
+            [($0.far.node, table("forward", "ip daddr \($0.far.ipv4) drop"))]
+        },
+        TracedFault("a rule rejects", "rule", at: \.near.node, naming: { _ in "reject" }) {
+            [($0.near.node, table("forward", "ip daddr \($0.far.ipv4) reject"))]
+        },
+        TracedFault("a policy drops", "rule", at: \.far.node, naming: { _ in "policy drop" }) {
+            [($0.far.node, table("forward", "", policy: "drop"))]
+        },
+        TracedFault("a rule drops the answer", "rule", at: \.far.node, naming: { "ip saddr \($0.far.ipv4) drop" }) {
+            [($0.far.node, table("forward", "ip saddr \($0.far.ipv4) drop"))]
+        },
+        TracedFault(
+            "a rule drops a connection", "rule", at: \.far.node, naming: { _ in "dport 8080 drop" },
+            ["-6", "--tcp", "8080"]
+        ) {
+            [($0.far.node, table("forward", "tcp dport 8080 drop"))]
+        },
+        // Ports.
+        TracedFault(
+            "TCP port closed", "port closed", at: \.far.name, naming: { _ in "tcp port 81" }, ["-4", "--tcp", "81"]
+        ) {
+            _ in []
+        },
+        TracedFault(
+            "UDP port closed", "port closed", at: \.far.name, naming: { _ in "udp port 99" }, ["-6", "--udp", "99"]
+        ) {
+            _ in []
+        },
+        TracedFault(
+            "one family", "other family", at: \.far.name, naming: { _ in "IPv4 alone" }, ["-6", "--tcp", "7777"]
+        ) {
+            let script = "import socket, time; s = socket.create_server(('0.0.0.0', 7777)); time.sleep(600)"
+            return [
+                (
+                    $0.far.name,
+                    "python3 -c \"\(script)\" >/dev/null 2>&1 & until ss -Hltn sport = 7777 | grep -q .; do :; done"
+                )
+            ]
+        },
+        TracedFault("echo ignored", "echo ignored", at: \.far.name, naming: { _ in "icmp_echo_ignore_all" }) {
+            [($0.far.name, "sysctl -qw net.ipv4.icmp_echo_ignore_all=1")]
+        },
+    ]
+}
