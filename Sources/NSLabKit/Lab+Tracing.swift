@@ -20,10 +20,11 @@ extension Lab {
     ///   - probe: what is sent; nil for an echo, or to a service a connection or datagram to its first port.
     ///   - size: how many bytes it carries.
     ///   - patience: how long an answer is waited for; nil for as long as a neighbour may take.
+    ///   - cancellation: a request to end ends the waiting.
     /// - Returns: where it was seen. That no answer came is no error.
     public func trace(
         from: String, to: String, family: AddressFamily? = nil, probe: TraceProbe? = nil, size: Int = 56,
-        patience: Duration? = nil
+        patience: Duration? = nil, cancellation: Cancellation = .none
     ) throws(NSLabError) -> TraceReport {
         try reportingErrors {
             OpenFiles.raise()
@@ -38,6 +39,7 @@ extension Lab {
             var trace = self.trace(from: sender, to: address, probe ?? target.probe)
             trace.size = size
             if let patience { trace.timeout = patience }
+            trace.isEnding = cancellation.isRequested
             let path = try trace.run()
             let names = Dictionary(
                 statuses.flatMap { status in status.addresses.map { ($0, status.name) } },

@@ -28,6 +28,14 @@ public struct TraceReport: Encodable, Sendable {
     public var notes: [String]?
     /// Each place where the packet, its answer or an error about either was seen, in order of time.
     public var hops: [Hop]
+    /// The packets that were sent after this one (`--count`); absent where it is the only one.
+    public var further: [TraceReport]?
+
+    /// Where the packet, its answer and errors went, and what became of it: what is the same of packets that take the same way.
+    public var way: [String] {
+        hops.map { "\($0.leg) \($0.direction) \($0.namespace):\($0.interface)" }
+            + [answered ? "answered" : cause.map { "\($0.namespace) \($0.object)" } ?? "not answered"]
+    }
 
     public struct Hop: Encodable, Sendable {
         /// `request`, `reply` or `error`.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import NSLabKit
 
 /// `nslab trace`
@@ -35,6 +36,13 @@ struct TraceCommand: ParsableCommand {
     var size = 56
 
     @Option(
+        name: .shortAndLong, help: ArgumentHelp("Send this many packets, one after the other.", valueName: "number"))
+    var count = 1
+
+    @Flag(help: "Send a packet each second until Ctrl-C; show the way again where it has changed.")
+    var watch = false
+
+    @Option(
         help: ArgumentHelp("Wait this long for the answer: 500ms, 10s.", valueName: "time"),
         transform: CaptureQuantity.duration)
     var wait: Duration?
@@ -50,6 +58,12 @@ struct TraceCommand: ParsableCommand {
         if ipv4, ipv6 { throw ValidationError("give -4, or -6, but not both") }
         if tcp != nil, udp != nil { throw ValidationError("give --tcp, or --udp, but not both") }
         if tcp == 0 || udp == 0 { throw ValidationError("a port is a number from 1 to 65535") }
+        if !(1...1000).contains(count) { throw ValidationError("--count takes a number from 1 to 1000") }
+        if watch, count != 1 || diagram != nil || global.output != .table {
+            throw ValidationError(
+                "--watch prints lines until it is ended: it goes with neither --count, --diagram nor -o")
+        }
+        if diagram != nil, count != 1 { throw ValidationError("--diagram is of one packet: leave --count out") }
         if !(16...65000).contains(size) { throw ValidationError("--size takes a number from 16 to 65000") }
     }
 
@@ -59,14 +73,45 @@ struct TraceCommand: ParsableCommand {
         let console = global.console
         try Privilege.require(for: "nslab trace")
         let lab = try Lab.running(labOption.lab)
-        let report = try lab.trace(
-            from: source, to: destination, family: ipv4 ? .ipv4 : ipv6 ? .ipv6 : nil, probe: probe, size: size,
-            patience: wait)
+        if watch { return try follow(lab, console) }
+        var report = try trace(lab)
+        if count > 1 { report.further = try (1..<count).map { _ in try trace(lab) } }
         switch diagram {
         case .mermaid?: try Console.output(TraceDiagram(report: report).mermaid)
-        case nil: try console.print(report) { TraceText(report: report, console: console).text }
+        case nil:
+            try console.print(report) {
+                ([report] + (report.further ?? [])).map { TraceText($0, console).text }.joined()
+            }
         }
-        if !report.answered { throw ExitStatus.failed }
+        if !([report] + (report.further ?? [])).allSatisfy(\.answered) { throw ExitStatus.failed }
+    }
+
+    private func trace(_ lab: Lab, cancellation: Cancellation = .none) throws -> TraceReport {
+        try lab.trace(
+            from: source, to: destination, family: ipv4 ? .ipv4 : ipv6 ? .ipv6 : nil, probe: probe, size: size,
+            patience: wait, cancellation: cancellation)
+    }
+
+    /// Sends packets until somebody asks for the end.
+    private func follow(_ lab: Lab, _ console: Console) throws {
+        let cancellation = Cancellation.signals
+        cancellation.hold()
+        defer { cancellation.release() }
+        var (last, number): (TraceReport?, Int) = (nil, 0)
+        while true {
+            let next = ContinuousClock.now + .seconds(1)
+            let report = try trace(lab, cancellation: cancellation)
+            // One that was asked to end while it waited says nothing.
+            if cancellation.isRequested(), !report.answered { break }
+            number += 1
+            let text = last?.way == report.way ? "the same way: \(report.outcome)\n" : TraceText(report, console).text
+            try Console.output("\(number): \(text)")
+            last = report
+            while !cancellation.isRequested(), ContinuousClock.now < next { usleep(20_000) }
+            if cancellation.isRequested() { break }
+        }
+        cancellation.acknowledge()
+        if last?.answered != true { throw ExitStatus.failed }
     }
 }
 
@@ -78,8 +123,10 @@ enum DiagramFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// A trace for people: a line a hop, and below it what has changed.
 private struct TraceText {
-    let report: TraceReport
-    let console: Console
+    private let report: TraceReport
+    private let console: Console
+
+    init(_ report: TraceReport, _ console: Console) { (self.report, self.console) = (report, console) }
 
     /// The most columns of a line.
     private static let width = 100
@@ -140,11 +187,12 @@ private struct TraceText {
     private func folded(_ line: String) -> [String] {
         let width = Self.width - 18
         var (lines, rest) = ([String](), line[...])
-        while rest.count > width, let end = rest.prefix(width).lastIndex(of: " "),
-            rest[..<end].contains(where: { $0 != " " })
-        {
-            lines.append(String(rest[..<end]))
-            rest = "    " + rest[rest.index(after: end)...]
+        while rest.count > width {
+            let space = rest.prefix(width).lastIndex(of: " ")
+            // A word that is longer than a line is cut.
+            let end = space.flatMap { rest[..<$0].allSatisfy { $0 == " " } ? nil : $0 }
+            lines.append(String(end.map { rest[..<$0] } ?? rest.prefix(width)))
+            rest = "    " + (end.map { rest[rest.index(after: $0)...] } ?? rest.dropFirst(width))
         }
         return lines + [String(rest)]
     }

@@ -46,10 +46,9 @@ struct JSONDocumentTests {
         Document(
             name: "capture", command: "capture --lab LAB -w /dev/null --for 50ms --on a:eth1 udp·port·9",
             filter: ".namespaces |= map(.name)"),
+        Document(name: "trace", command: "trace --lab LAB a b -4", filter: trace),
         Document(
-            name: "trace", command: "trace --lab LAB a b -4",
-            filter: ".hops |= map(.time = 0 | .packet = \"\" | .changes |= map(select(.kind != \"frame\")))"
-                + " | .roundTrip = 0 | .outcome |= .[:14]"),
+            name: "trace-refused", schema: "trace", command: "trace --lab LAB a b -4 --tcp 81 --count 2", filter: trace),
         Document(name: "link", command: "link --lab LAB a:eth1 down"),
         Document(name: "verify-differences", schema: "verify", command: "verify LAB"),
         Document(name: "up-changes", schema: "up", command: "up FILE --name LAB --no-probe"),
@@ -60,6 +59,15 @@ struct JSONDocumentTests {
         Document(name: "doctor", command: "doctor FILE", filter: "{groups: [.checks[].group] | unique}"),
         Document(name: "down", command: "down LAB"),
     ]
+
+    /// A trace without times, MAC addresses, and what was learned by chance.
+    private static let trace = """
+        def masked: .hops |= map(
+                .time = 0 | .packet = "" | .changes |= map(select(.kind != "frame"))
+                | .decisions |= map(select(.kind == "route" or .kind == "nftables")))
+            | .roundTrip = 0 | .outcome |= .[:14];
+        masked | if .further then .further |= map(masked) else . end
+        """
 
     /// What no two runs have alike, and what depends on the kernel's features.
     private static let mask = """

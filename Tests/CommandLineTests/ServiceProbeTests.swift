@@ -175,6 +175,26 @@ struct ServiceProbeTests {
         }
     }
 
+    @Test(
+        "what the comparison with the blueprint does not know is found by following a packet, once for all that it stops"
+    )
+    func followed() throws {
+        try Program.with { nslab in
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
+            let names = try #require(nslab.json("inspect", nslab.lab)["namespaces"] as? [[String: Any]])
+                .compactMap { $0["name"] as? String }
+            let pod = try #require(names.first { $0.hasPrefix("multitool") })
+            try Witness.sysctl("net.ipv4.icmp_echo_ignore_all=1", in: nslab.pin(pod))
+            let output = try Witness.run([BuiltProgram.path, "probe", "--lab", nslab.lab, "-o", "json"])
+            let report = try #require(
+                try JSONSerialization.jsonObject(with: Data(output.output.utf8)) as? [String: Any])
+            let causes = try #require(report["causes"] as? [[String: Any]])
+            let words = "net.ipv4.icmp_echo_ignore_all is 1, so echo requests get no answer"
+            #expect(causes.map { $0["cause"] as? String } == ["echo ignored: \(pod): \(words)"], "\(causes)")
+            #expect(causes.first?["probes"] as? Int == report["failed"] as? Int)
+        }
+    }
+
     @Test("without the process that answers, names and services fail and say so, and paths pass")
     func withoutProcess() throws {
         try Program.with { nslab in

@@ -8,7 +8,7 @@ struct TraceCommandTests {
     /// The default lab, with a pod on each node, by the node's name.
     private func withLab(_ body: (Program, _ pods: [String: Pod]) throws -> Void) throws {
         try Program.with { nslab in
-            let up = try nslab.run("up", "--name", nslab.lab)
+            let up = try nslab.run("up", "--name", nslab.lab, "--no-api", "--no-probe")
             #expect(up.status == 0, "\(up.output)")
             let namespaces = try nslab.json("inspect", nslab.lab)["namespaces"] as? [[String: Any]] ?? []
             var pods: [String: Pod] = [:]
@@ -48,7 +48,8 @@ struct TraceCommandTests {
                 let file = FileManager.default.temporaryDirectory.path + "/\(nslab.pin(name)).pcapng"
                 let process = try Witness.Process(
                     [
-                        "tshark", "-q", "-n", "-i", "any", "-y", "LINUX_SLL2", "-f", "icmp or icmp6 or tcp or udp",
+                        "tshark", "-q", "-n", "-i", "any", "-y", "LINUX_SLL2", "-f",
+                        "icmp or icmp6 or tcp or udp or ip proto 4",
                         "-w", file,
                     ], in: nslab.pin(name))
                 processes.append((name, file, process))
@@ -172,6 +173,79 @@ struct TraceCommandTests {
         }
     }
 
+    /// Whether a trace's hops are what tshark has seen.
+    private func compare(
+        _ trace: (report: [String: Any], status: Int32), _ watchers: Watchers, _ filter: String
+    ) throws {
+        #expect(trace.status == 0, "\(filter): \(trace.report["outcome"] ?? "") \(trace.report["cause"] ?? "")")
+        let (hops, seen) = (hops(trace.report), try watchers.seen(filter))
+        #expect(!hops.isEmpty)
+        for name in Set(hops.keys).union(seen.keys) { #expect(hops[name] == seen[name], "\(filter), \(name)") }
+    }
+
+    @Test(
+        "likewise in other labs: IPv4 over VXLAN, a node port from a router, a pod that reaches itself by a service; IP in IP"
+    )
+    func hopForHopElsewhere() throws {
+        try Program.with { nslab in
+            let up = try nslab.run("up", "two-vlans", "--name", nslab.lab, "--no-api", "--no-probe")
+            #expect(up.status == 0, "\(up.output)")
+            let pods = try TracedPods(
+                nslab, near: "rack1-node1", far: "rack2-node1", third: "rack1-node2", router: "tor",
+                ports: ("eth1", "eth3"))
+            // The only pod that is left answers itself, and whoever asks its node.
+            for namespace in try nslab.json("inspect", nslab.lab)["namespaces"] as? [[String: Any]] ?? [] {
+                guard let name = namespace["name"] as? String, name.hasPrefix("multitool"), name != pods.near.name
+                else {
+                    continue
+                }
+                try nslab.run("pod", "stop", "--lab", nslab.lab, name)
+            }
+            let names = [pods.near.name, pods.far.name, pods.near.node, pods.far.node, "tor"]
+            let watchers = try Watchers(nslab, names)
+            defer { watchers.removeFiles() }
+            let tunnelled = try trace(nslab, pods.near.name, pods.far.name, "-4")
+            let port = try trace(nslab, "tor", pods.near.node4, "--tcp", "30080")
+            let itself = try trace(nslab, pods.near.name, "service/multitool", "-4")
+            try watchers.end()
+            try compare(tunnelled, watchers, "icmp and ip.addr == \(pods.near.ipv4) and ip.addr == \(pods.far.ipv4)")
+            #expect(changes(tunnelled.report).contains { $0.contains(" encapsulation VXLAN 4096") })
+            let connection = "tcp.flags.syn == 1 and not icmp"
+            try compare(port, watchers, "\(connection) and ip.addr == 10.10.10.1")
+            #expect(changes(port.report).contains { $0.hasSuffix(" destination \(pods.near.ipv4):8080") })
+            try compare(
+                itself, watchers, "\(connection) and ip.addr == \(pods.near.ipv4) and not ip.addr == 10.10.10.1")
+            #expect(changes(itself.report).contains { $0.hasPrefix("request \(pods.near.node):cali") })
+        }
+        try Program.with { nslab in
+            let up = try nslab.run("up", "ipip", "--name", nslab.lab, "--no-api", "--no-probe")
+            #expect(up.status == 0, "\(up.output)")
+            let namespaces = try nslab.json("inspect", nslab.lab)["namespaces"] as? [[String: Any]] ?? []
+            let pods = namespaces.filter { ($0["name"] as? String ?? "").hasPrefix("multitool") }
+            let (near, far) = (try #require(pods.first), try #require(pods.last))
+            func text(_ pod: [String: Any], _ key: String) -> String { pod[key] as? String ?? "" }
+            let ends = [near, far].map { ($0["addresses"] as? [String] ?? []).first { $0.contains(".") } ?? "" }
+            let watchers = try Watchers(
+                nslab, [text(near, "name"), text(far, "name"), text(near, "node"), text(far, "node")])
+            defer { watchers.removeFiles() }
+            let path = try trace(nslab, text(near, "name"), text(far, "name"), "-4")
+            try watchers.end()
+            var watched = path
+            // The router between them is not watched.
+            watched.report["hops"] = (path.report["hops"] as? [[String: Any]])?.filter {
+                [text(near, "name"), text(far, "name"), text(near, "node"), text(far, "node")]
+                    .contains($0["namespace"] as? String ?? "")
+            }
+            try compare(watched, watchers, "icmp and ip.addr == \(ends[0]) and ip.addr == \(ends[1])")
+            // Where the kernel has no such tunnels, all of it is routed natively.
+            let hasTunnels =
+                try Witness.run(["ip", "link", "show", "tunl0"], in: nslab.pin(text(near, "node"))).status == 0
+            #expect(
+                changes(path.report).contains { $0.contains(" encapsulation IP in IP") } == hasTunnels,
+                "\(changes(path.report))")
+        }
+    }
+
     @Test(
         "what it becomes is told where it becomes so: VXLAN with the VTEPs' MAC addresses, SNAT, DNAT and their way back"
     )
@@ -280,6 +354,110 @@ struct TraceCommandTests {
             let sockets = try Witness.output(["cat", "/proc/net/packet"], in: nslab.pin("dual-stack-worker"))
             #expect(sockets.split(separator: "\n").count == 1, "\(sockets)")
             #expect(try nslab.run("verify", nslab.lab, "--strict").status == 0)
+        }
+    }
+
+    @Test("killed in the middle, it leaves neither its table nor a socket")
+    func killed() throws {
+        try withLab { nslab, pods in
+            let near = try #require(pods["worker"])
+            let node = nslab.pin("dual-stack-worker")
+            try Witness.ip("route add blackhole 192.168.250.9", in: node)
+            let trace = try Witness.Process(
+                [BuiltProgram.path, "trace", "--lab", nslab.lab, near.name, "192.168.250.9", "--wait", "60s"])
+            func tables() throws -> String { try Witness.output(["nft", "list", "tables"], in: node) }
+            func sockets() throws -> Int {
+                try Witness.output(["cat", "/proc/net/packet"], in: node).split(separator: "\n").count - 1
+            }
+            try eventually("the trace watches") { try tables().contains("inet nslab-trace-") && sockets() == 1 }
+            trace.send(SIGKILL)
+            _ = try trace.wait()
+            try eventually("nothing of it is left") { try !tables().contains("nslab-trace") && sockets() == 0 }
+            try Witness.ip("route del blackhole 192.168.250.9", in: node)
+            #expect(try nslab.run("verify", nslab.lab, "--strict").status == 0)
+        }
+    }
+
+    @Test(
+        "the entries behind a packet's hops are those that ip, bridge and nft list: the four steps of IPv6 over VXLAN, and a service's"
+    )
+    func decisions() throws {
+        try withLab { nslab, pods in
+            let near = try #require(pods["worker"])
+            let far = try #require(pods["worker2"])
+            let node = nslab.pin("dual-stack-worker")
+            func entries(_ report: [String: Any], _ namespace: String, _ leg: String = "request") -> [[String: Any]] {
+                (report["hops"] as? [[String: Any]] ?? [])
+                    .filter { $0["namespace"] as? String == namespace && $0["leg"] as? String == leg }
+                    .flatMap { $0["decisions"] as? [[String: Any]] ?? [] }
+            }
+            let report = try trace(nslab, near.name, far.name, "-6").report
+            #expect(report["notes"] == nil)
+            let steps = entries(report, "dual-stack-worker").filter { $0["kind"] as? String != "nftables" }
+            #expect(steps.map { $0["kind"] as? String } == ["route", "neighbour", "fdb", "route", "neighbour"])
+            let words = steps.compactMap { $0["entry"] as? String }
+            let route = try #require(Witness.json("ip -6 -j route get fibmatch \(far.ipv6)", in: node).first)
+            let gateway = try #require(route["gateway"] as? String)
+            #expect(words[0].hasPrefix("\(route["dst"] ?? "") via \(gateway) dev vxlan-v6.calico"), "\(words)")
+            let neighbour = try #require(
+                Witness.json("ip -6 -j neigh show \(gateway) dev vxlan-v6.calico", in: node).first)
+            let mac = try #require(neighbour["lladdr"] as? String)
+            #expect(words[1] == "\(gateway) dev vxlan-v6.calico lladdr \(mac) PERMANENT")
+            #expect(words[2] == "\(mac) dev vxlan-v6.calico dst fd00:10:10::12 self permanent")
+            #expect(words[3].hasPrefix("fd00:10:10::/64 dev eth1"))
+            #expect(words[4].hasPrefix("fd00:10:10::12 dev eth1 lladdr "))
+            // The bridge of the router, and the pod's own address.
+            let crossing = entries(report, "ceos01").compactMap { $0["entry"] as? String }
+            #expect(crossing.count == 1 && crossing.first?.hasSuffix(" dev eth3 master") == true, "\(crossing)")
+            #expect(entries(report, far.name).first?["entry"] as? String ?? "" != "")
+
+            let service = try trace(nslab, near.name, "service/multitool-ipv6-only").report
+            let rules = entries(service, "dual-stack-worker").filter { $0["kind"] as? String == "nftables" }
+            let ruleset = try Witness.output(["nft", "-a", "list", "ruleset"], in: node)
+            for rule in rules {
+                let text = rule["entry"] as? String ?? ""
+                // A counter has gone on meanwhile.
+                #expect(ruleset.contains(text.contains("counter") ? String(text.prefix(20)) : text), "\(text)")
+            }
+            let objects = rules.compactMap { $0["object"] as? String }
+            #expect(objects.contains("service default/multitool-ipv6-only tcp"), "\(rules)")
+            #expect(
+                objects.contains {
+                    $0.hasPrefix("endpoint fd00:10:244:") && $0.hasSuffix(" of default/multitool-ipv6-only tcp")
+                })
+            // An answer goes back by what is known of the connection, not by the service's rules.
+            #expect(!entries(service, "dual-stack-worker", "reply").contains { $0["object"] != nil })
+        }
+    }
+
+    @Test("in a lab in which all is well every packet is answered; nobody is blamed where a server is silent")
+    func healthy() throws {
+        try withLab { nslab, pods in
+            let names =
+                pods.values.map(\.name) + ["dual-stack-worker", "dual-stack-worker2", "dual-stack-control-plane"]
+            var generator = SystemRandomNumberGenerator()
+            for _ in 0..<40 {
+                // Five in one program: starting it takes longer than a trace.
+                let from = names.randomElement(using: &generator)!
+                let to = names.filter { $0 != from }.randomElement(using: &generator)!
+                let family = Bool.random(using: &generator) ? "-4" : "-6"
+                let (report, status) = try trace(nslab, from, to, family, "--count", "5")
+                let traces = try [report] + #require(report["further"] as? [[String: Any]])
+                #expect(status == 0 && traces.count == 5, "\(from) → \(to) \(family)")
+                #expect(
+                    traces.allSatisfy { $0["cause"] == nil && $0["notes"] == nil && $0["answered"] as? Bool == true })
+            }
+            let far = try #require(pods["worker2"])
+            let script =
+                "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('0.0.0.0', 9)); s.recv(9); s.recv(9)"
+            let silent = try Witness.Process(["python3", "-c", script], in: nslab.pin(far.name))
+            try eventually("somebody listens") {
+                try Witness.output(["ss", "-Hlun", "sport = 9"], in: nslab.pin(far.name)).contains(":9")
+            }
+            let near = try #require(pods["worker"])
+            let report = try trace(nslab, near.name, far.name, "-4", "--udp", "9", "--wait", "500ms")
+            #expect(report.status == 1 && report.report["cause"] == nil, "\(report.report)")
+            silent.send(SIGKILL)
         }
     }
 }

@@ -16,6 +16,8 @@ public struct Trace {
     public var size: Int
     /// How long an answer is waited for. A neighbour that does not answer is given up after three seconds (arp(7)).
     public var timeout: Duration = .seconds(4)
+    /// Asked a few times each second whether somebody wants the waiting to end.
+    public var isEnding: @Sendable () -> Bool = { false }
     /// The other end of a cable, by namespace and interface; nil where it is not known.
     public var otherEnd:
         @Sendable (_ namespace: String, _ interface: String) -> (namespace: String, interface: String)? = { _, _ in nil
@@ -58,7 +60,7 @@ public struct Trace {
                 refusal = error
             }
         } isEnding: {
-            log.isOver || refusal != nil
+            log.isOver || refusal != nil || isEnding()
         }
         var path = TracedPath(hops: log.hops, refusal: refusal, isRefused: log.isRefused, sender: sender)
         try explain(&path, rules.passages())
