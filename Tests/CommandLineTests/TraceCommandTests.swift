@@ -357,6 +357,32 @@ struct TraceCommandTests {
         }
     }
 
+    @Test("watched, the way is shown again where it has changed, until Ctrl-C; of several packets each is shown")
+    func watched() throws {
+        try withLab { nslab, pods in
+            let near = try #require(pods["worker"])
+            let far = try #require(pods["worker2"])
+            let several = try nslab.run("trace", "--lab", nslab.lab, "-q", near.name, far.name, "-c", "3")
+            #expect(several.status == 0 && several.output.components(separatedBy: "✓ answered after ").count == 4)
+            let file = FileManager.default.temporaryDirectory.path + "/\(nslab.lab).watch"
+            defer { unlink(file) }
+            let watch = try Witness.Process([
+                "sh", "-c", "exec \"$@\" >'\(file)'", "sh", BuiltProgram.path, "trace", "--lab", nslab.lab, near.name,
+                far.name, "-4", "--watch", "--wait", "500ms",
+            ])
+            func text() -> String { (try? String(contentsOfFile: file, encoding: .utf8)) ?? "" }
+            try eventually("it goes the same way again") { text().contains("\n2: the same way: answered after ") }
+            try Witness.ip("route add blackhole \(far.ipv4)", in: nslab.pin("dual-stack-worker"))
+            let cause =
+                "\n  rejecting route: dual-stack-worker: route blackhole \(far.ipv4)/32 takes what is for \(far.ipv4)\n"
+            try eventually("the other way is shown") { text().contains(cause) }
+            watch.send(SIGINT)
+            #expect(try watch.wait().status == 1)
+            #expect(text().hasPrefix("1: \(near.name) → \(far.name) (\(far.ipv4)), icmp\n"))
+            #expect(try nslab.run("trace", near.name, far.name, "--watch", "-o", "json").status == 2)
+        }
+    }
+
     @Test("killed in the middle, it leaves neither its table nor a socket")
     func killed() throws {
         try withLab { nslab, pods in

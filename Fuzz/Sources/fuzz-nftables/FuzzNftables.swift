@@ -21,6 +21,7 @@ public func fuzzNftables(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     for message in messages {
         precondition(!RuleObjectName(message).description.isEmpty)
         try? reader.take(message)
+        _ = try? RuleEvent(message)
     }
     for id in reader.tables {
         guard let table = reader.table(id) else { continue }
@@ -30,8 +31,8 @@ public func fuzzNftables(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     return 0
 }
 
-/// `NFT_MSG_NEWTABLE`, `NEWCHAIN`, `NEWRULE`, `NEWSET` and `NEWSETELEM` (linux/netfilter/nf_tables.h).
-private let kinds: [UInt8] = [0, 3, 6, 9, 12]
+/// `NFT_MSG_NEWTABLE`, `NEWCHAIN`, `NEWRULE`, `NEWSET`, `NEWSETELEM` and `TRACE` (linux/netfilter/nf_tables.h).
+private let kinds: [UInt8] = [0, 3, 6, 9, 12, 17]
 
 private func message(_ kind: UInt8, _ payload: [UInt8]) -> [UInt8] {
     let padded = payload + [UInt8](repeating: 0, count: -payload.count & 3)
