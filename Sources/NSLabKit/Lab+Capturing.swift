@@ -4,6 +4,7 @@ import Glibc
 import NetworkNamespaces
 import NetworkObjects
 import PacketTrace
+import Probes
 import Rtnetlink
 import System
 
@@ -119,7 +120,12 @@ extension Lab {
             func file(_ descriptor: consuming FileDescriptor, _ path: String) throws -> CaptureFile {
                 try CaptureFile(
                     descriptor, path: path, application: "nslab", comment: "lab \(name)", names: addressNames(),
-                    filter: request.filter, isDecapsulating: request.isDecapsulating)
+                    filter: request.filter, isDecapsulating: request.isDecapsulating
+                ) { frame in
+                    if frame.isTrace { return "nslab trace" }
+                    let (echo, payload) = (frame.echo, frame.payload)
+                    return ProbeMark.remark(identifier: echo.identifier, sequence: echo.sequence, payload: payload)
+                }
             }
             do {
                 let summary: CaptureSummary

@@ -42,6 +42,32 @@ struct CaptureCommandTests {
         return process
     }
 
+    @Test("frames of probes and traces bear a comment that says so, in tunnels too, and nobody else's do")
+    func comments() throws {
+        try withLab { nslab, near, far, file in
+            let process = try capture(["--lab", nslab.lab, "-w", file, "icmp6 or udp port 4789"], "\(file).log")
+            defer { unlink("\(file).log") }
+            let (from, to) = (near.pin.dropFirst(nslab.lab.count + 1), far.pin.dropFirst(nslab.lab.count + 1))
+            #expect(try nslab.run("probe", "--lab", nslab.lab, "--from", "\(from)", "--to", "\(to)").status == 0)
+            #expect(try nslab.run("trace", "--lab", nslab.lab, "\(from)", "\(to)", "-6").status == 0)
+            try Witness.output(["ping", "-6", "-c", "1", "-W", "5", far.address], in: near.pin)
+            process.send(SIGINT)
+            #expect(try process.wait().status == 0)
+            let read = try Witness.output([
+                "tshark", "-n", "-r", file, "-Y", "icmpv6.type == 128 or icmpv6.type == 129", "-T", "fields", "-e",
+                "icmpv6.echo.identifier", "-e", "frame.comment",
+            ])
+            var comments: [String: Set<String>] = [:]
+            for line in read.split(separator: "\n") where line.contains("\t") {
+                let words = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+                comments[words[0], default: []].insert(words[1])
+            }
+            // The ping, the trace, the probe: on every interface alike.
+            #expect(comments.values.allSatisfy { $0.count == 1 }, "\(comments)")
+            #expect(Set(comments.values.compactMap(\.first)) == ["", "nslab trace", "nslab probe 2"], "\(comments)")
+        }
+    }
+
     @Test("a ping over VXLAN is seen on each interface of its way, in order, both ways, with the lab's names")
     func way() throws {
         try withLab { nslab, near, far, file in

@@ -11,7 +11,9 @@ public struct CaptureFile: CaptureSink {
     /// Whether what tunnels carry is written as packets of interfaces of their own.
     private let isDecapsulating: Bool
     /// The interfaces' numbers in the file, and those of what their tunnels carry.
-    private var interfaces: [(name: String, number: UInt32)] = []
+    private var interfaces: [(name: String, number: UInt32, linkType: LinkType)] = []
+    /// What is to be said of an echo request or reply.
+    private let remark: (EchoFrame) -> String?
     private var tunnels: [Tunnel: UInt32] = [:]
     private var tunnelled: [Tunnel: UInt64] = [:]
 
@@ -31,15 +33,18 @@ public struct CaptureFile: CaptureSink {
     ///   - comment: what a reader should know of the whole capture.
     ///   - names: what the addresses of the lab are called.
     ///   - filter: the filter that packets had to pass, if any.
+    ///   - remark: what is to be said of an echo request or reply; a comment of its packet.
     public init(
         _ output: consuming FileDescriptor, path: String, application: String, comment: String? = nil,
-        names: [(address: IPAddress, name: String)] = [], filter: String? = nil, isDecapsulating: Bool = false
+        names: [(address: IPAddress, name: String)] = [], filter: String? = nil, isDecapsulating: Bool = false,
+        remark: @escaping (EchoFrame) -> String? = { _ in nil }
     ) throws {
         file = CaptureOutput(output, path)
         writer = PcapngWriter(application: application, comment: comment)
         writer.add(names: names)
         self.filter = filter
         self.isDecapsulating = isDecapsulating
+        self.remark = remark
         try flush()
     }
 
@@ -49,14 +54,15 @@ public struct CaptureFile: CaptureSink {
                 name: interface.text, linkType: interface.linkType,
                 mac: interface.mac.flatMap { MACAddress(octets: $0) },
                 speed: interface.speed, filter: filter))
-        interfaces.append((interface.text, number))
+        interfaces.append((interface.text, number, interface.linkType))
     }
 
     public mutating func add(_ packet: CapturedPacket) throws {
         let direction: PcapngWriter.Direction = packet.isOutgoing ? .outbound : .inbound
-        let (name, number) = interfaces[packet.interface]
+        let (name, number, linkType) = interfaces[packet.interface]
         writer.add(
-            interface: number, time: packet.time, data: packet.bytes, length: packet.length, direction: direction)
+            interface: number, time: packet.time, data: packet.bytes, length: packet.length, direction: direction,
+            comment: EchoFrame(packet.bytes, length: packet.length, linkType).flatMap(remark))
         if isDecapsulating { decapsulate(packet, name, direction) }
         if writer.bytes.count > Self.chunk { try flush() }
     }
@@ -88,7 +94,7 @@ public struct CaptureFile: CaptureSink {
 
     public mutating func end(_ summary: CaptureSummary) throws {
         var isTold: Set<String> = []
-        for (counts, (_, number)) in zip(summary.interfaces, interfaces) {
+        for (counts, (_, number, _)) in zip(summary.interfaces, interfaces) {
             // The kernel counts for a namespace as a whole: the first of its interfaces has all of its drops, so that they add up.
             let namespace = summary.namespaces.first { $0.namespace == counts.interface.namespace }
             let isFirst = isTold.insert(counts.interface.namespace).inserted
