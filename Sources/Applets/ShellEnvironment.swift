@@ -14,7 +14,7 @@ public struct ShellEnvironment: Hashable, Sendable {
     }
 
     /// The variables to set, in order.
-    private var variables: [(name: String, value: String)] {
+    public var variables: [(name: String, value: String)] {
         [("KUBECONFIG", kubeconfig), ("NSLAB_LAB", lab)].compactMap { name, value in value.map { (name, $0) } }
     }
 

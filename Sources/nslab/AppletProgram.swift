@@ -148,7 +148,8 @@ enum AppletProgram {
         try execute(sudo, ["sudo", "--", "env"] + kept + [own, command, applet.rawValue] + words)
     }
 
-    private static func execute(_ path: String, _ words: [String]) throws {
+    /// Becomes a program.
+    static func execute(_ path: String, _ words: [String]) throws -> Never {
         let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         execv(path, arguments)

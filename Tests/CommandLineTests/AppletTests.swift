@@ -30,6 +30,14 @@ struct AppletTests {
             for name in ["containerlab", "kind", "docker", "calicoctl", "sudo"] {
                 #expect(try Witness.output(["readlink", "-f", "\(bin)/\(name)"]) == BuiltProgram.path + "\n")
             }
+            // A shell without a name has the same.
+            let shell =
+                Self.user + [
+                    "env", "HOME=\(home)", "SHELL=/bin/sh", BuiltProgram.path, "shell", "--lab", "nslabtest-none",
+                ]
+            #expect(
+                try Witness.output(shell, input: "command -v kind; echo $KUBECONFIG")
+                    == "\(bin)/kind\n/run/nslab/nslabtest-none/kubeconfig\n")
             // One that others can write to is not trusted.
             chmod(bin, 0o777)
             let refusal = try Witness.run(line + ["bash"])
