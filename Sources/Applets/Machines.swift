@@ -146,23 +146,23 @@ public struct RunningLabFacts: Hashable, Sendable {
 
 /// What applets ask of the machine: each is looked up when an applet needs it, and not before. Where the user has named a lab
 /// (`NSLAB_LAB`), it is the only one.
-public struct LabDirectory {
+public struct LabDirectory: Sendable {
     /// The machines of all running labs; needs no privilege.
-    public var machines: () throws -> [Machine]
+    public var machines: @Sendable () throws -> [Machine]
     /// The running labs, looked into; needs privilege.
-    public var labs: () throws -> [RunningLabFacts]
+    public var labs: @Sendable () throws -> [RunningLabFacts]
     /// The Kubernetes objects of a lab, as they are now; needs privilege.
-    public var objects: (String) throws -> [JSON]
+    public var objects: @Sendable (String) throws -> [JSON]
     /// The lab's name in a containerlab topology: a file, or the one of a folder; nil for what is none.
-    public var topologyName: (String) -> (name: String, file: String)?
+    public var topologyName: @Sendable (String) -> (name: String, file: String)?
     public var now: Timestamp
     /// The variables that the command has.
     public var environment: [String: String]
 
     public init(
-        machines: @escaping () throws -> [Machine], labs: @escaping () throws -> [RunningLabFacts],
-        objects: @escaping (String) throws -> [JSON],
-        topologyName: @escaping (String) -> (name: String, file: String)? = { _ in nil }, now: Timestamp,
+        machines: @escaping @Sendable () throws -> [Machine], labs: @escaping @Sendable () throws -> [RunningLabFacts],
+        objects: @escaping @Sendable (String) throws -> [JSON],
+        topologyName: @escaping @Sendable (String) -> (name: String, file: String)? = { _ in nil }, now: Timestamp,
         environment: [String: String] = [:]
     ) {
         self.machines = machines

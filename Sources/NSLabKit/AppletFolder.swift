@@ -27,34 +27,39 @@ public struct AppletFolder: Sendable {
             guard let program = FileDescriptor.linkTarget("/proc/self/exe") else {
                 throw SystemCallError("readlink", "/proc/self/exe")
             }
+            // With the rights of who it belongs to: what is in their home may lead anywhere.
+            if let user { try Self.take(user.id, user.group) }
+            // What cannot be given back to root stays the user's, and the commands say what they may not do.
+            defer { if user != nil { try? Self.take(0, 0) } }
             var folder = ""
             for part in path.split(separator: "/") {
                 folder += "/\(part)"
-                if mkdir(folder, 0o755) != 0 {
-                    if errno != EEXIST { throw SystemCallError("mkdir", folder) }
-                } else if let user {
-                    try systemCall("chown", folder) { lchown(folder, user.id, user.group) }
-                }
+                if mkdir(folder, 0o755) != 0, errno != EEXIST { throw SystemCallError("mkdir", folder) }
             }
             var status = stat()
             guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_mode & 0o022 == 0,
-                status.st_uid == user?.id ?? geteuid()
+                status.st_uid == geteuid()
             else {
                 throw NSLabError("\(path) is not a folder that only you can write to; remove it", .inTheWay)
             }
-            for name in Applet.allCases.map(\.rawValue) + ["nslab"] {
-                try Self.link("\(path)/\(name)", to: program, user)
-            }
+            for name in Applet.allCases.map(\.rawValue) + ["nslab"] { try Self.link("\(path)/\(name)", to: program) }
         }
     }
 
+    /// Takes a user's rights, which the saved ones allow to give back.
+    private static func take(_ user: uid_t, _ group: gid_t) throws(SystemCallError) {
+        // A group is only taken by root: before the user's rights, and after root's.
+        if user == 0 { try systemCall("seteuid", "root") { seteuid(0) } }
+        try systemCall("setegid", "group \(group)") { setegid(group) }
+        if user != 0 { try systemCall("seteuid", "user \(user)") { seteuid(user) } }
+    }
+
     /// A link in the place of whatever has its name.
-    private static func link(_ path: String, to program: String, _ user: User?) throws(SystemCallError) {
+    private static func link(_ path: String, to program: String) throws(SystemCallError) {
         if FileDescriptor.linkTarget(path) == program { return }
         let temporary = "\(path).\(getpid())"
         unlink(temporary)
         try systemCall("symlink", temporary) { symlink(program, temporary) }
-        if let user { try systemCall("lchown", temporary) { lchown(temporary, user.id, user.group) } }
         try systemCall("rename", path) { rename(temporary, path) }
     }
 

@@ -31,7 +31,7 @@ extension Lab {
             machines: { names.flatMap(machines) },
             labs: {
                 try Privilege.require(for: name)
-                return try reportingErrors { try names.compactMap(facts) }
+                return try reportingErrors { try names.compactMap(factsUnlessGone) }
             },
             objects: { lab in
                 try Privilege.require(for: name)
@@ -86,6 +86,14 @@ extension Lab {
     }
 
     // MARK: Facts
+
+    /// A lab with what its kernel has; nil for one that was taken down meanwhile.
+    private static func factsUnlessGone(_ lab: String) throws -> RunningLabFacts? {
+        do { return try facts(of: lab) } catch {
+            if !StateDirectory.labs().contains(lab) { return nil }
+            throw error
+        }
+    }
 
     /// A lab with what its kernel has; nil for one that is being built or cannot be read.
     private static func facts(of lab: String) throws -> RunningLabFacts? {

@@ -38,6 +38,9 @@ struct AppletTests {
             #expect(
                 try Witness.output(shell, input: "command -v kind; echo $KUBECONFIG")
                     == "\(bin)/kind\n/run/nslab/nslabtest-none/kubeconfig\n")
+            // Where root's rights were asked for by sudo, it is made with those of who asked, who may write to no /nonexistent.
+            let asked = try Witness.run(["env", "SUDO_UID=65534", BuiltProgram.path, "env"])
+            #expect(asked.status == 3 && asked.output.contains("Permission denied (mkdir)"), "\(asked.output)")
             // One that others can write to is not trusted.
             chmod(bin, 0o777)
             let refusal = try Witness.run(line + ["bash"])

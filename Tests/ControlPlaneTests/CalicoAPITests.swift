@@ -55,4 +55,14 @@ struct CalicoAPITests {
             #expect(policy?["metadata"]["namespace"] == "default" && policy?["spec"]["selector"] == "all()")
         }
     }
+
+    @Test("calico-node tells of the families that there are pools of")
+    func families() throws {
+        let bundled = try #require(BundledTopology.named("dual-stack"))
+        var topology = try Topology.read(Array(bundled.yaml.utf8), file: "dual-stack.yaml")
+        topology.cluster.pools.removeAll { $0.prefix.family == .ipv6 }
+        let all = ClusterState(try DualStackTests.lab(topology), ClusterObservation()).objects
+        let node = try #require(all.first { $0["kind"] == "Node" })["metadata"]["annotations"]
+        #expect(node["projectcalico.org/IPv4Address"].text != nil && node["projectcalico.org/IPv6Address"].isNull)
+    }
 }
