@@ -10,9 +10,11 @@ let package = Package(
         .library(name: "NSLabKit", targets: ["NSLabKit"]),
         // For the programs under Fuzz/.
         .library(name: "Addresses", targets: ["Addresses"]),
+        .library(name: "Applets", targets: ["Applets"]),
         .library(name: "Blueprint", targets: ["Blueprint"]),
         .library(name: "ClusterObjects", targets: ["ClusterObjects"]),
         .library(name: "DNS", targets: ["DNS"]),
+        .library(name: "GoTemplates", targets: ["GoTemplates"]),
         .library(name: "HostRoots", targets: ["HostRoots"]),
         .library(name: "LabFolders", targets: ["LabFolders"]),
         .library(name: "Netlink", targets: ["Netlink"]),
@@ -49,6 +51,7 @@ let package = Package(
         .target(name: "NetworkObjects", dependencies: ["Addresses", "CLinux"]),
         .target(name: "YAML", dependencies: ["CYAML"]),
         .target(name: "ClusterObjects"),
+        .target(name: "GoTemplates"),
 
         // What any Linux program needs.
         .target(name: "System", dependencies: ["Addresses", "CLinux"]),
@@ -68,7 +71,7 @@ let package = Package(
 
         // What the user asked for, and what the kernel must hold for it.
         .target(name: "Topology", dependencies: ["Addresses", "YAML"]),
-        .target(name: "LabFolders", dependencies: ["Addresses", "Topology", "YAML"]),
+        .target(name: "LabFolders", dependencies: ["Addresses", "GoTemplates", "Topology", "YAML"]),
         .target(
             name: "BundledTopologies", dependencies: ["Topology"], path: "topologies",
             resources: [
@@ -105,6 +108,9 @@ let package = Package(
         // What a network engineer asks a switch.
         .target(name: "ShowCommands", dependencies: ["Addresses", "NetworkObjects", "Topology"]),
 
+        // What the commands of other tools' names answer.
+        .target(name: "Applets", dependencies: ["Addresses", "ClusterObjects", "GoTemplates", "YAML"]),
+
         // Making the kernel agree, and proving it.
         .target(
             name: "Engine",
@@ -137,17 +143,16 @@ let package = Package(
         .target(
             name: "NSLabKit",
             dependencies: [
-                "Addresses", "Blueprint", "BundledTopologies", "Calico", "Engine", "HostRoots", "KernelCapabilities",
-                "KubeProxy", "LabFolders", "NetworkNamespaces", "NetworkObjects", "PacketTrace", "Packets", "Probes",
-                "PodServer",
-                "Rtnetlink",
-                "ShowCommands", "System",
-                "Topology",
+                "Addresses", "Applets", "Blueprint", "BundledTopologies", "Calico", "ClusterObjects", "Controllers",
+                "Engine", "HostRoots", "KernelCapabilities", "KubeProxy", "LabFolders", "NetworkNamespaces",
+                "NetworkObjects", "PacketTrace", "Packets", "PodServer", "Probes", "Rtnetlink", "ShowCommands",
+                "System", "Topology",
             ]),
         .executableTarget(
             name: "nslab",
             dependencies: [
-                "Controllers", "Engine", "LineEditing", "NSLabKit", "NetworkNamespaces", "PodServer", "System",
+                "Applets", "Controllers", "Engine", "LineEditing", "NSLabKit", "NetworkNamespaces", "PodServer",
+                "System",
                 "Topology",
                 "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -177,6 +182,8 @@ let package = Package(
         .testTarget(name: "PacketsTests", dependencies: ["Addresses", "KernelTestSupport", "Packets"]),
         .testTarget(name: "SystemTests", dependencies: ["KernelTestSupport", "System"]),
         .testTarget(name: "ClusterObjectsTests", dependencies: ["ClusterObjects"]),
+        .testTarget(name: "GoTemplatesTests", dependencies: ["GoTemplates"]),
+        .testTarget(name: "AppletsTests", dependencies: ["Addresses", "Applets", "ClusterObjects"]),
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [
@@ -209,7 +216,7 @@ let package = Package(
             ]),
         .testTarget(name: "TopologyTests", dependencies: ["BundledTopologies", "Topology"]),
         .testTarget(
-            name: "LabFoldersTests", dependencies: ["Blueprint", "LabFolders", "Topology"],
+            name: "LabFoldersTests", dependencies: ["Blueprint", "GoTemplates", "LabFolders", "Topology"],
             exclude: ["Fixtures", "Schemas"]),
         .testTarget(name: "NSLabKitTests", dependencies: ["LabFolders", "NSLabKit"]),
         .testTarget(name: "CalicoTests", dependencies: ["Calico"]),

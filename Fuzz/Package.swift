@@ -40,6 +40,12 @@ let package = Package(
             dependencies: [
                 .product(name: "ShowCommands", package: "nslab"), .product(name: "Topology", package: "nslab"),
             ]),
+        .executableTarget(
+            name: "fuzz-names",
+            dependencies: [
+                .product(name: "Addresses", package: "nslab"), .product(name: "Applets", package: "nslab"),
+                .product(name: "ClusterObjects", package: "nslab"),
+            ]),
         .executableTarget(name: "fuzz-packets", dependencies: [.product(name: "Packets", package: "nslab")]),
         .executableTarget(name: "fuzz-rules", dependencies: [.product(name: "NetworkObjects", package: "nslab")]),
     ],

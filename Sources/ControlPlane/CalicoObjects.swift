@@ -29,6 +29,7 @@ extension ClusterState {
                 "vxlanVNI": .integer(Int(lab.topology.cluster.vxlanVNI)),
             ])
         addConfiguration("KubeControllersConfiguration", ["controllers": ["node": ["syncLabels": "Enabled"]]])
+        addTiers()
         if hasOperator { addInstallation() }
     }
 
@@ -228,7 +229,7 @@ extension ClusterState {
         ]
         add(object)
         var names = ["calico", "ippools"]
-        if lab.documents.objects.contains(where: { $0["kind"].text == "APIServer" }) { names.append("apiserver") }
+        if lab.hasCalicoAPI { names.append("apiserver") }
         for name in names {
             var status = self.object("\(KindTable.operatorGroup)/v1", "TigeraStatus", name, hasGeneration: true)
             status["spec"] = [:]

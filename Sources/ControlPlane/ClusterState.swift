@@ -22,6 +22,7 @@ public struct ClusterState: Sendable {
         addServices()
         if lab.hasCalico { addCalico() }
         addWritten()
+        if lab.hasCalicoAPI { addCalicoAPI() }
         addEvents()
     }
 

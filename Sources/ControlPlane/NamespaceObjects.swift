@@ -35,7 +35,7 @@ extension ClusterState {
                 !Self.made.contains(kind)
             else { continue }
             let isNamespaced =
-                KindTable.clusterWithCalico.kind(of: document)?.isNamespaced
+                KindTable.clusterWithCalicoAPI.kind(of: document)?.isNamespaced
                 ?? !isClusterScoped(kind, apiVersion)
             let namespace = isNamespaced ? document["metadata"]["namespace"].text ?? "default" : nil
             // Calico's own group is kept in the group of its definitions.

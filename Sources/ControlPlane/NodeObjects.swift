@@ -44,7 +44,9 @@ extension ClusterState {
             "node.alpha.kubernetes.io/ttl": "0", "volumes.kubernetes.io/controller-managed-attach-detach": "true",
         ]
         guard lab.hasCalico else { return annotations }
-        for address in placed.addresses {
+        // It looks for addresses of the families that there are pools of alone (the operator's IP and IP6).
+        let families = Set(lab.topology.cluster.pools.map(\.prefix.family))
+        for address in placed.addresses where families.contains(address.address.family) {
             let family = address.address.family == .ipv4 ? "IPv4" : "IPv6"
             annotations["projectcalico.org/\(family)Address"] = address.address.description
         }

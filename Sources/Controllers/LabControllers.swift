@@ -108,20 +108,12 @@ struct LabControllers {
             // One that is being built is told of once it is there.
             if try RunningLab.overview(api.lab).state == .incomplete { return }
             let running = try RunningLab(named: api.lab)
-            let topology = try running.topology
-            let placement = try Placement(topology, keeping: running.blueprint.allocations)
+            let placement = try Placement(try running.topology, keeping: running.blueprint.allocations)
             if let read = try api.readRecord() { record.kubernetesVersion = read.kubernetesVersion }
             note(births: placement)
-            var lab = ClusterLab(
-                topology: topology, blueprint: running.blueprint.withoutContent, placement: placement,
-                documents: ClusterDocuments(
-                    stream: try api.readDocuments(), kubernetesVersion: record.kubernetesVersion),
-                created: Timestamp(seconds: record.created), machine: .own)
-            for pod in placement.pods {
-                if let birth = record.births[pod.reference.description] {
-                    lab.births[pod.reference] = Timestamp(seconds: birth)
-                }
-            }
+            let lab = try ClusterLab(
+                running, running.blueprint.withoutContent, placement, record, documents: try api.readDocuments(),
+                created: record.created)
             known = Known(lab: lab, observer: LabObserver(running.blueprint, placement))
         } catch {
             log.write("reading the lab's state: \(error)")
@@ -151,8 +143,12 @@ struct LabControllers {
         try restartIfEnded()
         let beginning = ObjectUpdate.Beginning(
             lab: api.lab, version: feed.version, kubernetesVersion: known.lab.kubernetesVersion,
-            hasCalico: known.lab.hasCalico)
-        if let begun = self.beginning, begun.hasCalico != beginning.hasCalico { try restart() }
+            hasCalico: known.lab.hasCalico, hasCalicoAPI: known.lab.hasCalicoAPI)
+        if let begun = self.beginning,
+            begun.hasCalico != beginning.hasCalico || begun.hasCalicoAPI != beginning.hasCalicoAPI
+        {
+            try restart()
+        }
         do throws(SystemCallError) {
             if self.beginning == nil {
                 try server.tell(.begin(beginning))

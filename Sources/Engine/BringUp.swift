@@ -23,6 +23,8 @@ public struct BringUp {
     let isShowingOutput: Bool
     /// What the lab's API is to serve besides what the lab is; nil for no API.
     let api: ClusterAPIFiles?
+    /// What is kept for the commands of other tools; nil to leave what is.
+    let containers: ContainerRecord?
     /// What a request to end leads to.
     let cancellation: Cancellation
     /// Told what is being done, when it is begun.
@@ -81,10 +83,12 @@ public struct BringUp {
 
     /// A bring-up of a topology.
     ///
-    /// - Parameter api: what the lab's API is to serve besides what the lab is; nil for no API.
+    /// - Parameters:
+    ///   - api: what the lab's API is to serve besides what the lab is; nil for no API.
+    ///   - containers: what is kept for the commands of other tools; nil to leave what is.
     public init(
         topology: Topology, source: String, isDryRun: Bool = false, isShowingOutput: Bool = false,
-        api: ClusterAPIFiles? = nil, cancellation: Cancellation = .none,
+        api: ClusterAPIFiles? = nil, containers: ContainerRecord? = nil, cancellation: Cancellation = .none,
         progress: @escaping (Step) -> Void
     ) {
         self.topology = topology
@@ -93,6 +97,7 @@ public struct BringUp {
         self.isShowingOutput = isShowingOutput
         // A cluster that is not there has no API.
         self.api = topology.nodes.isEmpty ? nil : api
+        self.containers = containers
         self.cancellation = cancellation
         self.progress = progress
     }
@@ -199,6 +204,7 @@ public struct BringUp {
     /// Changes the lab, or builds it where it does not run, and has the processes of its API run or not. The caller holds its lock.
     private func bringWithAPI(_ state: StateDirectory, _ form: Form?, _ clock: inout Stopwatch) throws -> Outcome {
         var outcome = try bring(state, form, &clock)
+        if !isDryRun { try containers?.write(to: state, isNew: outcome.isNew) }
         // Those of a lab that is new were started while it was built.
         if isDryRun || outcome.isNew { return outcome }
         outcome.warnings += Self.serve(api, state)

@@ -8,6 +8,8 @@ struct FolderReader {
     var diagnostics = Diagnostics()
     /// By path, what was taken from a file.
     private(set) var reports: [String: FileReport] = [:]
+    /// The path of the containerlab topology.
+    var topologyPath: String?
     /// The files that are read already.
     var done: Set<String> = []
     /// The folders of Helm charts, each with a slash at its end; the lab's own is empty.

@@ -15,6 +15,11 @@ public struct LabFolder: Sendable {
     /// Kubernetes' version as the image of the nodes says it: `v1.28.0`; nil where none does.
     public var kubernetesVersion: String?
 
+    /// What its machines would be as containers of containerlab's and kind's.
+    public var containers: [ContainerNode]
+    /// The containerlab topology, by its path from the folder; nil where there is none.
+    public var topologyPath: String?
+
     /// The most bytes of the cluster's documents that are kept.
     static let mostClusterBytes = 16 << 20
 
@@ -35,8 +40,16 @@ public struct LabFolder: Sendable {
         topology = builder.topology
         warnings = builder.diagnostics.warnings.sorted { $0.place < $1.place }
         self.files = reader.reports.values.sorted { $0.path < $1.path }
+        containers = builder.containers
+        topologyPath = reader.documents.containerlab.flatMap { _ in reader.topologyPath }
         clusterDocuments = reader.documents.kind == nil ? [] : reader.documents.cluster
         kubernetesVersion = reader.documents.kubernetesVersion
+    }
+
+    /// The lab's name in a topology of containerlab's; nil for another file.
+    public static func topologyName(_ bytes: [UInt8]) -> String? {
+        guard isTopology(bytes) else { return nil }
+        return YAMLDocument.documents(of: bytes).first?.head(["name"]).fields["name"].map(DeviceName.label)
     }
 
     /// Whether a file is a topology of containerlab, by what it says.

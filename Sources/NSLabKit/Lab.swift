@@ -56,6 +56,7 @@ public struct Lab: Sendable {
     ///   - probing: whether to probe it once it is up.
     ///   - showingOutput: whether what the lab's own commands print is shown, on standard error.
     ///   - api: what the lab's Kubernetes API serves besides what the lab is; nil for no API.
+    ///   - containers: what is kept for the commands of other tools; nil to leave what is.
     ///   - cancellation: what is done about a request to end that comes before the lab is up: one that is being built is
     ///     removed again, one that ran is left for the next `up` to go on with.
     ///   - progress: called with each step when it begins.
@@ -63,13 +64,14 @@ public struct Lab: Sendable {
     /// - Throws: `NSLabError`, of category `.interrupted` where a request to end was followed.
     public static func up(
         _ topology: Topology, source: String, probing: Bool = true, showingOutput: Bool = false,
-        api: ClusterAPIFiles? = nil, cancellation: Cancellation = .none, progress: @escaping (Step) -> Void = { _ in }
+        api: ClusterAPIFiles? = nil, containers: ContainerRecord? = nil, cancellation: Cancellation = .none,
+        progress: @escaping (Step) -> Void = { _ in }
     ) throws(NSLabError) -> UpReport {
         try reportingErrors {
             defer { cancellation.release() }
             let start = ContinuousClock.now
             let outcome = try BringUp(
-                topology: topology, source: source, isShowingOutput: showingOutput, api: api,
+                topology: topology, source: source, isShowingOutput: showingOutput, api: api, containers: containers,
                 cancellation: cancellation
             ) {
                 progress(Step($0))

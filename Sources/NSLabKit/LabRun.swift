@@ -12,6 +12,8 @@ public struct LabRun {
     public let source: String
     /// The command's program, looked up in PATH, and its arguments.
     public let command: [String]
+    /// What is kept for the commands of other tools.
+    public var containers: ContainerRecord?
 
     /// The first argument of this program where it is to take a lab down once its parent has ended; the lab's name follows.
     public static let guardianCommand = "take-down-when-orphaned"
@@ -83,7 +85,8 @@ public struct LabRun {
         let report: UpReport
         do throws(NSLabError) {
             report = try Lab.up(
-                topology, source: source, probing: probing, cancellation: .heldSignals, progress: progress)
+                topology, source: source, probing: probing, containers: containers, cancellation: .heldSignals,
+                progress: progress)
         } catch {
             guard error.category == .interrupted, let signal = SupervisedCommand.pendingEnd() else { throw error }
             return Outcome(status: 128 + signal)

@@ -31,6 +31,8 @@ public struct TopologySource: CustomStringConvertible, Sendable {
         public var files: [FileReport] = []
         /// What the cluster's API is to serve besides what the lab is.
         public var cluster = ClusterAPIFiles()
+        /// What is kept for the commands of other tools.
+        public var containers = ContainerRecord(containers: [])
     }
 
     /// Finds the topology that a command's argument names.
@@ -122,7 +124,9 @@ public struct TopologySource: CustomStringConvertible, Sendable {
         switch content {
         case .text(let bytes):
             let topology = try Topology.read(bytes, file: description, binding: bindDirectories)
-            return Reading(topology: topology, warnings: topology.tolerated().map { "\(description): \($0)" })
+            return Reading(
+                topology: topology, warnings: topology.tolerated().map { "\(description): \($0)" },
+                containers: ContainerRecord(containers: ContainerNode.all(of: topology)))
         case .folder(let files):
             // Places are named as the user would open them.
             func path(_ file: String) -> String {
@@ -136,7 +140,10 @@ public struct TopologySource: CustomStringConvertible, Sendable {
                 return Reading(
                     topology: topology, warnings: warnings, files: folder.files,
                     cluster: ClusterAPIFiles(
-                        documents: folder.clusterDocuments, kubernetesVersion: folder.kubernetesVersion))
+                        documents: folder.clusterDocuments, kubernetesVersion: folder.kubernetesVersion),
+                    containers: ContainerRecord(
+                        containers: folder.containers,
+                        topologyFile: folder.topologyPath.map(path).flatMap(FolderFiles.realPath)))
             } catch {
                 throw TopologyErrors(
                     error.errors.map { error in

@@ -1,3 +1,4 @@
+import Applets
 import ArgumentParser
 import Controllers
 import Engine
@@ -25,7 +26,10 @@ struct NSLab: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "Inside",
-                subcommands: [Exec.self, Shell.self, CLICommand.self, KubeconfigCommand.self, Probe.self, Pod.self]),
+                subcommands: [
+                    Exec.self, Shell.self, CLICommand.self, EnvCommand.self, KubeconfigCommand.self, Probe.self,
+                    Pod.self,
+                ]),
             CommandGroup(name: "Packets", subcommands: [TraceCommand.self, CaptureCommand.self]),
             CommandGroup(name: "Conditions", subcommands: [Impair.self, LinkCommand.self]),
             CommandGroup(name: "Topologies", subcommands: [Plan.self, Validate.self, Convert.self]),
@@ -51,6 +55,9 @@ struct NSLab: ParsableCommand {
         // A reader that closes its end early (`nslab plan | head`) ends the output, not in an error.
         signal(SIGPIPE, SIG_DFL)
         do {
+            if let (applet, words) = AppletProgram.called(CommandLine.arguments) {
+                return try AppletProgram.run(applet, words)
+            }
             var command = try parseAsRoot()
             try command.run()
         } catch {

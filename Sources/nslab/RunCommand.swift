@@ -40,7 +40,8 @@ struct Run: ParsableCommand {
         try Privilege.require(for: "nslab run")
         let source = try files.source(source)
         let reading = try source.read()
-        let run = LabRun(reading.topology, source: source.description, name: name, command: command)
+        var run = LabRun(reading.topology, source: source.description, name: name, command: command)
+        run.containers = reading.containers
         let console = Console(format: .table, isQuiet: quiet, isVerbose: false, allowsColor: false)
         if !quiet { console.warn(reading.warnings) }
         let outcome = try run.run(

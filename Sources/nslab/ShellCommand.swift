@@ -2,21 +2,24 @@ import ArgumentParser
 import Glibc
 import NSLabKit
 
-/// `nslab shell NAME`
+/// `nslab shell [NAME]`
 struct Shell: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Open your shell in a host of the lab, with its network, files and host name.",
-        discussion: RootOptions.discussion)
+        discussion: "\(RootOptions.discussion) Without a name it opens on the machine, with what `nslab env` sets.")
 
     @OptionGroup var labOption: LabOption
 
     @OptionGroup var root: RootOptions
 
     @Argument(help: "The namespace.", completion: .custom { _, _, _ in Lab.namespaceNames() })
-    var name: String
+    var name: String?
 
     func run() throws {
-        let shell = getenv("SHELL").map { String(cString: $0) } ?? ""
-        try root.become([shell.isEmpty ? "/bin/sh" : shell], in: name, of: labOption, for: "nslab shell")
+        let named = getenv("SHELL").map { String(cString: $0) } ?? ""
+        let shell = named.isEmpty ? "/bin/sh" : named
+        if let name { try root.become([shell], in: name, of: labOption, for: "nslab shell") }
+        try EnvCommand.environment(for: labOption.named).enter()
+        try AppletProgram.execute(shell, [shell])
     }
 }

@@ -54,7 +54,8 @@ struct Up: ParsableCommand {
         }
         let report = try Lab.up(
             topology, source: source, probing: !noProbe, showingOutput: global.verbose,
-            api: noAPI ? nil : reading.cluster, cancellation: .signals, progress: progress)
+            api: noAPI ? nil : reading.cluster, containers: reading.containers, cancellation: .signals,
+            progress: progress)
         for change in report.changes { console.detail(change.text) }
         console.warn(about: report)
         try console.print(report) { UpTable(report: report, console: console).text }

@@ -56,9 +56,9 @@ struct ServiceTests {
 
     @Test(
         "every kind's table has a cell for each column, whatever an object lacks",
-        arguments: KindTable.clusterWithCalico.kinds.map(\.identity))
+        arguments: KindTable.clusterWithCalicoAPI.kinds.map(\.identity))
     func cells(_ identity: ResourceKind.Identity) throws {
-        let kind = try #require(KindTable.clusterWithCalico[identity])
+        let kind = try #require(KindTable.clusterWithCalicoAPI[identity])
         let object: JSON = ["metadata": ["name": "x"]]
         let table = Table(kind, now: now).json([object], metadata: [:])
         #expect(table["rows"][0]["cells"].items.count == table["columnDefinitions"].items.count)

@@ -11,7 +11,7 @@ struct KubectlTests {
         ("cluster-info", ["is running at", "https://127.0.0.1:", "CoreDNS"]),
         ("api-resources", ["deployments", "ippools", "tigerastatuses", "endpointslices"]),
         ("api-resources --api-group=apps --namespaced=true -o name", ["daemonsets.apps", "replicasets.apps"]),
-        ("api-versions", ["apps/v1", "crd.projectcalico.org/v1", "v1"]),
+        ("api-versions", ["apps/v1", "crd.projectcalico.org/v1", "projectcalico.org/v3", "v1"]),
         ("auth can-i get pods", ["yes"]),
         ("auth can-i list nodes", ["yes"]),
         ("auth can-i --list", ["pods", "[get list watch]"]),
@@ -60,8 +60,16 @@ struct KubectlTests {
         ("get ns", ["kube-system", "Active"]),
         ("get events", ["LAST SEEN", "pod/multitool-kj598", "Successfully assigned default/multitool-kj598"]),
         ("get sa,cm,secrets", ["serviceaccount/default"]),
-        ("get ippools", ["default-ipv4-ippool"]),
-        ("get ippool default-ipv4-ippool -o yaml", ["vxlanMode: CrossSubnet", "blockSize: 26"]),
+        ("get ippools", ["NAME                  CREATED AT", "default-ipv4-ippool"]),
+        ("get ippools.crd.projectcalico.org", ["NAME                  AGE", "default-ipv4-ippool"]),
+        (
+            "get felixconfigurations,clusterinformations,tiers,profiles",
+            ["tier.projectcalico.org/default", "kns.default"]
+        ),
+        (
+            "get ippool default-ipv4-ippool -o yaml",
+            ["apiVersion: projectcalico.org/v3", "vxlanMode: CrossSubnet", "blockSize: 26"]
+        ),
         ("get ipamblocks.crd.projectcalico.org", ["192-168-77-0-26"]),
         ("get blockaffinities", ["dual-stack-worker-192-168-77-0-26"]),
         ("get tigerastatus", ["AVAILABLE   PROGRESSING   DEGRADED   SINCE", "calico", "True"]),

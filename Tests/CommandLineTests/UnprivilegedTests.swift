@@ -40,6 +40,7 @@ struct UnprivilegedTests {
         "plan": [([], .works), (["two-vlans", "-o", "json"], .works)],
         "validate": [(["dual-stack"], .works)],
         "convert": [(["ipv4-only"], .works)],
+        "env": [(["x"], .looks(status: 2, sentence: "set HOME or XDG_CACHE_HOME"))],
         "kubeconfig": [(["x"], .looks(status: 2, sentence: "no lab x is running"))],
         "doctor": [([], .looks(status: 1, sentence: "CAP_SYS_ADMIN"))],
     ]

@@ -38,7 +38,7 @@ struct DualStackTests {
     func wellFormed() throws {
         let all = ClusterState(try Self.dualStack(), ClusterObservation()).objects
         for object in all {
-            let kind = try #require(KindTable.clusterWithCalico.kind(of: object), "\(object["kind"]) is not served")
+            let kind = try #require(KindTable.clusterWithCalicoAPI.kind(of: object), "\(object["kind"]) is not served")
             #expect(kind.isNamespaced == !object["metadata"]["namespace"].isNull, "\(object["metadata"])")
             #expect(object["metadata"]["name"].text?.isEmpty == false)
             #expect(object["metadata"]["creationTimestamp"] == "2023-11-14T22:13:20Z")

@@ -1,3 +1,4 @@
+import GoTemplates
 import Testing
 
 @testable import LabFolders
@@ -10,7 +11,9 @@ struct GoTemplateTests {
         "Ports": .list([.map(["n": .int(1), "ip": .text("10.0.0.1")]), .map(["n": .int(2), "ip": .text("10.0.0.2")])]),
     ])
 
-    private func render(_ text: String) throws -> String { try GoTemplate(text).rendered(Self.data).text }
+    private func render(_ text: String) throws -> String {
+        try GoTemplate(text).rendered(Self.data, functions: .containerlab).text
+    }
 
     @Test(
         "values, conditions, loops, variables and functions, as text/template has them",
@@ -53,14 +56,16 @@ struct GoTemplateTests {
             ("{{ add 9223372036854775807 1 }}", 1),
         ])
     func problems(text: String, line: Int) {
-        let problem = #expect(throws: GoTemplate.Problem.self) { try GoTemplate(text).rendered(Self.data) }
+        let problem = #expect(throws: GoTemplate.Problem.self) {
+            try GoTemplate(text).rendered(Self.data, functions: .containerlab)
+        }
         #expect(problem?.line == line)
     }
 
     @Test("each line of the text knows the line that it comes from")
     func lines() throws {
         let text = "one\n{{- range seq 2 }}\nport {{ . }}\n{{- end }}\n{{ if .Empty }}\nno\n{{ end }}last"
-        let rendered = try GoTemplate(text).rendered(Self.data)
+        let rendered = try GoTemplate(text).rendered(Self.data, functions: .containerlab)
         #expect(rendered.text == "one\nport 1\nport 2\n\nlast" || rendered.text == "one\nport 1\nport 2\nlast")
         #expect(rendered.lines.count == rendered.text.split(separator: "\n", omittingEmptySubsequences: false).count)
         #expect(rendered.lines.first == 1 && rendered.lines.last == 7)

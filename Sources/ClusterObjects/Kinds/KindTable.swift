@@ -14,6 +14,10 @@ public struct KindTable: Sendable {
     /// What a cluster with Calico serves.
     public static let clusterWithCalico = KindTable(core + workloads + others + calico)
 
+    /// What a cluster with Calico's API server serves. Its group comes before that of the definitions, as the aggregation layer has
+    /// it: so `ippools` alone means its.
+    public static let clusterWithCalicoAPI = KindTable(core + workloads + others + calicoAPI + calico)
+
     /// The kinds that belong to Calico, of which a cluster has definitions.
     public static var custom: [ResourceKind] { calico }
 

@@ -11,7 +11,7 @@ public struct APIService: Sendable {
         self.beginning = beginning
         self.address = address
         store = ObjectStore(version: beginning.version)
-        kinds = beginning.hasCalico ? .clusterWithCalico : .cluster
+        kinds = beginning.hasCalicoAPI ? .clusterWithCalicoAPI : beginning.hasCalico ? .clusterWithCalico : .cluster
     }
 
     /// Takes in what has become of an object. What is of no kind that is served is left out.

@@ -20,12 +20,17 @@ public enum ObjectUpdate: Hashable, Sendable {
         public var kubernetesVersion: String
         /// Whether the cluster has Calico's kinds.
         public var hasCalico: Bool
+        /// Whether its own API server answers for them, too.
+        public var hasCalicoAPI: Bool
 
-        public init(lab: String, version: Int, kubernetesVersion: String, hasCalico: Bool) {
+        public init(
+            lab: String, version: Int, kubernetesVersion: String, hasCalico: Bool, hasCalicoAPI: Bool = false
+        ) {
             self.lab = lab
             self.version = version
             self.kubernetesVersion = kubernetesVersion
             self.hasCalico = hasCalico
+            self.hasCalicoAPI = hasCalicoAPI
         }
     }
 
@@ -39,6 +44,7 @@ public enum ObjectUpdate: Hashable, Sendable {
             [
                 "begin": .string(beginning.lab), "version": .integer(beginning.version),
                 "kubernetes": .string(beginning.kubernetesVersion), "calico": .bool(beginning.hasCalico),
+                "calicoAPI": .bool(beginning.hasCalicoAPI),
             ]
         case .put(let object, let version): ["put": object, "version": .integer(version)]
         case .remove(let apiVersion, let kind, let name, let version):
@@ -70,7 +76,8 @@ public enum ObjectUpdate: Hashable, Sendable {
         if let lab = json["begin"].text, let kubernetes = json["kubernetes"].text {
             self = .begin(
                 Beginning(
-                    lab: lab, version: version, kubernetesVersion: kubernetes, hasCalico: json["calico"].isTrue))
+                    lab: lab, version: version, kubernetesVersion: kubernetes, hasCalico: json["calico"].isTrue,
+                    hasCalicoAPI: json["calicoAPI"].isTrue))
         } else if let name = json["remove"].text, let namespace = json["namespace"].text,
             let apiVersion = json["apiVersion"].text, let kind = json["kind"].text
         {

@@ -1,3 +1,4 @@
+import GoTemplates
 import Topology
 
 extension ContainerlabTopology.Node {

@@ -6,6 +6,7 @@ extension ContainerlabTopology {
     init(_ root: Field, _ diagnostics: inout Diagnostics) {
         FieldTable.containerlab.check(root, &diagnostics)
         name = root["name"].text(&diagnostics).map { Located($0, at: root["name"].place) }
+        prefix = root["prefix"].text
         let topology = root["topology"]
         guard topology.isPresent else {
             diagnostics.error(root, "a containerlab topology has its nodes under topology:, which is missing")

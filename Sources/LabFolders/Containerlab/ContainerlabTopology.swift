@@ -5,6 +5,8 @@ import Topology
 struct ContainerlabTopology: Sendable {
     /// The lab's name.
     var name: Located<String>?
+    /// What stands before containers' names (`prefix`); nil for containerlab's own.
+    var prefix: String?
     /// The nodes, in the order they are written.
     var nodes: [Node] = []
     var links: [Link] = []

@@ -1,3 +1,4 @@
+import GoTemplates
 import Topology
 import YAML
 
@@ -33,6 +34,7 @@ extension FolderReader {
         }
         let topology = ContainerlabTopology(root, &diagnostics)
         documents.containerlab = topology
+        topologyPath = path
         note(path, taken: "containerlab topology: \(topology.nodes.count) nodes, \(topology.links.count) links")
     }
 
@@ -84,7 +86,7 @@ extension FolderReader {
             let data = node.templateData(
                 lab: documents.containerlab?.name?.value ?? "", index: index,
                 management: documents.networks.managementAddresses(of: node.name))
-            let rendered = try GoTemplate(text).rendered(data)
+            let rendered = try GoTemplate(text).rendered(data, functions: .containerlab)
             return EOSConfiguration(rendered.text, file: file, lines: rendered.lines.map { $0 + firstLine - 1 })
         } catch {
             diagnostics.warn(

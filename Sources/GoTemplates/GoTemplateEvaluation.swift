@@ -1,6 +1,7 @@
 /// Works out a template's text.
 struct GoTemplateEvaluation {
     private let data: GoValue
+    private let functions: GoFunctions
     private(set) var rendered = GoTemplate.Rendered(text: "", lines: [])
     private var atLineStart = true
     private var scopes: [[String: GoValue]] = [[:]]
@@ -12,7 +13,10 @@ struct GoTemplateEvaluation {
     private static let maximumSteps = 200_000
     private static let maximumBytes = 1 << 20
 
-    init(_ data: GoValue) { self.data = data }
+    init(_ data: GoValue, _ functions: GoFunctions) {
+        self.data = data
+        self.functions = functions
+    }
 
     mutating func run(_ nodes: [GoTemplateNode], dot: GoValue) throws(GoTemplate.Problem) {
         for node in nodes {
@@ -136,10 +140,13 @@ struct GoTemplateEvaluation {
         try step(line)
         guard let first = command.first else { return .none }
         guard case .function(let function) = first.term else {
-            guard command.count == 1, last == nil else {
-                throw GoTemplate.Problem(line: line, sentence: "what stands first is no function")
-            }
-            return try value(of: first, dot, line)
+            let value = try value(of: first, dot, line)
+            if command.count == 1, last == nil { return value }
+            // A method with one text for its argument, such as `.Label "name"`: data has a map for it.
+            guard case .map(let results) = value, command.count == 2, last == nil, !first.fields.isEmpty,
+                case .text(let argument) = try self.value(of: command[1], dot, line)
+            else { throw GoTemplate.Problem(line: line, sentence: "what stands first is no function") }
+            return results[argument] ?? .text("")
         }
         let name = ([function] + first.fields).joined(separator: ".")
         // What decides is enough of these.
@@ -154,7 +161,7 @@ struct GoTemplateEvaluation {
         var arguments: [GoValue] = []
         for operand in command.dropFirst() { arguments.append(try value(of: operand, dot, line)) }
         if let last { arguments.append(last) }
-        do throws(GoFunctionError) { return try GoFunctions.call(name, arguments) } catch {
+        do throws(GoFunctionError) { return try functions.call(name, arguments) } catch {
             throw GoTemplate.Problem(line: line, sentence: "\(name): \(error.sentence)")
         }
     }

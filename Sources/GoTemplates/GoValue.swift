@@ -1,5 +1,5 @@
 /// A value of a template's data, or of an expression in it.
-indirect enum GoValue: Sendable {
+public indirect enum GoValue: Sendable {
     case none
     case bool(Bool)
     case int(Int)
@@ -11,7 +11,7 @@ indirect enum GoValue: Sendable {
     case structure([String: GoValue])
 
     /// Whether a condition holds (text/template: not false, 0, nil, or empty).
-    var isTrue: Bool {
+    public var isTrue: Bool {
         switch self {
         case .none: false
         case .bool(let value): value
@@ -24,7 +24,7 @@ indirect enum GoValue: Sendable {
     }
 
     /// The number that it is, or that its text says.
-    var number: Int? {
+    public var number: Int? {
         switch self {
         case .int(let value): value
         case .bool(let value): value ? 1 : 0
@@ -36,7 +36,7 @@ indirect enum GoValue: Sendable {
 
 extension GoValue: CustomStringConvertible {
     /// As Go prints it (`fmt.Print`).
-    var description: String {
+    public var description: String {
         switch self {
         case .none: "<no value>"
         case .bool(let value): "\(value)"
@@ -51,7 +51,7 @@ extension GoValue: CustomStringConvertible {
 
 extension GoValue: Equatable {
     /// Whether `eq` holds.
-    static func == (lhs: Self, rhs: Self) -> Bool {
+    public static func == (lhs: Self, rhs: Self) -> Bool {
         switch (lhs, rhs) {
         case (.none, .none): true
         case (.bool(let a), .bool(let b)): a == b
