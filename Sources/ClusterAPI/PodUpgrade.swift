@@ -40,6 +40,7 @@ struct PodUpgrade {
         case "portforward":
             purpose = .portForward
             spoken = [transport == .webSocket ? WebSocketTunnel.prefix + PortForward.protocol : PortForward.protocol]
+        case "attach": throw .noAttach
         default: throw .noSuchPath
         }
         guard let form = spoken.first(where: offered.contains) else {

@@ -68,6 +68,8 @@ struct PodCommandTests {
                 known.status == 127 && known.output.contains("apt-get install termshark"), "\(known.output)")
             let pod = try shell("$K exec nothing -- true")
             #expect(pod.status == 1 && pod.output.contains("pods \"nothing\" not found"), "\(pod.output)")
+            let attach = try shell("$K attach \(Self.pod) 2>&1")
+            #expect(attach.status == 1 && attach.output.contains("does no attach"), "\(attach.output)")
             try Witness.ip("netns del \(lab.program.pin(Self.pod))")
             let gone = try shell("$K exec \(Self.pod) -- true")
             #expect(gone.status != 0, "\(gone.output)")

@@ -61,8 +61,7 @@ public struct APIService: Sendable {
     private static func refuse(_ part: String) throws(Refusal) {
         switch part {
         case "exec", "portforward": throw .badRequest("Upgrade request required")
-        case "attach":
-            throw .badRequest("a lab's API does no attach: `kubectl exec` and `nslab exec` run commands in its pods")
+        case "attach": throw .noAttach
         default: break
         }
     }
