@@ -47,14 +47,7 @@ final class FreshNamespaces: Sendable {
         /// Those of a link; a value is nil where this kernel has none of the name.
         init(of link: InterfaceName, in inside: borrowing InsideNamespace) throws {
             values = []
-            for (folder, name) in Self.paths {
-                do throws(SystemCallError) {
-                    values.append(try inside.sysctl("\(folder)/\(link)/\(name)"))
-                } catch {
-                    if error.isShortage { throw error }
-                    values.append(nil)
-                }
-            }
+            for (folder, name) in Self.paths { values.append(try inside.sysctlIfAny("\(folder)/\(link)/\(name)")) }
         }
 
         /// What of another link's is not as these, by their paths.

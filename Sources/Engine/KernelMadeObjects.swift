@@ -56,11 +56,11 @@ extension Session {
             }
             if link.kind == .loopback {
                 want(.v4(.loopback), length: 8)
-                if inside.hasIPv6(link.name) { want(.v6(IPv6Address(1)), length: 128) }
+                if try inside.hasIPv6(link.name) { want(.v6(IPv6Address(1)), length: 128) }
             } else if observed.operationalState == .up, link.master == nil, let mac = link.mac {
                 // One that gets none from the kernel has none.
-                let mode = try? inside.sysctl("ipv6/conf/\(link.name)/addr_gen_mode")
-                if mode == "0", inside.hasIPv6(link.name) {
+                let mode = try inside.sysctlIfAny("ipv6/conf/\(link.name)/addr_gen_mode")
+                if try mode == "0" && inside.hasIPv6(link.name) {
                     want(.v6(mac.linkLocalAddress), length: 64)
                     if missing.isEmpty, let group = missingGroup(.v6(mac.linkLocalAddress), on: observed) {
                         missing.append(isMissing(group))
@@ -83,9 +83,9 @@ extension Session {
 
 extension InsideNamespace {
     /// Whether a link has IPv6.
-    fileprivate func hasIPv6(_ link: InterfaceName) -> Bool {
+    fileprivate func hasIPv6(_ link: InterfaceName) throws -> Bool {
         // A kernel without IPv6 has no such file, nor has a link whose MTU is too small for it.
-        (try? sysctl("ipv6/conf/\(link)/disable_ipv6")) == "0"
+        try sysctlIfAny("ipv6/conf/\(link)/disable_ipv6") == "0"
     }
 }
 

@@ -46,6 +46,12 @@ extension Lab {
             if reads.contains(.forwarding) { tables.forwarding = try socket.agedForwardingEntries(in: interfaces) }
             if reads.contains(.vlans) { tables.vlans = try socket.bridgeVLANs(in: interfaces) }
             if reads.contains(.counters) { tables.counters = try socket.linkCounters() }
+            if reads.contains(.earlierCounters) {
+                let before = (counters: tables.counters, time: ContinuousClock.now)
+                usleep(1_000_000)
+                tables.counters = try socket.linkCounters()
+                tables.earlierCounters = (before.counters, (ContinuousClock.now - before.time) / .seconds(1))
+            }
             return tables
         }
         tables.now = Self.now

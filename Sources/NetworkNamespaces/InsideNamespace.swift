@@ -34,6 +34,16 @@ public struct InsideNamespace: ~Copyable {
         return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     }
 
+    /// Reads a setting below `/proc/sys/net` that a kernel or a link may have or not; nil where it cannot be read.
+    ///
+    /// - Throws: `SystemCallError` where there was no room to read it (see `SystemCallError.isShortage`).
+    public func sysctlIfAny(_ path: String) throws(SystemCallError) -> String? {
+        do throws(SystemCallError) { return try sysctl(path) } catch {
+            if error.isShortage { throw error }
+            return nil
+        }
+    }
+
     /// Gives a setting below `/proc/sys/net` a value.
     ///
     /// - Throws: `SystemCallError` that names the setting.

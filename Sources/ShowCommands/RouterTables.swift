@@ -35,6 +35,8 @@ public struct RouterTables: Sendable {
     public var machine: Machine?
     /// What links have carried.
     public var counters: [InterfaceName: LinkCounters] = [:]
+    /// What they had carried before, and how many seconds before.
+    public var earlierCounters: (links: [InterfaceName: LinkCounters], age: Double) = ([:], 0)
     /// What is at the other ends of the cables, where that is a router.
     public var farEnds: [InterfaceName: FarEnd] = [:]
     /// The loopback interfaces by name, those without an address too, with what people say of them.

@@ -8,6 +8,17 @@ public struct RoutingProtocols: Hashable, Sendable {
     public private(set) var bgp: BGP?
     /// Whether OSPF runs, and under which number.
     public private(set) var ospf: OSPF?
+    /// The MAC address that was written for the addresses that routers share, as it was written.
+    public private(set) var virtualMACAddress: String?
+    /// The addresses that are shared with other routers, with the interfaces that have them, in the order of the files.
+    public private(set) var virtualAddresses: [VirtualAddress] = []
+
+    /// An address that routers share (`ip virtual-router address`, `ip address virtual`).
+    public struct VirtualAddress: Hashable, Sendable {
+        /// `Vlan10`
+        public var interface: String
+        public var address: IPAddress
+    }
 
     /// A part of a configuration.
     public struct Section: Hashable, Sendable {
@@ -88,7 +99,18 @@ public struct RoutingProtocols: Hashable, Sendable {
 
     private mutating func read(_ section: Section) {
         let head = section.head.split(separator: " ").map { $0.lowercased() }
-        guard head.count >= 3, head[0] == "router" else { return }
+        if head.count == 2, head[0] == "interface" {
+            let interface = String(section.head.split(separator: " ")[1])
+            for line in section.lines {
+                guard let address = Self.virtualAddress(line.split(separator: " ").map { $0.lowercased() }) else {
+                    continue
+                }
+                virtualAddresses.append(VirtualAddress(interface: interface, address: address))
+            }
+        }
+        guard head.count >= 3 else { return }
+        if head[1] == "virtual-router" { virtualMACAddress = head.last }
+        guard head[0] == "router" else { return }
         let lines = section.lines.map { $0.split(separator: " ").map(String.init) }
         switch head[1] {
         case "bgp" where bgp == nil: bgp = Self.bgp(head[2], lines)
@@ -101,6 +123,13 @@ public struct RoutingProtocols: Hashable, Sendable {
             self.ospf = ospf
         default: break
         }
+    }
+
+    /// The address of `ip virtual-router address 10.0.0.1` and `ipv6 address virtual fd00::1/64`.
+    private static func virtualAddress(_ words: [String]) -> IPAddress? {
+        guard words.count > 3, [["virtual-router", "address"], ["address", "virtual"]].contains(Array(words[1...2]))
+        else { return nil }
+        return InterfaceAddress(words[3])?.address ?? IPAddress(words[3])
     }
 
     private static func bgp(_ number: String, _ lines: [[String]]) -> BGP {

@@ -21,8 +21,9 @@ public struct Router: Hashable, Sendable {
     public var maximumPaths = 1
     /// Its port channels: what is said of them besides the ports that are in them.
     public var channels: [Channel] = []
-    /// The lines of its configuration that are about routing protocols, which are not run but worked out: with the line
-    /// before them that says where they belong (`router bgp 65001`, `interface Ethernet1`), below which they are indented.
+    /// The lines of its configuration that are about protocols, which are not run but worked out, and about the addresses
+    /// that it shares with other routers: with the line before them that says where they belong (`router bgp 65001`,
+    /// `interface Ethernet1`), below which they are indented.
     public var protocolLines: [String] = []
     /// The families whose packets it forwards; it answers for its own addresses in any case.
     public var forwards: Set<AddressFamily>

@@ -27,7 +27,7 @@ struct AnsweringTests {
     @Test("services answer by name and by address, in each family that they have")
     func services() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             let pod = try #require(pods(nslab, "multitool").first)
             for family in ["-4", "-6"] {
                 let page = try run("curl", "-sS", family, "http://multitool-dual-stack/", in: pod)
@@ -49,7 +49,7 @@ struct AnsweringTests {
     @Test("a stopped pod's port is closed and its endpoint gone; started, it answers again")
     func stopAndStart() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             let all = pods(nslab, "multitool")
             let pod = try #require(all.first)
             let other = try #require(all.last)
@@ -68,7 +68,7 @@ struct AnsweringTests {
             }
             // The same process, and the others' sockets were not touched.
             #expect(try nslab.json("inspect", nslab.lab)["respondersPID"] as? Int == inspect["respondersPID"] as? Int)
-            #expect(try nslab.run("up", "--name", nslab.lab, "--no-probe").status == 0)
+            #expect(try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api").status == 0)
             #expect(try !listening())
             #expect(try nslab.run("pod", "start", "--lab", nslab.lab, name).status == 0)
             #expect(try listening())
@@ -78,7 +78,7 @@ struct AnsweringTests {
     @Test("a process that was killed is told of, and comes back with up")
     func killed() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             try nslab.killPodServer()
             #expect(try nslab.run("inspect", nslab.lab).output.contains("`nslab up` starts it again"))
             let pod = try #require(pods(nslab, "multitool").first)
@@ -88,7 +88,7 @@ struct AnsweringTests {
                 before = try Witness.ip("-d addr", in: pod)
                 return !before.contains("tentative") && !before.contains("LOWERLAYERDOWN")
             }
-            let again = try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            let again = try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             #expect(again.status == 0 && again.output.contains("its pods answer again"))
             #expect(try Witness.ip("-d addr", in: pod) == before)
             #expect(try run("curl", "-sS", "http://multitool-dual-stack", in: pod).status == 0)
@@ -99,7 +99,7 @@ struct AnsweringTests {
     func down() throws {
         try Program.with { nslab in
             let before = try HostState(lab: nslab.lab)
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             let pid = try #require(nslab.json("inspect", nslab.lab)["respondersPID"] as? Int)
             let pod = try #require(pods(nslab, "multitool").first)
             let talk = try Witness.Process(

@@ -17,7 +17,7 @@ struct BoundFileTests {
             try prepare(folder)
             try Program.with { (nslab) throws in
                 let up = try Witness.run(
-                    [BuiltProgram.path, "up", folder, "--name", nslab.lab, "--no-probe", "-q"] + options)
+                    [BuiltProgram.path, "up", folder, "--name", nslab.lab, "--no-probe", "--no-api", "-q"] + options)
                 try body(folder, up) { script in
                     try Witness.run([
                         "env", "-C", "/", BuiltProgram.path, "exec", "--lab", nslab.lab, "h", "--", "sh", "-ec", script,
@@ -48,7 +48,7 @@ struct BoundFileTests {
     @Test("the files of a fixture are where its hosts expect them")
     func fixture() throws {
         try Program.with { (nslab) throws in
-            let up = try nslab.run("up", LabFolders.path("bound-files"), "--name", nslab.lab)
+            let up = try nslab.run("up", LabFolders.path("bound-files"), "--name", nslab.lab, "--no-api")
             #expect(up.status == 0, "\(up.output)")
             #expect(try nslab.run("exec", "--lab", nslab.lab, "web", "--", "cat", "/run/started").output == "started\n")
             #expect(try Witness.run(["ping", "-c", "1", "-W", "5", "198.51.100.1"], in: nslab.pin("web")).status == 0)

@@ -23,7 +23,7 @@ struct ConfinementTests {
         try Data(topology.utf8).write(to: URL(fileURLWithPath: file))
         defer { unlink(file) }
         try Program.with { nslab in
-            try Witness.output([BuiltProgram.path, "up", file, "--name", nslab.lab, "--no-probe", "-q"])
+            try Witness.output([BuiltProgram.path, "up", file, "--name", nslab.lab, "--no-probe", "--no-api", "-q"])
             try body(nslab) { script in
                 try Witness.run([
                     "env", "NSLABTEST_SECRET=secret", BuiltProgram.path, "exec", "--confined", "--lab", nslab.lab, "h",
@@ -286,7 +286,7 @@ struct ConfinementTests {
             """
         try LabFolders.with(["x.clab.yaml": topology]) { folder in
             try Program.with { (nslab) throws in
-                let result = try nslab.run("up", folder, "--name", nslab.lab, "--no-probe")
+                let result = try nslab.run("up", folder, "--name", nslab.lab, "--no-probe", "--no-api")
                 #expect(result.status == 0)
                 #expect(
                     result.output.contains("it was ended, for the host had more than 2000 processes"),
@@ -318,7 +318,7 @@ struct ConfinementTests {
         let before = try Self.machine()
         try LabFolders.with(["x.clab.yaml": topology]) { folder in
             try Program.with { (nslab) throws in
-                let result = try nslab.run("up", folder, "--name", nslab.lab, "--no-probe")
+                let result = try nslab.run("up", folder, "--name", nslab.lab, "--no-probe", "--no-api")
                 #expect(result.status == 0, "\(result.output)")
                 let box = ["exec", "--lab", nslab.lab, "box", "--", "sh", "-c"]
                 let seen = try Witness.output(

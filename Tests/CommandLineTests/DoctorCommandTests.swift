@@ -56,7 +56,7 @@ struct DoctorCommandTests {
         #expect(status == (hasNetem ? 0 : 1))
         #expect(check["state"] as? String == (hasNetem ? "ok" : "failed"))
         try Program.with { nslab in
-            let up = try nslab.run("up", file.path, "--name", nslab.lab)
+            let up = try nslab.run("up", file.path, "--name", nslab.lab, "--no-api")
             #expect(up.status == (hasNetem ? 0 : 3), "\(up.output)")
             for key in ["consequence", "remedy"] where !hasNetem {
                 #expect(up.output.contains(try #require(check[key] as? String)), "\(up.output)")

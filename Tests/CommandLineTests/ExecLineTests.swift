@@ -22,7 +22,7 @@ struct ExecLineTests {
     )
     func network() throws {
         try Program.with { nslab in
-            let up = try nslab.run("up", LabFolders.path("exec-lines"), "--name", nslab.lab)
+            let up = try nslab.run("up", LabFolders.path("exec-lines"), "--name", nslab.lab, "--no-api")
             #expect(up.status == 0, "\(up.output)")
             // What runs on the machine does not run.
             #expect(
@@ -66,7 +66,7 @@ struct ExecLineTests {
                 - endpoints: ["left:eth1", "right:eth1"]
             """
         try with(topology) { nslab, folder in
-            let up = try nslab.run("up", folder, "--name", nslab.lab)
+            let up = try nslab.run("up", folder, "--name", nslab.lab, "--no-api")
             #expect(up.status == 0, "\(up.output)")
             for (line, words) in [
                 (
@@ -86,7 +86,7 @@ struct ExecLineTests {
             }
             #expect(try pings(nslab, "left", "192.0.2.2"))
             #expect(try nslab.run("verify", "--strict", nslab.lab).status == 0)
-            let report = try nslab.json("up", folder, "--name", nslab.lab, "--no-probe")
+            let report = try nslab.json("up", folder, "--name", nslab.lab, "--no-probe", "--no-api")
             #expect(report["commandFailures"] == nil && report["wasThere"] as? Bool == true)
 
             // A lab for one command says it as well, on standard error.
@@ -137,7 +137,7 @@ struct ExecLineTests {
         ]
         try LabFolders.with(files) { folder in
             try Program.with { (nslab) throws in
-                let up = try nslab.json("up", folder, "--name", nslab.lab)
+                let up = try nslab.json("up", folder, "--name", nslab.lab, "--no-api")
                 #expect((up["probes"] as? [String: Any])?["failed"] as? Int == 0)
                 #expect(up["commandFailures"] == nil)
                 let hosts = try nslab.run("exec", "--lab", nslab.lab, "k-worker", "--", "getent", "hosts", "upstream")
@@ -146,7 +146,7 @@ struct ExecLineTests {
                     try Witness.ip("route show 203.0.113.0/24", in: nslab.pin("k-worker")).contains("via 192.0.2.1"))
                 #expect(try nslab.run("verify", "--strict", nslab.lab).output.contains("is as its blueprint says"))
                 try Witness.ip("addr flush dev eth1", in: nslab.pin("k-worker"))
-                #expect(try nslab.run("up", folder, "--name", nslab.lab).status == 0)
+                #expect(try nslab.run("up", folder, "--name", nslab.lab, "--no-api").status == 0)
                 #expect(try nslab.run("verify", "--strict", nslab.lab).status == 0)
                 #expect(try nslab.run("reset", nslab.lab).status == 0)
                 let after = try nslab.run("verify", "--strict", nslab.lab)
@@ -174,12 +174,12 @@ struct ExecLineTests {
                 - endpoints: ["left:eth1", "right:eth1"]
             """
         try with(topology) { nslab, folder in
-            let up = try nslab.run("up", folder, "--name", nslab.lab)
+            let up = try nslab.run("up", folder, "--name", nslab.lab, "--no-api")
             #expect(up.status == 0 && !up.output.contains("it failed"), "\(up.output)")
             #expect(try pings(nslab, "right", "192.0.2.1"))
             #expect(try nslab.run("verify", "--strict", nslab.lab).status == 0)
             try Witness.ip("link del wan0", in: nslab.pin("left"))
-            let again = try nslab.run("up", folder, "--name", nslab.lab)
+            let again = try nslab.run("up", folder, "--name", nslab.lab, "--no-api")
             #expect(again.status == 0, "\(again.output)")
             #expect(try pings(nslab, "right", "192.0.2.1"))
             #expect(try nslab.run("verify", "--strict", nslab.lab).status == 0)
@@ -208,7 +208,7 @@ struct ExecLineTests {
                 - endpoints: ["left:eth1", "right:eth1"]
             """
         try with(topology) { nslab, folder in
-            let up = try nslab.run("up", folder, "--name", nslab.lab)
+            let up = try nslab.run("up", folder, "--name", nslab.lab, "--no-api")
             #expect(up.status == 0 && !up.output.contains("it failed"), "\(up.output)")
             // It writes a line to standard error for each request.
             for _ in 0..<3 {
@@ -220,7 +220,7 @@ struct ExecLineTests {
             try Witness.ip("addr flush dev eth1", in: nslab.pin("left"))
             let report = try Witness.run([BuiltProgram.path, "verify", nslab.lab, "-o", "json"]).output
             #expect(report.contains("\"madeBy\" : \"\(folder)/t.clab.yaml:7\""), "\(report)")
-            #expect(try nslab.run("up", folder, "--name", nslab.lab).status == 0)
+            #expect(try nslab.run("up", folder, "--name", nslab.lab, "--no-api").status == 0)
             #expect(
                 try Witness.output(["curl", "-s", "-m", "5", "http://192.0.2.1:8080/page"], in: nslab.pin("right"))
                     == "found\n")

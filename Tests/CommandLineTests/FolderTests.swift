@@ -88,7 +88,7 @@ struct FolderTests {
     func upAndDown(name: String) throws {
         try Program.with { nslab in
             let before = try HostState(lab: nslab.lab)
-            let report = try nslab.json("up", LabFolders.path(name), "--name", nslab.lab)
+            let report = try nslab.json("up", LabFolders.path(name), "--name", nslab.lab, "--no-api")
             let probes = try #require(report["probes"] as? [String: Any])
             #expect(probes["failed"] as? Int == 0)
             #expect((probes["passed"] as? Int ?? 0) > 0)
@@ -106,7 +106,7 @@ struct FolderTests {
         .timeLimit(.minutes(20)))
     func pending() throws {
         try Program.with { nslab in
-            let result = try nslab.run("up", LabFolders.path("duplicate-address"), "--name", nslab.lab)
+            let result = try nslab.run("up", LabFolders.path("duplicate-address"), "--name", nslab.lab, "--no-api")
             #expect(result.status == 0, "\(result.output)")
             #expect(result.output.contains("pod default/second on pair-worker stays ContainerCreating"))
             let report = try nslab.json("inspect", nslab.lab)
@@ -121,7 +121,7 @@ struct FolderTests {
         .timeLimit(.minutes(20)))
     func hostNetwork() throws {
         try Program.with { nslab in
-            try nslab.run("up", LabFolders.path("services"), "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", LabFolders.path("services"), "--name", nslab.lab, "--no-probe", "--no-api")
             let output = try Witness.output(
                 ["curl", "-s", "-m", "5", "http://172.18.0.3:9100"], in: nslab.pin("svc-control-plane"))
             #expect(output.contains("agent"))
@@ -150,7 +150,7 @@ struct FolderTests {
             """
         try LabFolders.with(["x.clab.yaml": topology]) { folder in
             try Program.with { nslab in
-                let result = try nslab.run("up", folder, "--name", nslab.lab)
+                let result = try nslab.run("up", folder, "--name", nslab.lab, "--no-api")
                 #expect(result.status == 0, "\(result.output)")
                 #expect(result.output.contains("h: false: it failed with exit status 1"))
                 #expect(result.output.contains("h: nslabtest-no-such-program: it failed"))
@@ -195,7 +195,7 @@ struct FolderTests {
         ]
         try LabFolders.with(files) { folder in
             try Program.with { nslab in
-                let refused = try nslab.run("up", "\(folder)/lab", "--name", nslab.lab, "--no-probe")
+                let refused = try nslab.run("up", "\(folder)/lab", "--name", nslab.lab, "--no-probe", "--no-api")
                 #expect(refused.status == (geteuid() == 0 ? 2 : 77))
                 let checked = try nslab.run("validate", "\(folder)/lab")
                 #expect(checked.status == 2)

@@ -7,7 +7,7 @@ struct LinkTests {
     @Test("a rate is what tc tells and inspect shows, in the direction that was asked for; clear takes it away")
     func rate() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             func rates(_ name: String, _ interface: String) throws -> [Int] {
                 try Witness.json("tc -j qdisc show dev \(interface)", in: nslab.pin(name)).compactMap { qdisc in
                     let options = qdisc["options"] as? [String: Any]
@@ -39,14 +39,14 @@ struct LinkTests {
     @Test("conditions are a user's addition: up leaves them, verify counts them with --strict, reset takes them away")
     func addition() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             #expect(
                 try nslab.run("impair", "--lab", nslab.lab, "dual-stack-worker:eth1", "--rate", "10mbit").status == 0)
             func isThere() throws -> Bool {
                 try Witness.json("tc -j qdisc show dev eth1", in: nslab.pin("dual-stack-worker"))
                     .contains { ["tbf", "netem"].contains($0["kind"] as? String) }
             }
-            #expect(try nslab.run("up", "--name", nslab.lab, "--no-probe").status == 0)
+            #expect(try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api").status == 0)
             #expect(try isThere())
             #expect(try nslab.run("verify", nslab.lab).status == 0)
             let strict = try nslab.run("verify", nslab.lab, "--strict")
@@ -60,10 +60,10 @@ struct LinkTests {
     @Test("a link that is down is a difference, which up repairs")
     func repair() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             #expect(try nslab.run("link", "--lab", nslab.lab, "dual-stack-worker:eth1", "down").status == 0)
             #expect(try nslab.run("verify", nslab.lab).status == 1)
-            #expect(try nslab.run("up", "--name", nslab.lab, "--no-probe").status == 0)
+            #expect(try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api").status == 0)
             #expect(try nslab.run("verify", nslab.lab).status == 0)
         }
     }
@@ -71,7 +71,7 @@ struct LinkTests {
     @Test("names that are none are bad input")
     func names() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             for link in [
                 "dual-stack-worker", "dual-stack-worker:", ":eth1", "a:b:c", "nobody:eth1", "dual-stack-worker:eth7",
             ] {
@@ -89,7 +89,7 @@ struct LinkTests {
     @Test("a link that was down comes up with all that it had, and others keep what was changed by hand")
     func downAndUp() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             let pin = nslab.pin("dual-stack-worker")
             func state() throws -> String {
                 try Witness.output(

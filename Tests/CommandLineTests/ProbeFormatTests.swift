@@ -7,7 +7,7 @@ struct ProbeFormatTests {
     @Test("JUnit's XML is well-formed and counts what passed and failed; TAP numbers every probe")
     func formats() throws {
         try Program.with { nslab in
-            try nslab.run("up", "ipv4-only", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "ipv4-only", "--name", nslab.lab, "--no-probe", "--no-api")
             let report = try nslab.json("probe", "--lab", nslab.lab)
             let count = try #require(report["passed"] as? Int)
             let reader = """
@@ -62,7 +62,7 @@ struct ProbeFormatTests {
             """
         try LabFolders.with(["t.clab.yaml": hosts]) { folder in
             try Program.with { nslab in
-                let output = try nslab.run("up", folder, "--name", nslab.lab)
+                let output = try nslab.run("up", folder, "--name", nslab.lab, "--no-api")
                 #expect(output.status == 0, "\(output.output)")
                 #expect(!output.output.contains("all "), "\(output.output)")
                 #expect(output.output.contains("probes passed; not everything in this lab can be reached"))

@@ -27,7 +27,7 @@ struct Program {
             let file = FileManager.default.temporaryDirectory.path + "/\(program.lab).yaml"
             defer { unlink(file) }
             try yaml.write(toFile: file, atomically: true, encoding: .utf8)
-            let up = try program.run("up", file, "--name", program.lab, "--no-probe")
+            let up = try program.run("up", file, "--name", program.lab, "--no-probe", "--no-api")
             #expect(up.status == 0, "\(up.output)")
             try body(program)
         }

@@ -34,7 +34,7 @@ struct RootTests {
                 defer { try? FileManager.default.removeItem(atPath: directory) }
                 let file = "\(directory)/lab.yaml"
                 try Data(topology.utf8).write(to: URL(fileURLWithPath: file))
-                try Witness.output([BuiltProgram.path, "up", file, "--name", nslab.lab, "--no-probe", "-q"])
+                try Witness.output([BuiltProgram.path, "up", file, "--name", nslab.lab, "--no-probe", "--no-api", "-q"])
                 try body(Bench(nslab: nslab, directory: directory))
             }
         }
@@ -149,7 +149,9 @@ struct RootTests {
             let changed = Self.topology.replacing(
                 "[10.20.0.11/24, \"fd00:20::11/64\"]", with: "[10.20.0.21/24, \"fd00:20::11/64\"]")
             try Data(changed.utf8).write(to: URL(fileURLWithPath: file))
-            try Witness.output([BuiltProgram.path, "up", file, "--name", bench.nslab.lab, "--no-probe", "-q"])
+            try Witness.output([
+                BuiltProgram.path, "up", file, "--name", bench.nslab.lab, "--no-probe", "--no-api", "-q",
+            ])
             let hosts = try bench.exec("a", "cat /etc/hosts").output
             #expect(hosts.contains("10.20.0.21\ta\n") && !hosts.contains("10.20.0.11") && !hosts.contains("mine"))
             #expect(try bench.exec("a", "cat /etc/hostname").output == "mine\n")
@@ -176,7 +178,9 @@ struct RootTests {
             let changed = Self.topology.replacing(
                 "[10.20.0.11/24, \"fd00:20::11/64\"]", with: "[10.20.0.21/24, \"fd00:20::11/64\"]")
             try Data(changed.utf8).write(to: URL(fileURLWithPath: file))
-            try Witness.output([BuiltProgram.path, "up", file, "--name", bench.nslab.lab, "--no-probe", "-q"])
+            try Witness.output([
+                BuiltProgram.path, "up", file, "--name", bench.nslab.lab, "--no-probe", "--no-api", "-q",
+            ])
             #expect(try bench.exec("a", "true").output.contains("/etc"))
             #expect(try Witness.output(["ls", "-A", target]) == "")
             try confined("rm /etc; mv /etc-moved /etc")
@@ -213,7 +217,9 @@ struct RootTests {
             let file = "\(bench.directory)/lab.yaml"
             func up(_ topology: String) throws {
                 try Data(topology.utf8).write(to: URL(fileURLWithPath: file))
-                try Witness.output([BuiltProgram.path, "up", file, "--name", bench.nslab.lab, "--no-probe", "-q"])
+                try Witness.output([
+                    BuiltProgram.path, "up", file, "--name", bench.nslab.lab, "--no-probe", "--no-api", "-q",
+                ])
             }
             #expect(try bench.exec("member-0", "echo x >/etc/left").status == 0)
             try up(Self.topology.replacing("replicas: 1", with: "replicas: 0"))

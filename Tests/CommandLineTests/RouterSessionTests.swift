@@ -140,7 +140,7 @@ struct RouterSessionTests {
     @Test("what a switch takes although it does not work is taken, and told")
     func doubtful() throws {
         try Program.with { nslab in
-            try nslab.run("up", "two-vlans", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "two-vlans", "--name", nslab.lab, "--no-probe", "--no-api")
             let text = try nslab.run(
                 "cli", "--lab", nslab.lab, "tor", "-p", "15", "-c",
                 "configure\ninterface Vlan10\nno ip address\nip address 10.77.0.1/24\nshow ip interface brief")

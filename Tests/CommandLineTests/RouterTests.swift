@@ -7,7 +7,7 @@ struct RouterTests {
     @Test("show vlan and show mac address-table are what bridge and ip say")
     func switching() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab)
+            try nslab.run("up", "--name", nslab.lab, "--no-api")
             let router = nslab.pin("ceos01")
             let vlans = try show("show vlan", nslab)["vlans"] as? [[String: Any]] ?? []
             #expect(
@@ -37,7 +37,7 @@ struct RouterTests {
     @Test("routes, addresses and neighbours are what ip says, after somebody changed them too")
     func routing() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab)
+            try nslab.run("up", "--name", nslab.lab, "--no-api")
             let router = nslab.pin("ceos01")
             for (change, family) in [
                 ("ip route add 203.0.113.0/24 via 10.10.10.11", "ip"),
@@ -68,7 +68,7 @@ struct RouterTests {
     @Test("a conversation: enable, commands, what is no command, exit")
     func conversation() throws {
         try Program.with { nslab in
-            try nslab.run("up", "ipv4-only", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "ipv4-only", "--name", nslab.lab, "--no-probe", "--no-api")
             let typed = "enable\n\n! a comment\nsh vl\nshow foo\nexit\nshow arp\n"
             let result = try Witness.run([BuiltProgram.path, "cli", "--lab", nslab.lab, "tor"], input: typed)
             #expect(result.status == 0)

@@ -79,7 +79,7 @@ struct RoutingDaemonTests {
                 "cp", "-r", try #require(packages.split(separator: "\n").last.map(String.init)), "\(folder)/packages",
             ])
             try Program.with { nslab in
-                let up = try nslab.run("up", folder, "--name", nslab.lab)
+                let up = try nslab.run("up", folder, "--name", nslab.lab, "--no-api")
                 #expect(up.status == 0 && !up.output.contains("failed"), "\(up.output)")
                 func routes(_ host: String, _ via: String) throws -> [String] {
                     try Witness.ip("-4 route show via \(via)", in: nslab.pin(host)).split(separator: "\n")

@@ -72,7 +72,7 @@ struct ServiceFieldTests {
         try Self.topology.write(toFile: path, atomically: true, encoding: .utf8)
         defer { unlink(path) }
         try Program.with { nslab in
-            let up = try nslab.run("up", path, "--name", nslab.lab)
+            let up = try nslab.run("up", path, "--name", nslab.lab, "--no-api")
             #expect(up.status == 0, "\(up.output)")
             try body(nslab, path)
         }
@@ -161,7 +161,7 @@ struct ServiceFieldTests {
                 "web2: { kind: Pod, node: n2, labels: { app: web }",
                 with: "web2: { kind: Pod, node: n2, labels: { app: gone }")
             try changed.write(toFile: path, atomically: true, encoding: .utf8)
-            #expect(try nslab.run("up", path, "--name", nslab.lab, "--no-probe").status == 0)
+            #expect(try nslab.run("up", path, "--name", nslab.lab, "--no-probe", "--no-api").status == 0)
             #expect(try answers(2) == "ready\n2\n")
             let pages = try (0..<4).map { _ in try page("http://10.96.0.25", from: nslab.pin("client")) }
             #expect(Set(pages) == ["pod: web1"])
@@ -229,7 +229,7 @@ struct ServiceFieldTests {
                 }
                 let verify = try nslab.run("verify", "--strict", nslab.lab)
                 #expect(verify.status == 1 && verify.output.contains(told), "\(commands): \(verify.output)")
-                let up = try nslab.run("up", path, "--name", nslab.lab, "--no-probe")
+                let up = try nslab.run("up", path, "--name", nslab.lab, "--no-probe", "--no-api")
                 #expect(up.status == 0, "\(up.output)")
                 let after = try nslab.run("verify", "--strict", nslab.lab)
                 #expect(after.status == 0, "\(commands): \(after.output)")

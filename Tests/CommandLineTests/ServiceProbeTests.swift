@@ -19,7 +19,7 @@ struct ServiceProbeTests {
     @Test("a new lab's services answer by address and name, balanced, and its names are right")
     func passing() throws {
         try Program.with { nslab in
-            let up = try nslab.json("up", "--name", nslab.lab)
+            let up = try nslab.json("up", "--name", nslab.lab, "--no-api")
             let probes = try #require(up["probes"] as? [String: Any])
             #expect(probes["failed"] as? Int == 0)
             let results = try #require(probes["results"] as? [[String: Any]])
@@ -93,7 +93,7 @@ struct ServiceProbeTests {
     @Test("what is broken on one node fails there alone, and is named")
     func brokenRules() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             try Witness.output(
                 ["nft", "flush", "chain", "ip", "kube-proxy", "service-AEGZ7DAA-default/multitool-dual-stack/tcp/"],
                 in: nslab.pin("dual-stack-worker"))
@@ -112,7 +112,7 @@ struct ServiceProbeTests {
     )
     func causes() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             try Witness.ip("link set eth1 down", in: nslab.pin("dual-stack-worker"))
             func causes() throws -> (all: [String: Int], report: [String: Any]) {
                 let output = try Witness.run([BuiltProgram.path, "probe", "--lab", nslab.lab, "-o", "json"])
@@ -161,7 +161,7 @@ struct ServiceProbeTests {
     @Test("a table that drops packets on the way is the cause where all else is right")
     func addedTable() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             let node = nslab.pin("dual-stack-worker")
             try Witness.output(["nft", "add table inet block"], in: node)
             try Witness.output(
@@ -178,7 +178,7 @@ struct ServiceProbeTests {
     @Test("without the process that answers, names and services fail and say so, and paths pass")
     func withoutProcess() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             try nslab.killPodServer()
             let (failures, results) = try probe(nslab)
             #expect(!failures.isEmpty)
@@ -186,7 +186,7 @@ struct ServiceProbeTests {
             for result in results where result["ok"] as? Bool == false {
                 #expect(["DNS", "pod → service"].contains(result["check"] as? String ?? ""))
             }
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             #expect(try probe(nslab).failures == [])
         }
     }
@@ -194,7 +194,7 @@ struct ServiceProbeTests {
     @Test("a stopped pod is not expected to answer; a service without any is expected to refuse")
     func stopped() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             let namespaces = try #require(nslab.json("inspect", nslab.lab)["namespaces"] as? [[String: Any]])
             let pods = namespaces.compactMap { $0["name"] as? String }.filter { $0.hasPrefix("multitool") }
             _ = try nslab.json("pod", "stop", "--lab", nslab.lab, pods[0])

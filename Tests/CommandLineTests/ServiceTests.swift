@@ -9,7 +9,7 @@ struct ServiceTests {
     @Test("the built-in lab's services answer from every pod, and the far end sees who asked")
     func builtIn() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             let services = try nslab.services()
             let pods = try nslab.pods().filter { $0.name.hasPrefix("multitool") }
             let client = try #require(pods.first { $0.node == "dual-stack-worker" })
@@ -41,7 +41,7 @@ struct ServiceTests {
     @Test("without endpoints a connection is refused at once, and a pod that is started again answers again")
     func refusal() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             let pods = try nslab.pods().filter { $0.name.hasPrefix("multitool") }
             let client = pods[0]
             let addresses = try #require(nslab.services()["multitool-dual-stack"]?.addresses)
@@ -78,7 +78,7 @@ struct ServiceTests {
     @Test("inspect reads the nodes' rules: one that lost a service's endpoints is named")
     func inspection() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             #expect(try nslab.services().values.allSatisfy { $0.state == "ok" })
             try Witness.output(
                 ["nft", "flush", "chain", "ip", "kube-proxy", "service-AEGZ7DAA-default/multitool-dual-stack/tcp/"],
@@ -96,10 +96,10 @@ struct ServiceTests {
     @Test("up on a lab with a stopped pod leaves it stopped")
     func stoppedStays() throws {
         try Program.with { nslab in
-            try nslab.run("up", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api")
             let pod = try #require(nslab.pods().first)
             _ = try nslab.json("pod", "stop", "--lab", nslab.lab, pod.name)
-            #expect(try nslab.run("up", "--name", nslab.lab, "--no-probe").status == 0)
+            #expect(try nslab.run("up", "--name", nslab.lab, "--no-probe", "--no-api").status == 0)
             let service = try #require(nslab.services()["multitool-dual-stack"])
             #expect(service.state == "ok" && service.endpoints == 4)
             #expect(try nslab.run("pod", "stop", "--lab", nslab.lab, "ceos01").status == 2)
@@ -171,7 +171,7 @@ struct ServiceTests {
         try Self.outside.write(toFile: path, atomically: true, encoding: .utf8)
         defer { unlink(path) }
         try Program.with { nslab in
-            let up = try nslab.run("up", path, "--name", nslab.lab, "--no-probe")
+            let up = try nslab.run("up", path, "--name", nslab.lab, "--no-probe", "--no-api")
             #expect(up.status == 0, "\(up.output)")
             try body(nslab, try nslab.pods())
         }

@@ -26,12 +26,12 @@ struct StandardOutputTests {
     @Test("a full device is an error to those that ask the kernel too", .needsRoot, .timeLimit(.minutes(20)))
     func fullDeviceWithLab() throws {
         try Program.with { nslab in
-            try nslab.run("up", "ipv4-only", "--name", nslab.lab, "--no-probe")
+            try nslab.run("up", "ipv4-only", "--name", nslab.lab, "--no-probe", "--no-api")
             for arguments in [
                 ["probe", "--lab", nslab.lab], ["probe", "--lab", nslab.lab, "--format", "junit"],
                 ["probe", "--lab", nslab.lab, "--format", "tap"], ["inspect", nslab.lab], ["list"],
                 ["verify", nslab.lab],
-                ["up", "ipv4-only", "--name", nslab.lab, "--no-probe"],
+                ["up", "ipv4-only", "--name", nslab.lab, "--no-probe", "--no-api"],
             ] {
                 let testimony = try runFull(arguments)
                 #expect(testimony.status == 3 && testimony.output.contains(Self.words), "\(arguments)")

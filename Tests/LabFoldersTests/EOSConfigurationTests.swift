@@ -232,6 +232,13 @@ struct EOSConfigurationTests {
         #expect(svi.virtualAddresses.map(\.address.description) == ["10.10.10.1", "fd00:10:10::1"])
         #expect(try interface("Vlan20", configuration).virtualAddresses.first?.prefixLength == 24)
         #expect(configuration.warnings.map(\.place.line) == [1])
+        #expect(
+            configuration.protocolLines == [
+                "ip virtual-router mac-address 00:1c:73:00:00:99", "interface Vlan10",
+                "   ip virtual-router address 10.10.10.1", "interface Vlan10",
+                "   ipv6 virtual-router address fd00:10:10::1", "interface Vlan20",
+                "   ip address virtual 10.20.0.1/24",
+            ])
     }
 
     @Test("Windows line ends, bad numbers and unknown words")

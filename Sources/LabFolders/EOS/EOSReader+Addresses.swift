@@ -69,6 +69,11 @@ extension EOSReader {
                 EOSConfiguration.VirtualAddress(
                     address: address, prefixLength: parsed?.prefixLength, place: command.place))
         }
+        // As EOS writes it, whatever was abbreviated.
+        let family = address.family == .ipv4 ? "ip" : "ipv6"
+        let isOwn = command.arguments(after: "\(family) add|ress") != nil
+        let line = isOwn ? "address virtual" : "virtual-router address"
+        keep("\(family) \(line) \(parsed.map { "\($0)" } ?? "\(address)")", of: indices)
     }
 
     private mutating func add(_ address: InterfaceAddress, to index: Int, first: Bool) {

@@ -50,7 +50,7 @@ extension EOSReader {
             warn(command, "VRFs are not supported; the interface stays in the default one")
         } else if command.arguments(after: "ip ospf area") != nil {
             all { $0.runsOSPF = !command.isNegated }
-            keep(command, of: indices)
+            keep(((command.isNegated ? ["no"] : []) + command.words).joined(separator: " "), of: indices)
         } else if let sentence = EOSUnsupported.interfaceSentence(for: command) {
             warn(command, sentence)
         } else if command.isIndented || EOSUnsupported.isIrrelevantForInterface(command) {

@@ -74,16 +74,15 @@ extension EOSReader {
         let text = String(line.filter { $0 != "\r" })
         guard Router.isProtocolLine(text), configuration.protocolLines.count < Self.mostLines else { return }
         // A configuration may leave the indent out.
-        let isHead = text.hasPrefix("router ") || text.hasPrefix("interface ")
+        let isHead = ["router ", "interface ", "ip virtual-router "].contains { text.hasPrefix($0) }
         configuration.protocolLines.append(isHead || text.first == " " ? text : "   \(text)")
     }
 
     /// Keeps a line about a protocol that stands with interfaces.
-    mutating func keep(_ command: EOSCommand, of indices: [Int]) {
+    mutating func keep(_ line: String, of indices: [Int]) {
         for index in indices {
             keep("interface \(configuration.interfaces[index].name)"[...])
-            let words = (command.isNegated ? ["no"] : []) + command.words
-            keep("   \(words.joined(separator: " "))"[...])
+            keep("   \(line)"[...])
         }
     }
 

@@ -115,6 +115,11 @@ struct EOSReader {
         } else if enterRouting(command) {
             keep(command.words.joined(separator: " ")[...])
             mode = .routing
+        } else if let arguments = command.arguments(after: "ip virt|ual-router mac|-address") {
+            if !command.isNegated, let address = arguments.first {
+                keep("ip virtual-router mac-address \(address)"[...])
+            }
+            warn(command, "a virtual router's address answers with the interface's own MAC address")
         } else if let sentence = EOSUnsupported.sentence(for: command) {
             warn(command, sentence)
             mode = .skipped

@@ -35,7 +35,6 @@ enum EOSUnsupported {
 
     private static let global: [(String, String?)] = [
         ("router", nil), ("mlag", nil),
-        ("ip virtual-router mac-address", "a virtual router's address answers with the interface's own MAC address"),
         ("ipv6 routing", "EOS has no such command: IPv6 is routed after \"ipv6 unicast-routing\""),
         ("ip nat", nil), ("ip multicast-routing", nil), ("ip dhcp", nil), ("dhcp", nil), ("arp", nil),
         ("mac address-table static", nil), ("mpls ip", nil), ("ipv6 neighbor", nil), ("traffic-policies", nil),

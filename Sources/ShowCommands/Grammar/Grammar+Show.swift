@@ -2,7 +2,7 @@ import Addresses
 
 extension Grammar {
     /// What the router is asked, whatever mode it is in.
-    static let show = Grammar(interfaceRows + routeRows + switchRows + deviceRows + protocolRows)
+    static let show = Grammar(interfaceRows + routeRows + sharedRows + switchRows + deviceRows + protocolRows)
 
     /// A command that asks for something.
     ///
@@ -46,6 +46,10 @@ extension Grammar {
                 $0.has("errors") ? .errors : $0.has("discards") ? .discards : .packets,
                 $0.interfaces)
         },
+        show(
+            "show interfaces [INTERFACE] counters rates",
+            reads: [.counters, .earlierCounters, .addresses, .vlans]
+        ) { .interfaceRates($0.interfaces) },
         show("show interfaces [INTERFACE] trunk", reads: [.addresses, .vlans]) { .trunks($0.interfaces) },
         show("show interfaces [INTERFACE] switchport", reads: [.addresses, .vlans]) { .switchports($0.interfaces) },
     ]
@@ -67,6 +71,10 @@ extension Grammar {
             show("show \(word) route [vrf VRF] summary", reads: [.addresses, .routes]) { _ in .routeSummary(family) },
         ]
     }
+
+    private static let sharedRows: [Row] = [
+        show("show ip virtual-router [vrf VRF]", reads: [.addresses, .vlans]) { _ in .virtualRouters }
+    ]
 
     private static let switchRows: [Row] = [
         show("show vlan [brief] [VLANS]", reads: [.addresses, .vlans]) { .vlans($0.vlans, isConfigured: false) },

@@ -15,6 +15,7 @@ public struct ShowCommand: Hashable, Sendable {
         case interfaceStatus(InterfaceNames?, PortStatus?)
         case interfaceDescriptions(InterfaceNames?)
         case interfaceCounters(Counters, InterfaceNames?)
+        case interfaceRates(InterfaceNames?)
         case trunks(InterfaceNames?)
         case switchports(InterfaceNames?)
         case portChannels(PortChannelForm)
@@ -25,6 +26,7 @@ public struct ShowCommand: Hashable, Sendable {
         case neighbours(AddressFamily, NeighbourFilter)
         case lldpNeighbours(InterfaceNames?)
         case spanningTree
+        case virtualRouters
         case vrfs
         case version
         case hostname
@@ -100,6 +102,8 @@ public struct ShowCommand: Hashable, Sendable {
 /// A table of the kernel's, or of the machine, that an answer is made of.
 public enum RouterTable: Hashable, Sendable, CaseIterable {
     case addresses, routes, neighbours, forwarding, vlans, counters
+    /// The counters a second ago, for the kernel keeps no rates.
+    case earlierCounters
     /// The machine: its kernel, memory, how long it has been up.
     case machine
     /// The links' other ends, in the lab's other namespaces.

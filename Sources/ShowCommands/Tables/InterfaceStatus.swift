@@ -61,6 +61,9 @@ public struct InterfaceStatus: Encodable, RouterAnswer {
             .filter { status == nil || $0.status == status?.rawValue }
     }
 
+    /// What cEOS says of the speed of ports that are veths, in bit/s.
+    static let bandwidth = 1_000_000_000
+
     private static func status(_ link: ObservedLink) -> String {
         !link.link.isUp ? "disabled" : link.hasCarrier ? "connected" : "notconnect"
     }
@@ -105,7 +108,8 @@ extension InterfaceStatus.Port {
             }
         return .object([
             "description": .string(description), "linkStatus": .string(status),
-            "lineProtocolStatus": status == "connected" ? "up" : "down", "bandwidth": 1_000_000_000,
+            "lineProtocolStatus": status == "connected" ? "up" : "down",
+            "bandwidth": .integer(InterfaceStatus.bandwidth),
             "duplex": "duplexFull", "autoNegotiateActive": .boolean(isManagement),
             "autoNegotigateActive": .boolean(isManagement),
             "interfaceType": isManagement ? "10/100/1000" : type == "bundle" ? "N/A" : "EbraTestPhyPort",

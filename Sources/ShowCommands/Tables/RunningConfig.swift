@@ -81,7 +81,7 @@ struct RunningConfig: RouterAnswer {
             if !routes.isEmpty { sections.append(routes) }
         }
         return sections
-            + tables.protocols.sections.filter { $0.head.hasPrefix("router ") }.map { [$0.head] + $0.lines }
+            + tables.protocols.sections.filter { !$0.head.hasPrefix("interface ") }.map { [$0.head] + $0.lines }
     }
 
     private static func lines(
@@ -114,10 +114,14 @@ struct RunningConfig: RouterAnswer {
             }
         }
         guard !interface.isSwitched, !isMember else { return lines }
-        for (index, address) in interface.addresses(.ipv4).enumerated() {
+        // Addresses that routers share have lines of their own below.
+        func own(_ family: AddressFamily) -> [ObservedAddress] {
+            interface.addresses(family).filter { !tables.isVirtual($0, of: interface) }
+        }
+        for (index, address) in own(.ipv4).enumerated() {
             lines.append("ip address \(address.address.address)\(index == 0 ? "" : " secondary")")
         }
-        for address in interface.addresses(.ipv6) { lines.append("ipv6 address \(address.address.address)") }
+        for address in own(.ipv6) { lines.append("ipv6 address \(address.address.address)") }
         let protocols = tables.protocols.sections.first { $0.head == "interface \(interface.name)" }
         return lines + (protocols?.lines.map { String($0.drop { $0 == " " }) } ?? [])
     }
