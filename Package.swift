@@ -22,6 +22,7 @@ let package = Package(
         .library(name: "Nftables", targets: ["Nftables"]),
         .library(name: "Packets", targets: ["Packets"]),
         .library(name: "Rtnetlink", targets: ["Rtnetlink"]),
+        .library(name: "SPDY", targets: ["SPDY"]),
         .library(name: "ShowCommands", targets: ["ShowCommands"]),
         .library(name: "Topology", targets: ["Topology"]),
         .library(name: "YAML", targets: ["YAML"]),
@@ -41,16 +42,18 @@ let package = Package(
         .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
         .systemLibrary(name: "CNftables", pkgConfig: "libnftables", providers: [.apt(["libnftables-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CEdit"),
 
         // Words of the field, without a system.
         .target(name: "Addresses"),
         .target(name: "DNS", dependencies: ["Addresses"]),
         .target(name: "HTTP", dependencies: ["Addresses"]),
+        .target(name: "SPDY", dependencies: ["CZlib"]),
         .target(name: "Packets", dependencies: ["Addresses"]),
         .target(name: "NetworkObjects", dependencies: ["Addresses", "CLinux"]),
         .target(name: "YAML", dependencies: ["CYAML"]),
-        .target(name: "ClusterObjects"),
+        .target(name: "ClusterObjects", dependencies: ["HTTP"]),
         .target(name: "GoTemplates"),
 
         // What any Linux program needs.
@@ -136,7 +139,7 @@ let package = Package(
             name: "Controllers",
             dependencies: [
                 "Addresses", "Blueprint", "CLinux", "ClusterObjects", "ControlPlane", "Engine", "Netlink",
-                "NetworkNamespaces", "NetworkObjects", "Rtnetlink", "System", "Topology",
+                "NetworkNamespaces", "NetworkObjects", "PodServer", "Rtnetlink", "System", "Topology",
             ]),
 
         // The two faces.
@@ -162,7 +165,7 @@ let package = Package(
         .target(
             name: "ClusterAPI",
             dependencies: [
-                "CLinux", "ClusterObjects", "NetworkNamespaces", "System",
+                "CLinux", "ClusterObjects", "NetworkNamespaces", "SPDY", "System",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
@@ -179,9 +182,10 @@ let package = Package(
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"]),
         .testTarget(name: "DNSTests", dependencies: ["DNS"]),
         .testTarget(name: "HTTPTests", dependencies: ["Addresses", "HTTP"]),
+        .testTarget(name: "SPDYTests", dependencies: ["KernelTestSupport", "SPDY"]),
         .testTarget(name: "PacketsTests", dependencies: ["Addresses", "KernelTestSupport", "Packets"]),
         .testTarget(name: "SystemTests", dependencies: ["KernelTestSupport", "System"]),
-        .testTarget(name: "ClusterObjectsTests", dependencies: ["ClusterObjects"]),
+        .testTarget(name: "ClusterObjectsTests", dependencies: ["ClusterObjects", "HTTP"]),
         .testTarget(name: "GoTemplatesTests", dependencies: ["GoTemplates"]),
         .testTarget(name: "AppletsTests", dependencies: ["Addresses", "Applets", "ClusterObjects"]),
         .testTarget(

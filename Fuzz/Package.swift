@@ -15,6 +15,7 @@ let package = Package(
             ]),
         .executableTarget(name: "fuzz-topology", dependencies: [.product(name: "Topology", package: "nslab")]),
         .executableTarget(name: "fuzz-api", dependencies: [.product(name: "ClusterObjects", package: "nslab")]),
+        .executableTarget(name: "fuzz-spdy", dependencies: [.product(name: "SPDY", package: "nslab")]),
         .executableTarget(name: "fuzz-dns", dependencies: [.product(name: "DNS", package: "nslab")]),
         .target(
             name: "FolderFuzzing",

@@ -1,6 +1,7 @@
 import ClusterObjects
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOTLS
 import NIOWebSocket
 
@@ -18,8 +19,8 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
         return limits
     }()
 
-    private let server: APIServer
-    private var context: ChannelHandlerContext?
+    let server: APIServer
+    private(set) var context: ChannelHandlerContext?
     private var isAdmitted = false
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
@@ -28,9 +29,11 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
     private var bookmarks: RepeatedTask?
     private var deadline: Scheduled<Void>?
     /// Why what the request wants to be is not made of the connection.
-    private var refusal: Refusal?
-    /// What runs for a client whose connection is about to be its streams'.
-    private var process: PodProcess?
+    var refusal: Refusal?
+    /// What the connection is about to be.
+    var upgrade: Upgrade?
+    private var log: LogFilter?
+    private var logSource: (any Channel)?
 
     init(_ server: APIServer) { self.server = server }
 
@@ -65,11 +68,12 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
 
     private func leave() {
         endWatch()
+        endLog()
         deadline?.cancel()
         if isAdmitted { server.dismiss(self) }
         isAdmitted = false
-        if let process { server.desk.discard(process) }
-        process = nil
+        if case .exec(let process, _)? = upgrade { server.desk.discard(process) }
+        upgrade = nil
     }
 
     func close() { context?.close(promise: nil) }
@@ -91,7 +95,11 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError, head == nil, watch == nil else { return context.close(promise: nil) }
+        // What the connection is not made to be, is refused once the request has come.
+        if refusal != nil, head == nil { return }
+        guard error is HTTPParserError, head == nil, watch == nil, log == nil else {
+            return context.close(promise: nil)
+        }
         refuse(Refusal.badRequest("the request cannot be read"))
     }
 
@@ -148,6 +156,7 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
         case .document(let status, let json, let type): send(status: status, json.bytes, type)
         case .text(let status, let text): send(status: status, Array(text.utf8), "text/plain; charset=utf-8")
         case .watch(let subscription): begin(subscription)
+        case .log(let query): begin(query)
         }
     }
 
@@ -170,67 +179,16 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
         allow(.minutes(1))
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
-            if keepsAlive { bound.value.waitForRequest() } else { bound.value.close() }
+            if keepsAlive { return bound.value.waitForRequest() }
+            // What the client still sends is let pass, so that it reads the answer before it sees the end (RFC 9112, 9.6).
+            if isLast { bound.value.allow(.seconds(2)) } else { bound.value.close() }
         }
     }
 
-    private func waitForRequest() { if head == nil, watch == nil { allow(.minutes(5)) } }
+    private func waitForRequest() { if head == nil, watch == nil, log == nil { allow(.minutes(5)) } }
 
     private func headers(_ type: String) -> HTTPHeaders {
         HTTPHeaders([("Content-Type", type), ("Cache-Control", "no-cache, private"), ("Audit-Id", "nslab")])
-    }
-
-    // MARK: Commands in pods
-
-    /// How a connection becomes that of a command's streams.
-    func upgrades(on loop: any EventLoop) -> NIOHTTPServerUpgradeSendableConfiguration {
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        let sockets = NIOWebSocketServerUpgrader(
-            maxFrameSize: 1 << 20, automaticErrorHandling: true,
-            shouldUpgrade: { _, head in bound.value.prepare(head, on: loop) },
-            upgradePipelineHandler: { channel, _ in
-                channel.eventLoop.makeCompletedFuture { try bound.value.handOver(channel) }
-            })
-        return (upgraders: [sockets], completionHandler: { _ in })
-    }
-
-    /// Starts what a request asks for.
-    ///
-    /// - Returns: the header fields of the answer; nil where it is not started, and the request is refused like another.
-    private func prepare(_ head: HTTPRequestHead, on loop: any EventLoop) -> EventLoopFuture<HTTPHeaders?> {
-        let forms = head.headers["sec-websocket-protocol"].flatMap { $0.split(separator: ",") }.map {
-            String($0.filter { $0 != " " })
-        }
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        do throws(Refusal) {
-            let wanted = try server.execution(head.uri, forms: forms)
-            return server.desk.start(
-                wanted.pod, wanted.command, hasInput: wanted.hasInput, isTerminal: wanted.isTerminal, on: loop
-            ).map { process in
-                bound.value.process = process
-                return HTTPHeaders([("Sec-WebSocket-Protocol", wanted.form)])
-            }.recover { error in
-                bound.value.refusal = error as? Refusal ?? Refusal(500, "InternalError", "\(error)")
-                return nil
-            }
-        } catch {
-            refusal = error
-            return loop.makeSucceededFuture(nil)
-        }
-    }
-
-    /// Leaves the connection to a command's streams.
-    private func handOver(_ channel: any Channel) throws {
-        guard let process else { throw ChannelError.inputClosed }
-        self.process = nil
-        let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandlers([
-            NIOWebSocketFrameAggregator(
-                minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1024, maxAccumulatedFrameSize: 1 << 20),
-            ExecConnection(process, server),
-        ])
-        // The HTTP handlers have gone by themselves.
-        pipeline.removeHandler(self, promise: nil)
     }
 
     // MARK: Watches
@@ -306,4 +264,80 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
         bookmarks?.cancel()
         server.endWatch(self)
     }
+
+    // MARK: Logs
+
+    private func begin(_ query: LogQuery) {
+        guard let loop = context?.eventLoop else { return }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        server.desk.log(query.pod, follows: query.follows, on: loop).flatMap { descriptor in
+            NIOPipeBootstrap(group: loop)
+                // One piece is on its way at a time: who takes nothing keeps no more of the log here.
+                .channelOption(.autoRead, value: false)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(LogReader(bound.value))
+                    }
+                }
+                .takingOwnershipOfDescriptor(input: descriptor)
+        }.whenComplete { result in
+            switch result {
+            case .success(let source): bound.value.begin(LogFilter(query), source)
+            case .failure(let error):
+                let refusal = error as? Refusal ?? Refusal(500, "InternalError", "\(error)")
+                bound.value.answer(.document(status: refusal.code, refusal.json))
+            }
+        }
+    }
+
+    private func begin(_ filter: LogFilter, _ source: any Channel) {
+        guard let context else { return source.close(promise: nil) }
+        log = filter
+        logSource = source
+        let response = HTTPResponseHead(version: .http1_1, status: .ok, headers: headers("text/plain"))
+        context.writeAndFlush(wrapOutboundOut(.head(response)), promise: nil)
+        source.read()
+    }
+
+    /// Some of a log has come.
+    fileprivate func logCame(_ bytes: ByteBuffer) {
+        guard let context, let source = logSource, var filter = log else { return }
+        let lines = filter.take(bytes.readableBytesView)
+        log = filter
+        if filter.isDone { return logEnded(lines) }
+        let body = HTTPServerResponsePart.body(.byteBuffer(context.channel.allocator.buffer(bytes: lines)))
+        let written = context.writeAndFlush(wrapOutboundOut(body))
+        written.whenSuccess { source.read() }
+    }
+
+    fileprivate func logEnded(_ lines: [UInt8] = []) {
+        guard let context, var filter = log else { return }
+        write(lines + filter.end())
+        endLog()
+        head = nil
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        allow(.minutes(1))
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in bound.value.waitForRequest() }
+    }
+
+    private func endLog() {
+        log = nil
+        logSource?.close(promise: nil)
+        logSource = nil
+    }
+}
+
+/// Reads what a pod has logged.
+private final class LogReader: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let connection: APIConnection
+
+    init(_ connection: APIConnection) { self.connection = connection }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { connection.logCame(unwrapInboundIn(data)) }
+
+    func channelInactive(context: ChannelHandlerContext) { connection.logEnded() }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }

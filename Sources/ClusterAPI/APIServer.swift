@@ -1,23 +1,24 @@
 import ClusterObjects
 import Glibc
 import NIOCore
-import System
 
 /// The objects that are served, and the connections that they are served on. It lives on one event loop.
 final class APIServer {
     private var service: APIService?
     /// Whether all objects of the lab have come.
     private var isReady = false
+    private let readiness: EventLoopPromise<Void>
     /// Where clients reach it.
     private let address: String
     /// Where it is asked for what is to run in pods.
-    let desk: ProcessDesk
-    private let log: BoundedLog
+    let desk: PodDesk
     private var waiting: [ObjectIdentifier: Waiting] = [:]
     private var watching: [ObjectIdentifier: APIConnection] = [:]
     /// Connections whose client has not proved who it is, the oldest first.
     private var strangers: [APIConnection] = []
     private var connectionCount = 0
+    private var forwardingCount = 0
+    private let mostForwardings: Int
 
     private struct Waiting {
         var connection: APIConnection
@@ -29,10 +30,12 @@ final class APIServer {
     /// The most connections of strangers: beyond them the oldest is closed, so that they keep no client away.
     static let mostStrangers = 64
 
-    init(address: String, _ desk: ProcessDesk, _ log: BoundedLog) {
+    /// - Parameter files: how many descriptors the process may have.
+    init(address: String, _ desk: PodDesk, files: Int, on loop: any EventLoop) {
+        readiness = loop.makePromise()
+        mostForwardings = min(512, files / 4)
         self.address = address
         self.desk = desk
-        self.log = log
     }
 
     // MARK: Objects
@@ -46,10 +49,14 @@ final class APIServer {
         service?.apply(update)
         guard case .ready = update, !isReady else { return }
         isReady = true
+        readiness.succeed()
         let waiting = waiting.values
         self.waiting = [:]
         for entry in waiting { entry.connection.answer(answer(entry.request)) }
     }
+
+    /// Done once all objects of the lab have come.
+    var ready: EventLoopFuture<Void> { readiness.futureResult }
 
     /// Tells those who watch what has come.
     func tellWatchers() { for connection in watching.values { connection.tellNews() } }
@@ -91,44 +98,22 @@ final class APIServer {
 
     func endWatch(_ connection: APIConnection) { watching[ObjectIdentifier(connection)] = nil }
 
-    // MARK: Commands
+    // MARK: Pods
 
-    /// What a request for a command in a pod asks for.
-    struct Execution {
-        var pod: ObjectStore.Name
-        var command: [String]
-        var hasInput: Bool
-        var isTerminal: Bool
-        /// The form in which its streams are told.
-        var form: String
-    }
-
-    /// Reads a request for a command in a pod.
+    /// Reads a request for a connection that becomes a pod's.
     ///
-    /// - Parameter forms: those that the client speaks.
-    func execution(_ uri: String, forms: [String]) throws(Refusal) -> Execution {
-        guard let service, isReady else { throw Refusal(503, "ServiceUnavailable", "no objects yet") }
-        guard let target = RequestTarget(uri), let path = ObjectPath(target.path), path.subresource == "exec",
+    /// - Parameters:
+    ///   - forms: those that the client speaks, the best first.
+    ///   - transport: what the connection is to become.
+    func upgrade(_ uri: String, _ transport: PodUpgrade.Transport, forms: [String]) throws(Refusal) -> PodUpgrade {
+        guard let service else { throw Refusal(503, "ServiceUnavailable", "no objects yet") }
+        guard let target = RequestTarget(uri), let path = ObjectPath(target.path), let part = path.subresource,
             let kind = service.kinds[path.kind], kind.kind == "Pod", let namespace = path.namespace,
             let name = path.name
         else { throw .noSuchPath }
         let place = ObjectStore.Name(namespace: namespace, name: name)
         guard let pod = service.store.object(place, of: kind) else { throw .notFound(kind, name) }
-        if let container = target["container"], !container.isEmpty,
-            !pod["spec"]["containers"].items.contains(where: { $0["name"].text == container })
-        {
-            throw .badRequest("container \(container) is not valid for pod \(name)")
-        }
-        let command = target.all("command")
-        guard command.first?.isEmpty == false else {
-            throw .badRequest("you must specify at least 1 command for the container")
-        }
-        guard let form = ExecConnection.protocols.first(where: forms.contains) else {
-            throw .badRequest("unable to upgrade: \(ExecConnection.protocols.joined(separator: ", ")) are spoken")
-        }
-        return Execution(
-            pod: place, command: command, hasInput: target.isTrue("stdin"), isTerminal: target.isTrue("tty"), form: form
-        )
+        return try PodUpgrade(part, of: pod, place, target, transport, forms)
     }
 
     // MARK: Connections
@@ -148,6 +133,17 @@ final class APIServer {
     func keep() { connectionCount += 1 }
 
     func letGo() { connectionCount -= 1 }
+
+    /// Counts a connection to a pod's port in.
+    ///
+    /// - Returns: false where there are too many.
+    func beginForwarding() -> Bool {
+        guard forwardingCount < mostForwardings else { return false }
+        forwardingCount += 1
+        return true
+    }
+
+    func endForwarding() { forwardingCount -= 1 }
 
     /// A client has proved who it is.
     func recognize(_ connection: APIConnection) { strangers.removeAll { $0 === connection } }

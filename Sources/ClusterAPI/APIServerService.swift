@@ -41,7 +41,7 @@ public enum APIServerService {
         do {
             try BackgroundProcess.detach(named: "nslab-api", keeping: Inherited.count)
             signal(SIGTERM, SIG_DFL)
-            _ = Confinement.limit(memory: mostMemory)
+            let files = Confinement.limit(memory: mostMemory)
             let isNobody = try Confinement.dropPrivileges()
             // Its end is that of the process that started it, however that ends.
             _ = nslab_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL))
@@ -49,7 +49,7 @@ public enum APIServerService {
             let address = try ownAddress()
             let kubeconfig = Kubeconfig(lab: lab, server: "https://\(address)", certificates: certificates)
             try replace(FileDescriptor(owning: Inherited.kubeconfig), with: kubeconfig.text, "kubeconfig")
-            let updates = try serve(certificates.context(), address, log)
+            let updates = try serve(certificates.context(), address, files, log)
             let isFiltered = Confinement.filterSystemCalls()
             log.write(
                 "API of lab \(lab) on \(address)" + (isNobody ? "" : ", as root without capabilities")
@@ -90,16 +90,19 @@ public enum APIServerService {
     ///
     /// - Returns: where the objects come from; its end is the process's.
     private static func serve(
-        _ tls: NIOSSLContext, _ address: String, _ log: BoundedLog
+        _ tls: NIOSSLContext, _ address: String, _ files: Int, _ log: BoundedLog
     ) throws -> any Channel {
         let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
         let channel = RequestChannel(owning: Inherited.requests)
         let server = NIOLoopBoundBox<APIServer>.makeBoxSendingValue(
-            APIServer(address: address, ProcessDesk(channel), log), eventLoop: loop)
+            APIServer(address: address, PodDesk(channel), files: files, on: loop), eventLoop: loop)
         let answers = try Background {
             channel.receive { answer, descriptors in
                 loop.execute { server.value.desk.take(answer, descriptors) }
             }
+            // Those who wait for an answer would wait for ever. Another process serves them in a moment.
+            log.write("the channel for what is done in pods has ended, or its last message makes no sense")
+            _exit(1)
         }
         // It goes on for as long as the process does.
         _ = Unmanaged.passRetained(answers)

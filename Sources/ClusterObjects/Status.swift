@@ -37,6 +37,10 @@ public struct Refusal: Error, Hashable, Sendable {
     public static let noSuchPath = Refusal(
         404, "NotFound", "the server could not find the requested resource", details: [:])
 
+    /// Pods of a lab have nothing that one could attach to.
+    public static let noAttach = badRequest(
+        "a lab's API does no attach: `kubectl exec` and `nslab exec` run commands in its pods")
+
     public static func badRequest(_ message: String) -> Refusal { Refusal(400, "BadRequest", message) }
 
     /// What has happened since is not known any more: the client has to list again.

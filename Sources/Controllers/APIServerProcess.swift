@@ -9,8 +9,8 @@ import System
 final class APIServerProcess {
     private let process: ChildProcess
     private let updates: FileDescriptor
-    /// Where it asks for what is to run in pods.
-    let requests: ControlChannel
+    /// Where it asks for what is done in pods.
+    let requests: PodRequests
     private var isKnownToHaveEnded = false
 
     /// Starts the process.
@@ -38,7 +38,7 @@ final class APIServerProcess {
         spawn.isAlone = true
         spawn.environment = ["LC_ALL=C", "SWIFT_BACKTRACE=enable=no"]
         process = try spawn.start()
-        requests = pair.channel()
+        requests = PodRequests(pair.channel())
         // One that takes nothing any more is of no use to anybody.
         try updates.set(SOL_SOCKET, SO_SNDTIMEO, timeval(tv_sec: 10, tv_usec: 0), "socket")
     }

@@ -11,6 +11,9 @@ public enum ControllersService {
         let log = BoundedLog(FileDescriptor(owning: ClusterAPIProcess.Inherited.log))
         do {
             try BackgroundProcess.detach(named: "nslab", keeping: ClusterAPIProcess.Inherited.count)
+            if let limit = getenv(ClusterAPIProcess.openFiles).flatMap({ Int(String(cString: $0)) }) {
+                OpenFiles.takeForOriginal(limit)
+            }
             // Before there are threads: they leave the signals to this one.
             let signals = SignalSet([SIGTERM, SIGCHLD])
             signals.block()

@@ -23,8 +23,9 @@ struct LabControllers {
 
     /// What clients have run in pods.
     private let processes: PodProcesses
-    /// By pod, what nslab calls the host that it lives in.
-    private var hosts: [PodReference: String] = [:]
+    private let connections: PodConnections
+    /// Where running pods live.
+    private var places: [PodReference: PodPlace] = [:]
 
     private var known: Known?
     private var observation: ClusterObservation?
@@ -66,6 +67,7 @@ struct LabControllers {
         self.record = record
         server = try APIServerProcess(api)
         processes = PodProcesses(lab: lab)
+        connections = PodConnections(lab: lab)
         starts = [.now]
     }
 
@@ -83,7 +85,7 @@ struct LabControllers {
             let answering = try StateDirectory(lab: api.lab).responders.state
             let responders = try Self.handle(answering.pid)
             try responders?.add(to: poller, number: Source.responders)
-            try poller.add(server.requests.socket, number: Source.requests, .receiving)
+            try server.requests.add(to: poller, number: Source.requests)
             if reads { read() }
             let subscriptions = try subscribe(poller)
             try look(answers: answering != .ended)
@@ -138,7 +140,7 @@ struct LabControllers {
         let observed = try known.observer.observe(answers: answers).continuing(observation, at: now)
         observation = observed
         let objects = ClusterState(known.lab, observed).objects
-        hosts = Self.hosts(of: objects, known.lab.blueprint)
+        places = PodPlace.all(of: objects, known.lab.blueprint)
         let changes = feed.changes(to: objects)
         try restartIfEnded()
         let beginning = ObjectUpdate.Beginning(
@@ -164,22 +166,6 @@ struct LabControllers {
         }
     }
 
-    /// What nslab calls the hosts that running pods live in: a pod's own, or its node.
-    private static func hosts(of objects: [JSON], _ blueprint: Blueprint) -> [PodReference: String] {
-        var hosts: [PodReference: String] = [:]
-        for pod in objects where pod["kind"].text == "Pod" && pod["status"]["phase"].text == "Running" {
-            guard let namespace = pod["metadata"]["namespace"].text, let name = pod["metadata"]["name"].text else {
-                continue
-            }
-            hosts[PodReference(namespace: namespace, name: name)] = pod["spec"]["nodeName"].text
-        }
-        for namespace in blueprint.namespaces {
-            if let pod = namespace.pod { hosts[pod] = namespace.name }
-            for hosted in namespace.hostPods { hosts[hosted.pod] = "pod/\(hosted.pod.name)" }
-        }
-        return hosts
-    }
-
     // MARK: The server
 
     private mutating func restartIfEnded() throws { if server.hasEnded { try restart() } }
@@ -203,17 +189,32 @@ struct LabControllers {
     /// - Returns: false where it asks nothing any more: it has ended, or is to be ended.
     private func answer() throws -> Bool {
         do throws(SystemCallError) {
-            guard let message = try server.requests.receive() else { return false }
-            guard let request = ProcessRequest(Array(message.text.utf8)) else {
+            switch try server.requests.receive() {
+            case .end: return false
+            case .nonsense:
                 log.write("the API asked for what makes no sense")
                 server.end()
                 return false
+            case .request(let request): try obey(request)
             }
-            try processes.obey(request, on: server.requests) { hosts[$0] }
             return true
         } catch {
             log.write("asked by the API: \(error)")
             return !server.hasEnded
+        }
+    }
+
+    private func obey(_ request: PodRequest) throws(SystemCallError) {
+        func place(_ pod: ObjectStore.Name) -> PodPlace? {
+            places[PodReference(namespace: pod.namespace, name: pod.name)]
+        }
+        switch request {
+        case .start(let start): try processes.start(start, in: place(start.pod)?.host, server.requests)
+        case .end(let id): processes.end(id)
+        case .connect(let id, let pod, let port):
+            connections.connect(id, pod, port: port, pin: place(pod)?.pin, server.requests)
+        case .log(let id, let pod, let follows):
+            connections.log(id, pod, follows: follows, isRunning: place(pod) != nil, server.requests)
         }
     }
 

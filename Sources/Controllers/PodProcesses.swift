@@ -19,33 +19,30 @@ final class PodProcesses {
 
     init(lab: String) { self.lab = lab }
 
-    /// Does what a message asks for.
+    /// Starts a program in a pod, and answers.
     ///
-    /// - Parameter host: what nslab calls the host that a pod lives in; nil for a pod that does not run.
-    func obey(
-        _ request: ProcessRequest, on channel: borrowing ControlChannel, host: (PodReference) -> String?
-    ) throws(SystemCallError) {
-        switch request {
-        case .end(let id): if let process = running[id] { process.sendToGroup(SIGKILL) }
-        case .start(let start):
-            guard running[start.id] == nil, running.count < Self.most else {
-                return try channel.send(.refused(id: start.id, "more than \(Self.most) commands run in the lab's pods"))
-            }
+    /// - Parameter host: what nslab calls the host that the pod lives in; nil for a pod that does not run.
+    func start(_ start: ProcessStart, in host: String?, _ requests: PodRequests) throws(SystemCallError) {
+        guard running[start.id] == nil, running.count < Self.most else {
+            return try requests.send(.refused(id: start.id, "more than \(Self.most) commands run in the lab's pods"))
+        }
+        guard let host else {
             let pod = PodReference(namespace: start.pod.namespace, name: start.pod.name)
-            guard let host = host(pod) else {
-                return try channel.send(.refused(id: start.id, "pod \(pod) does not run"))
-            }
-            do throws(SystemCallError) {
-                try run(start, in: host, channel)
-            } catch {
-                running[start.id] = nil
-                try channel.send(.refused(id: start.id, "\(error)"))
-            }
+            return try requests.send(.refused(id: start.id, "pod \(pod) does not run"))
+        }
+        do throws(SystemCallError) {
+            try run(start, in: host, requests)
+        } catch {
+            running[start.id] = nil
+            try requests.send(.refused(id: start.id, "\(error)"))
         }
     }
 
+    /// Ends a program that nobody waits for any more.
+    func end(_ id: Int) { if let process = running[id] { process.sendToGroup(SIGKILL) } }
+
     private func run(
-        _ start: ProcessStart, in host: String, _ channel: borrowing ControlChannel
+        _ start: ProcessStart, in host: String, _ requests: PodRequests
     ) throws(SystemCallError) {
         guard let program = Executable.path(of: "nslab") else {
             throw SystemCallError("posix_spawn", "nslab", errno: ENOENT)
@@ -61,7 +58,7 @@ final class PodProcesses {
             (spawn.standardInput, spawn.standardOutput) = (.terminal(terminal.path), .standardError)
             spawn.standardError = .terminal(terminal.path)
             running[start.id] = try spawn.start()
-            return try channel.send(.started(id: start.id), [terminal.near.number])
+            return try requests.send(.started(id: start.id), [terminal.near.number])
         }
         let output = try Pipe("standard output")
         let error = try Pipe("standard error")
@@ -70,21 +67,21 @@ final class PodProcesses {
         guard start.hasInput else {
             spawn.standardInput = .null
             running[start.id] = try spawn.start()
-            return try channel.send(.started(id: start.id), [output.reading.number, error.reading.number])
+            return try requests.send(.started(id: start.id), [output.reading.number, error.reading.number])
         }
         let input = try Pipe("standard input")
         spawn.standardInput = .descriptor(input.reading.number)
         running[start.id] = try spawn.start()
-        try channel.send(
+        try requests.send(
             .started(id: start.id), [input.writing.number, output.reading.number, error.reading.number])
     }
 
     /// Tells of those that have ended.
-    func reap(_ channel: borrowing ControlChannel) throws(SystemCallError) {
+    func reap(_ requests: PodRequests) throws(SystemCallError) {
         for (id, process) in running {
             guard let status = try process.status() else { continue }
             running[id] = nil
-            try channel.send(.ended(id: id, status: Int(status.shellStatus)))
+            try requests.send(.ended(id: id, status: Int(status.shellStatus)))
         }
     }
 
@@ -96,12 +93,6 @@ final class PodProcesses {
             _ = try? process.wait()
         }
         running = [:]
-    }
-}
-
-extension ControlChannel {
-    fileprivate func send(_ answer: ProcessAnswer, _ descriptors: [CInt] = []) throws(SystemCallError) {
-        try send(answer.json.description, descriptors)
     }
 }
 

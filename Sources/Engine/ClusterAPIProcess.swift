@@ -49,6 +49,9 @@ public struct ClusterAPIProcess: Sendable {
     /// The cluster's objects as the files have them.
     package var documents: String { "\(folder)/cluster.yaml" }
 
+    /// The variable that tells the process what limit on open files a program is to have that it starts.
+    package static let openFiles = "NSLAB_OPEN_FILES"
+
     /// The descriptors that the process is started with.
     package enum Inherited {
         package static let lock: CInt = 3
@@ -187,7 +190,8 @@ public struct ClusterAPIProcess: Sendable {
         // It is started while namespaces are made.
         spawn.keepsRaisedLimit = true
         let path = Spawn.ownEnvironment.filter { $0.hasPrefix("PATH=") }
-        spawn.environment = path + ["LC_ALL=C", "SWIFT_BACKTRACE=enable=no"]
+        spawn.environment =
+            path + ["LC_ALL=C", "SWIFT_BACKTRACE=enable=no", "\(Self.openFiles)=\(OpenFiles.asStarted)"]
         _ = try spawn.start()
     }
 

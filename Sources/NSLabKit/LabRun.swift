@@ -14,6 +14,8 @@ public struct LabRun {
     public let command: [String]
     /// What is kept for the commands of other tools.
     public var containers: ContainerRecord?
+    /// What the lab's Kubernetes API serves besides what the lab is; nil for no API.
+    public let api: ClusterAPIFiles?
 
     /// The first argument of this program where it is to take a lab down once its parent has ended; the lab's name follows.
     public static let guardianCommand = "take-down-when-orphaned"
@@ -21,7 +23,9 @@ public struct LabRun {
     /// A run of a command in a lab of this topology.
     ///
     /// - Parameter name: the lab's name; nil for the topology's own with this process's number, which no other run has.
-    public init(_ topology: Topology, source: String, name: String?, command: [String]) {
+    public init(
+        _ topology: Topology, source: String, name: String?, command: [String], api: ClusterAPIFiles? = nil
+    ) {
         var topology = topology
         if let name {
             topology.name = name
@@ -32,6 +36,7 @@ public struct LabRun {
         self.topology = topology
         self.source = source
         self.command = command
+        self.api = api
     }
 
     /// How a run ended.
@@ -42,7 +47,8 @@ public struct LabRun {
         public var probes: ProbeReport?
     }
 
-    /// Builds the lab, runs the command with `NSLAB_LAB` and `NSLAB_STATE` set, and takes the lab down, whatever happens.
+    /// Builds the lab, runs the command with `NSLAB_LAB` and `NSLAB_STATE` set, and where the lab has an API `KUBECONFIG`, and takes the
+    /// lab down, whatever happens.
     ///
     /// Signals that ask this process to end are passed on to the command; one that comes while the lab is being built has what
     /// there is of it taken down and ends the run. Where this process is killed, another one that it has started takes
@@ -85,8 +91,8 @@ public struct LabRun {
         let report: UpReport
         do throws(NSLabError) {
             report = try Lab.up(
-                topology, source: source, probing: probing, containers: containers, cancellation: .heldSignals,
-                progress: progress)
+                topology, source: source, probing: probing, api: api, containers: containers,
+                cancellation: .heldSignals, progress: progress)
         } catch {
             guard error.category == .interrupted, let signal = SupervisedCommand.pendingEnd() else { throw error }
             return Outcome(status: 128 + signal)
@@ -97,7 +103,8 @@ public struct LabRun {
         built(report)
         if let signal = SupervisedCommand.pendingEnd() { return Outcome(status: 128 + signal, probes: report.probes) }
         if report.probes?.failed ?? 0 > 0 { return Outcome(status: 1, probes: report.probes) }
-        let environment = ["NSLAB_LAB": topology.name, "NSLAB_STATE": StateDirectory(lab: topology.name).path]
+        var environment = ["NSLAB_LAB": topology.name, "NSLAB_STATE": StateDirectory(lab: topology.name).path]
+        environment["KUBECONFIG"] = try kubeconfig()
         do throws(SystemCallError) {
             let running = try SupervisedCommand(command, environment: environment)
             return Outcome(status: try running.wait().shellStatus, probes: report.probes)
@@ -105,6 +112,19 @@ public struct LabRun {
             guard error.call == "posix_spawn" else { throw error }
             throw NSLabError(command: command[0], error)
         }
+    }
+
+    /// The file that clients of the lab's API are configured by, once it is whole; nil for a lab without an API.
+    private func kubeconfig() throws(EngineError) -> String? {
+        guard api != nil else { return nil }
+        do throws(EngineError) {
+            _ = try ClusterAPIProcess.kubeconfig(ofLab: topology.name)
+        } catch {
+            // Why it has none, `up` has said already.
+            if case .noAPI = error { return nil }
+            throw error
+        }
+        return StateDirectory(lab: topology.name).api.kubeconfig
     }
 
     /// In a guardian: takes the lab down if the process that ran it has ended without having done so.

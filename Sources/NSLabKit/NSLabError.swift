@@ -37,7 +37,10 @@ public struct NSLabError: Error, CustomStringConvertible, Sendable {
 
     /// Why a command could not be started.
     init(command: String, _ error: SystemCallError) {
-        self.init("\(command): \(error.words)", error.isNoSuchFile ? .commandNotFound : .commandNotExecutable)
+        let advice = error.isNoSuchFile ? MissingProgram.advice(on: command).map { ": " + $0 } : nil
+        self.init(
+            "\(command): \(error.words)" + (advice ?? ""),
+            error.isNoSuchFile ? .commandNotFound : .commandNotExecutable)
     }
 
     /// The engine's errors in these terms.

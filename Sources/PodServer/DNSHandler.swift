@@ -1,6 +1,8 @@
 import DNS
+import HTTP
 import NIOCore
 import Synchronization
+import System
 
 /// Answers DNS queries on a connection, one after the other (RFC 7766).
 final class DNSHandler: ChannelInboundHandler {
@@ -9,6 +11,8 @@ final class DNSHandler: ChannelInboundHandler {
 
     private let connection: Connection
     private let zone: CurrentZone
+    private let client: PodPage.Client?
+    private let log: PortLog?
     private var frames = TCPFrames()
     private var turn = 0
     private var isInputEnded = false
@@ -17,9 +21,12 @@ final class DNSHandler: ChannelInboundHandler {
     /// How long a client has for a query, and until the next one.
     private static let limit = TimeAmount.seconds(10)
 
-    init(_ connection: Connection, _ zone: CurrentZone) {
+    /// - Parameter log: where queries are logged; nil for nowhere.
+    init(_ connection: Connection, _ zone: CurrentZone, _ client: PodPage.Client?, _ log: PortLog?) {
         self.connection = connection
         self.zone = zone
+        self.client = client
+        self.log = log
     }
 
     func channelActive(context: ChannelHandlerContext) { connection.allow(Self.limit, onceBegun: Self.limit) }
@@ -52,7 +59,9 @@ final class DNSHandler: ChannelInboundHandler {
                 break
             }
             turn &+= 1
+            let start = MonotonicClock.now
             guard let answer = zone.current?.answer(query, over: .tcp, turn: turn) else { return connection.finish() }
+            log?.write(query: query, answer: answer, from: client, isTCP: true, since: start)
             context.write(
                 wrapOutboundOut(context.channel.allocator.buffer(bytes: TCPFrames.framed(answer))), promise: nil)
             answered = true
@@ -72,5 +81,17 @@ final class CurrentZone: Sendable {
     var current: NameServer? {
         get { server.withLock { $0 } }
         set { server.withLock { $0 = newValue } }
+    }
+}
+
+extension PortLog {
+    /// Logs a query.
+    ///
+    /// - Parameter start: when it came, by the monotonic clock.
+    func write(query: [UInt8], answer: [UInt8], from client: PodPage.Client?, isTCP: Bool, since start: UInt64) {
+        let line = QueryLog(
+            client: client?.logged ?? "-", query: query, answer: answer, isTCP: isTCP,
+            duration: MonotonicClock.now - start)
+        if let text = line.text { write(text) }
     }
 }

@@ -26,6 +26,7 @@ final class HTTPHandler: ChannelInboundHandler {
     private let connection: Connection
     private let page: PodPage
     private let fixed: FixedAnswer?
+    private let log: PortLog?
     /// The request that comes in, or waits for its answer.
     private var request: HTTPRequestHead?
     /// Whether it has come whole.
@@ -35,11 +36,14 @@ final class HTTPHandler: ChannelInboundHandler {
     private var isInputEnded = false
     private var isFinished = false
 
-    /// - Parameter fixed: what is answered, if not the page.
-    init(_ connection: Connection, _ page: PodPage, always fixed: FixedAnswer?) {
+    /// - Parameters:
+    ///   - fixed: what is answered, if not the page.
+    ///   - log: where requests are logged; nil for nowhere.
+    init(_ connection: Connection, _ page: PodPage, always fixed: FixedAnswer?, log: PortLog? = nil) {
         self.connection = connection
         self.page = page
         self.fixed = fixed
+        self.log = log
     }
 
     func channelActive(context: ChannelHandlerContext) { expectRequest() }
@@ -137,13 +141,13 @@ final class HTTPHandler: ChannelInboundHandler {
         let answer =
             fixed
             ?? (wantsJSON ? FixedAnswer(type: "application/json", body: page.json) : FixedAnswer(body: page.text))
-        send(answer, keepsAlive: keepsAlive, isHead: request.method == .HEAD, context)
+        send(answer, to: request, keepsAlive: keepsAlive, context)
     }
 
     /// Answers with no more than a status, and ends the connection.
     private func refuse(_ status: HTTPResponseStatus, _ context: ChannelHandlerContext) {
         let line = Array("\(status.code) \(status.reasonPhrase)\n".utf8)
-        send(FixedAnswer(status: status, body: line), keepsAlive: false, isHead: false, context)
+        send(FixedAnswer(status: status, body: line), to: request, keepsAlive: false, isRefusal: true, context)
         finish()
     }
 
@@ -152,10 +156,21 @@ final class HTTPHandler: ChannelInboundHandler {
         connection.finish()
     }
 
+    /// - Parameter request: nil for one that cannot be read.
     private func send(
-        _ answer: FixedAnswer, keepsAlive: Bool, isHead: Bool, _ context: ChannelHandlerContext
+        _ answer: FixedAnswer, to request: HTTPRequestHead?, keepsAlive: Bool, isRefusal: Bool = false,
+        _ context: ChannelHandlerContext
     ) {
         let (status, body) = (answer.status, answer.body)
+        let isHead = !isRefusal && request?.method == .HEAD
+        log?.write(
+            CombinedLog(
+                client: page.client, time: logDate(time(nil)),
+                request: request.map { "\($0.method.rawValue) \($0.uri) HTTP/\($0.version.major).\($0.version.minor)" },
+                status: Int(status.code), length: isHead ? 0 : body.count,
+                referrer: request?.headers.first(name: "referer"),
+                userAgent: request?.headers.first(name: "user-agent")
+            ).text)
         var headers = HTTPHeaders([("Server", "nslab"), ("Date", httpDate(time(nil)))])
         if status == .methodNotAllowed {
             headers.add(name: "Allow", value: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
@@ -177,10 +192,15 @@ final class HTTPHandler: ChannelInboundHandler {
 /// A time as HTTP writes it (RFC 9110, 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
 ///
 /// - Parameter time: seconds since 1970 began.
-func httpDate(_ time: time_t) -> String {
+func httpDate(_ time: time_t) -> String { date(time, "%a, %d %b %Y %H:%M:%S GMT") }
+
+/// A time as servers log it: `06/Nov/1994:08:49:37 +0000`.
+private func logDate(_ time: time_t) -> String { date(time, "%d/%b/%Y:%H:%M:%S +0000") }
+
+private func date(_ time: time_t, _ format: String) -> String {
     var (time, parts) = (time, tm())
     gmtime_r(&time, &parts)
     var text = [CChar](repeating: 0, count: 40)
-    let length = strftime(&text, text.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
+    let length = strftime(&text, text.count, format, &parts)
     return String(decoding: text[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

@@ -17,13 +17,14 @@ extension PodServerPlan {
         zone.serial = UInt32(truncatingIfNeeded: time(nil))
         for namespace in blueprint.namespaces {
             for hosted in namespace.hostPods {
-                guard !silent.contains(hosted.pod) else { continue }
                 add(
-                    hosted.pod, at: hosted.ports, of: blueprint.pin(of: namespace), on: namespace.name,
-                    namespace.addresses)
+                    hosted.pod, at: hosted.ports, isSilent: silent.contains(hosted.pod),
+                    of: blueprint.pin(of: namespace), on: namespace.name, namespace.addresses)
             }
-            guard let pod = namespace.pod, !silent.contains(pod) else { continue }
-            add(pod, at: namespace.ports, of: blueprint.pin(of: namespace), on: namespace.node, namespace.addresses)
+            guard let pod = namespace.pod else { continue }
+            add(
+                pod, at: namespace.ports, isSilent: silent.contains(pod), of: blueprint.pin(of: namespace),
+                on: namespace.node, namespace.addresses)
         }
     }
 
@@ -51,13 +52,14 @@ extension PodServerPlan {
         }
     }
 
-    /// Adds a pod that answers at one of these ports.
+    /// Adds a pod that answers at one of these ports. One that is silent has no listeners, and keeps what it has logged.
     private mutating func add(
-        _ pod: PodReference, at ports: [Workload.ContainerPort], of pin: String, on node: String?,
+        _ pod: PodReference, at ports: [Workload.ContainerPort], isSilent: Bool, of pin: String, on node: String?,
         _ addresses: [IPAddress]
     ) {
-        let listeners = ports.compactMap { Listener($0) }
+        var listeners = ports.compactMap { Listener($0) }
         if listeners.isEmpty { return }
+        if isSilent { listeners = [] }
         let page = PodPage(name: pod.name, namespace: pod.namespace, node: node ?? "", addresses: addresses)
         pods.append(Pod(pin: pin, page: page, listeners: listeners))
     }

@@ -8,7 +8,7 @@ import Topology
 public struct PodServerPlan: Codable, Hashable, Sendable {
     /// The lab's name.
     public var lab: String
-    /// The pods that answer.
+    /// The pods that answer, and those that do not for the time being.
     public var pods: [Pod]
     /// What its name servers know.
     public var zone: ClusterZone

@@ -9,9 +9,9 @@ import System
 /// start and whenever the plan changes. So the process can give up all privileges before it looks at anything.
 ///
 /// The command sends `socket` messages with the listening sockets that the process lacks, then `follow` with the file of the plan; the
-/// process answers `ready` or `error`. `sockets` asks for the names of those that it has.
+/// process answers `ready` or `error`. `sockets` asks for the names of those that it has. `log` has it write a pod's log to a pipe.
 ///
-/// One command at a time uses it: the caller holds the lab's lock.
+/// One command at a time uses it, but for logs: the caller holds the lab's lock.
 public struct PodServerProcess: Sendable {
     /// The lab's name.
     public let lab: String
@@ -142,6 +142,22 @@ public struct PodServerProcess: Sendable {
     /// Gives a process that was started its plan and its sockets.
     public func complete(_ launch: Launch, _ plan: PodServerPlan) throws(PodServerError) {
         try tell(launch.channel, plan, lacking: plan.sockets)
+    }
+
+    /// What a pod has logged, and with `follows` what it will: lines of `LogLine`, from a pipe.
+    ///
+    /// - Returns: nil where no process answers for the lab's pods.
+    public func log(namespace: String, pod: String, follows: Bool) throws(PodServerError) -> FileDescriptor? {
+        guard let channel = try connect() else { return nil }
+        do throws(SystemCallError) {
+            let pipe = try Pipe("log")
+            channel.limitWaiting(seconds: 10)
+            try channel.send(
+                "log\n\(namespace)\n\(pod)\n\(follows ? "follow" : "all")", [pipe.writing.number])
+            return pipe.takeReading()
+        } catch {
+            throw hasVanished(error) ? noAnswer : .refused(object: "lab \(lab): background process", error)
+        }
     }
 
     /// Opens the sockets that the process lacks, and has it follow the plan.

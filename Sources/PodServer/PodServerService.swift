@@ -42,15 +42,16 @@ public enum PodServerService {
             let files = Confinement.limit(memory: mostMemory)
             let isNobody = try Confinement.dropPrivileges()
             let zone = CurrentZone()
-            let tcp = TCPServer(mostConnections: min(mostConnections, files / 2), zone)
-            let udp = try UDPServer(zone)
+            let logs = PodLogs()
+            let tcp = TCPServer(mostConnections: min(mostConnections, files / 2), zone, logs)
+            let udp = try UDPServer(zone, logs)
             let answering = try Background { udp.run() }
             let isFiltered = Confinement.filterSystemCalls()
             log.write(
                 "started" + (isNobody ? "" : ", as root without capabilities")
                     + (isFiltered ? "" : ", without a filter of system calls"))
             let commands = try Commands(
-                FileDescriptor(owning: Inherited.listener), of: user, until: signals, tcp, udp, zone, log)
+                FileDescriptor(owning: Inherited.listener), of: user, until: signals, tcp, udp, zone, logs, log)
             // Without a first plan there is nothing to stay for.
             guard commands.talk(control) else { end(0) }
             commands.serve()
@@ -86,12 +87,13 @@ private struct Commands: ~Copyable {
     private let tcp: TCPServer
     private let udp: UDPServer
     private let zone: CurrentZone
+    private let logs: PodLogs
     private let log: BoundedLog
 
     /// - Parameter user: who may give commands, besides root.
     init(
         _ listener: consuming FileDescriptor, of user: uid_t, until signals: consuming FileDescriptor,
-        _ tcp: TCPServer, _ udp: UDPServer, _ zone: CurrentZone, _ log: BoundedLog
+        _ tcp: TCPServer, _ udp: UDPServer, _ zone: CurrentZone, _ logs: PodLogs, _ log: BoundedLog
     ) throws(SystemCallError) {
         let poller = try Poller()
         try poller.add(listener, number: 0, .receiving)
@@ -100,7 +102,7 @@ private struct Commands: ~Copyable {
         self.listener = listener
         self.signals = signals
         self.user = user
-        (self.tcp, self.udp, self.zone, self.log) = (tcp, udp, zone, log)
+        (self.tcp, self.udp, self.zone, self.logs, self.log) = (tcp, udp, zone, logs, log)
     }
 
     /// Does what commands say, one after the other, until the signal to end comes.
@@ -161,6 +163,10 @@ private struct Commands: ~Copyable {
             new = []
             isServing = true
             try channel.send("ready")
+        case "log" where message.descriptors.count == 1 && lines.count == 4:
+            guard let pipe = message.descriptors.next() else { return false }
+            let pod = PodLogs.PodName(namespace: String(lines[1]), name: String(lines[2]))
+            logs.send(pod, to: pipe, follows: lines[3] == "follow")
         case "sockets" where message.descriptors.count == 0:
             let names = tcp.names + udp.names
             for start in stride(from: 0, to: names.count, by: 500) {
@@ -174,6 +180,7 @@ private struct Commands: ~Copyable {
 
     private func follow(_ plan: PodServerPlan, _ new: [ListeningSocket]) throws {
         zone.current = try NameServer(plan.zone)
+        logs.apply(plan)
         try tcp.apply(plan, adding: new.filter { $0.name.transport == .tcp })
         try udp.apply(plan, adding: new.filter { $0.name.transport == .udp })
         log.write("answers on \(plan.sockets.count) sockets of lab \(plan.lab)")

@@ -12,6 +12,7 @@ import enum System.SocketAddress
 final class TCPServer: Sendable {
     private let eventLoop: any EventLoop
     private let zone: CurrentZone
+    private let logs: PodLogs
     private let connections: NIOLoopBoundBox<Connections>
     private let sockets = Mutex<[SocketName: Held]>([:])
 
@@ -21,8 +22,9 @@ final class TCPServer: Sendable {
     }
 
     /// - Parameter mostConnections: how many may be open at once.
-    init(mostConnections: Int, _ zone: CurrentZone) {
+    init(mostConnections: Int, _ zone: CurrentZone, _ logs: PodLogs) {
         self.zone = zone
+        self.logs = logs
         let eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
         self.eventLoop = eventLoop
         connections = .makeBoxSendingValue(Connections(most: mostConnections, on: eventLoop), eventLoop: eventLoop)
@@ -71,9 +73,9 @@ final class TCPServer: Sendable {
             .childChannelOption(
                 .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: TCPServer.readSize)
             )
-            .childChannelInitializer { [connections, zone] channel in
+            .childChannelInitializer { [connections, zone, logs] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try TCPServer.answer(channel, socket, zone, connections.value)
+                    try TCPServer.answer(channel, socket, zone, logs, connections.value)
                 }
             }
             .withBoundSocket(number)
@@ -89,22 +91,28 @@ final class TCPServer: Sendable {
 
     /// Gives a new connection what answers it.
     private static func answer(
-        _ channel: any Channel, _ socket: AnsweringSocket, _ zone: CurrentZone, _ connections: Connections
+        _ channel: any Channel, _ socket: AnsweringSocket, _ zone: CurrentZone, _ logs: PodLogs,
+        _ connections: Connections
     ) throws {
         let content = socket.current
+        let log = PortLog(logs, content.pod.page, port: socket.name.port)
+        let client = PodPage.Client(channel.remoteAddress)
         let connection = Connection(socket, connections)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(connection)
         switch content.answer {
         case .http(let body):
             var page = content.pod.page
-            page.client = PodPage.Client(channel.remoteAddress)
+            page.client = client
             let fixed = body.map { FixedAnswer(body: Array($0.utf8)) }
-            try answer(pipeline, with: HTTPHandler(connection, page, always: fixed))
+            try answer(pipeline, with: HTTPHandler(connection, page, always: fixed, log: log))
         case .health(let health):
             try answer(pipeline, with: HTTPHandler(connection, content.pod.page, always: health.answer))
-        case .echo: try pipeline.addHandlers([BackPressureHandler(), EchoHandler(connection)])
-        case .dns: try pipeline.addHandlers([BackPressureHandler(), DNSHandler(connection, zone)])
+        case .echo:
+            if let log, let client { log.write("\(client.logged) connected") }
+            try pipeline.addHandlers([BackPressureHandler(), EchoHandler(connection)])
+        case .dns:
+            try pipeline.addHandlers([BackPressureHandler(), DNSHandler(connection, zone, client, log)])
         }
     }
 

@@ -1,6 +1,7 @@
 import Addresses
 import DNS
 import Glibc
+import HTTP
 import Synchronization
 import System
 
@@ -11,6 +12,7 @@ import System
 final class UDPServer: Sendable {
     private let poller: Poller
     private let zone: CurrentZone
+    private let logs: PodLogs
     private let state = Mutex(State())
 
     private struct State {
@@ -23,10 +25,12 @@ final class UDPServer: Sendable {
     private struct Answering {
         var socket: ListeningSocket
         var answer: PodServerPlan.Answer
+        var log: PortLog?
     }
 
-    init(_ zone: CurrentZone) throws(SystemCallError) {
+    init(_ zone: CurrentZone, _ logs: PodLogs) throws(SystemCallError) {
         self.zone = zone
+        self.logs = logs
         poller = try Poller()
     }
 
@@ -39,16 +43,21 @@ final class UDPServer: Sendable {
         try state.withLock { state throws(SystemCallError) in
             // Those that go are closed, and so leave the poller.
             state.sockets = state.sockets.compactMapValues { held in
-                contents[held.socket.name].map { Answering(socket: held.socket, answer: $0.answer) }
+                contents[held.socket.name].map { answering(held.socket, $0) }
             }
             for socket in new {
                 guard let content = contents[socket.name] else { continue }
                 let number = Int(socket.descriptor.number)
                 try poller.add(socket.descriptor, number: number, .receiving)
-                state.sockets[number] = Answering(socket: socket, answer: content.answer)
+                state.sockets[number] = answering(socket, content)
             }
             state.echoPorts = Set(state.sockets.values.filter { $0.answer == .echo }.map(\.socket.name.port))
         }
+    }
+
+    private func answering(_ socket: ListeningSocket, _ content: AnsweringSocket.Content) -> Answering {
+        Answering(
+            socket: socket, answer: content.answer, log: PortLog(logs, content.pod.page, port: socket.name.port))
     }
 
     /// The most datagrams of one socket that are answered before another has its turn.
@@ -86,12 +95,19 @@ final class UDPServer: Sendable {
         guard let exchange = DatagramExchange(buffer) else { return true }
         switch held.answer {
         case .dns:
-            if let answer = zone.current?.answer(Array(buffer.bytes[..<count]), over: .udp, turn: turn) {
+            let start = MonotonicClock.now
+            let query = Array(buffer.bytes[..<count])
+            if let answer = zone.current?.answer(query, over: .udp, turn: turn) {
                 exchange.answer(answer.span, on: socket.descriptor)
+                held.log?.write(
+                    query: query, answer: answer, from: PodPage.Client(exchange.client), isTCP: false, since: start)
             }
         case .echo:
             if !echoPorts.contains(exchange.client.port) {
                 exchange.answer(buffer.bytes.span.extracting(..<count), on: socket.descriptor)
+                if let client = PodPage.Client(exchange.client) {
+                    held.log?.write("\(client.logged) sent \(count) bytes")
+                }
             }
         case .http, .health: break
         }

@@ -19,6 +19,16 @@ public enum OpenFiles {
         return Int(clamping: limits.rlim_cur)
     }
 
+    /// The limit that the process was started with.
+    public static var asStarted: Int {
+        let original = original.withLock { $0 }
+        return Int(clamping: original != 0 ? original : limits?.rlim_cur ?? 1024)
+    }
+
+    /// Takes a limit for the one that the process was started with, in one that was started with the raised limit of another: programs
+    /// that it starts get it.
+    public static func takeForOriginal(_ limit: Int) { original.withLock { $0 = rlim_t(max(0, limit)) } }
+
     /// Runs `body`, which starts a program, with the limit that this process was started with: the program may use select(2).
     static func asStarted<Value>(_ body: () -> Value) -> Value {
         // Locked, for the limit is the whole process's: of two threads the second would take the first one's for its own.

@@ -6,9 +6,10 @@ import NSLabKit
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Build a lab, run a command, remove the lab, whatever happens.",
-        usage: "nslab run [<source>] [--name <name>] [--probe] -- <command> ...",
+        usage: "nslab run [<source>] [--name <name>] [--probe] [--no-api] -- <command> ...",
         discussion: """
-            The command runs where nslab was started, with NSLAB_LAB and NSLAB_STATE set; its exit status is passed on. \
+            The command runs where nslab was started, with NSLAB_LAB and NSLAB_STATE set, and KUBECONFIG for a lab with a \
+            Kubernetes API; its exit status is passed on. \
             Signals are passed on to it, and the lab is removed also where nslab itself is killed. Without --name the lab \
             gets a name that no other run has, so that many can run at once.
             """)
@@ -27,6 +28,9 @@ struct Run: ParsableCommand {
     @Flag(help: "Probe the lab first, and do not run the command if a probe fails (exit status 1).")
     var probe = false
 
+    @Flag(name: .customLong("no-api"), help: "Do without the lab's Kubernetes API.")
+    var noAPI = false
+
     @OptionGroup var files: SourceOptions
 
     @Flag(name: .shortAndLong, help: "Print errors only.")
@@ -40,7 +44,9 @@ struct Run: ParsableCommand {
         try Privilege.require(for: "nslab run")
         let source = try files.source(source)
         let reading = try source.read()
-        var run = LabRun(reading.topology, source: source.description, name: name, command: command)
+        var run = LabRun(
+            reading.topology, source: source.description, name: name, command: command,
+            api: noAPI ? nil : reading.cluster)
         run.containers = reading.containers
         let console = Console(format: .table, isQuiet: quiet, isVerbose: false, allowsColor: false)
         if !quiet { console.warn(reading.warnings) }

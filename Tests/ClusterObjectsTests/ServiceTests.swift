@@ -81,7 +81,7 @@ struct ServiceTests {
         #expect(try get("/api/v1/pods", "text/plain", in: service).0 == 406)
     }
 
-    @Test("what is not done with a pod is told so", arguments: ["exec", "log", "attach", "portforward"])
+    @Test("what is not done with a pod is told so", arguments: ["exec", "attach", "portforward"])
     func parts(_ part: String) throws {
         let (status, refusal) = try get("/api/v1/namespaces/default/pods/web/\(part)", in: service())
         #expect(status == 400)

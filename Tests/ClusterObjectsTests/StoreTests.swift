@@ -119,11 +119,16 @@ struct ProcessMessageTests {
         let start = ProcessStart(
             id: 3, pod: .init(namespace: "n", name: "p"), command: ["sh", "-c", "x \"y\"\n"], hasInput: true,
             isTerminal: false)
-        for request in [ProcessRequest.start(start), .end(id: 3)] {
-            #expect(ProcessRequest(request.json.bytes) == request)
+        let pod = start.pod
+        let requests = [
+            PodRequest.start(start), .end(id: 3), .connect(id: 4, pod, port: 8080), .log(id: 5, pod, follows: true),
+            .log(id: 6, pod, follows: false),
+        ]
+        for request in requests {
+            #expect(PodRequest(request.json.bytes) == request)
         }
-        for answer in [ProcessAnswer.started(id: 1), .refused(id: 2, "why"), .ended(id: 3, status: 137)] {
-            #expect(ProcessAnswer(answer.json.bytes) == answer)
+        for answer in [PodAnswer.started(id: 1), .opened(id: 4), .refused(id: 2, "why"), .ended(id: 3, status: 137)] {
+            #expect(PodAnswer(answer.json.bytes) == answer)
         }
     }
 
@@ -133,11 +138,13 @@ struct ProcessMessageTests {
             "", "{}", #"{"start":1}"#, #"{"start":1,"namespace":"n","pod":"p","command":[]}"#,
             #"{"start":1,"namespace":"n","pod":"p","command":["a",1]}"#,
             #"{"start":1,"namespace":"n","pod":"p","command":["a\u0000b"]}"#,
-            #"{"start":1,"namespace":"n","pod":"p","command":[""]}"#,
+            #"{"start":1,"namespace":"n","pod":"p","command":[""]}"#, #"{"log":1,"namespace":"n"}"#,
+            #"{"connect":1,"namespace":"n","pod":"p"}"#, #"{"connect":1,"namespace":"n","pod":"p","port":0}"#,
+            #"{"connect":1,"namespace":"n","pod":"p","port":65536}"#,
         ])
     func refused(_ text: String) {
-        #expect(ProcessRequest(Array(text.utf8)) == nil)
-        #expect(ProcessAnswer(Array(text.utf8)) == nil)
+        #expect(PodRequest(Array(text.utf8)) == nil)
+        #expect(PodAnswer(Array(text.utf8)) == nil)
     }
 
     @Test("that are too long")
@@ -146,6 +153,6 @@ struct ProcessMessageTests {
             id: 3, pod: .init(namespace: "n", name: "p"), command: [String(repeating: "x", count: 70_000)],
             hasInput: false,
             isTerminal: false)
-        #expect(ProcessRequest(ProcessRequest.start(start).json.bytes) == nil)
+        #expect(PodRequest(PodRequest.start(start).json.bytes) == nil)
     }
 }

@@ -22,7 +22,7 @@ struct KubernetesLab {
                 // What it keeps of discovery; nothing where no kubectl was run.
                 try? FileManager.default.removeItem(atPath: lab.home)
             }
-            try lab.writeKubeconfig()
+            if !arguments.contains("--no-api") { try lab.writeKubeconfig() }
             try body(lab)
         }
     }
@@ -57,6 +57,13 @@ struct KubernetesLab {
 
     func kubectl(_ release: Release, _ command: String) throws -> Witness.Testimony {
         try Witness.run(words(release, command))
+    }
+
+    /// Runs a line of a shell in which `$K` is kubectl.
+    func shell(_ release: Release, _ line: String) throws -> Witness.Testimony {
+        let words = try words(release, "")
+        let kubectl = words.dropFirst().joined(separator: " ")
+        return try Witness.run(["sh", "-c", "export \(words[0]); K='\(kubectl)'; \(line)"])
     }
 
     /// The PID of one of the lab's processes by its command line.

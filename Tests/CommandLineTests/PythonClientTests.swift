@@ -30,6 +30,7 @@ struct PythonClientTests {
         run = stream(core.connect_get_namespaced_pod_exec, "multitool-kj598", "default", command=words, stderr=True,
                      stdin=False, stdout=True, tty=False, _preload_content=False)
         run.run_forever(timeout=20)
+        print("log", repr(core.read_namespaced_pod_log("multitool-kj598", "default", tail_lines=5)))
         print("ran", repr(run.read_stdout()), repr(run.read_stderr()), run.returncode)
 
         """
@@ -51,6 +52,7 @@ struct PythonClientTests {
                     pool 192.168.0.0/16
                     status 404 Not Found
                     watched ['ADDED multitool-828np', 'ADDED multitool-kj598', 'ADDED multitool-v6wkv']
+                    log ''
                     ran 'out\\n' 'err\\n' 7
 
                     """, "\(answer.output)")

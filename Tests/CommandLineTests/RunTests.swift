@@ -9,7 +9,24 @@ import Testing
 struct RunTests {
     private func start(_ nslab: Program, _ command: [String]) throws -> Witness.Process {
         try Witness.Process(
-            [BuiltProgram.path, "run", "ipv4-only", "--name", nslab.lab, "-q", "--"] + command)
+            [BuiltProgram.path, "run", "ipv4-only", "--name", nslab.lab, "-q", "--no-api", "--"] + command)
+    }
+
+    @Test("kubectl knows the lab, unless it is to have no API")
+    func api() throws {
+        try Program.with { nslab in
+            let kubectl = "\(try KubernetesLab.clients.get())/new/kubectl"
+            let home = FileManager.default.temporaryDirectory.path + "/\(nslab.lab).home"
+            // What kubectl keeps of discovery.
+            defer { try? FileManager.default.removeItem(atPath: home) }
+            let nodes = try nslab.run(
+                "run", "ipv4-only", "--name", nslab.lab, "-q", "--", "env", "HOME=\(home)", kubectl, "get", "nodes",
+                "-o",
+                "name")
+            #expect(nodes.status == 0 && nodes.output.hasPrefix("node/"), "\(nodes.output)")
+            let without = try start(nslab, ["sh", "-c", "echo ${KUBECONFIG-none}"]).wait()
+            #expect(without.output == "none\n")
+        }
     }
 
     /// Whether anything of the lab is there.

@@ -46,9 +46,9 @@ public func fuzzAPI(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         guard let json = try? JSON(parsing: rest) else { return 0 }
         guard let again = try? JSON(parsing: json.bytes), again == json else { fatalError("differs: \(json)") }
     case 1:
-        if let request = ProcessRequest(rest), ProcessRequest(request.json.bytes) != request {
+        if let request = PodRequest(rest), PodRequest(request.json.bytes) != request {
             // What escapes make longer than a message may be is no message any more.
-            if request.json.bytes.count <= ProcessRequest.longest { fatalError("differs: \(request)") }
+            if request.json.bytes.count <= PodRequest.longest { fatalError("differs: \(request)") }
         }
         guard let update = ObjectUpdate(rest), let message = update.message else { return 0 }
         guard ObjectUpdate(Array(message[4...])) == update else { fatalError("differs: \(update)") }
@@ -74,6 +74,10 @@ public func fuzzAPI(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         case .document(_, let json, _):
             guard (try? JSON(parsing: json.bytes)) != nil else { fatalError("the answer is no JSON") }
         case .text: break
+        case .log(let query):
+            var filter = LogFilter(query)
+            _ = filter.take(lines.count > 2 ? Array(lines[2]) : [])
+            _ = filter.end()
         case .watch(var subscription):
             _ = service.firstLines(of: &subscription, at: Timestamp(seconds: 0))
             _ = try? service.nextLines(of: &subscription, at: Timestamp(seconds: 0))

@@ -89,6 +89,8 @@ public struct AcceptedForms: Hashable, Sendable {
 public enum APIAnswer: Hashable, Sendable {
     case document(status: Int, JSON, contentType: String = "application/json")
     case text(status: Int, String)
+    /// A pod's log, as lines.
+    case log(LogQuery)
     /// Events without end, a line each.
     case watch(WatchSubscription)
 }

@@ -60,10 +60,8 @@ public struct APIService: Sendable {
     /// Refuses what is asked of a part of a pod and is not done here.
     private static func refuse(_ part: String) throws(Refusal) {
         switch part {
-        case "exec": throw .badRequest("exec is spoken over WebSockets alone, as kubectl does from 1.30 on")
-        case "log": throw .badRequest("a lab keeps no logs of its pods")
-        case "attach", "portforward":
-            throw .badRequest("a lab's API does no \(part): `kubectl exec` and `nslab exec` run commands in its pods")
+        case "exec", "portforward": throw .badRequest("Upgrade request required")
+        case "attach": throw .noAttach
         default: break
         }
     }
@@ -120,6 +118,12 @@ public struct APIService: Sendable {
         _ path: ObjectPath, _ kind: ResourceKind, _ request: APIRequest, at now: Timestamp
     ) throws(Refusal) -> APIAnswer {
         let target = request.target
+        if kind.kind == "Pod", path.subresource == "log", let namespace = path.namespace, let name = path.name {
+            guard let pod = store.object(.init(namespace: namespace, name: name), of: kind) else {
+                throw .notFound(kind, name)
+            }
+            return .log(try LogQuery(target, pod: pod, at: now))
+        }
         guard let form = request.accepted.form else {
             throw Refusal(
                 406, "NotAcceptable", "only the following media types are accepted: application/json")
