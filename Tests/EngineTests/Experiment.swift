@@ -37,6 +37,14 @@ struct Experiment: Sendable {
         }
     }
 
+    /// The experiment on a router whose bridge has this name.
+    func naming(bridge: String) -> Experiment {
+        var experiment = self
+        experiment.commands = commands.map { $0.replacing("BRIDGE", with: bridge) }
+        experiment.told = told.map { $0.replacing("BRIDGE", with: bridge) }
+        return experiment
+    }
+
     private static let settings: [Experiment] = [
         Experiment(.node, ["sysctl -w net.ipv4.ip_default_ttl=32"], ["net.ipv4.ip_default_ttl: want 64, found 32"]),
         Experiment(.node, ["sysctl -w net.ipv4.tcp_ecn=1"], ["net.ipv4.tcp_ecn: want 2, found 1"]),
@@ -141,20 +149,22 @@ struct Experiment: Sendable {
         Experiment(.node, ["ip link add link eth1 name mv0 type macvlan"], ["link mv0"], mayBeRefused: true),
     ]
 
+    /// `BRIDGE` stands for the router's: a kernel without VLAN filtering has one for each VLAN.
     private static let bridges: [Experiment] = [
-        Experiment(.router, ["ip link set vlan10 type bridge stp_state 1"], ["vlan10: stp_state: want 0, found 1"]),
-        Experiment(.router, ["ip link set vlan10 type bridge ageing_time 1000"], ["vlan10: ageing_time"]),
+        Experiment(.router, ["ip link set BRIDGE type bridge stp_state 1"], ["BRIDGE: stp_state: want 0, found 1"]),
+        Experiment(.router, ["ip link set BRIDGE type bridge ageing_time 1000"], ["BRIDGE: ageing_time"]),
         Experiment(
             .router, ["bridge link set dev eth1 isolated on"], ["eth1: isolated: want 0, found 1"], mayBeRefused: true),
         Experiment(.router, ["bridge link set dev eth1 learning off"], ["eth1: learning"]),
-        Experiment(.router, ["ip link set vlan10 type bridge priority 100"], ["vlan10: priority"]),
-        Experiment(.router, ["ip link set vlan10 type bridge forward_delay 400"], ["vlan10: forward_delay"]),
+        Experiment(.router, ["ip link set BRIDGE type bridge priority 100"], ["BRIDGE: priority"]),
+        Experiment(.router, ["ip link set BRIDGE type bridge forward_delay 400"], ["BRIDGE: forward_delay"]),
         Experiment(
-            .router, ["ip link set vlan10 type bridge mcast_snooping 0"], ["mcast_snooping"], mayBeRefused: true),
-        Experiment(.router, ["ip link set vlan10 type bridge mcast_querier 1"], ["mcast_querier"], mayBeRefused: true),
-        Experiment(.router, ["ip link set vlan10 type bridge group_fwd_mask 8"], ["group_fwd_mask"]),
-        Experiment(.router, ["ip link set vlan10 type bridge nf_call_iptables 1"], ["nf_call_iptables"]),
-        Experiment(.router, ["ip link set vlan10 type bridge no_linklocal_learn 1"], ["boolopt"], mayBeRefused: true),
+            .router, ["ip link set BRIDGE type bridge mcast_snooping 0"], ["mcast_snooping"], mayBeRefused: true),
+        Experiment(.router, ["ip link set BRIDGE type bridge mcast_querier 1"], ["mcast_querier"], mayBeRefused: true),
+        Experiment(.router, ["ip link set BRIDGE type bridge group_fwd_mask 8"], ["group_fwd_mask"]),
+        Experiment(
+            .router, ["ip link set BRIDGE type bridge nf_call_iptables 1"], ["nf_call_iptables"], mayBeRefused: true),
+        Experiment(.router, ["ip link set BRIDGE type bridge no_linklocal_learn 1"], ["boolopt"], mayBeRefused: true),
         Experiment(.router, ["bridge link set dev eth1 hairpin on"], ["hairpin"]),
         Experiment(.router, ["bridge link set dev eth1 flood off"], ["flood"]),
         Experiment(.router, ["bridge link set dev eth1 mcast_flood off"], ["mcast_flood"], mayBeRefused: true),

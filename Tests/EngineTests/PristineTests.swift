@@ -14,9 +14,10 @@ struct PristineTests {
             let pod = lab.pin(try lab.pod(on: "dual-stack-worker").name)
             let pins: [Experiment.Place: String] = [.node: node, .router: lab.pin("ceos01"), .pod: pod]
             for pin in pins.values { try Witness.waitForCarriers(in: pin) }
+            let bridge = try Witness.json("ip -j link show type bridge", in: pins[.router]).first?["ifname"] as? String
             let before = try pins.mapValues { try ToolDump($0) }
             var seen = 0
-            for experiment in Experiment.all(group) {
+            for experiment in try Experiment.all(group).map({ $0.naming(bridge: try #require(bridge)) }) {
                 let title = "\(experiment.commands)"
                 let isDone = try experiment.commands.allSatisfy {
                     try Witness.run(["sh", "-c", $0], in: pins[experiment.place]).status == 0
