@@ -294,11 +294,20 @@ struct LimitTests {
                 let result = try confined(
                     bench,
                     """
-                    for ((i = 0; i < \(others); i++)); do unshare --net sleep 60 & done; sleep 0.2
+                    others=()
+                    for ((i = 0; i < \(others); i++)); do
+                        # Without the pipe that the test reads to its end.
+                        unshare --net sleep 60 >/dev/null 2>&1 &
+                        others+=($!)
+                    done
+                    for other in "${others[@]}"; do
+                        until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; do sleep 0.01; done
+                    done
                     echo \(limit) > /proc/sys/user/max_net_namespaces || exit 98
                     up; status=$?
                     [ $status != 0 ] || down
-                    kill $(jobs -p) 2>/dev/null; left
+                    [ "${#others[@]}" = 0 ] || kill "${others[@]}"
+                    left
                     exit $status
                     """)
                 #expect(!result.output.contains("left:"), "\(limit): \(result.output)")

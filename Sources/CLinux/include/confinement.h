@@ -67,15 +67,15 @@ static inline int nslab_seccomp_continue(int listener, uint64_t id) {
     return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 }
 
-// process_vm_readv(2) and process_vm_writev(2), all or nothing.
+// process_vm_readv(2) and process_vm_writev(2), all or nothing. The last argument stands on the stack, where an int leaves half a long.
 static inline int nslab_read_memory(pid_t pid, uint64_t from, void *to, size_t size) {
     struct iovec here = {to, size}, there = {(void *)(uintptr_t)from, size};
-    return syscall(SYS_process_vm_readv, pid, &here, 1, &there, 1, 0) == (long)size ? 0 : -1;
+    return syscall(SYS_process_vm_readv, pid, &here, 1UL, &there, 1UL, 0UL) == (long)size ? 0 : -1;
 }
 
 static inline int nslab_write_memory(pid_t pid, uint64_t to, void *from, size_t size) {
     struct iovec here = {from, size}, there = {(void *)(uintptr_t)to, size};
-    return syscall(SYS_process_vm_writev, pid, &here, 1, &there, 1, 0) == (long)size ? 0 : -1;
+    return syscall(SYS_process_vm_writev, pid, &here, 1UL, &there, 1UL, 0UL) == (long)size ? 0 : -1;
 }
 
 static inline unsigned nslab_audit_architecture(void) {
