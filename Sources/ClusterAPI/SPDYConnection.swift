@@ -61,7 +61,11 @@ final class SPDYConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         reader.append(unwrapInboundIn(data).readableBytesView)
         do throws(MalformedFrame) {
-            while let frame = try reader.next() { take(frame) }
+            while let frame = try reader.next() {
+                // Its length may be anything: who waits for its end is held up by whoever sends noise.
+                if case .data(let stream, _, _) = frame, stream > lastStream { throw .stream(stream) }
+                take(frame)
+            }
         } catch {
             write(.goAway(lastStream: lastStream))
             context.flush()

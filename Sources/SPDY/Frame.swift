@@ -35,6 +35,8 @@ public enum MalformedFrame: Error, Hashable, Sendable {
     case length(Int)
     /// Header fields that cannot be decompressed, are too many, or have no end.
     case headers
+    /// Data on a stream that was never opened.
+    case stream(UInt32)
 }
 
 /// Numbers of the wire.
