@@ -4,7 +4,7 @@ import KernelTestSupport
 import System
 import Testing
 
-@Suite("The processes of a lab's API", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("The processes of a lab's API", .needsRoot, .timeLimit(.minutes(20)))
 struct APIProcessTests {
     /// Whether a process runs: one that has ended and that nobody has waited for yet has no command line.
     private func isThere(_ pid: pid_t) -> Bool {

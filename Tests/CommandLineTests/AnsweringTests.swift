@@ -5,7 +5,7 @@ import NetworkNamespaces
 import System
 import Testing
 
-@Suite("What answers in a lab", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("What answers in a lab", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct AnsweringTests {
     /// The pins of the lab's pods whose names begin so.
     private func pods(_ nslab: Program, _ prefix: String) -> [String] {

@@ -3,7 +3,7 @@ import Glibc
 import KernelTestSupport
 import Testing
 
-@Suite("nslab under other tools' names", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("nslab under other tools' names", .needsRoot, .timeLimit(.minutes(20)))
 struct AppletTests {
     private static let user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"]
 

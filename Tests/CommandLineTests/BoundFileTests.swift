@@ -3,7 +3,7 @@ import Glibc
 import KernelTestSupport
 import Testing
 
-@Suite("Files of a lab folder in its hosts", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("Files of a lab folder in its hosts", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct BoundFileTests {
     /// A folder with a host that has these binds, and its lab; `exec` runs a script in the host.
     private static func withLab(

@@ -3,7 +3,7 @@ import Glibc
 import KernelTestSupport
 import Testing
 
-@Suite("Captures of a lab, as tshark reads them", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("Captures of a lab, as tshark reads them", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct CaptureCommandTests {
     /// A lab, a pod on each of two nodes, and a file for captures.
     private func withLab(

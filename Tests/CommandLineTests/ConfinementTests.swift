@@ -5,7 +5,7 @@ import NetworkNamespaces
 import System
 import Testing
 
-@Suite("What a lab's files bring", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("What a lab's files bring", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct ConfinementTests {
     /// Runs scripts with the rights of a lab's own commands in a host of a small lab.
     private static func withHost(_ body: (Program, (String) throws -> Witness.Testimony) throws -> Void) throws {

@@ -17,7 +17,7 @@ struct DoctorCommandTests {
 
     @Test(
         "tells the kernel, what was looked at, and whether the built-in lab can be built", .needsRoot,
-        .timeLimit(.minutes(10)))
+        .timeLimit(.minutes(20)))
     func builtIn() throws {
         let (report, status) = try examine()
         let kernel = try #require(report["kernel"] as? [String: Any])
@@ -33,7 +33,7 @@ struct DoctorCommandTests {
         }
     }
 
-    @Test("judges for the lab that is named, and up says the same sentence", .needsRoot, .timeLimit(.minutes(10)))
+    @Test("judges for the lab that is named, and up says the same sentence", .needsRoot, .timeLimit(.minutes(20)))
     func conditions() throws {
         let hasNetem = try TemporaryNamespaces.with("a") { names in
             let words = "tc qdisc add dev lo root netem delay 1ms".split(separator: " ").map(String.init)
@@ -64,7 +64,7 @@ struct DoctorCommandTests {
         }
     }
 
-    @Test("without privilege says what is missing and what to do, and fails", .needsRoot, .timeLimit(.minutes(10)))
+    @Test("without privilege says what is missing and what to do, and fails", .needsRoot, .timeLimit(.minutes(20)))
     func unprivileged() throws {
         let testimony = try Witness.run([
             "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", BuiltProgram.path,

@@ -3,7 +3,7 @@ import Glibc
 import KernelTestSupport
 import Testing
 
-@Suite("exec lines from the command line", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("exec lines from the command line", .needsRoot, .timeLimit(.minutes(20)))
 struct ExecLineTests {
     /// A lab folder of a topology with nodes of these lines.
     private func with(_ topology: String, _ body: (Program, String) throws -> Void) throws {

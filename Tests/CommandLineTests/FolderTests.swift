@@ -83,7 +83,7 @@ struct FolderTests {
     }
 
     @Test(
-        "comes up with every probe green, and goes without a trace", .needsRoot, .timeLimit(.minutes(10)),
+        "comes up with every probe green, and goes without a trace", .needsRoot, .timeLimit(.minutes(20)),
         arguments: LabFolders.names)
     func upAndDown(name: String) throws {
         try Program.with { nslab in
@@ -103,7 +103,7 @@ struct FolderTests {
 
     @Test(
         "a pod that cannot run is told by up, with status 0, and by inspect, with its reason", .needsRoot,
-        .timeLimit(.minutes(10)))
+        .timeLimit(.minutes(20)))
     func pending() throws {
         try Program.with { nslab in
             let result = try nslab.run("up", LabFolders.path("duplicate-address"), "--name", nslab.lab, "--no-api")
@@ -118,7 +118,7 @@ struct FolderTests {
 
     @Test(
         "a pod with hostNetwork answers on its node's address, and is entered by its name", .needsRoot,
-        .timeLimit(.minutes(10)))
+        .timeLimit(.minutes(20)))
     func hostNetwork() throws {
         try Program.with { nslab in
             try nslab.run("up", LabFolders.path("services"), "--name", nslab.lab, "--no-probe", "--no-api")
@@ -132,7 +132,7 @@ struct FolderTests {
 
     @Test(
         "what a topology cannot say runs inside, without a shell; what fails is told and no error", .needsRoot,
-        .timeLimit(.minutes(10)))
+        .timeLimit(.minutes(20)))
     func commands() throws {
         let marker = "/tmp/nslabtest-\(UUID().uuidString)"
         let topology = """

@@ -4,7 +4,7 @@ import Testing
 
 /// What `-o json` prints is a contract: every document agrees with its schema under `schema/`, and with the one kept in
 /// `Documents/` but for what no two runs have alike. The schemas admit no field that they do not name.
-@Suite("JSON documents", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("JSON documents", .needsRoot, .timeLimit(.minutes(20)))
 struct JSONDocumentTests {
     /// A command that prints a document.
     private struct Document {

@@ -5,7 +5,7 @@ import NetworkNamespaces
 import System
 import Testing
 
-@Suite("A lab from the command line", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("A lab from the command line", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct LabTests {
     @Test("the default lab comes up with every probe green, and goes without a trace")
     func upAndDown() throws {
@@ -182,7 +182,7 @@ struct UsageTests {
     @Test("help exits with 0")
     func help() throws { #expect(try nslab.run("--help").status == 0) }
 
-    @Test("every error of a topology is told with its line", .needsRoot, .timeLimit(.minutes(10)))
+    @Test("every error of a topology is told with its line", .needsRoot, .timeLimit(.minutes(20)))
     func validation() throws {
         let path = "/tmp/nslabtest-\(getpid()).yaml"
         try "lab: Bad_Name\nnodes:\n  worker:\n    interface: {}\n".write(

@@ -2,7 +2,7 @@ import Foundation
 import KernelTestSupport
 import Testing
 
-@Suite("Links of a running lab", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("Links of a running lab", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct LinkTests {
     @Test("a rate is what tc tells and inspect shows, in the direction that was asked for; clear takes it away")
     func rate() throws {

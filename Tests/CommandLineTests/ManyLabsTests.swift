@@ -5,7 +5,7 @@ import NetworkNamespaces
 import System
 import Testing
 
-@Suite("Many labs at once", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("Many labs at once", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct ManyLabsTests {
     /// Gives `body` programs with labs of their own.
     private static func with(_ count: Int, _ body: ([Program]) throws -> Void) throws {

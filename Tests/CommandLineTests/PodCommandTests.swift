@@ -3,7 +3,7 @@ import Glibc
 import KernelTestSupport
 import Testing
 
-@Suite("Commands in a lab's pods by kubectl", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Commands in a lab's pods by kubectl", .needsRoot, .timeLimit(.minutes(20)))
 struct PodCommandTests {
     private static let pod = "multitool-kj598"
 

@@ -3,7 +3,7 @@ import Glibc
 import KernelTestSupport
 import Testing
 
-@Suite("Logs of a lab's pods by kubectl", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Logs of a lab's pods by kubectl", .needsRoot, .timeLimit(.minutes(20)))
 struct PodLogTests {
     private static let pod = "multitool-kj598"
 

@@ -3,7 +3,7 @@ import Glibc
 import KernelTestSupport
 import Testing
 
-@Suite("Ports of a lab's pods by kubectl", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Ports of a lab's pods by kubectl", .needsRoot, .timeLimit(.minutes(20)))
 struct PortForwardTests {
     private static let pod = "multitool-kj598"
 

@@ -2,7 +2,7 @@ import Foundation
 import KernelTestSupport
 import Testing
 
-@Suite("Reports of probes for continuous integration", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Reports of probes for continuous integration", .needsRoot, .timeLimit(.minutes(20)))
 struct ProbeFormatTests {
     @Test("JUnit's XML is well-formed and counts what passed and failed; TAP numbers every probe")
     func formats() throws {

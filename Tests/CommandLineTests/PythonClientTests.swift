@@ -1,7 +1,7 @@
 import KernelTestSupport
 import Testing
 
-@Suite("A lab asked by Kubernetes' client for Python", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("A lab asked by Kubernetes' client for Python", .needsRoot, .timeLimit(.minutes(20)))
 struct PythonClientTests {
     private static let script = """
         import sys

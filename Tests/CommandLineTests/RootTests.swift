@@ -6,7 +6,7 @@ import NetworkNamespaces
 import System
 import Testing
 
-@Suite("The files of a lab's hosts", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("The files of a lab's hosts", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct RootTests {
     private static let topology = """
         lab: roots

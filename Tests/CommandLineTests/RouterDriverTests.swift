@@ -3,7 +3,7 @@ import KernelTestSupport
 import Testing
 
 /// NAPALM's and netmiko's own drivers for EOS, which `tools/drivers` fetches, reading and configuring a lab's router.
-@Suite("Drivers for switches", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Drivers for switches", .needsRoot, .timeLimit(.minutes(20)))
 struct RouterDriverTests {
     private static let topology = """
         lab: x

@@ -3,7 +3,7 @@ import KernelTestSupport
 import Testing
 
 /// What somebody sees who types at a router's prompt, key by key.
-@Suite("A router's session at a terminal", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("A router's session at a terminal", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct RouterSessionTests {
     private static let topology = """
         lab: x

@@ -2,7 +2,7 @@ import Foundation
 import KernelTestSupport
 import Testing
 
-@Suite("A router's answers, as the system's own tools tell them", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("A router's answers, as the system's own tools tell them", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct RouterTests {
     @Test("show vlan and show mac address-table are what bridge and ip say")
     func switching() throws {

@@ -3,7 +3,7 @@ import Glibc
 import KernelTestSupport
 import Testing
 
-@Suite("Routing daemons in a lab's hosts", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Routing daemons in a lab's hosts", .needsRoot, .timeLimit(.minutes(20)))
 struct RoutingDaemonTests {
     /// One that needs no more than a program of the folder may have, and one that asks for more.
     private static let files = [

@@ -5,7 +5,7 @@ import NetworkNamespaces
 import System
 import Testing
 
-@Suite("A command in a lab of its own", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("A command in a lab of its own", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct RunTests {
     private func start(_ nslab: Program, _ command: [String]) throws -> Witness.Process {
         try Witness.Process(

@@ -4,7 +4,7 @@ import KernelTestSupport
 import Testing
 
 /// What services have beyond a name and pods, seen by outside tools in a lab that runs.
-@Suite("Fields of services in a running lab", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("Fields of services in a running lab", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct ServiceFieldTests {
     private static let topology = """
         lab: fields

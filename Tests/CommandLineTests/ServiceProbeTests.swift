@@ -3,7 +3,7 @@ import Glibc
 import KernelTestSupport
 import Testing
 
-@Suite("Probes of services and names", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("Probes of services and names", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct ServiceProbeTests {
     private func probe(_ nslab: Program, _ arguments: String...) throws -> (
         failures: [String], results: [[String: Any]]

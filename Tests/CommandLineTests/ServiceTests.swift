@@ -4,7 +4,7 @@ import KernelTestSupport
 import NetworkNamespaces
 import Testing
 
-@Suite("Services in a running lab", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("Services in a running lab", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct ServiceTests {
     @Test("the built-in lab's services answer from every pod, and the far end sees who asked")
     func builtIn() throws {

@@ -23,7 +23,7 @@ struct StandardOutputTests {
         #expect(testimony.output.contains(Self.words), "\(testimony.output)")
     }
 
-    @Test("a full device is an error to those that ask the kernel too", .needsRoot, .timeLimit(.minutes(10)))
+    @Test("a full device is an error to those that ask the kernel too", .needsRoot, .timeLimit(.minutes(20)))
     func fullDeviceWithLab() throws {
         try Program.with { nslab in
             try nslab.run("up", "ipv4-only", "--name", nslab.lab, "--no-probe", "--no-api")

@@ -3,7 +3,7 @@ import Glibc
 import KernelTestSupport
 import Testing
 
-@Suite("One packet's way", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("One packet's way", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct TraceCommandTests {
     /// The default lab, with a pod on each node, by the node's name.
     private func withLab(_ body: (Program, _ pods: [String: Pod]) throws -> Void) throws {

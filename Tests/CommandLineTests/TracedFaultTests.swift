@@ -47,7 +47,7 @@ private func diagnose(_ fault: TracedFault) throws {
 }
 
 @Suite(
-    "Why a packet is not answered, in the default lab", .needsRoot, .timeLimit(.minutes(10)), .serialized,
+    "Why a packet is not answered, in the default lab", .needsRoot, .timeLimit(.minutes(20)), .serialized,
     SharedLab(
         source: "dual-stack", near: "dual-stack-worker", far: "dual-stack-worker2", third: "dual-stack-control-plane",
         router: "ceos01", ports: ("eth2", "eth3")))
@@ -57,7 +57,7 @@ struct DefaultLabFaultTests {
 }
 
 @Suite(
-    "Why a packet is not answered, across two VLANs", .needsRoot, .timeLimit(.minutes(10)), .serialized,
+    "Why a packet is not answered, across two VLANs", .needsRoot, .timeLimit(.minutes(20)), .serialized,
     SharedLab(
         source: "two-vlans", near: "rack1-node1", far: "rack2-node1", third: "rack1-node2", router: "tor",
         ports: ("eth1", "eth3")))

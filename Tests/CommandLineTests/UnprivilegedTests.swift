@@ -4,7 +4,7 @@ import NetworkNamespaces
 import Testing
 
 /// Every command as a user without root runs it.
-@Suite("A user without root", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("A user without root", .needsRoot, .timeLimit(.minutes(20)))
 struct UnprivilegedTests {
     private static let user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"]
 

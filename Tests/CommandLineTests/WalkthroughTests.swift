@@ -4,7 +4,7 @@ import KernelTestSupport
 import Testing
 
 /// The commands of a course's dual-stack lab, typed as its document has them, on a folder of files with the same facts.
-@Suite("A dual-stack lab's document, word by word", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("A dual-stack lab's document, word by word", .needsRoot, .timeLimit(.minutes(20)))
 struct WalkthroughTests {
     /// A command block: what is typed, and what has to be in what comes back.
     private struct Block {

@@ -5,7 +5,7 @@ import Testing
 import Topology
 
 /// What an experiment adds to a namespace, seen and named by `verify --strict` and removed by `reset`.
-@Suite("Additions of every kind", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Additions of every kind", .needsRoot, .timeLimit(.minutes(20)))
 struct AdditionTests {
     /// Commands as they are typed, and what verify says of each thing that they add.
     private static let additions: [(commands: [String], differences: [String])] = [

@@ -4,7 +4,7 @@ import KernelTestSupport
 import NetworkNamespaces
 import Testing
 
-@Suite("Packets on the wire of a lab", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Packets on the wire of a lab", .needsRoot, .timeLimit(.minutes(20)))
 struct CaptureTests {
     @Test("a pod's IPv6 ping to another node is VXLAN 4096 on eth1, IPv6 outside and inside, as tshark reads it")
     func vxlan() throws {

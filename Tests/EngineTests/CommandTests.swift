@@ -8,7 +8,7 @@ import Testing
 import Topology
 
 /// What hosts' commands make is what the lab should hold.
-@Suite("What the commands of hosts made", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("What the commands of hosts made", .needsRoot, .timeLimit(.minutes(20)))
 struct CommandTests {
     private static let yaml = """
         lab: commands

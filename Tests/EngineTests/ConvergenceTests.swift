@@ -8,7 +8,7 @@ import NetworkNamespaces
 import Testing
 import Topology
 
-@Suite("A running lab that becomes another", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("A running lab that becomes another", .needsRoot, .timeLimit(.minutes(20)))
 struct ConvergenceTests {
     /// A lab of nodes on one switch, that tests edit.
     private struct Form {

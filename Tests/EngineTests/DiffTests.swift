@@ -3,7 +3,7 @@ import NSLabKit
 import Testing
 
 /// An experiment as a script: what `nslab diff` prints does it again, and with `--undo` undoes it.
-@Suite("What changed, as commands", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("What changed, as commands", .needsRoot, .timeLimit(.minutes(20)))
 struct DiffTests {
     private static let experiment = [
         "sysctl -qw net.ipv4.tcp_ecn=0", "sysctl -qw net.ipv6.conf.eth1.hop_limit=9", "ip link set eth1 txqueuelen 7",

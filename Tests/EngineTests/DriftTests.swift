@@ -8,7 +8,7 @@ import NetworkNamespaces
 import Testing
 import Topology
 
-@Suite("Drift: what is changed behind nslab's back", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Drift: what is changed behind nslab's back", .needsRoot, .timeLimit(.minutes(20)))
 struct DriftTests {
     /// A change by another tool, and what verify has to say of it.
     struct Drift {

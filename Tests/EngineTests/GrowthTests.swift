@@ -7,7 +7,7 @@ import Testing
 import Topology
 
 /// What this process holds, as `/proc/self` tells it. `tools/cycles` looks at the machine.
-@Suite("Many cycles of up and down", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("Many cycles of up and down", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct GrowthTests {
     private struct Held {
         let descriptors: Int

@@ -3,7 +3,7 @@ import KernelTestSupport
 import Testing
 
 /// Machines that are not as most are, each made in mount and network namespaces of its own.
-@Suite("labs on unusual machines", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("labs on unusual machines", .needsRoot, .timeLimit(.minutes(20)))
 struct HostTests {
     /// Runs a script as root of a machine that has nothing in `/run` and network namespaces of its own, with the program as
     /// `$NSLAB` and `$LAB` for a lab. A lab that is left is taken down.

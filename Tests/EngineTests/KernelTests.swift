@@ -13,7 +13,7 @@ import System
 import Testing
 import Topology
 
-@Suite("A lab in the kernel", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("A lab in the kernel", .needsRoot, .timeLimit(.minutes(20)))
 struct KernelTests {
     @Test(
         "holds each object of the blueprint and no other, as ip, bridge, nft and /proc tell",

@@ -2,7 +2,7 @@ import Glibc
 import KernelTestSupport
 import Testing
 
-@Suite("A program that is killed", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("A program that is killed", .needsRoot, .timeLimit(.minutes(20)))
 struct KillTests {
     /// `NSLAB_KILL_SEED` and `NSLAB_KILL_POINTS` set another seed, and how many moments there are in each series.
     private static func killing(

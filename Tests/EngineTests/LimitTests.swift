@@ -7,7 +7,7 @@ import Testing
 
 /// Too little of what a lab takes. The built program runs under limits that the kernel enforces, in mount and user namespaces
 /// of the test's own: the machine's `/run` and settings stay as they are.
-@Suite("A machine that has too little", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("A machine that has too little", .needsRoot, .timeLimit(.minutes(20)))
 struct LimitTests {
     /// Three namespaces, a tunnel and rules, and nothing that answers.
     private static let silent = """

@@ -6,7 +6,7 @@ import NSLabKit
 import NetworkNamespaces
 import Testing
 
-@Suite("A lab of which the state is lost, or is not nslab's", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("A lab of which the state is lost, or is not nslab's", .needsRoot, .timeLimit(.minutes(20)))
 struct LostStateTests {
     @Test(
         "down finds what carries the lab's mark, and leaves alone what does not",

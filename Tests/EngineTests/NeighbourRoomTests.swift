@@ -5,7 +5,7 @@ import KernelTestSupport
 import NSLabKit
 import Testing
 
-@Suite("Labs and the kernel's neighbour tables", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Labs and the kernel's neighbour tables", .needsRoot, .timeLimit(.minutes(20)))
 struct NeighbourRoomTests {
     /// A segment of so many nodes that what they can learn of each other fills the kernel's tables.
     private func yaml(nodes: Int) -> String {

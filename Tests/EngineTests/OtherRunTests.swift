@@ -5,7 +5,7 @@ import KernelTestSupport
 import Testing
 
 /// A container or a CI job on the same machine has a `/run` of its own, and labs of its own there.
-@Suite("Labs that have their state in another /run", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Labs that have their state in another /run", .needsRoot, .timeLimit(.minutes(20)))
 struct OtherRunTests {
     /// A shell with an empty `/run`, in which another one has one, too, and a lab in it that lives until it is told to end.
     private func script(_ name: String, _ commands: String) -> String {

@@ -3,7 +3,7 @@ import NSLabKit
 import Testing
 
 /// Whatever is done to a lab's kernel: seen and named by `verify --strict`, and undone by `reset`.
-@Suite("A lab as new", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("A lab as new", .needsRoot, .timeLimit(.minutes(20)))
 struct PristineTests {
     @Test(
         "each experiment is named, undone, and leaves nothing that other tools would see",

@@ -4,7 +4,7 @@ import NSLabKit
 import Testing
 
 /// Hundreds of changes that nobody has thought of together, undone by one `reset`.
-@Suite("A random walk through a lab", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("A random walk through a lab", .needsRoot, .timeLimit(.minutes(20)))
 struct RandomWalkTests {
     /// `NSLAB_SEED` walks another way; a failure tells which.
     private static let seed = ProcessInfo.processInfo.environment["NSLAB_SEED"].flatMap(UInt64.init) ?? 16

@@ -8,7 +8,7 @@ import Testing
 import Topology
 
 /// The kernel is made to refuse one netlink request after the other (`FaultInjection` in `Netlink`, in debug builds).
-@Suite("A request that the kernel refuses", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("A request that the kernel refuses", .needsRoot, .timeLimit(.minutes(20)))
 struct RefusalTests {
     private static let yaml = """
         lab: refused

@@ -8,7 +8,7 @@ import NetworkNamespaces
 import Testing
 import Topology
 
-@Suite("A lab made as new", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("A lab made as new", .needsRoot, .timeLimit(.minutes(20)))
 struct ResetTests {
     @Test("what the kernel learned is forgotten: connections, neighbours, counters; and answers go on")
     func learned() throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Engine
 
-@Suite("Changes of a node's rules", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Changes of a node's rules", .needsRoot, .timeLimit(.minutes(20)))
 struct RuleChangeTests {
     /// What becomes of a table where both ways are tried.
     private func change(_ least: TableUpdate, orElse whole: TableUpdate) throws -> (table: String, error: EngineError?)

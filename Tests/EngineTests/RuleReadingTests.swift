@@ -8,7 +8,7 @@ import Testing
 @testable import Engine
 
 /// What is read of the kernel's rule sets as nft's text, beside what nft itself says of them in JSON.
-@Suite("Rule sets read from the kernel", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("Rule sets read from the kernel", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct RuleReadingTests {
     /// A table as JSON has it: how many rules each chain has and how many elements each set.
     private struct Witnessed: Equatable {

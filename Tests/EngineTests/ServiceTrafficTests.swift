@@ -6,7 +6,7 @@ import NSLabKit
 import Testing
 import Topology
 
-@Suite("Requests through a service while others change", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("Requests through a service while others change", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct ServiceTrafficTests {
     /// A DNS that is asked through its service, and services beside it whose pods come and go.
     private static func topology(replicas: Int, services: Int = 40) throws -> Topology {

@@ -6,7 +6,7 @@ import Testing
 
 /// What SIGINT, SIGTERM and SIGHUP do while something is half done. `NSLAB_SIGNAL_SEED` and `NSLAB_SIGNAL_POINTS` set other
 /// moments, and how many.
-@Suite("A program that is asked to end", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("A program that is asked to end", .needsRoot, .timeLimit(.minutes(20)))
 struct SignalTests {
     private static func signalling(
         _ commands: [CutShort.Command], _ body: @escaping @Sendable (CutShort.Case) throws -> String?

@@ -8,7 +8,7 @@ import Topology
 
 /// The state of a lab outlives the nslab that made it. `States/` holds what each version of its format looks like, as written by
 /// an nslab of that version; a change of the format adds one and leaves those that are there as they are.
-@Suite("The state of a lab that another nslab made", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("The state of a lab that another nslab made", .needsRoot, .timeLimit(.minutes(20)))
 struct StateVersionTests {
     private static let states = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/States"
 

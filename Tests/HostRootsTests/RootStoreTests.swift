@@ -7,7 +7,7 @@ import NetworkNamespaces
 import System
 import Testing
 
-@Suite("The roots of hosts", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("The roots of hosts", .needsRoot, .timeLimit(.minutes(20)))
 struct RootStoreTests {
     /// A store in a directory of the test's, and a network namespace; both go with the test.
     private struct Bench {

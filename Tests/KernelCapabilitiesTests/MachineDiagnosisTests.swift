@@ -66,7 +66,7 @@ struct DemandTests {
     }
 }
 
-@Suite("What this machine has", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("What this machine has", .needsRoot, .timeLimit(.minutes(20)))
 struct FeatureTests {
     @Test("each feature is there if the system's own tools can have it", arguments: KernelFeature.allCases)
     func trial(feature: KernelFeature) async throws {

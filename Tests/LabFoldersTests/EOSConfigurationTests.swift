@@ -261,7 +261,7 @@ struct EOSConfigurationTests {
         #expect(EOSInterfaceName(containerlabName: containerlab)?.description == eos)
     }
 
-    @Test("ranges of ranges end in time", .timeLimit(.minutes(10)))
+    @Test("ranges of ranges end in time", .timeLimit(.minutes(20)))
     func boundedWork() {
         let line = "interface Ethernet1-4000\n mtu 1500\n"
         let configuration = read(String(repeating: line, count: 20_000))

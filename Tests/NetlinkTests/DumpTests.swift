@@ -46,7 +46,7 @@ struct DumpTests {
 
     @Test(
         "while links come and go, every dump holds each link that stays, and no link twice", .needsRoot,
-        .timeLimit(.minutes(10)))
+        .timeLimit(.minutes(20)))
     func underChange() async throws {
         try await inNamespace { inside in
             // Stable dummies would need a module; bridges are everywhere.

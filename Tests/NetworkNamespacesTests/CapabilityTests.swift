@@ -6,7 +6,7 @@ import NetworkNamespaces
 import System
 import Testing
 
-@Suite("Capabilities", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Capabilities", .needsRoot, .timeLimit(.minutes(20)))
 struct CapabilityTests {
     /// The numbers of the capabilities that the calling thread has in effect, as proc(5) tells.
     private static func effective() throws -> Set<Int> {

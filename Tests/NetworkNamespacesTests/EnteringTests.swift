@@ -4,7 +4,7 @@ import NetworkNamespaces
 import System
 import Testing
 
-@Suite("Entering a namespace", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Entering a namespace", .needsRoot, .timeLimit(.minutes(20)))
 struct EnteringTests {
     @Test("a thread enters and comes back, and no other thread moves with it")
     func enterAndReturn() async throws {

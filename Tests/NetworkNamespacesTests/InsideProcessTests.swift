@@ -3,7 +3,7 @@ import KernelTestSupport
 import NetworkNamespaces
 import Testing
 
-@Suite("Processes inside a namespace", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Processes inside a namespace", .needsRoot, .timeLimit(.minutes(20)))
 struct InsideProcessTests {
     /// A shell that says so once it runs this script.
     private func shell(_ script: String, in pin: String, _ marker: String) throws -> Witness.Process {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import NetworkNamespaces
 
-@Suite("NamedNamespaces", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("NamedNamespaces", .needsRoot, .timeLimit(.minutes(20)))
 struct PinTests {
     @Test("a pinned namespace is one that iproute2 lists and nsenter enters, and it goes with its pin")
     func pinned() throws {

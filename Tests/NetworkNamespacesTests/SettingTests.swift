@@ -4,7 +4,7 @@ import NetworkNamespaces
 import System
 import Testing
 
-@Suite("Kernel settings", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Kernel settings", .needsRoot, .timeLimit(.minutes(20)))
 struct SettingTests {
     @Test("a setting is written and read in the thread's namespace alone, and sysctl agrees")
     func written() async throws {

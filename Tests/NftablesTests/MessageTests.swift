@@ -9,7 +9,7 @@ import Topology
 
 @testable import Nftables
 
-@Suite("Tables by the kernel's messages", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Tables by the kernel's messages", .needsRoot, .timeLimit(.minutes(20)))
 struct MessageTests {
     /// What nft lists, in its own words and as JSON, where the numbers that the kernel gave are left out.
     private struct Listing: Equatable {

@@ -4,7 +4,7 @@ import NetworkObjects
 import Nftables
 import Testing
 
-@Suite("Which rules a packet meets", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Which rules a packet meets", .needsRoot, .timeLimit(.minutes(20)))
 struct RuleTracingTests {
     @Test("are told in order with what became of it, and of those packets alone; the table goes with the socket")
     func events() async throws {

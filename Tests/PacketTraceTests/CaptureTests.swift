@@ -30,7 +30,7 @@ private struct Recorder: CaptureSink {
     }
 }
 
-@Suite("Packets of many namespaces", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("Packets of many namespaces", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct CaptureTests {
     /// Two namespaces with a cable between them.
     private func withCable(_ body: (TemporaryNamespaces) throws -> Void) throws {

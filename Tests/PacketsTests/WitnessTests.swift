@@ -12,7 +12,7 @@ private func withFile<Value>(_ bytes: [UInt8], _ body: (String) throws -> Value)
     return try body(path)
 }
 
-@Suite("Captures, as tcpdump, tshark and capinfos read them", .timeLimit(.minutes(10)))
+@Suite("Captures, as tcpdump, tshark and capinfos read them", .timeLimit(.minutes(20)))
 struct WitnessTests {
     /// The samples as a capture, a packet every nanosecond.
     private func capture() -> [UInt8] {

@@ -7,7 +7,7 @@ import PodServer
 import System
 import Testing
 
-@Suite("The process that answers for pods", .needsRoot, .timeLimit(.minutes(10)), .serialized)
+@Suite("The process that answers for pods", .needsRoot, .timeLimit(.minutes(20)), .serialized)
 struct PodServerProcessTests {
     @Test("a pod's page says who answered and whom it saw, to each family")
     func page() throws {

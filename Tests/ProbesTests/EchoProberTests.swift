@@ -54,7 +54,7 @@ extension EchoResult {
     var failure: EchoFailure? { if case .failure(let failure) = outcome { failure } else { nil } }
 }
 
-@Suite("Echo prober", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Echo prober", .needsRoot, .timeLimit(.minutes(20)))
 struct EchoProberTests {
     @Test("answers come back over both families with the TTL that each hop leaves")
     func ttl() throws {

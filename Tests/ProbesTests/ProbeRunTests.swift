@@ -9,7 +9,7 @@ import Testing
 @testable import Probes
 
 /// Probes of a blueprint against a kernel that was built with ip(8) and holds something else.
-@Suite("Probes of a lab in the kernel", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Probes of a lab in the kernel", .needsRoot, .timeLimit(.minutes(20)))
 struct ProbeRunTests {
     /// A pod on a cable to a router whose loopback has these addresses: their answers have TTL 64 in this blueprint.
     private func blueprint(loopback: String...) -> Blueprint {

@@ -21,7 +21,7 @@ private func nodeBench(in inside: borrowing InsideNamespace) throws -> Workbench
     return bench
 }
 
-@Suite("addresses in the kernel", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("addresses in the kernel", .needsRoot, .timeLimit(.minutes(20)))
 struct AddressTests {
     static let addresses = [
         DeviceAddress("eth1", InterfaceAddress("10.10.10.12/24")!),
@@ -90,7 +90,7 @@ struct AddressTests {
     }
 }
 
-@Suite("routes in the kernel", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("routes in the kernel", .needsRoot, .timeLimit(.minutes(20)))
 struct RouteTests {
     private static func route(
         _ destination: String, _ kind: Route.Kind = .unicast, via: String? = nil, dev: InterfaceName? = nil,

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Rtnetlink
 
-@Suite("batches in the kernel", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("batches in the kernel", .needsRoot, .timeLimit(.minutes(20)))
 struct BatchTests {
     @Test("requests behind a refused one are carried out, and every refused one is named")
     func goesOn() async throws {

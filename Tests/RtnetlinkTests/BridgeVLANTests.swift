@@ -68,7 +68,7 @@ struct BridgeVLANTests {
 
     @Test(
         "VLANs are read back where the kernel filters; where it does not they are refused, and none are read",
-        .needsRoot, .timeLimit(.minutes(10)))
+        .needsRoot, .timeLimit(.minutes(20)))
     func kernel() async throws {
         try await inNamespace { inside in
             var bench = try Workbench(in: inside)

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Rtnetlink
 
-@Suite("links in the kernel", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("links in the kernel", .needsRoot, .timeLimit(.minutes(20)))
 struct LinkTests {
     @Test("a namespace holds lo alone, down and without carrier")
     func fresh() async throws {

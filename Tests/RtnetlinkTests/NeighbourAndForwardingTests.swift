@@ -20,7 +20,7 @@ private func tunnelBench(in inside: borrowing InsideNamespace) throws -> Workben
 
 private let mac = MACAddress("66:ee:a7:ef:78:65")!
 
-@Suite("neighbours in the kernel", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("neighbours in the kernel", .needsRoot, .timeLimit(.minutes(20)))
 struct NeighbourTests {
     @Test(
         "a neighbour is read back as it was given",
@@ -57,7 +57,7 @@ struct NeighbourTests {
     }
 }
 
-@Suite("forwarding entries in the kernel", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("forwarding entries in the kernel", .needsRoot, .timeLimit(.minutes(20)))
 struct ForwardingTests {
     @Test(
         "an entry of a VXLAN device is read back as it was given",

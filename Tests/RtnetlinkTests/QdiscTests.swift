@@ -8,7 +8,7 @@ import Testing
 
 @testable import Rtnetlink
 
-@Suite("Queueing disciplines in the kernel", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Queueing disciplines in the kernel", .needsRoot, .timeLimit(.minutes(20)))
 struct QdiscTests {
     /// A link to install something on, and whether tc(8) can install this kind there.
     private static func has(_ kind: String, _ options: String) throws -> Bool {

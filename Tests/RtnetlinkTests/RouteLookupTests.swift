@@ -7,7 +7,7 @@ import Testing
 
 @testable import Rtnetlink
 
-@Suite("Which route the kernel uses for a packet", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Which route the kernel uses for a packet", .needsRoot, .timeLimit(.minutes(20)))
 struct RouteLookupTests {
     /// A namespace with a link that has both families, and routes of every kind.
     private static let setting = [

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Rtnetlink
 
-@Suite("Rules of the routing policy in the kernel", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("Rules of the routing policy in the kernel", .needsRoot, .timeLimit(.minutes(20)))
 struct RoutingRuleTests {
     @Test("a namespace has the kernel's own")
     func kernelMade() async throws {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Rtnetlink
 
-@Suite("settings of links in the kernel", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("settings of links in the kernel", .needsRoot, .timeLimit(.minutes(20)))
 struct SettingTests {
     @Test("each IPv4 setting reaches the file of its name, and is read back")
     func ipv4() async throws {

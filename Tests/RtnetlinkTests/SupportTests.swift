@@ -5,7 +5,7 @@ import Testing
 
 @testable import Rtnetlink
 
-@Suite("what the kernel can do", .needsRoot, .timeLimit(.minutes(10)))
+@Suite("what the kernel can do", .needsRoot, .timeLimit(.minutes(20)))
 struct SupportTests {
     @Test(
         "a kind of link is supported if ip can make one, and asking makes none",

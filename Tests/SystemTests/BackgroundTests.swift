@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Work in the background")
 struct BackgroundTests {
-    @Test("all that ask have the value, also those that ask while another waits", .timeLimit(.minutes(10)))
+    @Test("all that ask have the value, also those that ask while another waits", .timeLimit(.minutes(20)))
     func manyAsk() throws {
         let gate = try Pipe("test")
         let reading = gate.reading.number
