@@ -23,6 +23,7 @@ public struct BringUp {
     let isShowingOutput: Bool
     /// What the lab's API is to serve besides what the lab is; nil for no API.
     let api: ClusterAPIFiles?
+    let leavesAPI: Bool
     /// What is kept for the commands of other tools; nil to leave what is.
     let containers: ContainerRecord?
     /// What a request to end leads to.
@@ -85,11 +86,12 @@ public struct BringUp {
     ///
     /// - Parameters:
     ///   - api: what the lab's API is to serve besides what the lab is; nil for no API.
+    ///   - leavesAPI: whether the API of a lab that runs, or that it has none, stays as it is.
     ///   - containers: what is kept for the commands of other tools; nil to leave what is.
     public init(
         topology: Topology, source: String, isDryRun: Bool = false, isShowingOutput: Bool = false,
-        api: ClusterAPIFiles? = nil, containers: ContainerRecord? = nil, cancellation: Cancellation = .none,
-        progress: @escaping (Step) -> Void
+        api: ClusterAPIFiles? = nil, leavesAPI: Bool = false, containers: ContainerRecord? = nil,
+        cancellation: Cancellation = .none, progress: @escaping (Step) -> Void
     ) {
         self.topology = topology
         self.source = source
@@ -97,6 +99,7 @@ public struct BringUp {
         self.isShowingOutput = isShowingOutput
         // A cluster that is not there has no API.
         self.api = topology.nodes.isEmpty ? nil : api
+        self.leavesAPI = leavesAPI
         self.containers = containers
         self.cancellation = cancellation
         self.progress = progress
@@ -206,7 +209,7 @@ public struct BringUp {
         var outcome = try bring(state, form, &clock)
         if !isDryRun { try containers?.write(to: state, isNew: outcome.isNew) }
         // Those of a lab that is new were started while it was built.
-        if isDryRun || outcome.isNew { return outcome }
+        if isDryRun || outcome.isNew || leavesAPI { return outcome }
         outcome.warnings += Self.serve(api, state)
         outcome.timing.services += clock.lap()
         return outcome

@@ -40,7 +40,8 @@ extension Lab {
         try Self.check(&topology)
         let known = Set(before.tolerated().map(\.sentence))
         let doubts = topology.tolerated().map(\.sentence).filter { !known.contains($0) }
-        let outcome = try BringUp(topology: topology, source: running.journal.source) { _ in }.run()
+        let outcome = try BringUp(topology: topology, source: running.journal.source, leavesAPI: true) { _ in }
+            .run()
         let notes = [note].compactMap(\.self) + doubts + outcome.warnings
         return notes.isEmpty ? nil : notes.joined(separator: "\n! ")
     }

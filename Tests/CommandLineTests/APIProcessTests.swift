@@ -23,6 +23,12 @@ struct APIProcessTests {
         try KubernetesLab.with { lab in
             let before = try address(lab)
             let server = try #require(try lab.process("nslab-api"))
+            // A change that says nothing of the API leaves it as it is.
+            let change = try lab.program.run(
+                "cli", "--lab", lab.program.lab, "ceos01", "-p", "15", "-c",
+                "configure\ninterface Vlan10\ndescription users")
+            #expect(change.status == 0, "\(change.output)")
+            #expect(try lab.process("nslab-api") == server)
             kill(server, SIGKILL)
             try eventually("another one serves") { try lab.kubectl(.new, "get nodes").status == 0 }
             #expect(try lab.process("nslab-api") != server)
