@@ -10,8 +10,6 @@ struct WalkthroughTests {
     private struct Block {
         var command: String
         var expected: [String]
-        /// Whether it runs something in a pod.
-        var isExec = false
     }
 
     /// `POD` stands for the first pod's name, `LAB` for the lab's.
@@ -56,14 +54,14 @@ struct WalkthroughTests {
         Block(command: "calicoctl get workloadendpoints -o wide", expected: endpoints),
         Block(
             command: "kubectl exec -it \(pod) -- ping -c 3 1.1.1.1",
-            expected: ["64 bytes from 1.1.1.1: ", "ttl=63", "3 received"], isExec: true),
+            expected: ["64 bytes from 1.1.1.1: ", "ttl=63", "3 received"]),
         Block(
             command: "kubectl exec -it \(pod) -- ping6 -c 3 2001:db8::1",
-            expected: ["64 bytes from 2001:db8::1: ", "ttl=63", "3 received"], isExec: true),
+            expected: ["64 bytes from 2001:db8::1: ", "ttl=63", "3 received"]),
         Block(
             command:
                 "calicoctl get workloadendpoints -o wide\nkubectl exec -it \(pod) -- ping6 -c 3 fd00:10:244:1b38:1133:7e2c:be1e:4d01",
-            expected: endpoints + ["64 bytes from fd00:10:244:1b38:1133:7e2c:be1e:4d01: ", "ttl=62"], isExec: true),
+            expected: endpoints + ["64 bytes from fd00:10:244:1b38:1133:7e2c:be1e:4d01: ", "ttl=62"]),
         Block(
             command:
                 "kubectl get svc -o custom-columns='NAME:.metadata.name,TYPE:.spec.type,CLUSTER-IPs:.spec.clusterIPs,PORTS:.spec.ports[*].port'",
@@ -81,12 +79,12 @@ struct WalkthroughTests {
         Block(
             command:
                 "kubectl exec -it \(pod) -- dig multitool-dual-stack.default.svc.cluster.local A +short\nkubectl exec -it \(pod) -- dig multitool-dual-stack.default.svc.cluster.local AAAA +short",
-            expected: ["10.96.", "fd00:10:96::"], isExec: true),
-        Block(command: "echo hostname | kubectl exec -i \(pod) -- sh", expected: ["multitool-"], isExec: true),
+            expected: ["10.96.", "fd00:10:96::"]),
+        Block(command: "echo hostname | kubectl exec -i \(pod) -- sh", expected: ["multitool-"]),
         Block(
             command:
                 "echo 'curl -s http://multitool-dual-stack; curl -s -6 http://multitool-dual-stack; curl -s http://multitool-ipv6-only' | kubectl exec -i \(pod) -- sh",
-            expected: ["family: IPv6", "pod: multitool-"], isExec: true),
+            expected: ["family: IPv6", "pod: multitool-"]),
         Block(
             command: "docker exec dual-stack-control-plane ip -d link show vxlan-v6.calico",
             expected: [
@@ -112,7 +110,7 @@ struct WalkthroughTests {
                 "66:52:6a:03:c1:3b dst fd00:10:10::12 self permanent",
             ]),
         Block(
-            command: "kubectl exec -it \(pod) -- netstat -tlnp", expected: ["LISTEN", ":::8080"], isExec: true),
+            command: "kubectl exec -it \(pod) -- netstat -tlnp", expected: ["LISTEN", ":::8080"]),
         Block(
             command:
                 "printf '%s\\n' enable 'show ip interface brief' 'show ipv6 interface brief' 'show ip route' 'show ipv6 route' | docker exec -i clab-LAB-ceos01 Cli",
@@ -141,9 +139,8 @@ struct WalkthroughTests {
             for (index, block) in Self.blocks.enumerated() {
                 let command = block.command.replacing("LAB", with: program.lab)
                 for release in KubernetesLab.Release.allCases {
-                    // Both say the same of what changes the lab, and a command in a pod takes a kubectl of 1.30 or later.
-                    let isOnce = index == 0 || index == Self.blocks.count - 1 || block.isExec
-                    if release == .old, isOnce { continue }
+                    // What changes the lab is done once.
+                    if release == .old, index == 0 || index == Self.blocks.count - 1 { continue }
                     let kubeconfig = index > 1 ? "export KUBECONFIG=$(pwd)/dual-stack.kubeconfig\n" : ""
                     let script = """
                         cd '\(folder)'; export HOME='\(folder)/home' SHELL=/bin/bash
