@@ -210,6 +210,7 @@ extension RouterTables.Machine {
             kernel: text(name.release), architecture: text(name.machine), uptime: uptime,
             totalMemory: kilobytes("MemTotal"), freeMemory: kilobytes("MemFree"),
             software: NSLabVersion.number)
+        load = try file("/proc/loadavg").split(separator: " ").prefix(3).compactMap { Double($0) }
     }
 }
 

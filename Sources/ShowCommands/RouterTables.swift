@@ -69,6 +69,8 @@ public struct RouterTables: Sendable {
         public var architecture: String
         /// Seconds since the machine was started.
         public var uptime: Double
+        /// How many processes ran or waited to run in the last minute, five and fifteen (proc_loadavg(5)).
+        public var load = [0.0, 0, 0]
         /// In kB.
         public var totalMemory, freeMemory: Int
         /// The version of nslab.

@@ -43,6 +43,7 @@ public struct ShowAnswer: Sendable {
         case .version: Version(tables)
         case .hostname: Hostname(tables)
         case .clock: Clock(tables)
+        case .uptime: Uptime(tables)
         case .runningConfig(let section): RunningConfig(tables, section)
         case .bgpSummary(let family): BGPSummary(tables, family)
         case .bgpNeighbours(let address, let family): BGPNeighbours(tables, address, family)

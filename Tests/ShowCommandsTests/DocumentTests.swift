@@ -21,6 +21,35 @@ struct DocumentTests {
         }
     }
 
+    @Test("what ANTA's tests of the system, the routing model, virtual routers and shut ports read")
+    func anta() throws {
+        var tables = AnswerTests.plain
+        tables.machine = .init(
+            kernel: "6.12", architecture: "x86_64", uptime: 90_061, totalMemory: 1, freeMemory: 1, software: "0")
+        tables.machine?.load = [0.5, 1, 12.25]
+        tables.now = 86400 * 20 + 3723
+        tables.protocols = RoutingProtocols(lines: ["ip virtual-router mac-address 00:1c:73:00:00:99"])
+        #expect(try document("show uptime", tables)["upTime"] == .number(90_061))
+        #expect(
+            ShowAnswer(try ShowCommand("show uptime"), tables).text
+                == " 01:02:03 up 1 day,  1:01,  0 users,  load average: 0.50, 1.00, 12.25\n")
+        let model = try document("show ip route summary", tables)["protoModelStatus", "operatingProtoModel"]
+        #expect(model == "multi-agent")
+        let macs = try document("show ip virtual-router", tables)["virtualMacs"]
+        #expect(
+            macs
+                == .array([
+                    .fields([
+                        .init(name: "macAddress", value: "00:1c:73:00:00:99"), .init(name: "macType", value: "varp"),
+                    ])
+                ]))
+        let shut = try document("show interfaces status errdisabled", tables)["interfaceStatuses"]
+        #expect(shut == .fields([]))
+        #expect(throws: Never.self) {
+            try Grammar.exec.command("ping vrf default 10.0.0.1 source 10.0.0.2 size 100 repeat 1")
+        }
+    }
+
     @Test("routes by VRF and prefix; a connected one has no preference, one that leads nowhere no way")
     func routes() throws {
         let routes = try #require(try document("show ip route", AnswerTests.plain)["vrfs", "default", "routes"])

@@ -36,8 +36,10 @@ extension Grammar {
             [size, source, count], [size, count, source],
         ]
         return orders.enumerated().map { index, order in
-            let head = index == 0 ? "ping [vrf VRF] [ip|ipv6] HOST " : "ping HOST "
-            return Row(head + order.joined(separator: " ") + " [interval <1-3600>]", isListed: index == 0) { captures in
+            return Row(
+                "ping [vrf VRF] [ip|ipv6] HOST " + order.joined(separator: " ") + " [interval <1-3600>]",
+                isListed: index == 0
+            ) { captures in
                 guard let host = captures.host, isHost(host) else { return nil }
                 var ping = Command.Ping(host: host)
                 ping.isIPv6 = captures.has("ipv6") || host.contains(":")

@@ -29,7 +29,10 @@ extension Grammar {
         show("show ip interface [INTERFACE]", reads: [.addresses, .vlans]) { .ipInterfaces(.ipv4, $0.interfaces) },
         show("show ipv6 interface [INTERFACE]", reads: [.addresses, .vlans]) { .ipInterfaces(.ipv6, $0.interfaces) },
         show("show interfaces [INTERFACE]", reads: [.addresses, .vlans, .counters]) { .interfaces($0.interfaces) },
-        show("show interfaces [INTERFACE] status [connected|notconnect|disabled]", reads: [.addresses, .vlans]) {
+        show(
+            "show interfaces [INTERFACE] status [connected|notconnect|disabled|errdisabled]",
+            reads: [.addresses, .vlans]
+        ) {
             captures in
             .interfaceStatus(
                 captures.interfaces, ShowCommand.PortStatus.allCases.first { captures.has($0.rawValue) })
@@ -125,6 +128,7 @@ extension Grammar {
         show("show version", reads: [.machine]) { _ in .version },
         show("show hostname") { _ in .hostname },
         show("show clock", reads: [.machine]) { _ in .clock },
+        show("show uptime", reads: [.machine]) { _ in .uptime },
         Row("show history") { _ in .history },
         show("show vrf", reads: [.addresses, .vlans]) { _ in .vrfs },
         show("show running-config", privilege: 15, reads: configurationTables) { _ in .runningConfig(nil) },

@@ -56,6 +56,7 @@ extension Grammar {
         "route connected": "Connected routes",
         "notconnect": "Ports that nothing is connected to",
         "disabled": "Ports that are shut down",
+        "errdisabled": "Ports that the switch shut for an error",
         "counters": "Packets and bytes that were counted",
         "errors": "Packets with errors",
         "discards": "Packets that were dropped",

@@ -31,6 +31,7 @@ public struct ShowCommand: Hashable, Sendable {
         case version
         case hostname
         case clock
+        case uptime
         case runningConfig(Section?)
         case bgpSummary(AddressFamily?)
         case bgpNeighbours(IPAddress?, AddressFamily?)
@@ -41,6 +42,8 @@ public struct ShowCommand: Hashable, Sendable {
     /// What a port is doing (`show interfaces status connected`).
     public enum PortStatus: String, CaseIterable, Hashable, Sendable {
         case connected, notconnect, disabled
+        /// Shut by the switch itself, for an error: none ever is here.
+        case errdisabled
     }
 
     /// Which of an interface's counters.

@@ -96,15 +96,20 @@ struct Clock: RouterAnswer {
     init(_ tables: RouterTables) { now = tables.now }
 
     var text: String {
-        let (days, rest) = (Int(now) / 86400, Int(now) % 86400)
+        let days = Int(now) / 86400
         let date = Self.date(days)
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         // The first day was a Thursday.
         let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][days % 7]
-        func two(_ number: Int, _ pad: String = "0") -> String { number < 10 ? "\(pad)\(number)" : "\(number)" }
-        let time = "\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))"
-        return "\(weekday) \(months[date.month - 1]) \(two(date.day, " ")) \(time) \(date.year)\n"
+        return
+            "\(weekday) \(months[date.month - 1]) \(date.day < 10 ? " " : "")\(date.day) \(Self.time(now)) \(date.year)\n"
             + "Timezone: UTC\nClock source: local\n"
+    }
+
+    /// The time of day: `11:30:02`.
+    static func time(_ now: Double) -> String {
+        let rest = Int(now) % 86400
+        return [rest / 3600, rest / 60 % 60, rest % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
     }
 
     /// The date of a day since 1970 (Howard Hinnant's `civil_from_days`).

@@ -66,7 +66,8 @@ struct RouteSummary: RouterAnswer {
             "kernel": .integer(count("kernel")), "aggregate": 0, "dynamicPolicy": 0, "gribi": 0,
             "maskLen": .named(lengths.map { ("\($0.length)", .integer($0.count)) }), "totalRoutes": .integer(total),
         ])
-        return .object(["vrfs": .object(["default": table])])
+        let model = JSONValue.object(["configuredProtoModel": "multi-agent", "operatingProtoModel": "multi-agent"])
+        return .object(["protoModelStatus": model, "vrfs": .object(["default": table])])
     }
 }
 

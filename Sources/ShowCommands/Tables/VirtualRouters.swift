@@ -43,9 +43,10 @@ struct VirtualRouters: RouterAnswer {
                 "protocol": interface.carries ? "up" : "down", "state": interface.carries ? "active" : "inactive",
             ])
         }
+        let addresses = macAddress.map { ["\($0)"] } ?? []
         return .object([
-            "virtualMac": .string(macAddress?.description ?? "00:00:00:00:00:00"), "virtualRouters": .array(values),
-            "advertisementInterval": 30,
+            "virtualMacs": .array(addresses.map { .object(["macAddress": .string($0), "macType": "varp"]) }),
+            "virtualRouters": .array(values), "advertisementInterval": 30,
         ])
     }
 }
