@@ -131,7 +131,8 @@ let package = Package(
         .target(
             name: "PacketTrace",
             dependencies: [
-                "Addresses", "CLinux", "Netlink", "NetworkNamespaces", "NetworkObjects", "Nftables", "Packets", "Rtnetlink",
+                "Addresses", "CLinux", "Netlink", "NetworkNamespaces", "NetworkObjects", "Nftables", "Packets",
+                "Rtnetlink",
                 "System",
             ]),
         // The process with root that tells a lab's API what the lab is.
