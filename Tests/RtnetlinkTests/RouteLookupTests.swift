@@ -91,27 +91,35 @@ struct RouteLookupTests {
         }
     }
 
-    @Test("who listens is what ss shows: over one family, over the other alone, over both")
+    /// A socket that listens, or takes datagrams from anybody, at a port of all addresses.
+    private static func bound(_ family: CInt, _ type: __socket_type, _ port: UInt16, alone: CInt = 0) throws -> CInt {
+        let socket = socket(family, CInt(type.rawValue), 0)
+        var alone = alone
+        setsockopt(socket, CInt(IPPROTO_IPV6), IPV6_V6ONLY, &alone, 4)
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(family)
+        // At the same place of both families' addresses; all else is zero.
+        address.sin6_port = port.bigEndian
+        let length = socklen_t(family == AF_INET ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size)
+        let status = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, length) }
+        }
+        try #require(status == 0 && (type == SOCK_DGRAM || listen(socket, 1) == 0), "errno \(errno)")
+        return socket
+    }
+
+    @Test("who listens: over one family, over the other alone, over both")
     func listeners() async throws {
         try await inNamespace { inside in
-            try Witness.ip("link set lo up")
-            let script = """
-                import socket, sys, time
-                a = socket.create_server(("127.0.0.1", 7001))
-                b = socket.socket(socket.AF_INET6); b.setsockopt(41, 26, 1); b.bind(("::", 7002)); b.listen()
-                c = socket.socket(socket.AF_INET6); c.setsockopt(41, 26, 0); c.bind(("::", 7003)); c.listen()
-                d = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); d.bind(("0.0.0.0", 7004))
-                time.sleep(600)
-                """
-            let process = try Witness.Process(["python3", "-c", script])
-            try eventually("python listens") {
-                try Witness.output(["ss", "-Hlun", "sport = 7004"]).contains("7004")
-            }
+            let sockets = try [
+                Self.bound(AF_INET, SOCK_STREAM, 7001), Self.bound(AF_INET6, SOCK_STREAM, 7002, alone: 1),
+                Self.bound(AF_INET6, SOCK_STREAM, 7003), Self.bound(AF_INET, SOCK_DGRAM, 7004),
+            ]
+            defer { for socket in sockets { close(socket) } }
             let found = try [(Transport.tcp, 7001), (.tcp, 7002), (.tcp, 7003), (.udp, 7004), (.tcp, 7004)].map {
                 try ListeningPorts.families($0.0, $0.1, in: inside)
             }
             #expect(found == [[.ipv4], [.ipv6], [.ipv4, .ipv6], [.ipv4], []])
-            process.send(9)
         }
     }
 }
