@@ -24,6 +24,7 @@ struct Calicoctl {
         // Those that come before the command.
         var leading = Self.flags(["version"], [])
         leading.endsAtArgument = true
+        // What is no flag known here may be one of the real program's, which says so if it is not.
         guard let parsed = try? leading.parse(words, for: "calicoctl"), let command = parsed.arguments.first else {
             return real(words, "nslab answers calicoctl get, ipam show, ipam check, node status and version")
         }

@@ -37,6 +37,7 @@ struct Containerlab {
         let any = Self.flags()
         var leading = any
         leading.endsAtArgument = true
+        // What is no flag known here may be one of the real program's, which says so if it is not.
         guard let parsed = try? leading.parse(words, for: "containerlab"), let command = parsed.arguments.first else {
             return real(words)
         }

@@ -10,6 +10,7 @@ struct Docker {
 
     func answer(_ words: [String]) throws -> AppletAnswer {
         // What is no flag of docker's own is left to the real program.
+        // What is no flag known here may be one of the real program's, which says so if it is not.
         guard let parsed = try? Self.global.parse(words, for: "docker"), let command = parsed.arguments.first else {
             return real(words)
         }

@@ -157,6 +157,7 @@ final class RequestChannel: Sendable {
 
     /// Receives answers until the channel ends. What is no answer ends it, too: which of those who wait it was for is not known.
     func receive(_ body: (PodAnswer, [CInt]) -> Void) {
+        // One that fails is one that has ended: the process ends with it and says so in its log.
         while var message = try? channel.receive() ?? nil {
             var numbers: [CInt] = []
             while let descriptor = message.descriptors.next() { numbers.append(descriptor.release()) }

@@ -304,7 +304,7 @@ extension TracedFault {
             return [
                 (
                     $0.far.name,
-                    "python3 -c \"\(script)\" >/dev/null 2>&1 & until ss -Hltn sport = 7777 | grep -q .; do :; done"
+                    "python3 -c \"\(script)\" >/dev/null 2>&1 & timeout 30 sh -c 'until ss -Hltn sport = 7777 | grep -q .; do sleep 0.05; done'"
                 )
             ]
         },
