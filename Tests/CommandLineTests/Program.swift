@@ -68,10 +68,12 @@ struct HostState: Equatable {
     /// The host now; of namespaces, mounts and files only those that bear the lab's name or are nslab's own.
     init(lab: String) throws {
         namespaces = Directory.names(NamedNamespaces.directory).filter { $0.contains(lab) }
-        mounts = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).split(separator: "\n").map(
-            String.init
+        // The first `ip netns add` of a machine binds /run/netns over itself, with all that is in it: what was mounted
+        // there before is listed twice from then on.
+        mounts = try Set(
+            String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).split(separator: "\n").map(String.init)
         )
-        .filter { $0.contains(lab) }
+        .filter { $0.contains(lab) }.sorted()
         links = try Witness.output(["ip", "-br", "link"])
         files =
             Directory.names("/run/nslab").filter { $0.contains(lab) }
