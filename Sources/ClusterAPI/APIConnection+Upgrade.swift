@@ -7,7 +7,7 @@ extension APIConnection {
     /// What a connection is about to be.
     enum Upgrade {
         case exec(PodProcess, PodUpgrade.Exec)
-        case portForward(ObjectStore.Name)
+        case portForward(ObjectStore.Name, [UInt16])
     }
 
     /// How a connection becomes something else than one of requests.
@@ -44,8 +44,8 @@ extension APIConnection {
             let wanted = try server.upgrade(head.uri, transport, forms: forms)
             let headers = HTTPHeaders([(field, wanted.form)])
             switch wanted.purpose {
-            case .portForward:
-                upgrade = .portForward(wanted.pod)
+            case .portForward(let ports):
+                upgrade = .portForward(wanted.pod, ports)
                 return loop.makeSucceededFuture(headers)
             case .exec(let exec):
                 return server.desk.start(
@@ -74,19 +74,21 @@ extension APIConnection {
         guard let upgrade else { throw ChannelError.inputClosed }
         self.upgrade = nil
         let pipeline = channel.pipeline.syncOperations
+        // Channels have a number at the beginning of a message, in however many frames it comes.
+        let aggregator = NIOWebSocketFrameAggregator(
+            minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1024, maxAccumulatedFrameSize: 1 << 20)
         switch (upgrade, transport) {
         case (.exec(let process, _), .webSocket):
-            try pipeline.addHandlers([
-                NIOWebSocketFrameAggregator(
-                    minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1024, maxAccumulatedFrameSize: 1 << 20),
-                WebSocketExec(ProcessStreams(process, server, on: channel.eventLoop)),
-            ])
+            let streams = ProcessStreams(process, server, on: channel.eventLoop)
+            try pipeline.addHandlers([aggregator, WebSocketExec(streams)])
         case (.exec(let process, let exec), .spdy):
             let streams = ProcessStreams(process, server, on: channel.eventLoop)
             try pipeline.addHandler(SPDYConnection(SPDYExec(streams, exec.streams)))
-        case (.portForward(let pod), .webSocket):
+        case (.portForward(let pod, let ports), .webSocket) where !ports.isEmpty:
+            try pipeline.addHandlers([aggregator, WebSocketPortForward(pod, ports: ports, server)])
+        case (.portForward(let pod, _), .webSocket):
             try pipeline.addHandlers([WebSocketTunnel(), SPDYConnection(PortForward(pod, server))])
-        case (.portForward(let pod), .spdy): try pipeline.addHandler(SPDYConnection(PortForward(pod, server)))
+        case (.portForward(let pod, _), .spdy): try pipeline.addHandler(SPDYConnection(PortForward(pod, server)))
         }
         // The HTTP handlers have gone by themselves.
         pipeline.removeHandler(self, promise: nil)

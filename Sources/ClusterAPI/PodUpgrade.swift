@@ -9,7 +9,8 @@ struct PodUpgrade {
 
     enum Purpose {
         case exec(Exec)
-        case portForward
+        /// To these ports, where they are told beforehand; else each stream tells its own.
+        case portForward([UInt16])
     }
 
     /// A command.
@@ -38,8 +39,12 @@ struct PodUpgrade {
             purpose = .exec(try Exec(target, of: pod))
             spoken = transport == .webSocket ? WebSocketExec.protocols : SPDYExec.protocols
         case "portforward":
-            purpose = .portForward
-            spoken = [transport == .webSocket ? WebSocketTunnel.prefix + PortForward.protocol : PortForward.protocol]
+            switch transport {
+            case .webSocket: spoken = [WebSocketTunnel.prefix + PortForward.protocol, WebSocketPortForward.protocol]
+            case .spdy: spoken = [PortForward.protocol]
+            }
+            let isTold = spoken.first(where: offered.contains) == WebSocketPortForward.protocol
+            purpose = .portForward(isTold ? try Self.ports(target) : [])
         case "attach": throw .noAttach
         default: throw .noSuchPath
         }
@@ -49,6 +54,21 @@ struct PodUpgrade {
                 "unable to upgrade: unable to negotiate protocol: client supports \(offered), server accepts \(spoken)")
         }
         self.form = form
+    }
+
+    /// The ports that a request names (`PodPortForwardOptions`), several at once with commas between.
+    private static func ports(_ target: RequestTarget) throws(Refusal) -> [UInt16] {
+        let words = target.all("ports").flatMap { $0.split(separator: ",") }
+        guard !words.isEmpty else { throw .badRequest("query parameter \"ports\" is required") }
+        guard words.count <= WebSocketPortForward.mostPorts else {
+            throw .badRequest("more than \(WebSocketPortForward.mostPorts) ports")
+        }
+        var ports: [UInt16] = []
+        for word in words {
+            guard let port = UInt16(word), port > 0 else { throw .badRequest("unable to parse \"\(word)\" as a port") }
+            ports.append(port)
+        }
+        return ports
     }
 }
 

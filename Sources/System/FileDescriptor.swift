@@ -90,7 +90,8 @@ extension FileDescriptor {
         }
     }
 
-    /// Reads once: all of a file that the kernel makes when it is read, such as those below `/proc`.
+    /// Reads once: all of a file that the kernel makes when it is read, such as those below `/proc`, if it is no longer than a
+    /// page.
     public func read(_ path: String, atMost count: Int) throws(SystemCallError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let read = try systemCall("read", path) { Glibc.read(number, &bytes, bytes.count) }

@@ -8,7 +8,7 @@ import Testing
 struct APIProcessTests {
     /// Whether a process runs: one that has ended and that nobody has waited for yet has no command line.
     private func isThere(_ pid: pid_t) -> Bool {
-        (try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8))?.isEmpty == false
+        (try? KernelFile.text("/proc/\(pid)/cmdline"))?.isEmpty == false
     }
 
     /// The server's address, as the kubeconfig says it.
@@ -131,7 +131,7 @@ struct APIProcessTests {
     func rights() throws {
         try KubernetesLab.with { lab in
             let pid = try #require(try lab.process("nslab-api"))
-            let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8).split(separator: "\n")
+            let status = try KernelFile.lines("/proc/\(pid)/status")
             #expect(status.contains("Uid:\t65534\t65534\t65534\t65534"))
             for set in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
                 #expect(status.contains("\(set):\t0000000000000000"))
@@ -182,7 +182,7 @@ struct APIProcessTests {
 
     /// The most memory that a process has had, in kB.
     private func peak(_ pid: pid_t) throws -> Int {
-        let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+        let status = try KernelFile.text("/proc/\(pid)/status")
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") }
         return try #require(line?.split(separator: " ").compactMap { Int($0) }.first)
     }

@@ -19,7 +19,7 @@ struct AnsweringTests {
 
     /// Whether a process has not ended; one that nobody has asked for its status yet has.
     private func isRunning(_ pid: Int) -> Bool {
-        guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
+        guard let text = try? KernelFile.text("/proc/\(pid)/stat") else { return false }
         // proc_pid_stat(5): the state stands behind the name in parentheses.
         return text.split(separator: ")").last?.hasPrefix(" Z") == false
     }

@@ -70,10 +70,7 @@ struct HostState: Equatable {
         namespaces = Directory.names(NamedNamespaces.directory).filter { $0.contains(lab) }
         // The first `ip netns add` of a machine binds /run/netns over itself, with all that is in it: what was mounted
         // there before is listed twice from then on.
-        mounts = try Set(
-            String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).split(separator: "\n").map(String.init)
-        )
-        .filter { $0.contains(lab) }.sorted()
+        mounts = try Set(KernelFile.lines("/proc/self/mounts")).filter { $0.contains(lab) }.sorted()
         links = try Witness.output(["ip", "-br", "link"])
         files =
             Directory.names("/run/nslab").filter { $0.contains(lab) }

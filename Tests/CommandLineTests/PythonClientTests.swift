@@ -58,4 +58,57 @@ struct PythonClientTests {
                     """, "\(answer.output)")
         }
     }
+
+    /// Asks a pod's page over a port of it, and beside it a port where nothing listens; then for what is no port.
+    private static let forwarding = """
+        import sys
+        sys.path.insert(0, sys.argv[1])
+        from kubernetes import client, config
+        from kubernetes.stream import portforward
+        config.load_kube_config(sys.argv[2])
+        core = client.CoreV1Api()
+        def forward(ports):
+            return portforward(core.connect_get_namespaced_pod_portforward, "multitool-kj598", "default", ports=ports)
+        def ask(forwarded, port):
+            socket = forwarded.socket(port)
+            socket.setblocking(True)
+            socket.settimeout(20)
+            socket.sendall(b"GET / HTTP/1.1\\r\\nHost: pod\\r\\nConnection: close\\r\\n\\r\\n")
+            answer = b""
+            while part := socket.recv(4096): answer += part
+            return answer
+        open = forward("8080")
+        print("open", b"pod: multitool-kj598\\n" in ask(open, 8080), open.error(8080))
+        both = forward("8080,9")
+        print("closed", ask(both, 9), "Connection refused" in (both.error(9) or ""))
+        words = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+                 "Sec-WebSocket-Version": "13", "Sec-WebSocket-Protocol": "v4.channel.k8s.io"}
+        pod = core.api_client.configuration.host + "/api/v1/namespaces/default/pods/multitool-kj598/portforward"
+        for ports in ("", "?ports=x", "?ports=70000", "?ports=0", "?ports=" + ",".join(["80"] * 129)):
+            answer = core.api_client.rest_client.pool_manager.request("GET", pod + ports, headers=words)
+            print(answer.status, answer.json()["message"])
+
+        """
+
+    @Test("reaches ports of a pod")
+    func ports() throws {
+        try KubernetesLab.with { lab in
+            let python = "\(try KubernetesLab.clients.get())/python"
+            let answer = try Witness.run([
+                "timeout", "60", "python3", "-W", "ignore", "-c", Self.forwarding, python, lab.kubeconfig,
+            ])
+            #expect(
+                answer.output == """
+                    open True None
+                    closed b'' True
+                    400 query parameter "ports" is required
+                    400 unable to parse "x" as a port
+                    400 unable to parse "70000" as a port
+                    400 unable to parse "0" as a port
+                    400 more than 128 ports
+
+                    """, "\(answer.output)")
+            #expect(answer.status == 0)
+        }
+    }
 }

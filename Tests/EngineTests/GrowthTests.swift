@@ -19,10 +19,10 @@ struct GrowthTests {
         init() throws {
             descriptors = Directory.names("/proc/self/fd").count
             threads = Directory.names("/proc/self/task").count
-            mounts = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).split(separator: "\n")
+            mounts = try KernelFile.lines("/proc/self/mounts")
                 .count { $0.contains("nslabgrowth-\(getpid())") }
             memory =
-                try String(contentsOfFile: "/proc/self/status", encoding: .utf8).split(separator: "\n")
+                try KernelFile.lines("/proc/self/status")
                 .first { $0.hasPrefix("RssAnon:") }
                 .flatMap { Int($0.filter(\.isNumber)) } ?? 0
         }

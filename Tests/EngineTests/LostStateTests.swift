@@ -74,7 +74,7 @@ struct LostStateTests {
             }
             if damage != "unmounted" { #expect(try Leftovers.find().labs.contains(lab.name)) }
             _ = try Lab.down(.named([lab.name]))
-            let table = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
+            let table = try KernelFile.text("/proc/self/mountinfo")
             #expect(!table.contains(lab.name))
             #expect(try !Leftovers.find().labs.contains(lab.name))
             #expect(access(folder, F_OK) != 0)

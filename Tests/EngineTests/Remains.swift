@@ -13,13 +13,15 @@ struct Remains: CustomStringConvertible {
     init(of lab: String) {
         func isItsOwn(_ name: String) -> Bool { name == lab || name.hasPrefix("\(lab)-") }
         pins = Directory.names("/run/netns").filter(isItsOwn)
-        mounts = ((try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? "").split(separator: "\n")
-            .map(String.init).filter { $0.contains("/\(lab)-") || $0.contains("/\(lab)/") }
+        // A list that cannot be read is no list without mounts.
+        mounts =
+            (try? KernelFile.lines("/proc/self/mounts"))?.filter { $0.contains("/\(lab)-") || $0.contains("/\(lab)/") }
+            ?? ["/proc/self/mounts cannot be read"]
         files =
             Directory.names("/run/nslab").filter { $0 == lab }
             + Directory.names("/etc/netns").filter(isItsOwn)
         processes = Directory.names("/proc").filter { pid_t($0) != nil }.compactMap { pid in
-            guard let line = try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8) else { return nil }
+            guard let line = try? KernelFile.text("/proc/\(pid)/cmdline") else { return nil }
             let words = line.split(separator: "\0").map(String.init)
             let isBackground = !["responders", "controllers", "nslab-api"].filter(words.contains).isEmpty
             return words.last == lab && isBackground ? "\(pid): \(line)" : nil

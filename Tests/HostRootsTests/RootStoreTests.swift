@@ -180,7 +180,7 @@ struct RootStoreTests {
             let inode = try Witness.output(["stat", "-c", "%i", "\(host)/mnt"])
             try bench.store.remove()
             #expect(
-                try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8).contains(bench.directory) == false)
+                try KernelFile.text("/proc/self/mountinfo").contains(bench.directory) == false)
             #expect(access(bench.store.path, F_OK) != 0)
             let holders = try Witness.output(["sh", "-c", "stat -Lc %i /proc/[0-9]*/ns/mnt 2>/dev/null | sort -u"])
             #expect(

@@ -170,21 +170,16 @@ private func privateRun() throws {
 /// What is mounted on the `/run` that is seen, and not below it: there are copies of the system's own mounts, which go when
 /// other programs remove their mount points.
 private func mountsOnRun() throws -> [String] {
-    let mounts = try lines("/proc/thread-self/mountinfo").map { $0.split(separator: " ") }
+    let mounts = try KernelFile.lines("/proc/thread-self/mountinfo").map { $0.split(separator: " ") }
     let run = try #require(mounts.last { $0[4] == "/run" })
     return mounts.filter { $0[1] == run[0] }.map { String($0[4]) }
 }
 
 /// The lines of the calling thread's mounts, as proc(5) has them.
-private func mounts() throws -> [String] { try lines("/proc/thread-self/mounts") }
+private func mounts() throws -> [String] { try KernelFile.lines("/proc/thread-self/mounts") }
 
 private func isShared(_ path: String) throws -> Bool {
-    let mount = try #require(try lines("/proc/thread-self/mountinfo").last { $0.split(separator: " ")[4] == path })
+    let mount = try #require(
+        try KernelFile.lines("/proc/thread-self/mountinfo").last { $0.split(separator: " ")[4] == path })
     return mount.contains(" shared:")
-}
-
-private func lines(_ path: String) throws -> [String] {
-    let text = String(
-        decoding: try FileDescriptor(opening: path, O_RDONLY).readAll(path, limit: 1 << 24), as: UTF8.self)
-    return text.split(separator: "\n").map(String.init)
 }
