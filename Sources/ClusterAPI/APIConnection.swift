@@ -24,6 +24,9 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
     private var isAdmitted = false
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
+    /// Whether no other request follows on the connection: what reads requests stops at one that asks for something else to be
+    /// made of the connection, also where that is refused.
+    private var isLastRequest = false
     private var watch: WatchSubscription?
     private var watchEnd: Scheduled<Void>?
     private var bookmarks: RepeatedTask?
@@ -110,6 +113,7 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
         case .head(let head):
             self.head = head
             body = []
+            isLastRequest = !head.isKeepAlive || head.method == .CONNECT || head.headers.contains(name: "upgrade")
             allow(.minutes(1))
             if let length = head.headers.first(name: "content-length"), Int(length) ?? .max > APIRequest.longestBody {
                 return refuseBody()
@@ -155,6 +159,9 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
         switch answer {
         case .document(let status, let json, let type): send(status: status, json.bytes, type)
         case .text(let status, let text): send(status: status, Array(text.utf8), "text/plain; charset=utf-8")
+        // Of a stream there is nothing but its head.
+        case .watch where head?.method == .HEAD: send(status: 200, [], "application/json")
+        case .log where head?.method == .HEAD: send(status: 200, [], "text/plain")
         case .watch(let subscription): begin(subscription)
         case .log(let query): begin(query)
         }
@@ -163,7 +170,7 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
     private func send(status: Int, _ body: [UInt8], _ type: String, isLast: Bool = false) {
         guard let context else { return }
         let isHead = head?.method == .HEAD
-        let keepsAlive = !isLast && head?.isKeepAlive != false
+        let keepsAlive = !isLast && !isLastRequest
         head = nil
         var headers = headers(type)
         headers.add(name: "Content-Length", value: "\(body.count)")
@@ -185,7 +192,10 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    private func waitForRequest() { if head == nil, watch == nil, log == nil { allow(.minutes(5)) } }
+    private func waitForRequest() {
+        if isLastRequest { return close() }
+        if head == nil, watch == nil, log == nil { allow(.minutes(5)) }
+    }
 
     private func headers(_ type: String) -> HTTPHeaders {
         HTTPHeaders([("Content-Type", type), ("Cache-Control", "no-cache, private"), ("Audit-Id", "nslab")])
