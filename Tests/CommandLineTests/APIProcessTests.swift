@@ -285,6 +285,27 @@ struct APIProcessTests {
         }
     }
 
+    @Test("the head of a stream is no stream, and what is not made of a connection leaves the next request answered")
+    func heads() throws {
+        try KubernetesLab.with { lab in
+            let file = try keys(lab)
+            defer { unlink(file) }
+            let address = try address(lab)
+            func ask(_ options: [String], _ paths: [String]) throws -> String {
+                try Witness.run(
+                    ["curl", "-sk", "--max-time", "20", "-E", file, "-o", "/dev/null", "-w", "%{http_code} "] + options
+                        + paths.flatMap { ["https://\(address)\($0)", "-o", "/dev/null"] }
+                ).output
+            }
+            let log = "/api/v1/namespaces/default/pods/multitool-kj598/log?follow=true"
+            #expect(try ask(["-I"], ["/api/v1/pods?watch=true", log, "/api/v1/nodes"]) == "200 200 200 ")
+            let upgrade = ["-H", "Connection: Upgrade", "-H", "Upgrade: nothing"]
+            #expect(
+                try ask(upgrade, ["/api/v1/nodes", log.replacing("/log?follow=true", with: "/exec"), "/version"])
+                    == "200 400 200 ")
+        }
+    }
+
     @Test("a body without end is refused, and costs no memory")
     func bodies() throws {
         try KubernetesLab.with { lab in
