@@ -22,6 +22,7 @@ public struct ClusterState: Sendable {
         addServices()
         if lab.hasCalico { addCalico() }
         addWritten()
+        addConfiguration()
         if lab.hasCalicoAPI { addCalicoAPI() }
         addEvents()
     }
@@ -32,6 +33,11 @@ public struct ClusterState: Sendable {
         var kind: String
         var namespace: String
         var name: String
+    }
+
+    /// Whether there is an object of this name.
+    func has(_ apiVersion: String, _ kind: String, _ namespace: String, _ name: String) -> Bool {
+        places[ObjectIdentity(apiVersion: apiVersion, kind: kind, namespace: namespace, name: name)] != nil
     }
 
     /// Adds an object; the first one of a name stays.

@@ -114,6 +114,22 @@ struct DocumentTests {
         #expect(service["spec"]["clusterIP"].text != nil)
     }
 
+    @Test("a manifest's configuration stays as it is written")
+    func configuration() throws {
+        let documents = ClusterDocuments(
+            stream: Array(
+                """
+                apiVersion: v1
+                kind: ConfigMap
+                metadata: { name: kube-proxy, namespace: kube-system }
+                data: { config.conf: mine }
+                """.utf8), kubernetesVersion: nil)
+        let lab = try DualStackTests.lab(DualStackTests.dualStack().topology, documents)
+        let maps = ClusterState(lab, ClusterObservation()).objects.filter { $0["metadata"]["name"] == "kube-proxy" }
+        #expect(maps.first { $0["kind"] == "ConfigMap" }?["data"] == ["config.conf": "mine"])
+        #expect(maps.count { $0["kind"] == "ConfigMap" } == 1)
+    }
+
     @Test("objects that mean nothing to a network are there, in the namespaces that they name")
     func others() throws {
         let objects = try state().objects

@@ -55,6 +55,19 @@ struct DualStackTests {
         }
     }
 
+    @Test("what kubeadm configures is there, as the lab has it")
+    func configuration() throws {
+        let proxy = try #require(named("kube-proxy", "ConfigMap")["data"]["config.conf"].text)
+        #expect(
+            proxy.contains("\nclusterCIDR: 192.168.0.0/16,fd00:10:244::/48\n") && proxy.contains("\nmode: nftables\n"))
+        let cluster = try #require(named("kubeadm-config", "ConfigMap")["data"]["ClusterConfiguration"].text)
+        #expect(cluster.contains("\n  podSubnet: 192.168.0.0/16,fd00:10:244::/48\n"))
+        #expect(cluster.contains("\ncontrolPlaneEndpoint: dual-stack-control-plane:6443\n"))
+        let zone = try #require(named("coredns", "ConfigMap")["data"]["Corefile"].text)
+        #expect(
+            zone.hasPrefix(".:53 {\n    errors\n") && zone.contains("kubernetes cluster.local in-addr.arpa ip6.arpa {"))
+    }
+
     @Test("a node has its addresses, and what calico-node tells of it")
     func nodes() throws {
         let node = try named("dual-stack-worker", "Node")
