@@ -68,9 +68,7 @@ struct HostState: Equatable {
     /// The host now; of namespaces, mounts and files only those that bear the lab's name or are nslab's own.
     init(lab: String) throws {
         namespaces = Directory.names(NamedNamespaces.directory).filter { $0.contains(lab) }
-        // The first `ip netns add` of a machine binds /run/netns over itself, with all that is in it: what was mounted
-        // there before is listed twice from then on.
-        mounts = try Set(KernelFile.lines("/proc/self/mounts")).filter { $0.contains(lab) }.sorted()
+        mounts = try KernelFile.lines("/proc/self/mounts").filter { $0.contains(lab) }.sorted()
         links = try Witness.output(["ip", "-br", "link"])
         files =
             Directory.names("/run/nslab").filter { $0.contains(lab) }
