@@ -78,12 +78,7 @@ extension ClusterState {
         """
     }
 
-    /// Where pods' addresses are from, as the cluster's files say it, or else its pools.
-    private var podSubnets: [Prefix] {
-        let cluster = lab.topology.cluster
-        if !cluster.podSubnets.isEmpty { return cluster.podSubnets }
-        return cluster.pools.filter { $0.allowedUses.contains(.workload) }.map(\.prefix)
-    }
+    private var podSubnets: [Prefix] { lab.topology.cluster.clusterPrefixes }
 
     /// Subnets as kubeadm's files have several: with commas between.
     private static func list(_ subnets: [Prefix]) -> String {
