@@ -17,7 +17,6 @@ struct LabSnapshot {
     /// The namespaces of which the tables are known to be those of the former blueprint, and were not read: they are as they
     /// were declared.
     private var unread: Set<Int> = []
-    private let digests: RuleDigests
     /// The pins of the lab's names that hold a namespace which is not marked as the lab's.
     var foreign: [String] = []
 
@@ -28,14 +27,12 @@ struct LabSnapshot {
     ///     blueprint names.
     ///   - records: the rule sets that need not be read if nobody has changed them.
     ///   - former: what the lab consisted of when the records were made, where that is known.
-    ///   - digests: those that are known.
     ///   - dropped: by namespace, the names of settings that it had another value of and should have the kernel's now; they are
     ///     compared with those of a fresh one though the rest is not.
     init(
         _ blueprint: Blueprint, isWhole: Bool, records: [String: RuleRecord], former: Blueprint? = nil,
-        digests: RuleDigests = RuleDigests(), dropped: [String: Set<Substring>] = [:]
+        dropped: [String: Set<Substring>] = [:]
     ) throws {
-        self.digests = digests
         let before = Dictionary(
             (former?.namespaces ?? []).map { ($0.name, $0.content.allTables) }, uniquingKeysWith: { first, _ in first })
         let count = blueprint.namespaces.count
@@ -59,11 +56,11 @@ struct LabSnapshot {
                     if generation == Nftables.untouchedGeneration || generation == nil {
                         seen.rules = RuleListing([], touched: [])
                     } else if let record = records[pin], record.generation == generation,
-                        record == RuleRecord(generation, namespace.content.allTables, digests)
+                        record == RuleRecord(generation, namespace.content.allTables)
                     {
                         valid[index] = record
                     } else if let record = records[pin], record.generation == generation,
-                        let tables = before[namespace.name], record == RuleRecord(generation, tables, digests)
+                        let tables = before[namespace.name], record == RuleRecord(generation, tables)
                     {
                         unread[index] = true
                         seen.rules = RuleListing(tables, touched: [])
@@ -127,7 +124,7 @@ struct LabSnapshot {
         for (index, namespace) in blueprint.namespaces.enumerated() where namespace.content.hasTables {
             if let read = observed[index]?.rules, read.tables.count != namespace.content.allTables.count { continue }
             records[blueprint.pin(of: namespace)] =
-                valid[index] ?? RuleRecord(generations[index], namespace.content.allTables, digests)
+                valid[index] ?? RuleRecord(generations[index], namespace.content.allTables)
         }
         return records
     }
