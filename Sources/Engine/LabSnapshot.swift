@@ -49,7 +49,11 @@ struct LabSnapshot {
             let pin = blueprint.pin(of: namespace)
             guard NamedNamespaces.identity(pin) != nil else { return }
             sessions[index] = try thread.open(pin, of: namespace.name) { session, inside in
-                var seen = try session.observe(for: namespace.content, everything: isWhole, in: inside)
+                let isCompared = isWhole || dropped[namespace.name] != nil
+                let look = try session.look(
+                    for: namespace.content, everything: isWhole, inDetail: isCompared, in: inside)
+                var seen = look.seen
+                let context = look.context
                 if isWhole || namespace.kind == .node || namespace.content.hasTables {
                     let generation = try Nftables.generation(in: inside)
                     generations[index] = generation
@@ -68,17 +72,22 @@ struct LabSnapshot {
                         seen.rules = try Nftables.listing(in: inside)
                     }
                 }
-                if let fresh, !isWhole, let names = dropped[namespace.name] {
-                    seen.deviations = try session.deviations(
-                        from: fresh, at: index, namespace.content, seen.links, in: inside
-                    ).filter { finding in
-                        (finding.object.value as? Sysctl)?.path.split(separator: "/").last.map(names.contains) ?? false
+                if let fresh, isCompared {
+                    var socket = try GenericSocket(in: inside)
+                    seen.deviations = try session.deviations(from: fresh, at: index, seen, context, &socket, in: inside)
+                    if isWhole {
+                        do {
+                            seen.deviations += try session.attachedPrograms(context, in: inside)
+                        } catch let error as SystemCallError where error.errno == EPERM {
+                            seen.unlisted.append("tcx programs")
+                        }
+                        try seen.add(fresh.otherObjects(&socket, in: inside))
+                    } else if let names = dropped[namespace.name] {
+                        seen.deviations.removeAll { finding in
+                            let path = (finding.object.value as? Sysctl)?.path
+                            return !(path?.split(separator: "/").last.map(names.contains) ?? false)
+                        }
                     }
-                }
-                if isWhole, let fresh {
-                    seen.deviations = try session.deviations(
-                        from: fresh, at: index, namespace.content, seen.links, in: inside)
-                    try seen.add(fresh.otherObjects(in: inside))
                 }
                 observed[index] = seen
                 return session

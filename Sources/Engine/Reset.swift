@@ -27,7 +27,7 @@ public enum Reset {
 
     /// Ends what was started inside, empties the hosts' roots, removes what users added, repairs what drifted, has stopped pods
     /// answer again, and clears what the kernel has learned: connections, neighbours, bridges' and tunnels' entries, counters of
-    /// rules, cached routes. Hosts with commands are made anew, and the commands run again. The background
+    /// rules, cached routes, what TCP knows of other hosts. Hosts with commands are made anew, and the commands run again. The background
     /// process stays.
     ///
     /// - Parameter waiting: called once if another command works on the lab.
@@ -103,6 +103,7 @@ public enum Reset {
         let sessions = view.sessions
         let observed = view.observed
         let cleared = Slots<Int>(count: sessions.count)
+        let families = try InsideNamespace.current { inside in try GenericSocket.families(in: inside) }
         try NamespaceThread.forEach(sessions.count) { thread, index in
             guard let session = sessions[index], let seen = observed[index] else { return }
             let namespace = blueprint.namespaces[index]
@@ -120,6 +121,8 @@ public enum Reset {
                 if cleared[index] != 0 { generations[index] = try Nftables.generation(in: inside) }
                 var connections = try ConnectionTracking(in: inside)
                 try connections.flush()
+                var generic = try GenericSocket(in: inside)
+                try generic.forgetTCPMetrics(families)
             }
         }
         outcome.learned = observed.reduce(0) { $0 + ($1?.learned.count ?? 0) }

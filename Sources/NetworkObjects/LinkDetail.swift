@@ -80,6 +80,23 @@ public struct LinkDetail: Hashable, Sendable {
     /// Whether it asks for its neighbours.
     public var resolvesNeighbours: Bool { flags & UInt32(IFF_NOARP) == 0 }
 
+    /// Whether it has IPv6, and nobody has switched that off.
+    public var usesIPv6: Bool { ipv6Setting(Self.disableIPv6) == 0 }
+
+    /// Whether the kernel gives it an IPv6 address for the link alone that is made of its MAC address.
+    public var hasAddressOfMAC: Bool { usesIPv6 && ipv6Setting(Self.addressGenerationMode) == 0 }
+
+    /// A setting by its number in `IFLA_INET6_CONF`; nil where the link, or the kernel, has none of that number.
+    private func ipv6Setting(_ number: Int) -> Int32? {
+        let place = 4 * number
+        guard ipv6.count >= place + 4 else { return nil }
+        return ipv6[place..<place + 4].withUnsafeBytes { $0.loadUnaligned(as: Int32.self) }
+    }
+
+    // DEVCONF_DISABLE_IPV6 and DEVCONF_ADDR_GEN_MODE in <linux/ipv6.h>, which glibc's headers do not go with.
+    private static let disableIPv6 = 26
+    private static let addressGenerationMode = 47
+
     /// Whether it is a bridge that looks for loops.
     public var hasSTP: Bool {
         kind == "bridge"

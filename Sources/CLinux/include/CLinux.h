@@ -52,6 +52,7 @@
 #include "mounts.h"
 #include "namespaces.h"
 #include "packets.h"
+#include "programs.h"
 #include "rights.h"
 
 #endif
