@@ -69,7 +69,7 @@ extension ClusterZone.Service {
         let parts = text.utf8.split(separator: UInt8(ascii: " "), maxSplits: 5, omittingEmptySubsequences: false)
             .map { Substring($0) }
         guard parts.count >= 5, let slash = parts[0].utf8.firstIndex(of: UInt8(ascii: "/")), let number = Int(parts[4]),
-            lists.indices.contains(number)
+            lists.indices.contains(number), parts[1] == "-" || parts[1] == "headless"
         else { return nil }
         func list<Item>(_ text: Substring, _ read: (Substring) -> Item?) -> [Item]? {
             if text == "-" { return [] }
