@@ -53,5 +53,6 @@
 #include "namespaces.h"
 #include "packets.h"
 #include "rights.h"
+#include "tracepoints.h"
 
 #endif
