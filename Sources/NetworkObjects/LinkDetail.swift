@@ -61,12 +61,21 @@ public struct LinkDetail: Hashable, Sendable {
     }
 
     /// What it does as a port of a bridge; nil where it is none.
-    public var portState: PortState? {
-        portKind == "bridge"
-            ? attributes.first { $0.place == .port && $0.number == IFLA_BRPORT_STATE }?.bytes.first.map {
-                PortState(rawValue: $0)
-            }
-            : nil
+    public var portState: PortState? { port(IFLA_BRPORT_STATE).map { PortState(rawValue: $0) } }
+
+    /// Whether it exchanges no frames with other ports of which the same is said (`bridge link set … isolated on`).
+    public var isIsolated: Bool { port(IFLA_BRPORT_ISOLATED) == 1 }
+
+    /// Whether it gets frames for addresses that the bridge does not know.
+    public var isFlooded: Bool { port(IFLA_BRPORT_UNICAST_FLOOD) != 0 }
+
+    /// Whether it gets what is for all.
+    public var isBroadcastTo: Bool { port(IFLA_BRPORT_BCAST_FLOOD) != 0 }
+
+    /// A number among what it has as a port of a bridge; nil where it is none.
+    private func port(_ number: Int) -> UInt8? {
+        guard portKind == "bridge" else { return nil }
+        return attributes.first { $0.place == .port && $0.number == number }?.bytes.first
     }
 
     /// Has it do something else.

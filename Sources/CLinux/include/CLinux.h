@@ -54,5 +54,6 @@
 #include "packets.h"
 #include "programs.h"
 #include "rights.h"
+#include "tracepoints.h"
 
 #endif
