@@ -3,6 +3,8 @@ import Glibc
 import NetworkNamespaces
 import NetworkObjects
 import Nftables
+import Rtnetlink
+import System
 
 /// A lab as the kernel has it: each namespace that its blueprint names, looked into with a socket that stays open.
 struct LabSnapshot {
