@@ -79,7 +79,7 @@ extension Session {
         var findings: [ObjectFinding] = []
         let wanted = Set(context.wanted.links.map(\.name))
         for link in context.links where wanted.contains(link.link.name) {
-            for place in [ProgramPlace.tcxIngress, .tcxEgress] {
+            for place in ProgramPlace.allCases {
                 let count = try inside.attachedPrograms(place, link: link.index)
                 if count == 0 { continue }
                 let number = Int(place.rawValue)

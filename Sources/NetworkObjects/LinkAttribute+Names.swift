@@ -20,7 +20,7 @@ extension LinkAttribute {
     ]
 
     static let programNames: [Int: String] = [
-        17: "flow dissector", 36: "socket lookup", 46: "tcx ingress", 47: "tcx egress",
+        46: "tcx ingress", 47: "tcx egress",
     ]
 
     static let kindNames: [String: [Int: String]] = [

@@ -26,8 +26,7 @@ public struct LinkAttribute: Codable, Hashable, Sendable {
         case port
         /// A name besides its own (`IFLA_PROP_LIST`).
         case otherName
-        /// How many programs of BPF are attached to it at a place (`BPF_TCX_INGRESS` and its likes, linux/bpf.h); on `lo` also those of
-        /// the namespace.
+        /// How many programs of BPF are attached to it at a place (`BPF_TCX_INGRESS` and `BPF_TCX_EGRESS`, linux/bpf.h).
         case programs
     }
 
