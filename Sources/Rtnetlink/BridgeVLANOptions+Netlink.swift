@@ -1,7 +1,7 @@
 import Addresses
 internal import CLinux
 internal import Glibc
-public import Netlink
+import Netlink
 import NetworkObjects
 
 extension RouteSocket {

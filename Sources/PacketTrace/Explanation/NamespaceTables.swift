@@ -97,7 +97,7 @@ final class NamespaceTables {
     func details() throws -> [InterfaceName: LinkDetail] {
         if let known = kept.details { return known }
         var all: [InterfaceName: LinkDetail] = [:]
-        for (index, detail) in try socket.use({ socket in try socket.linkDetails() }) {
+        for (index, detail) in try socket.use({ socket in try socket.linksInDetail().details }) {
             if let name = interfaces[index] { all[name] = detail }
         }
         kept.details = all
@@ -130,7 +130,9 @@ final class NamespaceTables {
         let pin = pin
         return try NamespaceThread.run { thread in
             try thread.enter(NetworkNamespace(at: NamedNamespaces.path(pin))) { inside in
-                try Nftables.listing(in: inside).tables
+                // A kernel without nf_tables has none.
+                guard try Nftables.generation(in: inside) != nil else { return [] }
+                return try Nftables.listing(in: inside).tables
             }
         }
     }

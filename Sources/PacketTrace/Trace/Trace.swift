@@ -39,7 +39,7 @@ public struct Trace {
     /// - Throws: `SystemCallError`, of the sender too: where the kernel has no route it refuses at once.
     public func run() throws -> TracedPath {
         var path = try timedAttempt()
-        if !path.isAnswered, path.cause == nil { path.cause = try droppedCause() }
+        if !path.isAnswered, path.cause == nil, !isEnding() { path.cause = try droppedCause() }
         return path
     }
 
