@@ -16,8 +16,8 @@ extension InsideNamespace {
     public func attachedPrograms(_ place: ProgramPlace, link: Int32) throws(SystemCallError) -> Int {
         let count = nslab_count_programs(UInt32(bitPattern: link), place.rawValue)
         if count >= 0 { return Int(count) }
-        // None has been attached, or the kernel has no such place, or no BPF at all.
-        if [ENOENT, EINVAL, ENOSYS, EOPNOTSUPP].contains(errno) { return 0 }
+        // None has been attached, or the link has gone meanwhile, or the kernel has no such place, or no BPF at all.
+        if [ENOENT, ENODEV, EINVAL, ENOSYS, EOPNOTSUPP].contains(errno) { return 0 }
         throw SystemCallError("bpf", "\(place)")
     }
 }

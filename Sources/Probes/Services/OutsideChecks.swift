@@ -17,6 +17,8 @@ struct OutsideChecks {
     private let lab: PortPlan.Lab
     private let simulator: PacketSimulator
     private let byName: [String: Blueprint.Namespace]
+    /// The namespaces that may be gateways, by their addresses.
+    private let owners: [IPAddress: [String]]
     private let clusterPrefixes: [Prefix]
     /// One for each node that has some.
     private let pods: [Blueprint.Namespace]
@@ -42,6 +44,10 @@ struct OutsideChecks {
         simulator = PacketSimulator(blueprint)
         byName = Dictionary(
             blueprint.namespaces.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let gateways = blueprint.namespaces.lazy.filter { $0.kind != .pod }.flatMap { namespace in
+            namespace.content.addresses.map { ($0.address.address, [namespace.name]) }
+        }
+        owners = Dictionary(gateways, uniquingKeysWith: +)
         clusterPrefixes = blueprint.clusterPrefixes
         nodes = blueprint.namespaces.filter { $0.kind == .node }
         outside = Array(
@@ -152,23 +158,30 @@ struct OutsideChecks {
             return [Entry(node: node, source: own)]
         }
         let path = simulator.path(from: source.name, to: address)
-        guard let own = path.source, let first = path.hops.firstIndex(where: { byName[$0.namespace]?.kind == .node })
-        else { return [] }
-        if first == 0 { return [Entry(node: source.name, source: own)] }
-        let before = path.hops[first - 1]
-        let gateways = byName[before.namespace].flatMap { router in
-            router.content.routes.first {
-                $0.destination == before.route?.destination && $0.table == before.route?.table
-            }?.ways.compactMap(\.gateway)
+        guard let own = path.source, path.hops.contains(where: { byName[$0.namespace]?.kind == .node }) else {
+            return []
         }
-        let nodes = nodes.filter { node in
-            gateways?.contains { gateway in
-                node.content.addresses.contains { $0.address.address == gateway }
-            } ?? false
-        }
-        let names = nodes.isEmpty ? [path.hops[first].namespace] : nodes.map(\.name)
-        return names.filter { simulator.path(from: $0, to: own).deliveredTo == source.name }
+        if source.kind == .node { return [Entry(node: source.name, source: own)] }
+        return nodesReached(from: source.name, to: address)
+            .filter { simulator.path(from: $0, to: own).deliveredTo == source.name }
             .map { Entry(node: $0, source: own) }
+    }
+
+    /// The first nodes on all ways to an address that routes of equal cost lead.
+    private func nodesReached(from name: String, to address: IPAddress) -> [String] {
+        var (reached, seen, rest): ([String], Set<String>, [String]) = ([], [name], [name])
+        while let here = rest.popLast() {
+            let hops = simulator.path(from: here, to: address).hops
+            guard hops.count > 1, let route = hops[0].route else { continue }
+            let ways = byName[here]?.content.routes.first {
+                $0.destination == route.destination && $0.table == route.table
+            }?.ways
+            let next = (ways ?? []).compactMap(\.gateway).flatMap { owners[$0] ?? [] } + [hops[1].namespace]
+            for name in next where seen.insert(name).inserted {
+                if byName[name]?.kind == .node { reached.append(name) } else { rest.append(name) }
+            }
+        }
+        return reached
     }
 
     /// How what a namespace sends to a node's address comes there; nil where it does not, or nothing comes back.
