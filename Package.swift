@@ -131,9 +131,8 @@ let package = Package(
         .target(
             name: "PacketTrace",
             dependencies: [
-                "Addresses", "CLinux", "Netlink", "NetworkNamespaces", "NetworkObjects", "Nftables", "Packets",
-                "Rtnetlink",
-                "System",
+                "Addresses", "CLinux", "HostRoots", "Netlink", "NetworkNamespaces", "NetworkObjects", "Nftables",
+                "Packets", "Rtnetlink", "System",
             ]),
         // The process with root that tells a lab's API what the lab is.
         .target(
@@ -149,7 +148,8 @@ let package = Package(
             dependencies: [
                 "Addresses", "Applets", "Blueprint", "BundledTopologies", "Calico", "ClusterObjects", "Controllers",
                 "Engine", "HostRoots", "KernelCapabilities", "KubeProxy", "LabFolders", "NetworkNamespaces",
-                "NetworkObjects", "PacketTrace", "Packets", "PodServer", "Probes", "Rtnetlink", "ShowCommands",
+                "NetworkObjects", "Nftables", "PacketTrace", "Packets", "PodServer", "Probes", "Rtnetlink",
+                "ShowCommands",
                 "System", "Topology",
             ]),
         .executableTarget(

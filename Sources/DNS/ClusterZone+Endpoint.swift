@@ -7,10 +7,7 @@ extension ClusterZone.Endpoint: TextCodable {
 
     public var description: String {
         var text = "\(address) \(isReady ? "+" : "-") \(hostname ?? "")"
-        for port in ports {
-            text += " \(port.number)/\(port.transport)"
-            if let name = port.name { text += "/\(name)" }
-        }
+        for port in ports { text += " \(port)" }
         return text
     }
 
@@ -21,13 +18,8 @@ extension ClusterZone.Endpoint: TextCodable {
         }
         self.init(address: address, hostname: parts[2].isEmpty ? nil : String(parts[2]), isReady: parts[1] == "+")
         for part in parts.dropFirst(3) {
-            let words = part.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
-            guard words.count >= 2, let number = UInt16(words[0]), let transport = Transport(String(words[1])) else {
-                return nil
-            }
-            ports.append(
-                ClusterZone.Port(
-                    name: words.count > 2 ? String(words[2]) : nil, transport: transport, number: number))
+            guard let port = ClusterZone.Port(part) else { return nil }
+            ports.append(port)
         }
     }
 }

@@ -1,7 +1,7 @@
 import Addresses
 
 /// What a cluster's name server knows: services and the endpoints behind them, as the Kubernetes API lists them.
-public struct ClusterZone: Codable, Hashable, Sendable {
+public struct ClusterZone: Hashable, Sendable {
     /// The cluster's domain.
     public var domain: String
     /// The Kubernetes namespaces that exist; those of services need not be named.
@@ -22,7 +22,7 @@ public struct ClusterZone: Codable, Hashable, Sendable {
     }
 
     /// What the zone answers for a service (Kubernetes DNS-Based Service Discovery, 2.3 and 2.4).
-    public struct Service: Codable, Hashable, Sendable {
+    public struct Service: Hashable, Sendable {
         public var name: String
         /// Its Kubernetes namespace.
         public var namespace: String
@@ -51,7 +51,7 @@ public struct ClusterZone: Codable, Hashable, Sendable {
     }
 
     /// A port that SRV records name (Kubernetes DNS-Based Service Discovery, 2.3.2).
-    public struct Port: Codable, Hashable, Sendable {
+    public struct Port: Hashable, Sendable {
         /// Its name; nil where it has none.
         public var name: String?
         /// Its transport protocol.

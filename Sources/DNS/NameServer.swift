@@ -133,7 +133,7 @@ public struct NameServer: Sendable {
     ///
     /// - Returns: nil if there is no such name.
     private func answer(_ question: Question, inReverse zone: DomainName) -> Found? {
-        let pointers = table.pointers[question.name]
+        let pointers = table.pointers(of: question.name)
         switch question.type {
         case .soa: return Found(answers: question.name == zone ? [startOfAuthority(zone)] : [])
         case .ptr:

@@ -9,14 +9,17 @@ struct ZoneTable: Sendable {
     let serverName: DomainName
     /// The name whose text is the version of the schema: `dns-version.cluster.local`.
     let versionName: DomainName
-    /// By reverse name, the names that an address has.
-    private(set) var pointers: [DomainName: [DomainName]] = [:]
     /// The addresses of the cluster's name servers.
     private(set) var nameServers: [Target] = []
     /// The Kubernetes namespaces, each a name of one label.
     private var namespaces: Set<DomainName> = []
-    /// By `SERVICE.NAMESPACE`.
-    private var services: [DomainName: Service] = [:]
+    private let services: [ClusterZone.Service]
+    /// By `SERVICE.NAMESPACE`, the service's position.
+    private var positions: [DomainName: Int] = [:]
+    /// The services whose own an address is.
+    private var owners: [IPAddress: Int] = [:]
+    /// By address, the services that have an endpoint there which takes part.
+    private var servicesByEndpoint: [IPAddress: [Int]] = [:]
 
     /// One choice behind a name.
     struct Target: Sendable {
@@ -30,14 +33,6 @@ struct ZoneTable: Sendable {
             case address(IPAddress)
             case alias(DomainName)
         }
-    }
-
-    private struct Service: Sendable {
-        /// What its own name leads to.
-        var own: [Choice]
-        var endpoints: [Choice] = []
-        /// Whether its own name exists when it leads to nothing.
-        var existsWhenEmpty = false
     }
 
     /// A target and the labels below the service that choose it.
@@ -59,51 +54,76 @@ struct ZoneTable: Sendable {
         for namespace in zone.namespaces + zone.services.map(\.namespace) {
             namespaces.insert(try Self.name(namespace))
         }
-        for service in zone.services { try add(service) }
-        for service in zone.services {
-            let whole = try Self.name("\(service.name).\(service.namespace).svc", apex)
-            // An address of a service is its alone, whoever else has it.
-            for address in service.clusterAddresses { pointers[.reverse(address)] = [whole] }
-        }
-        try addNameServers(zone.services)
+        services = zone.services
+        for position in services.indices { try add(position) }
+        addNameServers()
     }
 
-    private mutating func add(_ service: ClusterZone.Service) throws(UnfitName) {
+    /// Finds a service by its name and addresses. What its names lead to is worked out when they are asked for: a cluster may have
+    /// many more names than anybody asks for.
+    private mutating func add(_ position: Int) throws(UnfitName) {
+        let service = services[position]
         let key = try Self.name(service.name, Self.name(service.namespace))
-        let name = try relativeName("\(service.name).\(service.namespace).svc")
+        let name = "\(service.name).\(service.namespace).svc"
+        let whole = try Self.name(name, apex)
+        for address in service.clusterAddresses { owners[address] = position }
         if let alias = service.externalName {
             // What reads as an address is no name, and the service has none then (CoreDNS, msg.Service.HostType).
             guard IPAddress(alias) == nil else { return }
-            let target = Target(host: .alias(try Self.name(alias)), name: name)
-            services[key] = Service(own: [Choice(target: target, endpoint: [])])
+            _ = try Self.name(alias)
+            positions[key] = position
             return
         }
-        var endpoints: [Choice] = []
-        // Names of other services differ; an address may have those of thousands.
-        var told: [IPAddress: Set<DomainName>] = [:]
+        positions[key] = position
+        // A label that is made of an address has 40 octets at most.
+        let hasRoom = whole.wire.count + 41 <= DomainName.maximumLength
         for endpoint in service.endpoints where endpoint.isReady {
-            let own = try relativeName("\(endpoint.label).\(service.name).\(service.namespace).svc")
-            endpoints += Self.choices(
-                of: endpoint.address, named: own, endpoint.ports.isEmpty ? service.ports : endpoint.ports,
-                endpoint: Array(endpoint.label.utf8))
-            if let whole = own.followed(by: apex), told[endpoint.address, default: []].insert(whole).inserted {
-                pointers[.reverse(endpoint.address), default: []].append(whole)
+            if !hasRoom || endpoint.hostname != nil { _ = try Self.name("\(endpoint.label).\(name)", apex) }
+            if servicesByEndpoint[endpoint.address]?.last != position {
+                servicesByEndpoint[endpoint.address, default: []].append(position)
             }
         }
-        let own = service.clusterAddresses.flatMap { Self.choices(of: $0, named: name, service.ports) }
-        services[key] = Service(
-            own: service.isHeadless ? endpoints : own, endpoints: endpoints, existsWhenEmpty: !service.isHeadless)
     }
 
     /// The cluster's name servers are the services of the pods that `kube-dns` stands for (CoreDNS, ns.go).
-    private mutating func addNameServers(_ all: [ClusterZone.Service]) throws(UnfitName) {
-        guard let own = all.first(where: { $0.name == "kube-dns" && $0.namespace == "kube-system" }) else { return }
-        let pods = Set(own.endpoints.filter(\.isReady).map(\.address))
-        for service in all
-        where service == own || service.endpoints.contains(where: { $0.isReady && pods.contains($0.address) }) {
+    private mutating func addNameServers() {
+        guard let own = services.firstIndex(where: { $0.name == "kube-dns" && $0.namespace == "kube-system" }) else {
+            return
+        }
+        var serving: Set<Int> = [own]
+        for endpoint in services[own].endpoints where endpoint.isReady {
+            serving.formUnion(servicesByEndpoint[endpoint.address] ?? [])
+        }
+        for position in serving.sorted() {
             var seen: Set<Target.Host> = []
-            let targets = services[try Self.name("\(service.name).\(service.namespace)")]?.own.map(\.target) ?? []
-            nameServers += targets.filter { seen.insert($0.host).inserted }
+            nameServers += choices(of: services[position]).map(\.target).filter { seen.insert($0.host).inserted }
+        }
+    }
+
+    // MARK: Choices
+
+    /// What a service's own name leads to.
+    private func choices(of service: ClusterZone.Service) -> [Choice] {
+        if service.isHeadless, service.externalName == nil { return endpointChoices(of: service) { _ in true } }
+        guard let name = DomainName("\(service.name).\(service.namespace).svc") else { return [] }
+        if let alias = service.externalName {
+            guard let alias = DomainName(alias) else { return [] }
+            return [Choice(target: Target(host: .alias(alias), name: name), endpoint: [])]
+        }
+        return service.clusterAddresses.flatMap { Self.choices(of: $0, named: name, service.ports) }
+    }
+
+    /// What the endpoints of a service that have some label below it lead to.
+    private func endpointChoices(of service: ClusterZone.Service, _ isMeant: (String) -> Bool) -> [Choice] {
+        if service.externalName != nil { return [] }
+        return service.endpoints.filter(\.isReady).flatMap { endpoint -> [Choice] in
+            let label = endpoint.label
+            guard isMeant(label), let name = DomainName("\(label).\(service.name).\(service.namespace).svc") else {
+                return []
+            }
+            return Self.choices(
+                of: endpoint.address, named: name, endpoint.ports.isEmpty ? service.ports : endpoint.ports,
+                endpoint: Array(label.utf8))
         }
     }
 
@@ -127,12 +147,6 @@ struct ZoneTable: Sendable {
         return name
     }
 
-    /// A name that is to be followed by the zone's.
-    private func relativeName(_ labels: String) throws(UnfitName) -> DomainName {
-        _ = try Self.name(labels, apex)
-        return try Self.name(labels)
-    }
-
     // MARK: Finding
 
     /// What there is under a name of the zone: nothing at all for one that only has others below it.
@@ -147,22 +161,43 @@ struct ZoneTable: Sendable {
         guard namespaces.contains(DomainName(labels.suffix(2).prefix(1))) else { return nil }
         guard labels.count > 2 else { return [] }
         if isPod { return pod(labels.suffix(3)) }
-        guard let service = services[DomainName(labels.suffix(3).prefix(2))] else { return nil }
+        guard let position = positions[DomainName(labels.suffix(3).prefix(2))] else { return nil }
+        let service = services[position]
         let rest = Array(labels.dropLast(3))
         let found: [Choice]
         switch rest.count {
-        case 0: found = service.own
-        case 1: found = service.endpoints.filter { equal($0.endpoint, rest[0]) }
+        case 0: found = choices(of: service)
+        case 1: found = endpointChoices(of: service) { equal($0.utf8, rest[0]) }
         default:
             // The underscores may be left out, and a name that is nothing else stands for all.
             let (port, transport) = (withoutUnderscore(rest[0]), withoutUnderscore(rest[1]))
-            found = service.own.filter { choice in
+            found = choices(of: service).filter { choice in
                 if case .alias = choice.target.host { return false }
                 return (port.isEmpty || equal(choice.port, port))
                     && (transport.isEmpty || equal(choice.transport, transport))
             }
         }
-        return found.isEmpty && !(rest.isEmpty && service.existsWhenEmpty) ? nil : found.map(\.target)
+        // The name of a service with addresses of its own, or with none yet, is there in any case.
+        let existsWhenEmpty = rest.isEmpty && !service.isHeadless && service.externalName == nil
+        return found.isEmpty && !existsWhenEmpty ? nil : found.map(\.target)
+    }
+
+    /// The names that an address has, by its reverse name; nil where it has none. An address of a service is its alone, whoever else
+    /// has it.
+    func pointers(of name: DomainName) -> [DomainName]? {
+        guard let address = name.reversed else { return nil }
+        if let owner = owners[address] {
+            return apex.child("\(services[owner].name).\(services[owner].namespace).svc").map { [$0] }
+        }
+        return servicesByEndpoint[address].map { positions in
+            positions.flatMap { position -> [DomainName] in
+                let service = services[position]
+                var seen: Set<DomainName> = []
+                return service.endpoints.filter { $0.isReady && $0.address == address }.compactMap {
+                    apex.child("\($0.label).\(service.name).\(service.namespace).svc")
+                }.filter { seen.insert($0).inserted }
+            }
+        }
     }
 
     /// What a pod's name says: `10-0-0-1.NAMESPACE.pod` is 10.0.0.1 whether there is such a pod or not (`pods insecure`).
@@ -215,5 +250,30 @@ extension DomainName {
             for nibble in 0..<32 { wire += [1, digits[Int(address.value >> UInt128(4 * nibble) & 15)]] }
             return DomainName(trusted: wire + reverseIPv6.wire)
         }
+    }
+
+    /// The address that is looked up by this name; nil for another name.
+    fileprivate var reversed: IPAddress? {
+        let labels = labels
+        let address: IPAddress
+        switch labels.count {
+        case 6:
+            var value: UInt32 = 0
+            for label in labels.prefix(4).reversed() {
+                guard let octet = UInt8(String(decoding: label, as: UTF8.self)) else { return nil }
+                value = value << 8 | UInt32(octet)
+            }
+            address = .v4(IPv4Address(value))
+        case 34:
+            var value: UInt128 = 0
+            for label in labels.prefix(32).reversed() {
+                guard let digit = UInt8(String(decoding: label, as: UTF8.self), radix: 16) else { return nil }
+                value = value << 4 | UInt128(digit)
+            }
+            address = .v6(IPv6Address(value))
+        default: return nil
+        }
+        // There is one way of writing it.
+        return DomainName.reverse(address) == self ? address : nil
     }
 }

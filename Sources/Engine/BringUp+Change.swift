@@ -10,22 +10,24 @@ extension BringUp {
     /// lock.
     func change(_ state: StateDirectory, _ journal: Journal, _ clock: inout Stopwatch) throws -> Outcome {
         let stopped = try StoppedPods.read(state)
-        let given = try Allocations.read(state, journal)
+        let reading = try NamespaceThread.start { _ in try Allocations.read(state, journal) }
+        let asked = WrittenTopology(topology)
+        let before = try StateDirectory.read(state.topology)
+        let isSame = before == asked.text
+        let given = try reading.value()
         var kept = given
-        let isSame = try StateDirectory.read(state.topology) == Array(topology.yaml.utf8)
-        // What the lab was made after is read while what it is to become is worked out, which has most of it done.
         let known = KnownServices()
-        let earlier =
-            isSame && kept != nil || !journal.isComplete
-            ? nil : try NamespaceThread.start { _ in try RunningLab.topology(in: state) }
         var former: Reconciler.Former = journal.isComplete ? .same : .unknown
         var doubt: String?
         let wanted = kept.map { kept in
             Result { try self.form(for: journal, stopped: stopped, keeping: kept, knowing: known) }
         }
+        var update = StateUpdate(isSame ? nil : asked, try? wanted?.get().blueprint.allocations, kept: given)
         do {
-            if let earlier {
-                let lab = try RunningLab(state, journal, of: earlier.value(), keeping: given, knowing: known)
+            if !(isSame && kept != nil), journal.isComplete {
+                // Most of it is what has been worked out just now.
+                let earlier = try before.map { try RunningLab.topology($0, in: state, like: asked) }
+                let lab = try RunningLab(state, journal, of: earlier, keeping: given, knowing: known)
                 former = .other(lab.blueprint)
             }
         } catch EngineError.damagedState(let path, let reason) {
@@ -39,6 +41,7 @@ extension BringUp {
         }
         let form =
             try wanted?.get() ?? self.form(for: journal, stopped: stopped, keeping: kept ?? .empty, knowing: known)
+        if wanted == nil { update = StateUpdate(isSame ? nil : asked, form.blueprint.allocations, kept: given) }
         var outcome = Outcome(form)
         if let doubt { outcome.warnings.append(doubt) }
         var records = try CommandRecords.read(state)
@@ -50,7 +53,7 @@ extension BringUp {
             if !isDryRun { try records.write(to: state) }
         }
         let wasSame = if case .same = former { true } else { false }
-        let before = journal
+        let complete = journal
         var journal = journal
         journal.features = Journal.Features(form.features)
         var hosts: Set<String> = []
@@ -60,11 +63,11 @@ extension BringUp {
             var wanted = form.blueprint
             hosts = wanted.take(records, running: hosts)
             if !hosts.isEmpty, case .same = former {
-                former = .other(try RunningLab(state, before, keeping: kept ?? .empty).blueprint)
+                former = .other(try RunningLab(state, complete, keeping: kept ?? .empty).blueprint)
             }
             var reconciler = Reconciler(
-                state, journal, from: former, to: wanted, topology: topology, source: source, silent: stopped,
-                cancellation: cancellation)
+                state, journal, from: former, to: wanted, update: update, source: source,
+                silent: stopped, cancellation: cancellation)
             if wasSame { reconciler.lookAtAll() } else { reconciler.include(hosts) }
             last = try reconciler.look()
             if !last.hostsToRun.isSubset(of: hosts) {
@@ -72,8 +75,7 @@ extension BringUp {
                 continue
             }
             let commands = HostCommands(
-                state, form.blueprint, topology: topology, records, silent: stopped, isShowing: isShowingOutput,
-                cancellation)
+                state, form.blueprint, records, silent: stopped, isShowing: isShowingOutput, cancellation)
             if operations == nil {
                 operations = commands.operations(of: hosts, beside: last.operations)
                 outcome.answersAgain = try reconciler.lacksResponders
@@ -117,7 +119,7 @@ extension BringUp {
         progress(
             .commands(count: planned.namespaces.reduce(0) { $0 + (hosts.contains($1.name) ? $1.commands.count : 0) }))
         let commands = HostCommands(
-            state, planned, topology: topology, records, silent: silent, isShowing: isShowingOutput, cancellation)
+            state, planned, records, silent: silent, isShowing: isShowingOutput, cancellation)
         let done = try commands.run(hosts)
         outcome.blueprint = done.blueprint
         outcome.commandFailures = done.failures

@@ -372,7 +372,6 @@ public struct BringUp {
 private func installTables(_ blueprint: Blueprint, _ cancellation: Cancellation) throws -> [String: RuleRecord] {
     let namespaces = blueprint.namespaces.filter { !$0.content.tables.isEmpty }
     let records = Slots<RuleRecord>(count: namespaces.count)
-    let digests = RuleDigests()
     try NamespaceThread.forEach(namespaces.count) { thread, index in
         try cancellation.check(blueprint.lab)
         let namespace = namespaces[index]
@@ -387,7 +386,7 @@ private func installTables(_ blueprint: Blueprint, _ cancellation: Cancellation)
                     advice: try? MachineDiagnosis.lack(among: Requirements(blueprint).features))
             }
             return RuleRecord(
-                try generation ?? Nftables.generation(in: inside), namespace.content.tables, digests)
+                try generation ?? Nftables.generation(in: inside), namespace.content.tables)
         }
     }
     let all = zip(namespaces, records.all).compactMap { namespace, record in

@@ -175,7 +175,7 @@ extension RuleTable {
     /// Whether nft lists something of it that it does not take back.
     fileprivate var isListedInPart: Bool {
         !others.isEmpty
-            || chains.contains { chain in
+            || groups.lazy.filter { !$0.isWorkedOut }.flatMap(\.chains).contains { chain in
                 chain.rules.contains { rule in
                     rule.statements.contains { statement in
                         guard case .other(let words) = statement else { return false }

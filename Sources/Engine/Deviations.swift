@@ -10,21 +10,21 @@ extension Session {
     /// - Parameters:
     ///   - fresh: how all namespaces are that nobody has touched.
     ///   - position: the namespace's place in the blueprint.
-    ///   - wanted: what it should hold.
-    ///   - links: the links that it has.
+    ///   - seen: what it was seen to hold.
+    ///   - context: what that was made of.
+    ///   - socket: one that was opened inside.
     func deviations(
-        from fresh: FreshNamespaces, at position: Int, _ wanted: NamespaceContent,
-        _ links: [InterfaceName: ObservedLink], in inside: borrowing InsideNamespace
+        from fresh: FreshNamespaces, at position: Int, _ seen: NamespaceSnapshot, _ context: ObservationContext,
+        _ socket: inout GenericSocket, in inside: borrowing InsideNamespace
     ) throws -> [ObjectFinding] {
-        guard let (group, freshLinks) = fresh.expectation(of: position) else { return [] }
+        guard let (group, freshLinks) = try fresh.expectation(of: position) else { return [] }
+        let (wanted, links, details) = (context.wanted, seen.links, context.details)
         let declared = Set(wanted.sysctls.map(\.path))
         var findings: [ObjectFinding] = []
         for setting in try group.settings.differences(in: inside, except: declared.contains) {
             findings.append(ObjectFinding(setting.path, wanted: setting.wanted, found: setting.found))
         }
-        let (details, parameters) = try withSocket { socket in
-            (try socket.linkDetails(), try socket.neighbourParameters())
-        }
+        let parameters = try withSocket { socket in try socket.neighbourParameters() }
         for link in wanted.links {
             guard let expected = freshLinks[link.name], let observed = links[link.name],
                 let detail = details[observed.index]
@@ -46,9 +46,8 @@ extension Session {
             }
             if detail.ipv4 != expected.detail.ipv4 { try compareFiles("ipv4", "conf") }
             if detail.ipv6 != expected.detail.ipv6 { try compareFiles("ipv6", "conf") }
-            let silent = try FreshNamespaces.SilentSettings(of: link.name, in: inside)
             if detail.ipv6 == expected.detail.ipv6 {
-                for setting in expected.silent.differences(from: silent, of: link.name)
+                for setting in try expected.silent.differences(of: link.name, in: inside)
                 where !declared.contains(setting.path) {
                     findings.append(ObjectFinding(setting.path, wanted: setting.wanted, found: setting.found))
                 }
@@ -61,9 +60,9 @@ extension Session {
                 try compareFiles(family == .ipv4 ? "ipv4" : "ipv6", "neigh")
             }
         }
-        findings += try missingKernelMade(wanted, links, details, in: inside)
+        findings += KernelMadeObjects.missing(links, in: context)
         if let ethtool = fresh.families[GenericFamily.ethtool] {
-            findings += try driverSettings(ethtool, wanted.links, freshLinks, links, in: inside)
+            findings += try driverSettings(ethtool, wanted.links, freshLinks, group.origin, links, &socket)
         }
         for family in FilterTable.Family.allCases {
             for name in try inside.filterTableNames(family) {
@@ -74,12 +73,30 @@ extension Session {
         return findings
     }
 
+    /// The programs of BPF that are attached to links: to one that nobody has touched, none.
+    func attachedPrograms(_ context: ObservationContext, in inside: borrowing InsideNamespace) throws -> [ObjectFinding]
+    {
+        var findings: [ObjectFinding] = []
+        let wanted = Set(context.wanted.links.map(\.name))
+        for link in context.links where wanted.contains(link.link.name) {
+            for place in ProgramPlace.allCases {
+                let count = try inside.attachedPrograms(place, link: link.index)
+                if count == 0 { continue }
+                let number = Int(place.rawValue)
+                findings.append(
+                    ObjectFinding(
+                        LinkAttribute(link.link.name, programs: 0, at: number),
+                        LinkAttribute(link.link.name, programs: count, at: number)))
+            }
+        }
+        return findings
+    }
+
     /// What links are asked to do that fresh ones are not, and what they are not asked for.
     private func driverSettings(
         _ ethtool: GenericFamily, _ wanted: [Link], _ fresh: [InterfaceName: FreshNamespaces.FreshLink],
-        _ links: [InterfaceName: ObservedLink], in inside: borrowing InsideNamespace
+        _ origin: FreshNamespaces.Origin, _ links: [InterfaceName: ObservedLink], _ socket: inout GenericSocket
     ) throws -> [ObjectFinding] {
-        var socket = try GenericSocket(in: inside)
         var findings: [ObjectFinding] = []
         let channels = try socket.channels(ethtool)
         for link in wanted {
@@ -94,15 +111,16 @@ extension Session {
             }
         }
         let found = try socket.wantedFeatures(ethtool)
-        let other = wanted.compactMap { link -> (InterfaceName, InterfaceIndex, Set<String>)? in
+        let other = wanted.compactMap { link -> (InterfaceName, InterfaceIndex, InterfaceIndex)? in
             guard let index = links[link.name]?.index, let expected = fresh[link.name], let bits = found[index],
                 bits != expected.features
             else { return nil }
-            return (link.name, index, expected.featureNames)
+            return (link.name, index, expected.index)
         }
         if other.isEmpty { return findings }
-        let names = try socket.wantedFeatureNames(ethtool)
-        for (device, index, expected) in other {
+        let (names, freshNames) = (try socket.wantedFeatureNames(ethtool), try origin.featureNames(ethtool))
+        for (device, index, freshIndex) in other {
+            let expected = freshNames[freshIndex] ?? []
             for name in expected.symmetricDifference(names[index] ?? []).sorted() {
                 let isOn: UInt32 = expected.contains(name) ? 1 : 0
                 findings.append(

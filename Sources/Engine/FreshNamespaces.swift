@@ -13,6 +13,8 @@ final class FreshNamespaces: Sendable {
     struct Group: Sendable {
         /// Its own settings.
         var settings: SettingValues
+        /// What families of generic netlink keep for it.
+        var values: [String: [UInt8]]
         /// By the places of the plan's links; nil for one that could not be made here.
         var links: [FreshLink?]
         /// The place where settings of single links are read when they are needed.
@@ -22,13 +24,12 @@ final class FreshNamespaces: Sendable {
     /// A link that nobody has touched.
     struct FreshLink: Sendable {
         var name: InterfaceName
+        var index: InterfaceIndex
         var detail: LinkDetail
         /// The parameters of its neighbour tables.
         var parameters: [AddressFamily: [UInt8]]
         /// What is asked of it, a bit for each feature.
         var features: [UInt8]
-        /// The same by names.
-        var featureNames: Set<String>
         /// How many queues it uses, by their sorts.
         var channels: [String: UInt32]
         /// Its settings that no message tells.
@@ -50,15 +51,17 @@ final class FreshNamespaces: Sendable {
             for (folder, name) in Self.paths { values.append(try inside.sysctlIfAny("\(folder)/\(link)/\(name)")) }
         }
 
-        /// What of another link's is not as these, by their paths.
+        /// What of another link's is not as these, by their paths. Those that this kernel does not have are not looked for again.
         func differences(
-            from found: SilentSettings, of link: InterfaceName
-        ) -> [(path: String, wanted: String?, found: String?)] {
-            Self.paths.indices.compactMap { index in
-                if values[index] == found.values[index] { return nil }
-                let (folder, name) = Self.paths[index]
-                return ("\(folder)/\(link)/\(name)", values[index], found.values[index])
+            of link: InterfaceName, in inside: borrowing InsideNamespace
+        ) throws -> [(path: String, wanted: String?, found: String?)] {
+            var differences: [(path: String, wanted: String?, found: String?)] = []
+            for ((folder, name), value) in zip(Self.paths, values) where value != nil {
+                let path = "\(folder)/\(link)/\(name)"
+                let found = try inside.sysctlIfAny(path)
+                if found != value { differences.append((path, value, found)) }
             }
+            return differences
         }
     }
 
@@ -78,40 +81,55 @@ final class FreshNamespaces: Sendable {
             known.withLock { $0[folder] = found }
             return found
         }
+
+        /// The names of the features that are asked of each link, by the links' numbers.
+        func featureNames(_ ethtool: GenericFamily) throws -> [InterfaceIndex: Set<String>] {
+            try NamespaceThread.run { [self] thread in
+                try thread.enter(namespace) { inside in
+                    var socket = try GenericSocket(in: inside)
+                    return try socket.wantedFeatureNames(ethtool)
+                }
+            }
+        }
     }
 
     /// The families of generic netlink that the kernel has, by their names.
     let families: [String: GenericFamily]
-    /// What they keep for a namespace.
-    let values: [String: [UInt8]]
     private let filterTables = Mutex<[FilterTable.Family: [String: FilterTable]]>([:])
     private let plan: FreshPlan
-    private let groups: [Group]
+    /// Each makes every so-manieth group, while others look at the lab.
+    private let workers: [Background<[Group]>]
 
-    /// Makes them.
+    /// Begins to make them: nobody waits before something is compared with them.
     ///
     /// - Parameter names: the namespaces that are asked about; nil for all.
-    /// - Throws: what making namespaces and links throws; a link that the kernel refuses here is left out.
+    /// - Throws: `SystemCallError` for want of threads.
     init(_ blueprint: Blueprint, of names: Set<String>? = nil) throws {
         // What commands do to their hosts is the lab's: only they can tell what is fresh there.
         plan = FreshPlan(blueprint) { $0.commands.isEmpty && names?.contains($0.name) ?? true }
-        let plan = plan
         // All namespaces have the same ones: no other has to be made for that.
         let families = try InsideNamespace.current { inside in try GenericSocket.families(in: inside) }
         self.families = families
-        let made = Slots<Group>(count: plan.groups.count)
-        let values = Slots<[String: [UInt8]]>(count: 1)
-        try NamespaceThread.forEach(plan.groups.count) { thread, index in
-            made[index] = try thread.enterNew { inside in
-                if index == 0 {
-                    var socket = try GenericSocket(in: inside)
-                    values[0] = try socket.values(families)
+        let groups = plan.groups
+        let width = min(Processors.available, groups.count)
+        workers = try (0..<width).map { first in
+            try NamespaceThread.start { thread in
+                try stride(from: first, to: groups.count, by: width).map { index in
+                    try thread.enterNew { try Group(groups[index], families, in: $0) }
                 }
-                return try Group(plan.groups[index], families[GenericFamily.ethtool], in: inside)
             }
         }
-        self.values = values[0] ?? [:]
-        groups = made.all.compactMap { $0 }
+    }
+
+    private func group(_ index: Int) throws -> Group {
+        try workers[index % workers.count].value()[index / workers.count]
+    }
+
+    /// What families of generic netlink keep for a namespace.
+    ///
+    /// - Throws: what making namespaces and links throws; a link that the kernel refuses here is left out.
+    var values: [String: [UInt8]] {
+        get throws { workers.isEmpty ? [:] : try group(0).values }
     }
 
     /// A table of the older filters as each namespace has it at first.
@@ -123,25 +141,31 @@ final class FreshNamespaces: Sendable {
     }
 
     /// What a namespace of the blueprint, by its position, is compared with; nil for one that is not compared.
-    func expectation(of index: Int) -> (group: Group, links: [InterfaceName: FreshLink])? {
+    ///
+    /// - Throws: as `values`.
+    func expectation(of index: Int) throws -> (group: Group, links: [InterfaceName: FreshLink])? {
         guard let place = plan.places[index] else { return nil }
-        let group = groups[place.group]
+        let group = try group(place.group)
         return (group, place.shapes.compactMapValues { group.links[$0] })
     }
 }
 
 extension FreshNamespaces.Group {
-    fileprivate init(_ group: FreshPlan.Group, _ ethtool: GenericFamily?, in inside: borrowing InsideNamespace) throws {
+    fileprivate init(
+        _ group: FreshPlan.Group, _ families: [String: GenericFamily], in inside: borrowing InsideNamespace
+    ) throws {
         for setting in group.settings { try inside.setSysctl(setting.path, to: setting.value) }
         var socket = try RouteSocket(in: inside)
         let namespace = try inside.namespace()
         var table = InterfaceTable(try socket.links())
         let names = group.shapes.enumerated().map { $1.kind.fixedName ?? InterfaceName("link\($0)") ?? "link" }
+        let partners = group.partners
         var isMade = names.map { _ in true }
         for (place, shape) in group.shapes.enumerated() {
             var batch = RouteBatch(capacity: 1024)
             do {
-                try batch.make(shape, names[place], names, place, &table, in: namespace)
+                let far = partners[place].map { Link(names[$0], .veth(peer: nil), mtu: group.shapes[$0].mtu) }
+                try batch.make(shape, names[place], names, place, far, &table, in: namespace)
                 try socket.execute(&batch)
             } catch let error as NetlinkError {
                 guard case .refused = error else { throw error }
@@ -165,24 +189,21 @@ extension FreshNamespaces.Group {
             try socket.execute(&batch)
             for setting in settings.linkSysctls { try inside.setSysctl(setting.path, to: setting.value) }
         }
-        try self.init(names, isMade, group, &socket, ethtool, consume namespace, in: inside)
+        try self.init(names, isMade, &socket, families, consume namespace, in: inside)
     }
 
     private init(
-        _ names: [InterfaceName], _ isMade: [Bool], _ group: FreshPlan.Group, _ socket: inout RouteSocket,
-        _ ethtool: GenericFamily?, _ namespace: consuming NetworkNamespace, in inside: borrowing InsideNamespace
+        _ names: [InterfaceName], _ isMade: [Bool], _ socket: inout RouteSocket, _ families: [String: GenericFamily],
+        _ namespace: consuming NetworkNamespace, in inside: borrowing InsideNamespace
     ) throws {
-        let table = InterfaceTable(try socket.links())
-        let details = try socket.linkDetails()
+        let (observed, details) = try socket.linksInDetail()
+        let table = InterfaceTable(observed)
         let parameters = try socket.neighbourParameters()
-        var (features, featureNames): ([InterfaceIndex: [UInt8]], [InterfaceIndex: Set<String>]) = ([:], [:])
-        var channels: [InterfaceIndex: [String: UInt32]] = [:]
-        if let ethtool {
-            var generic = try GenericSocket(in: inside)
-            features = try generic.wantedFeatures(ethtool)
-            featureNames = try generic.wantedFeatureNames(ethtool)
-            channels = try generic.channels(ethtool)
-        }
+        var generic = try GenericSocket(in: inside)
+        values = try generic.values(families)
+        let ethtool = families[GenericFamily.ethtool]
+        let features = try ethtool.map { ethtool throws(NetlinkError) in try generic.wantedFeatures(ethtool) } ?? [:]
+        let channels = try ethtool.map { ethtool throws(NetlinkError) in try generic.channels(ethtool) } ?? [:]
         links = []
         for (name, isMade) in zip(names, isMade) {
             guard isMade, let index = table[name], let detail = details[index] else {
@@ -192,9 +213,8 @@ extension FreshNamespaces.Group {
             let silent = try FreshNamespaces.SilentSettings(of: name, in: inside)
             links.append(
                 FreshNamespaces.FreshLink(
-                    name: name, detail: detail, parameters: parameters.compactMapValues { $0[index] },
-                    features: features[index] ?? [], featureNames: featureNames[index] ?? [],
-                    channels: channels[index] ?? [:], silent: silent))
+                    name: name, index: index, detail: detail, parameters: parameters.compactMapValues { $0[index] },
+                    features: features[index] ?? [], channels: channels[index] ?? [:], silent: silent))
         }
         settings = try SettingValues(in: inside)
         origin = FreshNamespaces.Origin(namespace)
@@ -214,8 +234,10 @@ extension Link.Kind {
 
 extension RouteBatch {
     /// Adds what makes a link of a sort. A veth has both of its ends in the namespace.
+    ///
+    /// - Parameter far: a veth's other end, where another of the sorts is it.
     fileprivate mutating func make(
-        _ shape: FreshPlan.Shape, _ name: InterfaceName, _ names: [InterfaceName], _ place: Int,
+        _ shape: FreshPlan.Shape, _ name: InterfaceName, _ names: [InterfaceName], _ place: Int, _ far: Link?,
         _ table: inout InterfaceTable, in namespace: borrowing NetworkNamespace
     ) throws(RequestError) {
         var link = Link(name, shape.kind, mtu: shape.mtu, isUp: shape.isUp)
@@ -233,11 +255,10 @@ extension RouteBatch {
         }
         switch shape.kind {
         case .loopback: try configure(link, in: table)
-        case .ipip where table[name] != nil: try configure(link, in: table)
+        case .ipip where table[name] != nil, .veth where table[name] != nil: try configure(link, in: table)
         case .veth:
-            guard let far = InterfaceName("far\(place)") else { throw .notCreatable(name) }
-            let (index, peerIndex) = (table.assign(name), table.assign(far))
-            let peer = Link(far, .veth(peer: nil), mtu: shape.mtu, isUp: false)
+            let peer = far ?? Link(InterfaceName("far\(place)") ?? "far", .veth(peer: nil), mtu: shape.mtu)
+            let (index, peerIndex) = (table.assign(name), table.assign(peer.name))
             try createVeth(
                 link, index: index, peer: peer, peerIndex: peerIndex, peerNamespace: namespace.descriptor.number,
                 in: table)

@@ -65,6 +65,22 @@ struct FreshPlan {
 }
 
 extension FreshPlan.Group {
+    /// For each of the links that is a veth and is made before its other end, which of them that is; nil for one whose other end is
+    /// none of them, and for other links.
+    ///
+    /// Links are the dearest to make. Of two ends one at the most is a port of a bridge, so that no frame goes round.
+    var partners: [Int?] {
+        var partners: [Int?] = shapes.map { _ in nil }
+        var rest = shapes.indices.filter { if case .veth = shapes[$0].kind { true } else { false } }
+        while let first = rest.first {
+            rest.removeFirst()
+            let isPort = shapes[first].master != nil
+            guard let place = rest.firstIndex(where: { !isPort || shapes[$0].master == nil }) else { continue }
+            partners[first] = rest.remove(at: place)
+        }
+        return partners
+    }
+
     /// Takes the sorts of a namespace's links.
     ///
     /// - Returns: for each link its place.

@@ -8,7 +8,6 @@ struct HostCommands {
     private let state: StateDirectory
     /// The lab as its topology says it, without what commands make.
     private let planned: Blueprint
-    private let topology: Topology
     private var records: CommandRecords
     private let silent: Set<PodReference>
     private let isShowing: Bool
@@ -28,12 +27,11 @@ struct HostCommands {
     }
 
     init(
-        _ state: StateDirectory, _ planned: Blueprint, topology: Topology, _ records: CommandRecords,
+        _ state: StateDirectory, _ planned: Blueprint, _ records: CommandRecords,
         silent: Set<PodReference>, isShowing: Bool, _ cancellation: Cancellation
     ) {
         self.state = state
         self.planned = planned
-        self.topology = topology
         self.records = records
         self.silent = silent
         self.isShowing = isShowing
@@ -92,7 +90,7 @@ struct HostCommands {
     private func settle(_ blueprint: Blueprint, _ hosts: Set<String>) throws {
         let journal = try Journal.read(state)
         var reconciler = Reconciler(
-            state, journal, from: .same, to: blueprint, topology: topology, source: journal.source, silent: silent,
+            state, journal, from: .same, to: blueprint, update: .none, source: journal.source, silent: silent,
             cancellation: cancellation)
         reconciler.narrow(to: hosts)
         _ = try reconciler.apply(try reconciler.look())

@@ -1,22 +1,16 @@
 import Addresses
 import Blueprint
-import NetworkNamespaces
 import NetworkObjects
-import Rtnetlink
 
-extension Session {
+/// What the kernel makes by itself. Pure.
+enum KernelMadeObjects {
     /// What of the objects that the kernel makes by itself is not there: the routes that go with addresses, the addresses of `lo`, and
     /// each link's own.
     ///
     /// The kernel makes such routes again with their address, and such addresses with their link.
-    func missingKernelMade(
-        _ wanted: NamespaceContent, _ links: [InterfaceName: ObservedLink],
-        _ details: [InterfaceIndex: LinkDetail], in inside: borrowing InsideNamespace
-    ) throws -> [ObjectFinding] {
-        let table = interfaces
-        let (addresses, routes, groups) = try withSocket { socket in
-            (try socket.observedAddresses(in: table), try socket.routes(in: table), try socket.groups())
-        }
+    static func missing(_ links: [InterfaceName: ObservedLink], in context: ObservationContext) -> [ObjectFinding] {
+        let (wanted, addresses, details) = (context.wanted, context.addresses, context.details)
+        let groups = context.groups
         /// The group by which neighbours ask for an address, where the link is not in it: it enters it with the address alone.
         func missingGroup(_ address: IPAddress, on link: ObservedLink) -> IPv6Address? {
             guard case .v6(let ip) = address, link.link.isUp, link.link.kind != .loopback,
@@ -29,7 +23,7 @@ extension Session {
             AttributeDifference(AttributeName("group \(group)"), wanted: "joined", found: nil)
         }
         let present = Set(addresses.map(\.address.identity))
-        let made = Set(routes.map(KernelMadeRoute.init))
+        let made = Set(context.routes.map(KernelMadeRoute.init))
         var findings: [ObjectFinding] = []
         let loopback = DeviceAddress("lo", InterfaceAddress(.v4(.loopback), prefixLength: 8), scope: .host)
         for address in [loopback] + wanted.addresses where present.contains(address.identity) {
@@ -56,11 +50,10 @@ extension Session {
             }
             if link.kind == .loopback {
                 want(.v4(.loopback), length: 8)
-                if try inside.hasIPv6(link.name) { want(.v6(IPv6Address(1)), length: 128) }
+                if details[observed.index]?.usesIPv6 == true { want(.v6(IPv6Address(1)), length: 128) }
             } else if observed.operationalState == .up, link.master == nil, let mac = link.mac {
                 // One that gets none from the kernel has none.
-                let mode = try inside.sysctlIfAny("ipv6/conf/\(link.name)/addr_gen_mode")
-                if try mode == "0" && inside.hasIPv6(link.name) {
+                if details[observed.index]?.hasAddressOfMAC == true {
                     want(.v6(mac.linkLocalAddress), length: 64)
                     if missing.isEmpty, let group = missingGroup(.v6(mac.linkLocalAddress), on: observed) {
                         missing.append(isMissing(group))
@@ -81,14 +74,6 @@ extension Session {
     }
 }
 
-extension InsideNamespace {
-    /// Whether a link has IPv6.
-    fileprivate func hasIPv6(_ link: InterfaceName) throws -> Bool {
-        // A kernel without IPv6 has no such file, nor has a link whose MTU is too small for it.
-        try sysctlIfAny("ipv6/conf/\(link)/disable_ipv6") == "0"
-    }
-}
-
 extension IPv4Address {
     fileprivate static let loopback = IPv4Address(0x7f00_0001)
 }
@@ -97,14 +82,6 @@ extension IPv6Address {
     /// The group that it is asked for by (RFC 4291, 2.7.1).
     fileprivate var solicitedNodeGroup: IPv6Address {
         IPv6Address((0xff02 as UInt128) << 112 | 0x1_ff00_0000 | value & 0xff_ffff)
-    }
-}
-
-extension MACAddress {
-    /// The address for the link alone that is made of it (RFC 4291, appendix A).
-    fileprivate var linkLocalAddress: IPv6Address {
-        let identifier = ((value ^ 0x0200_0000_0000) >> 24) << 40 | 0xff_fe00_0000 | value & 0xff_ffff
-        return IPv6Address((0xfe80 as UInt128) << 112 | UInt128(identifier))
     }
 }
 

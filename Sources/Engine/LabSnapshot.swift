@@ -3,6 +3,8 @@ import Glibc
 import NetworkNamespaces
 import NetworkObjects
 import Nftables
+import Rtnetlink
+import System
 
 /// A lab as the kernel has it: each namespace that its blueprint names, looked into with a socket that stays open.
 struct LabSnapshot {
@@ -17,7 +19,6 @@ struct LabSnapshot {
     /// The namespaces of which the tables are known to be those of the former blueprint, and were not read: they are as they
     /// were declared.
     private var unread: Set<Int> = []
-    private let digests: RuleDigests
     /// The pins of the lab's names that hold a namespace which is not marked as the lab's.
     var foreign: [String] = []
 
@@ -28,14 +29,12 @@ struct LabSnapshot {
     ///     blueprint names.
     ///   - records: the rule sets that need not be read if nobody has changed them.
     ///   - former: what the lab consisted of when the records were made, where that is known.
-    ///   - digests: those that are known.
     ///   - dropped: by namespace, the names of settings that it had another value of and should have the kernel's now; they are
     ///     compared with those of a fresh one though the rest is not.
     init(
         _ blueprint: Blueprint, isWhole: Bool, records: [String: RuleRecord], former: Blueprint? = nil,
-        digests: RuleDigests = RuleDigests(), dropped: [String: Set<Substring>] = [:]
+        dropped: [String: Set<Substring>] = [:]
     ) throws {
-        self.digests = digests
         let before = Dictionary(
             (former?.namespaces ?? []).map { ($0.name, $0.content.allTables) }, uniquingKeysWith: { first, _ in first })
         let count = blueprint.namespaces.count
@@ -52,18 +51,22 @@ struct LabSnapshot {
             let pin = blueprint.pin(of: namespace)
             guard NamedNamespaces.identity(pin) != nil else { return }
             sessions[index] = try thread.open(pin, of: namespace.name) { session, inside in
-                var seen = try session.observe(for: namespace.content, everything: isWhole, in: inside)
+                let isCompared = isWhole || dropped[namespace.name] != nil
+                let look = try session.look(
+                    for: namespace.content, everything: isWhole, inDetail: isCompared, in: inside)
+                var seen = look.seen
+                let context = look.context
                 if isWhole || namespace.kind == .node || namespace.content.hasTables {
                     let generation = try Nftables.generation(in: inside)
                     generations[index] = generation
                     if generation == Nftables.untouchedGeneration || generation == nil {
                         seen.rules = RuleListing([], touched: [])
                     } else if let record = records[pin], record.generation == generation,
-                        record == RuleRecord(generation, namespace.content.allTables, digests)
+                        record == RuleRecord(generation, namespace.content.allTables)
                     {
                         valid[index] = record
                     } else if let record = records[pin], record.generation == generation,
-                        let tables = before[namespace.name], record == RuleRecord(generation, tables, digests)
+                        let tables = before[namespace.name], record == RuleRecord(generation, tables)
                     {
                         unread[index] = true
                         seen.rules = RuleListing(tables, touched: [])
@@ -71,17 +74,22 @@ struct LabSnapshot {
                         seen.rules = try Nftables.listing(in: inside)
                     }
                 }
-                if let fresh, !isWhole, let names = dropped[namespace.name] {
-                    seen.deviations = try session.deviations(
-                        from: fresh, at: index, namespace.content, seen.links, in: inside
-                    ).filter { finding in
-                        (finding.object.value as? Sysctl)?.path.split(separator: "/").last.map(names.contains) ?? false
+                if let fresh, isCompared {
+                    var socket = try GenericSocket(in: inside)
+                    seen.deviations = try session.deviations(from: fresh, at: index, seen, context, &socket, in: inside)
+                    if isWhole {
+                        do {
+                            seen.deviations += try session.attachedPrograms(context, in: inside)
+                        } catch let error as SystemCallError where error.errno == EPERM {
+                            seen.unlisted.append("tcx programs")
+                        }
+                        try seen.add(fresh.otherObjects(&socket, in: inside))
+                    } else if let names = dropped[namespace.name] {
+                        seen.deviations.removeAll { finding in
+                            let path = (finding.object.value as? Sysctl)?.path
+                            return !(path?.split(separator: "/").last.map(names.contains) ?? false)
+                        }
                     }
-                }
-                if isWhole, let fresh {
-                    seen.deviations = try session.deviations(
-                        from: fresh, at: index, namespace.content, seen.links, in: inside)
-                    try seen.add(fresh.otherObjects(in: inside))
                 }
                 observed[index] = seen
                 return session
@@ -127,7 +135,7 @@ struct LabSnapshot {
         for (index, namespace) in blueprint.namespaces.enumerated() where namespace.content.hasTables {
             if let read = observed[index]?.rules, read.tables.count != namespace.content.allTables.count { continue }
             records[blueprint.pin(of: namespace)] =
-                valid[index] ?? RuleRecord(generations[index], namespace.content.allTables, digests)
+                valid[index] ?? RuleRecord(generations[index], namespace.content.allTables)
         }
         return records
     }

@@ -79,8 +79,9 @@ extension LegacyTable.Family {
 
 extension FreshNamespaces {
     /// What a namespace holds of kinds that few programs make, and that a namespace which nobody has touched does not hold.
-    func otherObjects(in inside: borrowing InsideNamespace) throws -> OpaqueListing {
-        var socket = try GenericSocket(in: inside)
+    func otherObjects(
+        _ socket: inout GenericSocket, in inside: borrowing InsideNamespace
+    ) throws -> OpaqueListing {
         var listing = try socket.objects(families, unless: values)
         let sets = try OpaqueListing.addressSets(in: inside)
         listing.objects += sets.objects

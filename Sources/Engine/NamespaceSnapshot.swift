@@ -37,6 +37,13 @@ struct ObservationContext {
     var everything: Bool
     /// The families of which also what the kernel has by itself is told.
     var families: Set<AddressFamily>
+    /// All addresses and routes, those that the kernel made by itself too.
+    var addresses: [ObservedAddress]
+    var routes: [Route]
+    /// All that the kernel tells of links, by their numbers; empty where that was not asked for.
+    var details: [InterfaceIndex: LinkDetail]
+    /// The IPv6 groups that links are in, by their numbers; empty where neither details nor everything was asked for.
+    var groups: [InterfaceIndex: Set<IPv6Address>]
 }
 
 /// Objects of a kind as they were found. Those that the kernel makes by itself are in neither list.
@@ -70,16 +77,29 @@ extension Session {
         for wanted: NamespaceContent, everything: Bool = false, families: Set<AddressFamily>? = nil,
         in inside: borrowing InsideNamespace
     ) throws -> NamespaceSnapshot {
-        let (observed, table) = try withSocket { socket in
-            let links = try socket.links()
+        try look(for: wanted, everything: everything, inDetail: false, families: families, in: inside).seen
+    }
+
+    /// As `observe`, with what it was made of.
+    ///
+    /// - Parameter inDetail: whether all that the kernel tells of links is kept.
+    func look(
+        for wanted: NamespaceContent, everything: Bool, inDetail: Bool, families: Set<AddressFamily>? = nil,
+        in inside: borrowing InsideNamespace
+    ) throws -> (seen: NamespaceSnapshot, context: ObservationContext) {
+        let found = try withSocket { socket in
+            let (links, details) = try inDetail ? socket.linksInDetail() : (links: socket.links(), details: [:])
+            let table = InterfaceTable(links)
             let context = ObservationContext(
-                wanted: wanted, links: links, interfaces: InterfaceTable(links),
+                wanted: wanted, links: links, interfaces: table,
                 everything: everything || !wanted.lists[OpaqueObject.self].isEmpty,
-                families: families ?? wanted.families)
-            return (try NamespaceSnapshot(&socket, context, in: inside), context.interfaces)
+                families: families ?? wanted.families, addresses: try socket.observedAddresses(in: table),
+                routes: try socket.routes(in: table), details: details,
+                groups: try everything || inDetail ? socket.groups() : [:])
+            return (seen: try NamespaceSnapshot(&socket, context, in: inside), context: context)
         }
-        interfaces = table
-        return observed
+        interfaces = found.context.interfaces
+        return found
     }
 }
 
@@ -186,7 +206,7 @@ extension DeviceAddress: SelectivelyObserved {
     static func observe(
         _ socket: inout RouteSocket, _ context: ObservationContext, in inside: borrowing InsideNamespace
     ) throws -> FoundObjects<DeviceAddress> {
-        let addresses = try socket.observedAddresses(in: context.interfaces)
+        let addresses = context.addresses
         let tellsWhoMade = addresses.contains(where: \.isKernelMade)
         return FoundObjects(
             installed: addresses.filter { $0.isInstalled(unless: !tellsWhoMade) }.map(\.address))
@@ -211,7 +231,7 @@ extension Route: SelectivelyObserved {
     static func observe(
         _ socket: inout RouteSocket, _ context: ObservationContext, in inside: borrowing InsideNamespace
     ) throws -> FoundObjects<Route> {
-        FoundObjects(installed: try socket.routes(in: context.interfaces).filter(\.isInstalled))
+        FoundObjects(installed: context.routes.filter(\.isInstalled))
     }
 
     /// Whether someone installed the route: the kernel makes others from addresses, which have no gateway, from being up, and
@@ -256,10 +276,14 @@ extension ForwardingEntry: SelectivelyObserved {
         let tunnels = Set(links.filter { if case .vxlan = $0.kind { true } else { false } }.map(\.name))
         let own = Set(links.compactMap(\.mac))
         let wanted = Set(context.wanted.forwarding.map(\.identity))
+        var groups = ListenedGroups(context.groups)
         var found = FoundObjects<ForwardingEntry>()
         for entry in try socket.forwardingEntries(in: context.interfaces) where !entry.isLocal {
-            if entry.isSelf, !tunnels.contains(entry.device), !entry.mac.isOfOneHost || own.contains(entry.mac) {
-                continue
+            if entry.isSelf, !tunnels.contains(entry.device) {
+                if own.contains(entry.mac) { continue }
+                if !entry.mac.isOfOneHost {
+                    guard context.everything, try groups.isSomebodys(entry.mac, in: inside) else { continue }
+                }
             }
             if entry.isPermanent || wanted.contains(entry.identity) {
                 found.installed.append(entry)

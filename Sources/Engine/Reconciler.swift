@@ -17,7 +17,7 @@ struct Reconciler {
     /// The lab as it was.
     private let journal: Journal
     private let blueprint: Blueprint
-    private let topology: Topology
+    private let update: StateUpdate
     private let source: String
     /// What the lab was made after; nil where that is not known.
     private let former: Blueprint?
@@ -30,7 +30,6 @@ struct Reconciler {
     private let isSameTopology: Bool
     /// By pin, the rule sets that were found to be as they should be, or were made so.
     private var rules: [String: RuleRecord]
-    private let digests = RuleDigests()
     /// What has to be made anew because the kernel does not change it in place: links, by namespace, and namespaces.
     private var linksAnew: [String: Set<InterfaceName>] = [:]
     private var namespacesAnew: Set<String> = []
@@ -45,10 +44,12 @@ struct Reconciler {
     ///   - former: what the lab consisted of, if its topology was another one or a change was cut short; nil where that is not
     ///     known, so that whatever is there counts as the lab's.
     ///   - blueprint: what is asked for, in the form that the lab has.
+    ///   - update: what the state is to say besides the journal.
     ///   - silent: the pods that do not answer.
     ///   - removesAdditions: whether what users added beside the lab's objects goes too.
     init(
-        _ state: StateDirectory, _ journal: Journal, from former: Former, to blueprint: Blueprint, topology: Topology,
+        _ state: StateDirectory, _ journal: Journal, from former: Former, to blueprint: Blueprint,
+        update: StateUpdate,
         source: String, silent: Set<PodReference>, removesAdditions: Bool = false, cancellation: Cancellation = .none
     ) {
         var blueprint = blueprint
@@ -56,7 +57,7 @@ struct Reconciler {
         self.state = state
         self.journal = journal
         self.blueprint = blueprint
-        self.topology = topology
+        self.update = update
         self.source = source
         self.removesAdditions = removesAdditions
         self.cancellation = cancellation
@@ -131,10 +132,10 @@ struct Reconciler {
         changed.namespaces += removed
         changed.isChanging = true
         // A journal of this version needs it.
-        if journal.version < Journal.currentVersion { try blueprint.allocations.write(to: state) }
+        if journal.version < Journal.currentVersion { try update.writeAllocations(to: state) }
         try changed.write(to: state)
-        try blueprint.allocations.write(to: state)
-        try StateDirectory.write(Array(topology.yaml.utf8), to: state.topology)
+        try update.writeAllocations(to: state)
+        try update.writeTopology(to: state)
         try NetnsMountPoint.prepare()
         do {
             let last = try makeAll(try takeAway(found))
@@ -209,7 +210,7 @@ struct Reconciler {
         while true {
             let part = blueprint.part(of: scope)
             let view = try LabSnapshot(
-                part, isWhole: removesAdditions, records: rules, former: former, digests: digests,
+                part, isWhole: removesAdditions, records: rules, former: former,
                 dropped: droppedSettings(in: part))
             if let pin = view.foreign.first { throw EngineError.namespaceInTheWay(pin: pin) }
             let names = Set(part.namespaces.map(\.name))
@@ -334,7 +335,7 @@ struct Reconciler {
         let generations = applier.changedRuleSets
         for (index, namespace) in part.namespaces.enumerated() where found.view.areTablesKnown(index) {
             guard let generation = generations[index] else { continue }
-            rules[blueprint.pin(of: namespace)] = RuleRecord(generation, namespace.content.allTables, digests)
+            rules[blueprint.pin(of: namespace)] = RuleRecord(generation, namespace.content.allTables)
         }
     }
 

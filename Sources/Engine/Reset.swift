@@ -27,7 +27,7 @@ public enum Reset {
 
     /// Ends what was started inside, empties the hosts' roots, removes what users added, repairs what drifted, has stopped pods
     /// answer again, and clears what the kernel has learned: connections, neighbours, bridges' and tunnels' entries, counters of
-    /// rules, cached routes. Hosts with commands are made anew, and the commands run again. The background
+    /// rules, cached routes, what TCP knows of other hosts. Hosts with commands are made anew, and the commands run again. The background
     /// process stays.
     ///
     /// - Parameter waiting: called once if another command works on the lab.
@@ -51,8 +51,9 @@ public enum Reset {
         var outcome = Outcome(lab: state.lab)
         let journal = try Journal.read(state)
         let topology = try RunningLab.topology(in: state)
-        let kept = try Allocations.read(state, journal) ?? .empty
-        var blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures, keeping: kept)
+        let kept = try Allocations.read(state, journal)
+        var blueprint = try Blueprint(topology: topology, features: journal.kernelFeatures, keeping: kept ?? .empty)
+        let update = StateUpdate(nil, blueprint.allocations, kept: kept)
         let identities = Set(journal.namespaces.compactMap { NamedNamespaces.identity($0.pin) })
         outcome.processes = try NamespaceProcesses.end(
             in: identities, orSeeing: Set([state.roots.device].compactMap(\.self)))
@@ -62,11 +63,11 @@ public enum Reset {
         let planned = blueprint
         var records = try CommandRecords.read(state)
         records.remove(hosts)
-        let commands = HostCommands(state, planned, topology: topology, records, silent: [], isShowing: false, .none)
+        let commands = HostCommands(state, planned, records, silent: [], isShowing: false, .none)
         if !hosts.isEmpty {
             if journal.keepsCommands { blueprint.take(try CommandRecords.read(state)) }
             var reconciler = Reconciler(
-                state, journal, from: journal.isComplete ? .same : .unknown, to: blueprint, topology: topology,
+                state, journal, from: journal.isComplete ? .same : .unknown, to: blueprint, update: update,
                 source: journal.source, silent: [], removesAdditions: true)
             outcome.operations = try reconciler.look().operations
             try records.write(to: state)
@@ -76,7 +77,7 @@ public enum Reset {
         }
         if try !StoppedPods.read(state).isEmpty { try StoppedPods.write([], to: state) }
         var reconciler = Reconciler(
-            state, journal, from: journal.isComplete ? .same : .unknown, to: blueprint, topology: topology,
+            state, journal, from: journal.isComplete ? .same : .unknown, to: blueprint, update: update,
             source: journal.source, silent: [], removesAdditions: true)
         let found = try reconciler.look()
         if hosts.isEmpty { outcome.operations = found.operations }
@@ -102,6 +103,7 @@ public enum Reset {
         let sessions = view.sessions
         let observed = view.observed
         let cleared = Slots<Int>(count: sessions.count)
+        let families = try InsideNamespace.current { inside in try GenericSocket.families(in: inside) }
         try NamespaceThread.forEach(sessions.count) { thread, index in
             guard let session = sessions[index], let seen = observed[index] else { return }
             let namespace = blueprint.namespaces[index]
@@ -119,6 +121,8 @@ public enum Reset {
                 if cleared[index] != 0 { generations[index] = try Nftables.generation(in: inside) }
                 var connections = try ConnectionTracking(in: inside)
                 try connections.flush()
+                var generic = try GenericSocket(in: inside)
+                try generic.forgetTCPMetrics(families)
             }
         }
         outcome.learned = observed.reduce(0) { $0 + ($1?.learned.count ?? 0) }

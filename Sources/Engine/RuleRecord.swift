@@ -1,5 +1,5 @@
+import Glibc
 import NetworkObjects
-import Synchronization
 
 /// A rule set that was as it should be: as long as its number is the same nobody has changed it, and it need not be read.
 struct RuleRecord: Codable, Hashable, Sendable {
@@ -8,25 +8,23 @@ struct RuleRecord: Codable, Hashable, Sendable {
     /// What tells the tables that it should hold from others.
     var digest: UInt64
 
-    /// Nil where the number is not known.
-    init?(_ generation: UInt32?, _ tables: [RuleTable], _ digests: RuleDigests) {
-        guard let generation else { return nil }
+    /// Nil where the number is not known, or which program this is.
+    init?(_ generation: UInt32?, _ tables: [RuleTable]) {
+        guard let generation, let program = Self.program else { return nil }
         self.generation = generation
-        digest = digests.digest(of: tables)
+        var digest = RuleDigest(tables)
+        digest.add(program)
+        self.digest = digest.value
     }
-}
 
-/// The digests of tables, of which most nodes have the same: worked out once.
-final class RuleDigests: Sendable {
-    private let known = Mutex<[(tables: [RuleTable], value: UInt64)]>([])
-
-    func digest(of tables: [RuleTable]) -> UInt64 {
-        // Others wait: they most likely ask for the same ones.
-        known.withLock { known in
-            if let found = known.first(where: { $0.tables == tables }) { return found.value }
-            let value = RuleDigest(tables).value
-            known.append((tables, value))
-            return value
-        }
-    }
+    /// What tells this program from others, of another version among them: of the same services it may make other rules.
+    private static let program: UInt64? = {
+        var status = stat()
+        guard stat("/proc/self/exe", &status) == 0 else { return nil }
+        var digest = RuleDigest()
+        digest.add(UInt64(status.st_ino))
+        digest.add(UInt64(status.st_size))
+        digest.add(UInt64(status.st_mtim.tv_sec) << 30 | UInt64(status.st_mtim.tv_nsec))
+        return digest.value
+    }()
 }

@@ -70,8 +70,18 @@ public struct RunningLab: Sendable {
         guard let text = try StateDirectory.read(state.topology) else {
             throw EngineError.damagedState(path: state.topology, reason: "it is missing")
         }
+        return try topology(text, in: state)
+    }
+
+    /// The topology that a lab's state has the text of.
+    ///
+    /// - Parameter other: another one that most of it is like, if there is one.
+    static func topology(
+        _ text: [UInt8], in state: StateDirectory, like other: WrittenTopology? = nil
+    ) throws(EngineError) -> Topology {
         do {
-            var topology = try Topology.read(text, file: state.topology)
+            var topology =
+                try other?.read(text, file: state.topology) ?? Topology.read(text, file: state.topology)
             // That is no place that a user wrote a command at.
             topology.forgetPlaces(in: state.topology)
             return topology

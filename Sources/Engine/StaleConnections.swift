@@ -21,9 +21,10 @@ struct StaleConnections: Sendable {
                 try thread.enter(nodes[index].pin, of: nodes[index].name) { inside in
                     var tracking = try ConnectionTracking(in: inside)
                     try tracking.forgetDatagrams { flow in
-                        endpoints.isStale(
-                            to: (flow.destination, flow.destinationPort), answeredBy: (flow.answerer, flow.answererPort)
-                        )
+                        guard let ports = flow.original.ports, let answering = flow.reply.ports else { return false }
+                        return endpoints.isStale(
+                            to: (flow.original.destination, ports.destination),
+                            answeredBy: (flow.reply.source, answering.source))
                     }
                 }
             }

@@ -84,10 +84,13 @@ public struct StateDirectory: Hashable, Sendable {
     }
 
     /// Writes a value as JSON, as a whole.
-    static func write(json value: some Encodable, to path: String) throws {
+    static func write(json value: some Encodable, to path: String) throws { try write(json(value), to: path) }
+
+    /// A value as JSON, as it is written.
+    static func json(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        try write(Array(encoder.encode(value)) + [UInt8(ascii: "\n")], to: path)
+        return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
     }
 
     /// Reads a whole file that nslab wrote.

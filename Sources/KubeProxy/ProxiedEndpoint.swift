@@ -16,8 +16,6 @@ public struct ProxiedEndpoint: Hashable, Sendable {
     public var zones: Set<String>
     /// The nodes whose packets are for it (`hints.forNodes`); empty for all.
     public var nodes: Set<String>
-    /// What its chain is called by: `5OJB2KTY-ns1/svc1/tcp/p80__10.180.0.1/80`.
-    var chainName = ""
 
     /// An endpoint that answers unless said otherwise.
     public init(

@@ -55,26 +55,24 @@ public struct ProxiedPort: Hashable, Sendable {
     public mutating func answer(by endpoints: [ProxiedEndpoint]) {
         var places: [Place: Int] = [:]
         var found: [(text: String, endpoint: ProxiedEndpoint)] = []
-        let chainName = ChainName.endpoints(namespace, service, transport, name)
         for endpoint in endpoints where endpoint.address.family == family {
             if let index = places[Place(address: endpoint.address, port: endpoint.port)] {
                 // Of two that say the same, what is ready and goes on counts (`addEndpoints`).
                 let other = found[index].endpoint
-                if other.isReady && !other.isTerminating { continue }
-                found[index].endpoint = endpoint
-                found[index].endpoint.chainName = other.chainName
+                if !(other.isReady && !other.isTerminating) { found[index].endpoint = endpoint }
                 continue
             }
             places[Place(address: endpoint.address, port: endpoint.port)] = found.count
             let host = "\(endpoint.address)"
-            var named = endpoint
-            named.chainName = chainName(host, endpoint.port)
-            found.append((family == .ipv4 ? "\(host):\(endpoint.port)" : "[\(host)]:\(endpoint.port)", named))
+            found.append((family == .ipv4 ? "\(host):\(endpoint.port)" : "[\(host)]:\(endpoint.port)", endpoint))
         }
         // Of ASCII, which is compared by its bytes.
         found.sort { $0.text < $1.text }
         self.endpoints = found.map(\.endpoint)
     }
+
+    /// Takes what answers for another port of its family: of the many services of a cluster, many lead to the same pods.
+    public mutating func answer(like other: ProxiedPort) { endpoints = other.endpoints }
 
     private struct Place: Hashable {
         var address: IPAddress

@@ -47,7 +47,7 @@ private struct FamilyRules {
         _ family: AddressFamily, _ ports: [ProxiedPort], serviceSubnets: [Prefix], clusterPrefixes: [Prefix],
         known: FamilyRules?
     ) {
-        frame = TableFrame(family, serviceSubnets)
+        frame = TableFrame(family, serviceSubnets, ports.map(\.clusterAddress))
         self.clusterPrefixes = clusterPrefixes
         self.ports = ports
         let before = known?.rulesByPort(clusterPrefixes) ?? [:]
@@ -75,9 +75,9 @@ private struct FamilyRules {
                 zip(ports, shared).map { port, rules in
                     rules ?? PortRules(port, on: node, clusterPrefixes: clusterPrefixes)
                 })
-        var table = frame.table(on: node, clusterAddresses: ports.map(\.clusterAddress), all.elements)
+        var table = frame.table(on: node, all.elements)
         table.sets += all.sets
-        table.chains += all.chains
+        table.add(all.chains)
         return table
     }
 
@@ -85,13 +85,13 @@ private struct FamilyRules {
     private struct Ports {
         private(set) var elements: [PortRules.MapName: [RuleTable.Element]] = [:]
         private(set) var sets: [RuleTable.NamedSet] = []
-        private(set) var chains: [RuleTable.Chain] = []
+        private(set) var chains: [RuleTable.ChainGroup] = []
 
         init(_ ports: [PortRules]) {
             var keys: [PortRules.MapName: Set<[RuleValue]>] = [:]
             for rules in ports {
                 sets += rules.affinitySets
-                chains += rules.chains
+                chains.append(rules.chains)
                 for (name, new) in rules.elements {
                     // Of two services that ask for one address and port from outside, the first one has it.
                     elements[name, default: []] += new.filter { keys[name, default: []].insert($0.key).inserted }

@@ -17,7 +17,9 @@ public struct ReachableEndpoints: Hashable, Sendable {
         let preference = Preference(endpoints, node)
         var isDraining = false
         if port.usesClusterEndpoints {
-            cluster = endpoints.filter { $0.isReady && preference.allows($0, node) }
+            let isReachable: (ProxiedEndpoint) -> Bool = { $0.isReady && preference.allows($0, node) }
+            // Mostly all of them: they are not copied then.
+            cluster = endpoints.allSatisfy(isReachable) ? endpoints : endpoints.filter(isReachable)
             if cluster.isEmpty {
                 cluster = endpoints.filter(\.isDraining)
                 isDraining = !cluster.isEmpty

@@ -3,6 +3,9 @@ public enum ServiceChain {
     /// The chain that packets for a port of a service without endpoints are sent to.
     public static let rejecting = RejectChain.name
 
+    /// The chains in which packets for a port of a service without endpoints are dropped or sent to be rejected.
+    public static let checking = ["service-endpoints-check", "nodeport-endpoints-check"]
+
     /// The service or endpoint that a chain is of, as `service ns1/svc1 tcp p80` or `endpoint 10.180.0.1 port 80 of ns1/svc1 tcp p80`;
     /// nil for a chain that is of none.
     public static func object(of chain: String) -> String? {

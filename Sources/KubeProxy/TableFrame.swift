@@ -7,30 +7,28 @@ struct TableFrame {
     private let family: AddressFamily
     /// The ranges of the services' own addresses.
     private let serviceSubnets: [Prefix]
+    /// The services' own addresses, each once.
+    private let clusterAddresses: RuleTable.NamedSet
 
-    init(_ family: AddressFamily, _ serviceSubnets: [Prefix]) {
+    /// - Parameter clusterAddresses: the services' own, in any number of times.
+    init(_ family: AddressFamily, _ serviceSubnets: [Prefix], _ clusterAddresses: [IPAddress]) {
         self.family = family
         self.serviceSubnets = serviceSubnets
+        var seen: Set<IPAddress> = []
+        let addresses = clusterAddresses.filter { seen.insert($0).inserted }
+        self.clusterAddresses = .init(
+            "cluster-ips", key: [family.ruleType], comment: "Active ClusterIPs",
+            elements: addresses.map { .init([.address($0)]) })
     }
 
     /// The table of a node.
     ///
-    /// - Parameters:
-    ///   - clusterAddresses: the services' own, in any number of times.
-    ///   - elements: what is in the maps.
-    func table(
-        on node: ProxiedNode, clusterAddresses: [IPAddress], _ elements: [PortRules.MapName: [RuleTable.Element]]
-    ) -> RuleTable {
+    /// - Parameter elements: what is in the maps.
+    func table(on node: ProxiedNode, _ elements: [PortRules.MapName: [RuleTable.Element]]) -> RuleTable {
         let nodePorts = NodePorts(family, node.address(family))
         var table = RuleTable(.init(family), ProxyRules.tableName)
         table.comment = "rules for kube-proxy"
-        var seen: Set<IPAddress> = []
-        let addresses = clusterAddresses.filter { seen.insert($0).inserted }
-        table.sets.append(
-            .init(
-                "cluster-ips", key: [family.ruleType], comment: "Active ClusterIPs",
-                elements: addresses.map { .init([.address($0)]) }))
-        table.sets += nodePorts.sets
+        table.sets = [clusterAddresses] + nodePorts.sets
         table.sets += Self.maps.map { name, comment in
             let hasAddress = name != .noEndpointNodePorts && name != .serviceNodePorts
             return .init(

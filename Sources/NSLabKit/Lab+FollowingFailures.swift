@@ -48,7 +48,7 @@ extension Lab {
         trace.timeout = .seconds(1)
         // The failure is told in any case.
         guard let path = try? trace.run(), !path.isAnswered, let cause = path.cause else { return nil }
-        let named = TraceReport.Cause(cause, running.blueprint, to: address)
+        let named = TraceReport.Cause(cause, running.blueprint, trace)
         return .traced(kind: named.kind, sentence: named.text)
     }
 }

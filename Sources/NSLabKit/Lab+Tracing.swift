@@ -28,6 +28,8 @@ extension Lab {
     ) throws(NSLabError) -> TraceReport {
         try reportingErrors {
             OpenFiles.raise()
+            let clock = try PacketClock()
+            defer { withExtendedLifetime(clock) {} }
             let sender = try running.namespace(named: from).name
             let statuses = try running.survey()
             let own = Set(statuses.first { $0.name == sender }?.addresses.map(\.family) ?? [])
@@ -67,7 +69,7 @@ extension Lab {
     /// Why a trace was not answered, in the lab's words; nil where nothing was found.
     private func cause(of path: TracedPath, _ trace: Trace) -> TraceReport.Cause? {
         let difference = diagnosis().difference(from: trace.sender, to: trace.destination).map { "\($0)" }
-        guard var cause = path.cause.map({ TraceReport.Cause($0, running.blueprint, to: trace.destination) }) else {
+        guard var cause = path.cause.map({ TraceReport.Cause($0, running.blueprint, trace) }) else {
             return difference.map {
                 TraceReport.Cause(
                     kind: "difference", namespace: trace.sender, object: $0, text: $0, difference: nil)
@@ -79,20 +81,45 @@ extension Lab {
 }
 
 extension TraceReport.Cause {
-    /// A cause in the lab's words: what kube-proxy rejects, it rejects for want of an endpoint.
-    init(_ cause: TraceCause, _ blueprint: Blueprint, to destination: IPAddress) {
+    /// A cause in the lab's words: what kube-proxy's chains refuse, they refuse for want of an endpoint, and an address of a service
+    /// that packets were sent to is one that the node's rules do not translate.
+    init(_ cause: TraceCause, _ blueprint: Blueprint, _ trace: Trace) {
         (kind, namespace, object, text) = (cause.kind.rawValue, cause.namespace, cause.object, cause.sentence)
-        guard cause.kind == .rule,
-            cause.object.contains(" \(ProxyRules.tableName) chain \(ServiceChain.rejecting):"),
-            let service = blueprint.services.first(where: { $0.clusterAddresses.contains(destination) })
-        else { return }
-        kind = "no endpoint"
-        text = "\(namespace): service \(service.key) has no endpoint, so \(object)"
-        object = "service \(service.key)"
+        guard let service = blueprint.service(at: trace.destination, trace.probe) else { return }
+        let refusing = [ServiceChain.rejecting] + ServiceChain.checking
+        if cause.kind == .rule,
+            refusing.contains(where: { cause.object.contains(" \(ProxyRules.tableName) chain \($0):") })
+        {
+            kind = "no endpoint"
+            text = "\(namespace): service \(service.key) has no endpoint, so \(object)"
+            object = "service \(service.key)"
+        } else if [.neighbour, .noRoute].contains(cause.kind), service.clusterAddresses.contains(trace.destination),
+            cause.object.contains("\(trace.destination)")
+        {
+            kind = "no service rule"
+            text =
+                "no rule on the way translates \(trace.destination) of service \(service.key), so it is sent on as it is: \(text)"
+            object = "table \(trace.destination.family == .ipv4 ? "ip" : "ip6") \(ProxyRules.tableName)"
+        }
     }
 }
 
 extension Blueprint {
+    /// The service that packets to an address, and to a port of it, are for.
+    fileprivate func service(at address: IPAddress, _ probe: TraceProbe) -> ClusterService? {
+        if let service = services.first(where: {
+            ($0.clusterAddresses + $0.externalAddresses + $0.loadBalancerAddresses).contains(address)
+        }) {
+            return service
+        }
+        let port: UInt16
+        switch probe {
+        case .echo: return nil
+        case .tcp(let number), .udp(let number): port = number
+        }
+        return services.first { $0.ports.contains { $0.nodePort == port } }
+    }
+
     /// The other end of each cable.
     fileprivate var cables: [Endpoint: Endpoint] {
         var cables: [Endpoint: Endpoint] = [:]

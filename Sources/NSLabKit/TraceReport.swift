@@ -1,5 +1,6 @@
 import Addresses
 import KubeProxy
+import Nftables
 import PacketTrace
 import Packets
 
@@ -76,9 +77,9 @@ public struct TraceReport: Encodable, Sendable {
 
     /// An entry that decided on a packet.
     public struct Decision: Encodable, Sendable {
-        /// `route`, `rule`, `neighbour`, `fdb`, `vlan` or `nftables`.
+        /// `route`, `rule`, `neighbour`, `fdb`, `vlan`, `conntrack` or `nftables`.
         public var kind: String
-        /// The entry, as `ip`, `bridge` or `nft` prints it.
+        /// The entry, as `ip`, `bridge`, `conntrack` or `nft` prints it.
         public var entry: String
         /// The table and chain of a rule of nf_tables; absent for anything else.
         public var chain: String?
@@ -86,12 +87,56 @@ public struct TraceReport: Encodable, Sendable {
         public var verdict: String?
         /// The service or endpoint that the chain is of; absent for anything else.
         public var object: String?
+        /// What an entry of the connection table says; absent for anything else.
+        public var connection: Connection?
 
         init(_ decision: TraceDecision) {
             (kind, entry, chain, verdict) = (
                 decision.kind.rawValue, decision.entry, decision.chain, decision.verdict
             )
+            connection = decision.connection.map(Connection.init)
             object = chain.flatMap { $0.split(separator: " ").last.flatMap { ServiceChain.object(of: String($0)) } }
+        }
+    }
+
+    /// A connection that a namespace keeps track of.
+    public struct Connection: Encodable, Sendable {
+        /// `tcp`, `udp`, `icmp` or `icmpv6`.
+        public var `protocol`: String
+        /// The state of a connection of TCP, such as `SYN_RECV`; absent for any other.
+        public var state: String?
+        /// Whether an answer has come.
+        public var replied: Bool
+        /// Whether its packets get other addresses, ports or identifiers.
+        public var translated: Bool
+        /// What its packets have when they come.
+        public var original: Tuple
+        /// What their answers have when they come.
+        public var reply: Tuple
+
+        /// What packets of one direction have.
+        public struct Tuple: Encodable, Sendable {
+            public var source: String
+            public var destination: String
+            /// Absent for an echo.
+            public var sourcePort: UInt16?
+            public var destinationPort: UInt16?
+            /// That of an echo; absent for any other.
+            public var identifier: UInt16?
+
+            init(_ tuple: ConnectionTuple) {
+                (source, destination) = ("\(tuple.source)", "\(tuple.destination)")
+                switch tuple.ends {
+                case .ports(let source, let destination): (sourcePort, destinationPort) = (source, destination)
+                case .echo(_, _, let number): identifier = number
+                }
+            }
+        }
+
+        init(_ connection: TrackedConnection) {
+            (`protocol`, state) = (connection.transport, connection.state)
+            (replied, translated) = (connection.isReplied, connection.isTranslated)
+            (original, reply) = (Tuple(connection.original), Tuple(connection.reply))
         }
     }
 

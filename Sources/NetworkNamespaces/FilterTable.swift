@@ -19,6 +19,21 @@ public struct FilterTable: Hashable, Sendable {
     /// What has tables of its own.
     public enum Family: Hashable, Sendable, CaseIterable {
         case ipv4, ipv6, arp
+
+        /// The program that lists it.
+        public var program: String {
+            switch self {
+            case .ipv4: "iptables"
+            case .ipv6: "ip6tables"
+            case .arp: "arptables"
+            }
+        }
+    }
+
+    /// Whether it says anything of packets: it has rules beside those that are the chains' policies and the end of the table, or a policy
+    /// that drops.
+    public var isUsed: Bool {
+        Int(count) > hooks.nonzeroBitCount + 1 || (0..<hooks.bitWidth).contains { policy(at: $0) == 0 }
     }
 
     /// The verdict at the end of the chain at a hook: `NF_DROP` is 0, `NF_ACCEPT` 1; nil where the table has none there.

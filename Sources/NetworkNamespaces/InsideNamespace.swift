@@ -34,6 +34,11 @@ public struct InsideNamespace: ~Copyable {
         return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     }
 
+    /// Opens a file or folder below `/proc/sys/net`.
+    func openSettings(_ path: String, _ flags: CInt) throws(SystemCallError) -> FileDescriptor {
+        try settings.open(path, flags)
+    }
+
     /// Reads a setting below `/proc/sys/net` that a kernel or a link may have or not; nil where it cannot be read.
     ///
     /// - Throws: `SystemCallError` where there was no room to read it (see `SystemCallError.isShortage`).
@@ -73,7 +78,7 @@ private final class SettingFolders {
         let full = "/proc/sys/net/\(path)"
         let first = path.prefix { $0 != "/" }
         let rest = path.dropFirst(first.count + 1)
-        guard !rest.isEmpty else { return try FileDescriptor(opening: full, flags) }
+        if rest.isEmpty, folders[first] == nil { return try FileDescriptor(opening: full, flags) }
         let folder: Folder
         if let known = folders[first] {
             folder = known
@@ -81,6 +86,6 @@ private final class SettingFolders {
             folder = Folder(try FileDescriptor(opening: "/proc/sys/net/\(first)", O_RDONLY | O_DIRECTORY))
             folders[first] = folder
         }
-        return try FileDescriptor(opening: String(rest), in: folder.descriptor, flags, path: full)
+        return try FileDescriptor(opening: rest.isEmpty ? "." : String(rest), in: folder.descriptor, flags, path: full)
     }
 }

@@ -48,7 +48,7 @@ public struct SettingValues: Sendable {
         }
         for index in folders.indices {
             var values: [[UInt8]?] = []
-            try Self.read(folders[index]) { values.append($1.map { Array($0) }) }
+            try Self.read(folders[index], in: inside) { values.append($1.map { Array($0) }) }
             for (file, value) in values.enumerated() { folders[index].files[file].value = value }
         }
     }
@@ -72,7 +72,7 @@ public struct SettingValues: Sendable {
     ) throws(SystemCallError) -> [Difference] {
         var differences: [Difference] = []
         for folder in folders {
-            try Self.read(folder) { file, found in
+            try Self.read(folder, in: inside) { file, found in
                 let isSame =
                     if let found, let value = file.value { found.elementsEqual(value) } else {
                         found == nil && file.value == nil
@@ -91,26 +91,25 @@ public struct SettingValues: Sendable {
         String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     }
 
-    /// Reads the files of a folder of the namespace that the thread is in.
+    /// Reads the files of a folder of a namespace.
     ///
     /// - Parameter body: called with each file and its content; nil for one that is not there or has no value.
     private static func read(
-        _ folder: Folder, _ body: (File, ArraySlice<UInt8>?) -> Void
+        _ folder: Folder, in inside: borrowing InsideNamespace, _ body: (File, ArraySlice<UInt8>?) -> Void
     ) throws(SystemCallError) {
-        let path = "/proc/sys/net/\(folder.path)"
-        let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else {
-            let error = SystemCallError("open", path)
+        let directory: FileDescriptor
+        do throws(SystemCallError) {
+            directory = try inside.openSettings(folder.path, O_RDONLY | O_DIRECTORY)
+        } catch {
             if error.isShortage { throw error }
             for file in folder.files { body(file, nil) }
             return
         }
-        defer { close(directory) }
         var buffer = [UInt8](repeating: 0, count: 4096)
         for file in folder.files {
-            let descriptor = openat(directory, file.name, O_RDONLY | O_CLOEXEC)
+            let descriptor = openat(directory.number, file.name, O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else {
-                let error = SystemCallError("openat", "\(path)/\(file.name)")
+                let error = SystemCallError("openat", "/proc/sys/net/\(folder.path)/\(file.name)")
                 if error.isShortage { throw error }
                 body(file, nil)
                 continue

@@ -52,6 +52,9 @@ public struct ChangeCommands: Sendable {
         case let qdisc as Qdisc: ["tc qdisc replace \(qdisc.typed)"]
         case let table as RuleTable: ["nft -f - <<'EOF'\n\(table.replacement)EOF"]
         case let object as OpaqueObject where object.kindName == "nexthop": ["ip nexthop add \(object)"]
+        case let object as OpaqueObject where object.kindName == "bridge vlan options": ["bridge vlan set \(object)"]
+        case let object as OpaqueObject where object.kindName == "xfrm default": ["ip xfrm policy setdefault \(object)"]
+        case let object as OpaqueObject where object.kindName == "xfrm threshold": ["ip xfrm policy set \(object)"]
         case let object as OpaqueObject where object.kindName == "mptcp endpoint":
             ["# ip mptcp endpoint add … \(object)"]
         default: ["# \(object.kindName) \(object) is there"]
@@ -117,6 +120,7 @@ extension LinkAttribute {
             return [
                 "ip link property \(now.bytes == nil ? "del" : "add") dev \(device) altname \(words ?? value ?? "")"
             ]
+        case .programs: return ["# bpftool net list dev \(device) shows \(value ?? "no") programs at \(name)"]
         case .flags: return ["ip link set dev \(device) \(name) \(value ?? "off")"]
         case .common where isAlias: return ["ip link set dev \(device) alias '\(value ?? "")'"]
         case .common where name == "operstate": return ["ip link set dev \(device) state \(value ?? "up")"]
@@ -260,6 +264,9 @@ extension OpaqueObject {
         case "ioam namespace": return ["ip ioam namespace delete \(words)"]
         case "action": return ["tc actions delete action \(words)"]
         case "filter": return ["tc filter delete \(words)"]
+        case "bridge vlan options": return ["# bridge vlan set \(words) goes back to what a new VLAN has"]
+        case "xfrm default": return ["ip xfrm policy setdefault in accept fwd accept out accept"]
+        case "xfrm threshold": return ["ip xfrm policy set hthresh4 32 32 hthresh6 128 128"]
         case "xfrm policy": return ["ip xfrm policy delete \(words.components(before: " priority"))"]
         case "xfrm state": return ["ip xfrm state delete \(words)"]
         case "mdb": return ["bridge mdb delete \(words)"]

@@ -19,6 +19,10 @@ extension LinkAttribute {
         63: "gso_ipv4_max_size", 64: "gro_ipv4_max_size", 66: "max_pacing_offload_horizon",
     ]
 
+    static let programNames: [Int: String] = [
+        46: "tcx ingress", 47: "tcx egress",
+    ]
+
     static let kindNames: [String: [Int: String]] = [
         "bridge": [
             IFLA_BR_FORWARD_DELAY: "forward_delay", IFLA_BR_HELLO_TIME: "hello_time", IFLA_BR_MAX_AGE: "max_age",
@@ -41,7 +45,7 @@ extension LinkAttribute {
             IFLA_BR_MULTI_BOOLOPT: "boolopt", 49: "fdb_max_learned",
         ],
         "vxlan": [
-            IFLA_VXLAN_GROUP: "group", IFLA_VXLAN_GROUP6: "group6", IFLA_VXLAN_TTL: "ttl", IFLA_VXLAN_TOS: "tos",
+            IFLA_VXLAN_GROUP: "remote", IFLA_VXLAN_GROUP6: "remote", IFLA_VXLAN_TTL: "ttl", IFLA_VXLAN_TOS: "tos",
             IFLA_VXLAN_LEARNING: "learning", IFLA_VXLAN_AGEING: "ageing", IFLA_VXLAN_LIMIT: "maxaddress",
             IFLA_VXLAN_PORT_RANGE: "srcport", IFLA_VXLAN_PROXY: "proxy", IFLA_VXLAN_RSC: "rsc",
             IFLA_VXLAN_L2MISS: "l2miss", IFLA_VXLAN_L3MISS: "l3miss", IFLA_VXLAN_PORT: "dstport",

@@ -26,6 +26,15 @@ public struct LinkAttribute: Codable, Hashable, Sendable {
         case port
         /// A name besides its own (`IFLA_PROP_LIST`).
         case otherName
+        /// How many programs of BPF are attached to it at a place (`BPF_TCX_INGRESS` and `BPF_TCX_EGRESS`, linux/bpf.h).
+        case programs
+    }
+
+    /// How many programs are attached to a link.
+    ///
+    /// - Parameter number: the number of the place.
+    public init(_ device: InterfaceName, programs count: Int, at number: Int) {
+        self.init(device, .programs, number, kind: "", count == 0 ? nil : [UInt8(clamping: count)])
     }
 
     /// An attribute of a link.
@@ -50,6 +59,8 @@ public struct LinkAttribute: Codable, Hashable, Sendable {
         switch place {
         case .flags, .otherName: return true
         case .port: return bytes != nil
+        // Who attached one may hold it by a link of BPF's own.
+        case .programs: return false
         case .common:
             return number == IFLA_IFALIAS || number == IFLA_OPERSTATE || bytes != nil && !Self.fixed.contains(number)
         case .kind:
@@ -156,6 +167,7 @@ extension LinkAttribute: NetworkObject {
         case .kind: Self.kindNames[kind]?[number] ?? "\(kind) attribute \(number)"
         case .port: Self.portNames[number] ?? "port attribute \(number)"
         case .otherName: "altname"
+        case .programs: Self.programNames[number] ?? "programs at \(number)"
         }
     }
 
@@ -174,6 +186,11 @@ extension LinkAttribute: NetworkObject {
             return ["default", "dormant", "testing"][Int(bytes[0])]
         case .common where number == IFLA_OPERSTATE:
             return bytes.first.flatMap(ObservedLink.OperationalState.init).map { "\($0)" }
+        case .common where number == IFLA_PROTO_DOWN: return bytes.first == 0 ? "off" : "on"
+        case .kind where kind == "vxlan" && (number == IFLA_VXLAN_GROUP || number == IFLA_VXLAN_GROUP6):
+            return bytes.count == 16
+                ? "\(IPv6Address(bytes.reduce(0) { $0 << 8 | UInt128($1) }))"
+                : "\(IPv4Address(bytes.reduce(0) { $0 << 8 | UInt32($1) }))"
         // A program is told by the way that it is attached (`XDP_ATTACHED_*`).
         case .common where number == IFLA_XDP:
             let mode = bytes.count > 4 ? Int(bytes[4]) : 0

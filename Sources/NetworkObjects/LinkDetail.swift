@@ -61,12 +61,21 @@ public struct LinkDetail: Hashable, Sendable {
     }
 
     /// What it does as a port of a bridge; nil where it is none.
-    public var portState: PortState? {
-        portKind == "bridge"
-            ? attributes.first { $0.place == .port && $0.number == IFLA_BRPORT_STATE }?.bytes.first.map {
-                PortState(rawValue: $0)
-            }
-            : nil
+    public var portState: PortState? { port(IFLA_BRPORT_STATE).map { PortState(rawValue: $0) } }
+
+    /// Whether it exchanges no frames with other ports of which the same is said (`bridge link set … isolated on`).
+    public var isIsolated: Bool { port(IFLA_BRPORT_ISOLATED) == 1 }
+
+    /// Whether it gets frames for addresses that the bridge does not know.
+    public var isFlooded: Bool { port(IFLA_BRPORT_UNICAST_FLOOD) != 0 }
+
+    /// Whether it gets what is for all.
+    public var isBroadcastTo: Bool { port(IFLA_BRPORT_BCAST_FLOOD) != 0 }
+
+    /// A number among what it has as a port of a bridge; nil where it is none.
+    private func port(_ number: Int) -> UInt8? {
+        guard portKind == "bridge" else { return nil }
+        return attributes.first { $0.place == .port && $0.number == number }?.bytes.first
     }
 
     /// Has it do something else.
@@ -79,6 +88,23 @@ public struct LinkDetail: Hashable, Sendable {
 
     /// Whether it asks for its neighbours.
     public var resolvesNeighbours: Bool { flags & UInt32(IFF_NOARP) == 0 }
+
+    /// Whether it has IPv6, and nobody has switched that off.
+    public var usesIPv6: Bool { ipv6Setting(Self.disableIPv6) == 0 }
+
+    /// Whether the kernel gives it an IPv6 address for the link alone that is made of its MAC address.
+    public var hasAddressOfMAC: Bool { usesIPv6 && ipv6Setting(Self.addressGenerationMode) == 0 }
+
+    /// A setting by its number in `IFLA_INET6_CONF`; nil where the link, or the kernel, has none of that number.
+    private func ipv6Setting(_ number: Int) -> Int32? {
+        let place = 4 * number
+        guard ipv6.count >= place + 4 else { return nil }
+        return ipv6[place..<place + 4].withUnsafeBytes { $0.loadUnaligned(as: Int32.self) }
+    }
+
+    // DEVCONF_DISABLE_IPV6 and DEVCONF_ADDR_GEN_MODE in <linux/ipv6.h>, which glibc's headers do not go with.
+    private static let disableIPv6 = 26
+    private static let addressGenerationMode = 47
 
     /// Whether it is a bridge that looks for loops.
     public var hasSTP: Bool {

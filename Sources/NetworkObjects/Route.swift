@@ -89,6 +89,9 @@ public struct Route: Codable, Hashable, Sendable {
         }
     }
 
+    /// The largest packet in bytes; nil where the link says.
+    public var mtu: UInt32? { metrics.integer(RTAX_MTU) }
+
     /// The metric of an IPv6 route that is given none (`IP6_RT_PRIO_USER`).
     public static let defaultIPv6Metric: UInt32 = 1024
 

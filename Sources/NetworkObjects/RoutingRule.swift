@@ -61,6 +61,28 @@ public struct RoutingRule: Codable, Hashable, Sendable {
     }
 }
 
+extension RoutingRule {
+    /// Whether the rule is about a packet; nil where it also asks for what is not known of one, such as a mark or its ports.
+    ///
+    /// - Parameters:
+    ///   - source: nil where the host has not chosen one.
+    ///   - ingress: the link that it came in by; nil for a packet of the host's own.
+    public func matches(
+        _ destination: IPAddress, from source: IPAddress?, by ingress: InterfaceName?
+    ) -> Bool? {
+        guard family == destination.family else { return false }
+        var rest = others
+        rest[FRA_IIFNAME] = nil
+        if !rest.isEmpty || typeOfService != 0 { return nil }
+        // What the host sends itself counts as what came by its loopback (`fib_rule_match`).
+        let isOfLink = others.text(FRA_IIFNAME).map { $0 == ingress.map { "\($0)" } ?? "lo" } ?? true
+        let isOfSource =
+            self.source.map { prefix in source.map { prefix.contains($0) } ?? (prefix.length == 0) } ?? true
+        let isOfDestination = self.destination?.contains(destination) ?? true
+        return (isOfLink && isOfSource && isOfDestination) != isInverted
+    }
+}
+
 extension RoutingRule: NetworkObject {
     public typealias Identity = Self
     public static var kindName: String { "rule" }

@@ -12,6 +12,18 @@ public struct Rule: Hashable, Sendable {
         self.comment = comment
     }
 
+    /// Whether packets that match it may go no further.
+    public var refuses: Bool {
+        statements.contains { statement in
+            switch statement {
+            case .verdict(.drop), .reject: true
+            case .verdictMap(_, let map): "\(map)".contains("drop")
+            case .verdict(.other(let text)), .other(let text): text.hasPrefix("drop") || text.hasPrefix("reject")
+            default: false
+            }
+        }
+    }
+
     /// A part of a rule.
     public enum Statement: Hashable, Sendable {
         /// Goes on if two expressions are equal, or the first is in the set that the second names.

@@ -57,7 +57,7 @@ extension RuleTable {
         var digest: UInt64 {
             let known = content.digest.load(ordering: .relaxed)
             if known != 0 { return known }
-            var digest = RuleDigest([])
+            var digest = RuleDigest()
             digest.add(content: self)
             content.digest.store(digest.value, ordering: .relaxed)
             return digest.value

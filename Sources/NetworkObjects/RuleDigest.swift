@@ -1,7 +1,7 @@
 import Addresses
 
-/// A number that tells tables from others, and that is the same in every process: to notice that something was edited, not that
-/// somebody forged it.
+/// A number that tells tables, or what they are worked out of, from others, and that is the same in every process of one program: to
+/// notice that something was edited, not that somebody forged it.
 public struct RuleDigest: Hashable, Sendable {
     /// The number for what was added so far.
     public private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -9,9 +9,16 @@ public struct RuleDigest: Hashable, Sendable {
     /// The digest of these tables, in this order.
     public init(_ tables: [RuleTable]) { for table in tables { add(table) } }
 
+    /// The digest of these chains, in this order.
+    init(_ chains: [RuleTable.Chain]) { add(chains) { $0.add($1.digest) } }
+
+    /// The digest of nothing yet.
+    public init() {}
+
     // MARK: Numbers and text
 
-    private mutating func add(_ number: UInt64) {
+    /// Adds a number.
+    public mutating func add(_ number: UInt64) {
         // The mixing step of SplitMix64 (Steele and others, Fast Splittable Pseudorandom Number Generators, 2014).
         var mixed = value ^ number &+ 0x9e37_79b9_7f4a_7c15
         mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -19,7 +26,8 @@ public struct RuleDigest: Hashable, Sendable {
         value = mixed ^ (mixed >> 31)
     }
 
-    private mutating func add(_ text: String?) {
+    /// Adds a text, or that there is none.
+    public mutating func add(_ text: String?) {
         guard var text else { return add(.max as UInt64) }
         text.withUTF8 { bytes in
             add(UInt64(bytes.count))
@@ -33,7 +41,8 @@ public struct RuleDigest: Hashable, Sendable {
         }
     }
 
-    private mutating func add<Element>(_ elements: [Element], _ body: (inout RuleDigest, Element) -> Void) {
+    /// Adds each element of a list, and how many there are.
+    public mutating func add<Element>(_ elements: [Element], _ body: (inout RuleDigest, Element) -> Void) {
         add(UInt64(elements.count))
         for element in elements { body(&self, element) }
     }
@@ -46,7 +55,7 @@ public struct RuleDigest: Hashable, Sendable {
         add(table.comment)
         add(table.others) { $0.add($1) }
         add(table.sets) { $0.add($1) }
-        add(table.chains) { $0.add($1) }
+        add(table.groups) { $0.add($1.digest) }
     }
 
     private mutating func add(_ set: RuleTable.NamedSet) {
@@ -68,8 +77,6 @@ public struct RuleDigest: Hashable, Sendable {
         }
         add(element.comment)
     }
-
-    private mutating func add(_ chain: RuleTable.Chain) { add(chain.digest) }
 
     /// Adds what a chain holds.
     mutating func add(content chain: RuleTable.Chain) {
@@ -200,8 +207,14 @@ public struct RuleDigest: Hashable, Sendable {
     }
 
     private mutating func add(_ kind: UInt64, _ address: IPAddress) {
-        add(kind << 8 | UInt64(address.family.rawValue))
+        add(kind)
+        add(address)
+    }
+
+    /// Adds an address.
+    public mutating func add(_ address: IPAddress) {
+        add(UInt64(address.family.rawValue))
         add(UInt64(truncatingIfNeeded: address.value))
-        add(UInt64(truncatingIfNeeded: address.value >> 64))
+        if address.family == .ipv6 { add(UInt64(truncatingIfNeeded: address.value >> 64)) }
     }
 }

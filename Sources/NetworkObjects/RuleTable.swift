@@ -2,12 +2,13 @@ import Addresses
 
 /// An nf_tables table as a value: its named sets and maps, and its chains with their rules. Two of them can be compared, so
 /// that one is made of the other in the kernel without touching the rest.
-public struct RuleTable: Hashable, Sendable {
+public struct RuleTable: Sendable {
     /// What it is known by.
     public var id: ID
     /// The named sets and maps.
     public var sets: [NamedSet] = []
-    public var chains: [Chain] = []
+    /// The chains, in groups.
+    public internal(set) var groups: [ChainGroup] = []
     /// What its writer says about it.
     public var comment: String?
     /// What else it holds (flowtables, named counters, flags of its own), in nft's words.
@@ -108,6 +109,9 @@ public struct RuleTable: Hashable, Sendable {
             case data([RuleValue])
         }
     }
+
+    /// Adds chains behind those that there are.
+    public mutating func add(_ groups: [ChainGroup]) { self.groups += groups }
 
     /// Whether a rule of it counts packets.
     public var counts: Bool { chains.contains { $0.rules.contains { $0.statements.contains(.counter) } } }

@@ -8,7 +8,12 @@ struct TablePair {
 
     init(_ one: RuleTable, _ other: RuleTable) {
         sets = Parts(one.sets, other.sets)
-        chains = Parts(one.chains, other.chains)
+        // A group that both have, wherever, has nothing that differs.
+        let (own, others) = (one.groups, other.groups)
+        let (inOwn, inOthers) = (Set(own.map(ObjectIdentifier.init)), Set(others.map(ObjectIdentifier.init)))
+        chains = Parts(
+            own.filter { !inOthers.contains(ObjectIdentifier($0)) }.flatMap(\.chains),
+            others.filter { !inOwn.contains(ObjectIdentifier($0)) }.flatMap(\.chains))
     }
 
     /// Parts of a kind.

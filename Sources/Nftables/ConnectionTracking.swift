@@ -4,7 +4,7 @@ import Netlink
 import NetworkNamespaces
 
 /// The connections that a network namespace keeps track of (nf_conntrack), by way of nfnetlink.
-public struct ConnectionTracking: ~Copyable {
+public struct ConnectionTracking: ~Copyable, Sendable {
     var socket: NetlinkSocket
 
     public init(in inside: borrowing InsideNamespace) throws(NetlinkError) {
@@ -17,21 +17,18 @@ public struct ConnectionTracking: ~Copyable {
     /// - Throws: what `NetlinkSocket.execute` throws; nothing where the kernel keeps track of no connections.
     public mutating func flush() throws(NetlinkError) {
         var batch = RequestBatch(capacity: 64)
-        batch.append(deleteConnections) { message in
+        batch.append(deleteConnection) { message in
             // struct nfgenmsg: any family, version 0, no resource.
             message.append(structure: UInt32(0))
         }
         do {
             try socket.execute(&batch)
         } catch {
-            // A kernel without the module, or one that the module was never loaded into.
-            guard case .refused(let failures) = error, let failure = failures.first,
-                [ENOENT, EOPNOTSUPP, EINVAL].contains(failure.errno)
-            else { throw error }
+            if !error.isWithoutConnections { throw error }
         }
     }
 }
 
 /// `NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE` (linux/netfilter/nfnetlink.h, nfnetlink_conntrack.h). Without a
 /// tuple the kernel deletes all (`ctnetlink_del_conntrack`).
-private let deleteConnections = 1 << 8 | 2
+let deleteConnection = 1 << 8 | 2

@@ -37,6 +37,11 @@ public struct RuleEvent: Hashable, Sendable {
     /// The links that the packet came by and leaves by, as far as that is known there.
     public var ingress, egress: Int32?
 
+    /// The rule that it was; nil for the end of a chain.
+    public var rule: RuleID? {
+        if case .rule(let handle) = kind { RuleID(table, chain, handle) } else { nil }
+    }
+
     public enum Kind: Hashable, Sendable {
         /// A rule, by the number that `nft -a` shows.
         case rule(handle: UInt64)
@@ -48,6 +53,8 @@ public struct RuleEvent: Hashable, Sendable {
 
     public enum Verdict: Hashable, Sendable {
         case accept, drop, goOn, end
+        /// A program is asked (`queue`).
+        case queue
         case jump(String)
         case goTo(String)
         /// Another, by its number.
@@ -230,47 +237,8 @@ extension RuleEvent {
             case NFT_GOTO.rawValue: .goTo(target ?? "")
             case _ where number >= 0 && number & 0xff == NF_ACCEPT: .accept
             case _ where number >= 0 && number & 0xff == NF_DROP: .drop
+            case _ where number >= 0 && number & 0xff == NF_QUEUE: .queue
             default: .other(number)
             }
-    }
-}
-
-extension Nftables {
-    /// Rules as nft prints them, by chain and number.
-    ///
-    /// - Parameter chains: those that are listed; one that is gone meanwhile is left out.
-    public static func rules(
-        of chains: Set<RuleChainID>, in inside: borrowing InsideNamespace
-    ) throws(NftablesError) -> [RuleChainID: [UInt64: String]] {
-        var all: [RuleChainID: [UInt64: String]] = [:]
-        for id in chains {
-            var rules: [UInt64: String] = [:]
-            let listing: String
-            do throws(NftablesError) {
-                listing = try output(of: "list chain \(id.table) \(id.chain)", handles: true, in: inside)
-            } catch {
-                // Gone, or of another program that does not let it be listed: its rules are told without their text.
-                continue
-            }
-            for line in listing.split(separator: "\n") {
-                guard let mark = line.ranges(of: " # handle ").last,
-                    let handle = UInt64(line[mark.upperBound...])
-                else { continue }
-                rules[handle] = String(line[..<mark.lowerBound].drop { $0 == "\t" || $0 == " " })
-            }
-            all[id] = rules
-        }
-        return all
-    }
-}
-
-/// A chain in its table.
-public struct RuleChainID: Hashable, Sendable {
-    public var table: RuleTable.ID
-    public var chain: String
-
-    public init(_ table: RuleTable.ID, _ chain: String) {
-        self.table = table
-        self.chain = chain
     }
 }

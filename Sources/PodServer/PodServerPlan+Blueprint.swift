@@ -12,8 +12,10 @@ extension PodServerPlan {
     public init(_ blueprint: Blueprint, silent: Set<PodReference>) {
         self.init(lab: blueprint.lab)
         zone.namespaces = blueprint.kubernetesNamespaces
-        zone.services = blueprint.services.map { ClusterZone.Service($0.stopping(silent)) }
-        addHealthChecks(blueprint, silent)
+        let services =
+            silent == blueprint.stoppedPods ? blueprint.services : blueprint.services.map { $0.stopping(silent) }
+        zone.services = ClusterZone.Service.all(services)
+        addHealthChecks(blueprint, services)
         zone.serial = UInt32(truncatingIfNeeded: time(nil))
         for namespace in blueprint.namespaces {
             for hosted in namespace.hostPods {
@@ -29,11 +31,9 @@ extension PodServerPlan {
     }
 
     /// Adds what nodes answer load balancers: kube-proxy does, for each family that a service has.
-    private mutating func addHealthChecks(_ blueprint: Blueprint, _ silent: Set<PodReference>) {
+    private mutating func addHealthChecks(_ blueprint: Blueprint, _ services: [ClusterService]) {
         guard blueprint.hasServiceProxy else { return }
-        let checked = blueprint.services.compactMap { service in
-            service.healthCheckNodePort.map { (service.stopping(silent), $0) }
-        }
+        let checked = services.compactMap { service in service.healthCheckNodePort.map { (service, $0) } }
         if checked.isEmpty { return }
         for node in blueprint.namespaces where node.kind == .node {
             let listeners = checked.flatMap { service, port in
@@ -83,19 +83,50 @@ extension PodServerPlan.Listener {
 }
 
 extension ClusterZone.Service {
-    fileprivate init(_ service: ClusterService) {
+    /// Services as the zone has them. What many of them have in common they share.
+    fileprivate static func all(_ services: [ClusterService]) -> [Self] {
+        var known: [Selection: [(service: ClusterService, endpoints: [ClusterZone.Endpoint])]] = [:]
+        return services.map { service in
+            var found = Self(service)
+            let key = Selection(
+                first: service.endpoints.first?.address, count: service.endpoints.count, ports: found.ports)
+            let same = known[key]?.first {
+                $0.service.endpoints == service.endpoints
+                    && $0.service.publishesNotReadyAddresses == service.publishesNotReadyAddresses
+            }
+            if let same {
+                found.endpoints = same.endpoints
+            } else {
+                found.endpoints = service.endpoints.map { ClusterZone.Endpoint($0, of: service) }
+                known[key, default: []].append((service, found.endpoints))
+            }
+            return found
+        }
+    }
+
+    /// What is soon told of endpoints.
+    private struct Selection: Hashable {
+        var first: IPAddress?
+        var count: Int
+        var ports: [ClusterZone.Port]
+    }
+
+    /// A service without its endpoints.
+    private init(_ service: ClusterService) {
         self.init(
             name: service.name, namespace: service.namespace, clusterAddresses: service.clusterAddresses,
             isHeadless: service.isHeadless,
             ports: service.ports.map { ClusterZone.Port(name: $0.name, transport: $0.transport, number: $0.number) })
         if case .externalName(let name) = service.kind { externalName = name }
-        endpoints = service.endpoints.map { endpoint in
-            ClusterZone.Endpoint(
-                address: endpoint.address, hostname: endpoint.hostname,
-                isReady: service.isReady(endpoint),
-                ports: zip(service.ports, endpoint.ports).compactMap { port, number in
-                    number.map { ClusterZone.Port(name: port.name, transport: port.transport, number: $0) }
-                })
-        }
+    }
+}
+
+extension ClusterZone.Endpoint {
+    fileprivate init(_ endpoint: ServiceEndpoint, of service: ClusterService) {
+        self.init(
+            address: endpoint.address, hostname: endpoint.hostname, isReady: service.isReady(endpoint),
+            ports: zip(service.ports, endpoint.ports).compactMap { port, number in
+                number.map { ClusterZone.Port(name: port.name, transport: port.transport, number: $0) }
+            })
     }
 }

@@ -108,10 +108,33 @@ public final class Diagnosis {
             let node = blueprint.namespaces.first { $0.name == source.nodeName }
             ends = Array((node?.addresses ?? []).filter { $0.family == address.family }.prefix(1))
         }
-        let trips = ends.map { (simulator.roundTrip(from: source.name, to: $0), $0) }
+        return cause(on: ends.map { (from: source.name, to: $0) }, address.family)
+    }
+
+    /// What is wrong for one who asks a service at an address or port from outside; nil where nothing was found.
+    ///
+    /// - Parameters:
+    ///   - key: the service, as `NAMESPACE/NAME`.
+    ///   - node: the node that sends the packets on.
+    ///   - source: the namespace that asks.
+    func cause(
+        ofService key: String, through node: String, _ family: AddressFamily, from source: Blueprint.Namespace
+    ) -> FailureCause? {
+        if !hasServer { return .noServer }
+        guard let service = blueprint.services.first(where: { $0.key == key }) else { return nil }
+        if differing[key]?.contains(node) == true { return .rules(service: key, node: node) }
+        let entry = blueprint.namespaces.first { $0.name == node }?.addresses.first { $0.family == family }
+        let ends = service.readyEndpoints.map(\.address).filter { $0.family == family }
+        let first = source.nodeName == node ? [] : [entry].compactMap(\.self).map { (from: source.name, to: $0) }
+        return cause(on: first + ends.map { (from: node, to: $0) }, family)
+    }
+
+    /// What is wrong on one of these ways.
+    private func cause(on ways: [(from: String, to: IPAddress)], _ family: AddressFamily) -> FailureCause? {
+        let trips = ways.map { (simulator.roundTrip(from: $0.from, to: $0.to), $0.to) }
         return trips.lazy.compactMap { self.fault(on: $0, to: $1) }.first
-            ?? trips.lazy.compactMap { self.tableFault(on: $0.0, address.family) }.first
-            ?? fullTable(of: address.family)
+            ?? trips.lazy.compactMap { self.tableFault(on: $0.0, family) }.first
+            ?? fullTable(of: family)
     }
 
     private func fullTable(of family: AddressFamily) -> FailureCause? {

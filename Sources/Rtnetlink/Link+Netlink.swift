@@ -203,6 +203,20 @@ extension InterfaceTable {
     }
 }
 
+extension NetlinkSocket {
+    /// Asks for all links, without what they have counted: that is the longest part of the answer, and is not needed.
+    mutating func linkDump<Object>(
+        decode: (Message) throws(MalformedMessage) -> Object?
+    ) throws(NetlinkError) -> [Object] {
+        try dump(
+            RTM_GETLINK,
+            { request in
+                request.append(structure: ifinfomsg())
+                request.put(IFLA_EXT_MASK, UInt32(RTEXT_FILTER_SKIP_STATS))
+            }, decode: decode)
+    }
+}
+
 /// What one `RTM_NEWLINK` says, with other links still by number.
 struct LinkMessage {
     var index: InterfaceIndex
@@ -338,6 +352,13 @@ struct LinkMessage {
     var namedIndices: [InterfaceIndex] {
         [masterIndex, kind == "vxlan" ? vxlanDevice : nil, kind == "vlan" && !lowerIsElsewhere ? lowerIndex : nil]
             .compactMap { $0 }
+    }
+
+    /// The links that a dump tells of.
+    static func observed(_ messages: [LinkMessage]) -> [ObservedLink] {
+        var table = InterfaceTable()
+        for message in messages { table.insert(message.name, message.index) }
+        return messages.map { $0.observed(in: table) }
     }
 
     /// The link, with the names that a table has for the numbers.

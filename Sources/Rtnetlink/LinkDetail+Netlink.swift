@@ -5,15 +5,17 @@ public import Netlink
 import NetworkObjects
 
 extension RouteSocket {
-    /// All links with all that the kernel tells of them, by their numbers.
-    public mutating func linkDetails() throws(NetlinkError) -> [InterfaceIndex: LinkDetail] {
-        let details = try socket.dump(RTM_GETLINK) { request in
-            request.append(structure: ifinfomsg())
-            request.put(IFLA_EXT_MASK, UInt32(RTEXT_FILTER_SKIP_STATS))
-        } decode: { message throws(MalformedMessage) in
-            try LinkDetail.decode(message)
+    /// All links, and by their numbers all that the kernel tells of them.
+    public mutating func linksInDetail() throws(NetlinkError) -> (
+        links: [ObservedLink], details: [InterfaceIndex: LinkDetail]
+    ) {
+        let found = try socket.linkDump { message throws(MalformedMessage) in
+            try LinkMessage(message).flatMap { link throws(MalformedMessage) in
+                try LinkDetail.decode(message).map { (link, $0.1) }
+            }
         }
-        return Dictionary(details, uniquingKeysWith: { first, _ in first })
+        let details = Dictionary(found.map { ($0.0.index, $0.1) }, uniquingKeysWith: { first, _ in first })
+        return (LinkMessage.observed(found.map(\.0)), details)
     }
 
     /// The IPv6 groups that links are in, by the links' numbers; none on a kernel without IPv6.
@@ -192,6 +194,8 @@ extension LinkAttribute: RouteObject {
                     info.nested(IFLA_INFO_SLAVE_DATA) { $0.put(number, bytes: bytes ?? []) }
                 }
             }
+        // No request of rtnetlink's takes them away: the link is made anew.
+        case .programs: break
         case .otherName:
             batch.requests.append(change.type(RTM_NEWLINKPROP, RTM_DELLINKPROP)) { message in
                 message.append(structure: ifinfomsg(index: index))

@@ -13,8 +13,8 @@ public struct OpaqueListing: Sendable {
 }
 
 extension RouteSocket {
-    /// Next hop objects, filters and chains of traffic control, multicast groups of bridges, and routes and rules of other
-    /// families than the Internet's.
+    /// Next hop objects, filters, chains and actions of traffic control, multicast groups of bridges and options of their VLANs, and
+    /// routes and rules of other families than the Internet's.
     public mutating func opaqueObjects(in table: InterfaceTable) throws(NetlinkError) -> OpaqueListing {
         var listing = OpaqueListing()
         for kind in OpaqueKind.all {
@@ -28,6 +28,7 @@ extension RouteSocket {
             }
         }
         listing.objects += try actions()
+        listing.objects += try bridgeVLANOptions(in: table)
         listing.objects += try filters(in: table)
         return listing
     }
@@ -64,16 +65,77 @@ extension RouteSocket {
 }
 
 extension NetlinkSocket {
-    /// The states and policies of IPsec in a namespace (`ip xfrm`).
+    /// The states and policies of IPsec in a namespace (`ip xfrm`), and what holds where there is none, if somebody has changed that.
     static func ipsecObjects(in inside: borrowing InsideNamespace) throws(NetlinkError) -> [OpaqueObject] {
         var socket = try NetlinkSocket(in: inside, protocol: NETLINK_XFRM, strictDumps: false)
         let states = try socket.dump(XFRM_MSG_GETSA, { _ in }) { message throws(MalformedMessage) in
             try OpaqueObject(securityAssociation: message)
         }
-        return try states
-            + socket.dump(XFRM_MSG_GETPOLICY, { _ in }) { message throws(MalformedMessage) in
-                try OpaqueObject(securityPolicy: message)
+        let policies = try socket.dump(XFRM_MSG_GETPOLICY, { _ in }) { message throws(MalformedMessage) in
+            try OpaqueObject(securityPolicy: message)
+        }
+        return try states + policies + [socket.ipsecDefaults(), socket.ipsecThresholds()].compactMap { $0 }
+    }
+
+    /// What becomes of packets that no policy of IPsec is for (`ip xfrm policy getdefault`); nil where that is as in a namespace that
+    /// nobody has touched, and on kernels before 5.15, which let all pass.
+    private mutating func ipsecDefaults() throws(NetlinkError) -> OpaqueObject? {
+        // `struct xfrm_userpolicy_default`: for packets that come in, that are sent on and that go out (`xfrm_net_init`).
+        let untouched = [UInt8](repeating: UInt8(XFRM_USERPOLICY_ACCEPT), count: 3)
+        guard
+            let bytes = try answer(
+                XFRM_MSG_GETDEFAULT, XFRM_MSG_GETDEFAULT, { for _ in 0..<3 { $0.append(0 as UInt8) } }),
+            Array(bytes.prefix(3)) != untouched
+        else { return nil }
+        let words = zip(["in", "fwd", "out"], bytes).map { direction, verdict in
+            "\(direction) \(verdict == UInt8(XFRM_USERPOLICY_BLOCK) ? "block" : "accept")"
+        }
+        return OpaqueObject(
+            "xfrm default", words.joined(separator: " "),
+            removal: OpaqueObject.Removal(
+                netlinkProtocol: NETLINK_XFRM, type: XFRM_MSG_SETDEFAULT, payload: untouched))
+    }
+
+    /// How long prefixes of policies have to be to be found by a hash (`ip xfrm policy get hthresh4`); nil where that is as in a
+    /// namespace that nobody has touched.
+    private mutating func ipsecThresholds() throws(NetlinkError) -> OpaqueObject? {
+        // Single addresses, of either side (`xfrm_policy_init`).
+        let (ipv4, ipv6) = (Int(XFRMA_SPD_IPV4_HTHRESH.rawValue), Int(XFRMA_SPD_IPV6_HTHRESH.rawValue))
+        let untouched = [ipv4: [32, 32] as [UInt8], ipv6: [128, 128]]
+        let bytes = try answer(XFRM_MSG_GETSPDINFO, XFRM_MSG_NEWSPDINFO) { $0.append(structure: 0 as UInt32) }
+        guard let bytes, bytes.count >= 4 else { return nil }
+        var words: [String] = []
+        do throws(MalformedMessage) {
+            for attribute in try Attributes(bytes[4...]) {
+                guard let usual = untouched[attribute.type], Array(attribute.bytes.prefix(2)) != usual else { continue }
+                let family = attribute.type == ipv4 ? 4 : 6
+                words.append("hthresh\(family) " + attribute.bytes.prefix(2).map { "\($0)" }.joined(separator: " "))
             }
+        } catch {
+            throw .malformed(error)
+        }
+        if words.isEmpty { return nil }
+        let payload = payload(of: 0 as UInt32) { message in
+            for (type, usual) in untouched.sorted(by: { $0.key < $1.key }) {
+                message.attribute(type) { value in for byte in usual { value.append(byte) } }
+            }
+        }
+        return OpaqueObject(
+            "xfrm threshold", words.joined(separator: " "),
+            removal: OpaqueObject.Removal(
+                netlinkProtocol: NETLINK_XFRM, type: XFRM_MSG_NEWSPDINFO, payload: payload))
+    }
+
+    /// What follows the header of the one message that answers; nil where the kernel does not know the question.
+    private mutating func answer(
+        _ request: Int, _ type: Int, _ body: (inout MessageWriter) -> Void
+    ) throws(NetlinkError) -> [UInt8]? {
+        do {
+            return try replies(to: request, body).first { $0.type == type }.map { Array($0.bytes) }
+        } catch {
+            guard case .refused = error else { throw error }
+            return nil
+        }
     }
 }
 

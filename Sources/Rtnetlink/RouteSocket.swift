@@ -37,16 +37,7 @@ public struct RouteSocket: ~Copyable, Sendable {
 
     /// All links.
     public mutating func links() throws(NetlinkError) -> [ObservedLink] {
-        let messages = try socket.dump(RTM_GETLINK) { request in
-            request.append(structure: ifinfomsg())
-            // Counters are the longest part of the answer, and are not needed here.
-            request.put(IFLA_EXT_MASK, UInt32(RTEXT_FILTER_SKIP_STATS))
-        } decode: { message throws(MalformedMessage) in
-            try LinkMessage(message)
-        }
-        var table = InterfaceTable()
-        for message in messages { table.insert(message.name, message.index) }
-        return messages.map { $0.observed(in: table) }
+        LinkMessage.observed(try socket.linkDump { message throws(MalformedMessage) in try LinkMessage(message) })
     }
 
     /// The link with this name, or nil if there is none.

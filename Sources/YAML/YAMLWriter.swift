@@ -59,6 +59,7 @@ package enum YAMLWriter {
     // MARK: Scalars
 
     private static func isPlain(_ text: String, _ context: Context) -> Bool {
+        if isWord(text) { return !isReserved(text) }
         let bytes = Array(text.utf8)
         guard let first = bytes.first, let last = bytes.last, !isBlank(first), !isBlank(last),
             last != UInt8(ascii: ":"),
@@ -72,6 +73,22 @@ package enum YAMLWriter {
         // A question mark ends a plain scalar in brackets for older versions of libyaml.
         if context == .flow, bytes.contains(where: { ",[]{}?".utf8.contains($0) }) { return false }
         return !isReserved(text) && !isNumber(bytes[...]) && !isDate(bytes)
+    }
+
+    /// Whether a text is a letter and letters, digits and signs behind it that mean nothing to anybody: most are, and soon told. Neither
+    /// a number nor a date begins with a letter.
+    private static func isWord(_ text: String) -> Bool {
+        var isFirst = true
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): break
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"):
+                if isFirst { return false }
+            default: return false
+            }
+            isFirst = false
+        }
+        return !isFirst
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") }
@@ -93,11 +110,12 @@ package enum YAMLWriter {
 
     /// Whether a reader takes the text for a boolean, for null, for a merge key or for a default value (yaml.org/type).
     private static func isReserved(_ text: String) -> Bool {
-        [
-            "true", "false", "yes", "no", "on", "off", "y", "n", "null", "~", "<<", "=", ".nan", ".inf", "+.inf",
-            "-.inf",
-        ].contains(text.lowercased())
+        text.utf8.count <= 5 && reserved.contains(text.lowercased())
     }
+
+    private static let reserved: Set<String> = [
+        "true", "false", "yes", "no", "on", "off", "y", "n", "null", "~", "<<", "=", ".nan", ".inf", "+.inf", "-.inf",
+    ]
 
     /// Whether a reader takes the text for a number: an integer or a float of YAML 1.1 (yaml.org/type/int, with its base 60)
     /// or of 1.2 (10.3.2).

@@ -173,10 +173,12 @@ private struct TraceText {
     }
 
     private func lines(_ decision: TraceReport.Decision) -> [String] {
+        // Most connections are only known, and most rules only lead on to others: those that decide are shown, and all in the
+        // document.
+        if let connection = decision.connection, !connection.translated { return [] }
         guard let chain = decision.chain, let verdict = decision.verdict else {
             return folded("by \(decision.kind) \(decision.entry)")
         }
-        // Most rules only lead on to others: those that decide are shown, and all in the document.
         let translates = ["dnat", "snat", "masquerade", "redirect", "reject"].contains { decision.entry.contains($0) }
         guard translates || decision.object != nil || verdict == "drop" || verdict.hasPrefix("goto") else { return [] }
         let object = decision.object.map { " (\($0))" } ?? ""

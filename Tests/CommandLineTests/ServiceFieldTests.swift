@@ -126,6 +126,42 @@ struct ServiceFieldTests {
         }
     }
 
+    @Test(
+        "ports of nodes and addresses from outside are probed from where clients are, with what policies and ranges say"
+    )
+    func outside() throws {
+        try withLab { nslab, _ in
+            func probe(_ service: String? = nil) throws -> [[String: Any]] {
+                let target = service.map { ["--to", "service/\($0)"] } ?? []
+                let output = try Witness.run([BuiltProgram.path, "probe", "--lab", nslab.lab, "-o", "json"] + target)
+                let report = try #require(
+                    try JSONSerialization.jsonObject(with: Data(output.output.utf8)) as? [String: Any])
+                return try #require(report["results"] as? [[String: Any]])
+            }
+            func failures(_ results: [[String: Any]]) -> [String] { results.compactMap { $0["failure"] as? String } }
+            let all = try probe()
+            #expect(failures(all) == [])
+            let kinds = Set(all.map { "\($0["check"] ?? ""), \($0["path"] ?? "")" })
+            for source in ["router", "node", "pod"] { #expect(kinds.contains("\(source) → service, node port")) }
+            for source in ["router", "node", "pod"] { #expect(kinds.contains("\(source) → service, load balancer")) }
+            // A node that does not send on, and one that does not drop.
+            func chain(_ kind: String, in node: String) throws -> String {
+                let chains = try Witness.output(["nft", "list", "chains", "ip"], in: nslab.pin(node))
+                let names = chains.split(whereSeparator: { " \n\t".contains($0) }).map(String.init)
+                return try #require(names.first { $0.hasPrefix(kind) && $0.hasSuffix("default/own/tcp/") })
+            }
+            try Witness.output(
+                ["nft", "flush", "chain", "ip", "kube-proxy", chain("external-", in: "n1")], in: nslab.pin("n1"))
+            try Witness.output(
+                ["nft", "flush", "map", "ip", "kube-proxy", "no-endpoint-nodeports"], in: nslab.pin("n3"))
+            let broken = failures(try probe("own"))
+            #expect(broken.contains { $0.hasPrefix("r1 → service default/own (10.1.0.11 port ") }, "\(broken)")
+            let open = broken.filter { $0.hasPrefix("r1 → service default/own (10.1.0.13 port ") }
+            #expect(open.count == 1 && open[0].contains("expected nothing, as n3 drops such packets, got"), "\(broken)")
+            #expect(broken.allSatisfy { $0.contains("table ip kube-proxy was changed") }, "\(broken)")
+        }
+    }
+
     @Test("a UDP client that keeps its port is answered by another pod once its own has gone")
     func datagrams() throws {
         try withLab { nslab, path in

@@ -419,7 +419,9 @@ struct TraceCommandTests {
             }
             let report = try trace(nslab, near.name, far.name, "-6").report
             #expect(report["notes"] == nil)
-            let steps = entries(report, "dual-stack-worker").filter { $0["kind"] as? String != "nftables" }
+            let steps = entries(report, "dual-stack-worker").filter {
+                $0["kind"] as? String != "nftables" && $0["kind"] as? String != "conntrack"
+            }
             #expect(steps.map { $0["kind"] as? String } == ["route", "neighbour", "fdb", "route", "neighbour"])
             let words = steps.compactMap { $0["entry"] as? String }
             let route = try #require(Witness.json("ip -6 -j route get fibmatch \(far.ipv6)", in: node).first)
@@ -453,6 +455,86 @@ struct TraceCommandTests {
                 })
             // An answer goes back by what is known of the connection, not by the service's rules.
             #expect(!entries(service, "dual-stack-worker", "reply").contains { $0["object"] != nil })
+        }
+    }
+
+    @Test("the connections behind a packet and its answer are those that conntrack lists, translated or not")
+    func connections() throws {
+        try withLab { nslab, pods in
+            let near = try #require(pods["worker"])
+            let far = try #require(pods["worker2"])
+            /// What is told of connections in a namespace, in order.
+            func told(_ report: [String: Any], _ namespace: String) -> [(leg: String, entry: [String: Any])] {
+                (report["hops"] as? [[String: Any]] ?? []).filter { $0["namespace"] as? String == namespace }
+                    .flatMap { hop in
+                        (hop["decisions"] as? [[String: Any]] ?? []).filter { $0["kind"] as? String == "conntrack" }
+                            .map { (hop["leg"] as? String ?? "", $0) }
+                    }
+            }
+            func check(
+                _ arguments: [String], _ family: String, _ transport: String, isTranslated: Bool,
+                to destination: String
+            ) throws {
+                let result = try Witness.run(
+                    [BuiltProgram.path, "trace", "--lab", nslab.lab, "-o", "json", near.name] + arguments)
+                let document = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+                let report = try #require(document, "\(result.output)")
+                let entries = told(report, "dual-stack-worker")
+                #expect(entries.map(\.leg) == ["request", "reply"], "\(arguments): \(entries)")
+                let listed = try Witness.output(
+                    ["conntrack", "-L", "-f", family, "-p", transport], in: nslab.pin("dual-stack-worker"))
+                for (_, entry) in entries {
+                    let connection = try #require(entry["connection"] as? [String: Any])
+                    #expect(connection["protocol"] as? String == transport && connection["replied"] as? Bool == true)
+                    #expect(connection["translated"] as? Bool == isTranslated)
+                    let original = try #require(connection["original"] as? [String: Any])
+                    let source = family == "ipv4" ? near.ipv4 : near.ipv6
+                    #expect(original["source"] as? String == source, "\(original)")
+                    #expect(original["destination"] as? String == destination, "\(original)")
+                    // Without the state, which goes on; behind it all stands as conntrack has it.
+                    let words = try #require((entry["entry"] as? String)?.split(separator: "src=", maxSplits: 1).last)
+                    #expect(listed.contains("src=\(words)"), "\(words): \(listed)")
+                }
+            }
+            try check(["1.1.1.1"], "ipv4", "icmp", isTranslated: true, to: "1.1.1.1")
+            try check([far.name, "-4"], "ipv4", "icmp", isTranslated: false, to: far.ipv4)
+            try check([far.name, "-6", "--tcp", "8080"], "ipv6", "tcp", isTranslated: false, to: far.ipv6)
+            let service = try #require(
+                (nslab.json("inspect", nslab.lab)["services"] as? [[String: Any]])?
+                    .first { $0["name"] as? String == "multitool-ipv6-only" }?["clusterIPs"] as? [String])
+            try check(
+                ["service/multitool-ipv6-only"], "ipv6", "tcp", isTranslated: true, to: try #require(service.first))
+            let text = try nslab.run("trace", "--lab", nslab.lab, near.name, "1.1.1.1").output
+            #expect(text.contains("\n                  by conntrack icmp src=\(near.ipv4) dst=1.1.1.1 "), "\(text)")
+            #expect(text.split(separator: "\n").allSatisfy { $0.count <= 100 }, "\(text)")
+        }
+    }
+
+    @Test("a service without an endpoint is told by name, at its own address and at a node's port")
+    func noEndpoint() throws {
+        try withLab { nslab, pods in
+            let near = try #require(pods["worker"])
+            for pod in pods.values { try nslab.run("pod", "stop", "--lab", nslab.lab, pod.name) }
+            for family in ["-4", "-6"] {
+                let report = try trace(nslab, near.name, "service/multitool-dual-stack", family).report
+                let cause = report["cause"] as? [String: Any]
+                #expect(cause?["kind"] as? String == "no endpoint", "\(report["outcome"] ?? ""), \(cause ?? [:])")
+                #expect(cause?["object"] as? String == "service default/multitool-dual-stack")
+                #expect(cause?["namespace"] as? String == "dual-stack-worker")
+            }
+        }
+        try Program.with { nslab in
+            let up = try nslab.run("up", "two-vlans", "--name", nslab.lab, "--no-api", "--no-probe")
+            #expect(up.status == 0, "\(up.output)")
+            for namespace in try nslab.json("inspect", nslab.lab)["namespaces"] as? [[String: Any]] ?? [] {
+                guard let name = namespace["name"] as? String, name.hasPrefix("multitool") else { continue }
+                try nslab.run("pod", "stop", "--lab", nslab.lab, name)
+            }
+            let report = try trace(nslab, "tor", "rack1-node1", "-4", "--tcp", "30080").report
+            let cause = report["cause"] as? [String: Any]
+            #expect(cause?["kind"] as? String == "no endpoint", "\(report["outcome"] ?? ""), \(cause ?? [:])")
+            #expect(cause?["object"] as? String == "service default/multitool")
+            #expect(cause?["namespace"] as? String == "rack1-node1")
         }
     }
 

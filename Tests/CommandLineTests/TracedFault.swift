@@ -173,7 +173,105 @@ extension TracedFault {
         ) {
             [($0.far.node, "sysctl -qw net.ipv6.conf.all.forwarding=0")]
         },
+        TracedFault(
+            "a rule refuses", "rejecting route", at: \.near.node, naming: { "to \($0.far.ipv4)/32 unreachable" }
+        ) {
+            [($0.near.node, "ip rule add pref 100 to \($0.far.ipv4) unreachable")]
+        },
+        TracedFault(
+            "a rule refuses a connection of IPv6", "rejecting route", at: \.near.node,
+            naming: { "to \($0.far.ipv6)/128 prohibit" }, ["-6", "--tcp", "8080"]
+        ) {
+            [($0.near.node, "ip -6 rule add pref 100 to \($0.far.ipv6) prohibit")]
+        },
+        TracedFault(
+            "a table of its own refuses", "rejecting route", at: \.near.node,
+            naming: { _ in "prohibit default table 100" }, ["-4", "--udp", "8080"]
+        ) {
+            [
+                (
+                    $0.near.node,
+                    "ip route add prohibit default table 100; ip rule add pref 100 to \($0.far.ipv4) lookup 100"
+                )
+            ]
+        },
+        TracedFault(
+            "the sender's TTL", "TTL exceeded", at: \.near.name, naming: { _ in "net.ipv4.ip_default_ttl" },
+            ["-4", "--udp", "8080"]
+        ) {
+            [($0.near.name, "sysctl -qw net.ipv4.ip_default_ttl=1")]
+        },
+        TracedFault(
+            "the sender's hop limit", "TTL exceeded", at: \.near.name, naming: { _ in "net.ipv6.conf.eth0.hop_limit" },
+            ["-6"]
+        ) {
+            [($0.near.name, "sysctl -qw net.ipv6.conf.eth0.hop_limit=2")]
+        },
+        TracedFault(
+            "the node does not answer for a gateway that it has no route to", "rejecting route", at: \.near.node,
+            naming: { _ in "prohibit default table 100" }
+        ) {
+            [
+                (
+                    $0.near.node,
+                    "ip route add prohibit default table 100; ip rule add pref 100 from \($0.near.ipv4) lookup 100"
+                ), ($0.near.name, "ip neigh flush all"),
+            ]
+        },
+        TracedFault(
+            "a rule shortens the hop limit", "TTL exceeded", at: \.near.node, naming: { _ in "hoplimit set 1" }, ["-6"]
+        ) {
+            [($0.near.node, table("forward", "ip6 daddr \($0.far.ipv6) ip6 hoplimit set 1"))]
+        },
+        TracedFault("a next hop object drops", "rejecting route", at: \.near.node, naming: { _ in "nhid 77" }) {
+            [($0.near.node, "ip nexthop add id 77 blackhole; ip route add \($0.far.ipv4) nhid 77")]
+        },
+        TracedFault(
+            "a route with several ways, none of which is there", "neighbour", at: \.near.node,
+            naming: { _ in "nobody in the lab" }, ["-4", "--tcp", "8080"]
+        ) {
+            let device = try $0.way($0.near.node, "1.1.1.1").device
+            let ways = [".98", ".99"].map { "nexthop via 10.10.10\($0) dev \(device) onlink" }.joined(separator: " ")
+            return [($0.near.node, "ip route add \($0.far.ipv4) \(ways)")]
+        },
+        TracedFault("the source is the receiver's own", "martian source", at: \.far.node, naming: \.near.ipv4) {
+            [($0.far.node, "ip addr add \($0.near.ipv4)/32 dev lo")]
+        },
+        TracedFault("a route's MTU", "MTU", at: \.near.node, naming: { _ in "mtu 1300" }, ["-4", "--size", "1350"]) {
+            let way = try $0.way($0.near.node, $0.far.ipv4)
+            let gateway = way.gateway.map { "via \($0) " } ?? ""
+            return [
+                ($0.near.node, "ip route add \($0.far.ipv4) \(gateway)dev \(way.device) onlink mtu lock 1300")
+            ]
+        },
         // Neighbours and addresses.
+        TracedFault(
+            "a pod answers for no address", "neighbour", at: \.far.name, naming: { _ in "arp_ignore is 8" },
+            ["-4", "--tcp", "8080"]
+        ) {
+            [($0.far.name, "sysctl -qw net.ipv4.conf.all.arp_ignore=8"), ($0.far.node, "ip neigh flush all")]
+        },
+        TracedFault("a pod has no ARP", "neighbour", at: \.far.name, naming: { _ in "link eth0 arp off" }) {
+            [($0.far.name, "ip link set eth0 arp off"), ($0.far.node, "ip neigh flush all")]
+        },
+        TracedFault("nobody answers for the gateway", "neighbour", at: \.near.node, naming: { _ in "proxy_arp is 0" }) {
+            [
+                ($0.near.node, "sysctl -qw net/ipv4/conf/\($0.near.cable)/proxy_arp=0"),
+                ($0.near.name, "ip neigh flush all"),
+            ]
+        },
+        TracedFault(
+            "the far pod has no IPv6", "IPv6 off", at: \.far.name, naming: { _ in "net.ipv6.conf.eth0.disable_ipv6" },
+            ["-6"]
+        ) {
+            [($0.far.name, "sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1")]
+        },
+        TracedFault(
+            "the near pod has no IPv6", "IPv6 off", at: \.near.name, naming: { _ in "net.ipv6.conf.eth0.disable_ipv6" },
+            ["-6", "--tcp", "8080"]
+        ) {
+            [($0.near.name, "sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1")]
+        },
         TracedFault("a node's address is gone", "neighbour", at: { _ in "" }, naming: \.far.node6, ["-6"]) {
             [($0.far.node, "ip addr del \($0.far.node6)/64 dev eth1")]
         },
@@ -267,6 +365,35 @@ extension TracedFault {
                 )
             ]
         },
+        TracedFault("a port is at no bridge", "VLAN", at: \.router, naming: { "link \($0.nearPort) master none" }) {
+            [($0.router, "ip link set \($0.nearPort) nomaster")]
+        },
+        TracedFault("a bridge is down", "link down", at: \.router, naming: { _ in "is down" }) {
+            [($0.router, "ip link set \(try $0.way($0.router, $0.near.node4).device) down")]
+        },
+        TracedFault(
+            "a port's state", "bridge port", at: \.router, naming: { "port \($0.nearPort) state disabled" }, ["-6"]
+        ) {
+            [($0.router, "bridge link set dev \($0.nearPort) state 0")]
+        },
+        TracedFault(
+            "ports are isolated", "bridge port", at: \.router, naming: { "port \($0.nearPort) isolated on" }, ["-4"],
+            to: \.third
+        ) {
+            [
+                (
+                    $0.router,
+                    "for port in $(ip -br link show type veth | sed 's/@.*//'); do bridge link set dev $port isolated on; done"
+                )
+            ]
+        },
+        // Services.
+        TracedFault(
+            "the rules of services are gone", "no service rule", at: { _ in "" },
+            naming: { _ in "service kube-system/kube-dns" }, to: { _ in "service/kube-system/kube-dns" }
+        ) {
+            [($0.near.node, "nft delete table ip kube-proxy")]
+        },
         // Rules.
         TracedFault("a rule drops", "rule", at: \.far.node, naming: { "ip daddr \($0.far.ipv4) drop" }) {
             [($0.far.node, table("forward", "ip daddr \($0.far.ipv4) drop"))]
@@ -285,6 +412,45 @@ extension TracedFault {
             ["-6", "--tcp", "8080"]
         ) {
             [($0.far.node, table("forward", "tcp dport 8080 drop"))]
+        },
+        TracedFault("a table of netdev drops", "filter", at: \.near.node, naming: { _ in "netdev mine chain fault" }) {
+            [
+                (
+                    $0.near.node,
+                    "nft add table netdev mine; nft add chain netdev mine fault "
+                        + "'{ type filter hook ingress device \"\($0.near.cable)\" priority 0; policy drop; }'"
+                )
+            ]
+        },
+        TracedFault(
+            "a table of bridge drops", "filter", at: \.router, naming: { _ in "bridge mine chain fault" }, ["-6"]
+        ) {
+            [
+                (
+                    $0.router,
+                    "nft add table bridge mine; nft add chain bridge mine fault '{ type filter hook prerouting priority 0; }'; "
+                        + "nft add rule bridge mine fault ether type ip6 drop"
+                )
+            ]
+        },
+        TracedFault(
+            "a table of arp drops", "filter", at: \.far.name, naming: { _ in "arp mine chain fault" },
+            ["-4", "--tcp", "8080"]
+        ) {
+            [
+                (
+                    $0.far.name,
+                    "nft add table arp mine; nft add chain arp mine fault '{ type filter hook input priority 0; policy drop; }'"
+                ), ($0.far.node, "ip neigh flush all"),
+            ]
+        },
+        TracedFault("a policy of IPsec blocks", "filter", at: \.near.node, naming: { _ in "xfrm policy" }) {
+            [
+                (
+                    $0.near.node,
+                    "ip xfrm policy add src \($0.near.ipv4) dst \($0.far.ipv4) dir fwd action block"
+                )
+            ]
         },
         // Ports.
         TracedFault(
@@ -305,6 +471,43 @@ extension TracedFault {
                 (
                     $0.far.name,
                     "python3 -c \"\(script)\" >/dev/null 2>&1 & timeout 30 sh -c 'until ss -Hltn sport = 7777 | grep -q .; do sleep 0.05; done'"
+                )
+            ]
+        },
+        TracedFault(
+            "echo of IPv6 ignored", "echo ignored", at: \.far.name, naming: { _ in "net.ipv6.icmp.echo_ignore_all" },
+            ["-6"]
+        ) {
+            [($0.far.name, "sysctl -qw net.ipv6.icmp.echo_ignore_all=1")]
+        },
+        TracedFault(
+            "the listener's queue is full", "dropped", at: \.far.name, naming: { _ in "TcpExtListenOverflows" },
+            ["-4", "--tcp", "7777"]
+        ) {
+            let script =
+                "import socket, time; s = socket.socket(); s.bind(('0.0.0.0', 7777)); s.listen(0); "
+                + "c = [socket.socket() for _ in range(2)]; [x.setblocking(False) for x in c]; "
+                + "[x.connect_ex(('127.0.0.1', 7777)) for x in c]; time.sleep(600)"
+            return [
+                (
+                    $0.far.name,
+                    "python3 -c \"\(script)\" >/dev/null 2>&1 & timeout 30 sh -c 'until ss -Htn sport = 7777 | grep -q .; do sleep 0.05; done'"
+                )
+            ]
+        },
+        TracedFault(
+            "a receive buffer is full", "dropped", at: \.far.name, naming: { _ in "UdpRcvbufErrors" },
+            ["-4", "--udp", "7777"]
+        ) {
+            let script =
+                "import socket, time; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+                + "s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1); s.bind(('0.0.0.0', 7777)); "
+                + "c = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); [c.sendto(bytes(1000), ('127.0.0.1', 7777)) for _ in range(50)]; "
+                + "time.sleep(600)"
+            return [
+                (
+                    $0.far.name,
+                    "python3 -c \"\(script)\" >/dev/null 2>&1 & timeout 30 sh -c 'until nstat -as UdpRcvbufErrors | grep -q Rcvbuf; do sleep 0.05; done'"
                 )
             ]
         },

@@ -84,6 +84,14 @@ struct Experiment: Sendable {
         Experiment(.node, ["sysctl -w net.ipv4.ip_unprivileged_port_start=80"], ["ip_unprivileged_port_start"]),
         Experiment(.node, ["sysctl -w net.netfilter.nf_log.2=nfnetlink_log"], ["nf_log"], mayBeRefused: true),
         Experiment(.pod, ["sysctl -w net.ipv4.ip_default_ttl=3"], ["net.ipv4.ip_default_ttl"]),
+        Experiment(.node, ["sysctl -w \"net.ipv4.tcp_rmem=4096 65536 1048576\""], ["net.ipv4.tcp_rmem"]),
+        Experiment(.node, ["sysctl -w net.ipv4.igmp_max_memberships=5"], ["igmp_max_memberships: want 20, found 5"]),
+        Experiment(.node, ["sysctl -w net.ipv6.bindv6only=1"], ["net.ipv6.bindv6only: want 0, found 1"]),
+        Experiment(.node, ["sysctl -w net.ipv6.route.min_adv_mss=1000"], ["net.ipv6.route.min_adv_mss"]),
+        Experiment(
+            .router, ["sysctl -w net.netfilter.nf_conntrack_acct=1"], ["nf_conntrack_acct: want 0, found 1"],
+            mayBeRefused: true),
+        Experiment(.pod, ["sysctl -w net.ipv4.tcp_keepalive_time=60"], ["tcp_keepalive_time: want 7200, found 60"]),
     ]
 
     private static let linkSettings: [Experiment] = [
@@ -104,6 +112,10 @@ struct Experiment: Sendable {
         Experiment(.node, ["sysctl -w net.ipv6.conf.eth1.disable_ipv6=1"], ["eth1: disable_ipv6: want 0, found 1"]),
         Experiment(.node, ["sysctl -w net.ipv4.conf.lo.rp_filter=1"], ["lo: rp_filter"]),
         Experiment(.pod, ["sysctl -w net.ipv4.conf.eth0.proxy_arp=1"], ["eth0: proxy_arp"]),
+        Experiment(.node, ["sysctl -w net.ipv6.conf.eth1.use_tempaddr=2"], ["eth1: use_tempaddr: want"]),
+        Experiment(.node, ["sysctl -w net.ipv6.neigh.eth1.proxy_qlen=3"], ["eth1: proxy_qlen"]),
+        Experiment(
+            .pod, ["sysctl -w net.ipv6.conf.eth0.ra_honor_pio_life=1"], ["ra_honor_pio_life"], mayBeRefused: true),
     ]
 
     private static let links: [Experiment] = [
@@ -147,6 +159,20 @@ struct Experiment: Sendable {
         Experiment(.pod, ["ip link set eth0 address 02:00:00:00:00:99"], ["eth0"]),
         Experiment(.pod, ["ip link property add dev lo altname loop7"], ["altname"], mayBeRefused: true),
         Experiment(.node, ["ip link add link eth1 name mv0 type macvlan"], ["link mv0"], mayBeRefused: true),
+        Experiment(.node, ["ip link set lo down"], ["lo: state: want up, found down"]),
+        Experiment(
+            .node, ["ip link set eth1 down", "ip link set eth1 name up0", "ip link set up0 up"],
+            ["link eth1: missing", "link up0"]),
+        Experiment(.pod, ["ip link delete eth0"], ["link eth0: missing"]),
+        Experiment(
+            .node, ["ip link set vxlan.calico protodown on"], ["vxlan.calico: protodown: want off, found on"],
+            mayBeRefused: true),
+        Experiment(.node, ["ip link set vxlan.calico type vxlan l3miss"], ["l3miss"]),
+        Experiment(
+            .node, ["ip link set vxlan.calico type vxlan remote 10.10.10.99 dev eth1"], ["vxlan.calico: remote"]),
+        Experiment(.node, ["ip token set ::7 dev eth1"], ["token"], mayBeRefused: true),
+        Experiment(.pod, ["ip tuntap add dev tap9 mode tap"], ["link tap9"], mayBeRefused: true),
+        Experiment(.node, ["ip link set eth1 gso_ipv4_max_size 30000"], ["gso_ipv4_max_size"], mayBeRefused: true),
     ]
 
     /// `BRIDGE` stands for the router's: a kernel without VLAN filtering has one for each VLAN.
@@ -179,6 +205,19 @@ struct Experiment: Sendable {
         Experiment(.router, ["bridge link set dev eth1 state 0"], []),
         Experiment(.router, ["ip link set eth1 nomaster"], ["master"]),
         Experiment(.node, ["ip link add br7 type bridge"], ["link br7"]),
+        Experiment(
+            .router, ["bridge fdb add 02:00:00:00:00:55 dev eth1 master static"], ["fdb 02:00:00:00:00:55 dev eth1"]),
+        Experiment(
+            .router, ["bridge mdb add dev BRIDGE port eth1 grp 239.1.1.1 permanent"], ["mdb"], mayBeRefused: true),
+        Experiment(.router, ["bridge link set dev eth1 mcast_router 2"], ["mcast_router"], mayBeRefused: true),
+        Experiment(.router, ["bridge link set dev eth1 mcast_to_unicast on"], ["mcast_to_unicast"], mayBeRefused: true),
+        Experiment(.router, ["ip link set eth1 type bridge_slave group_fwd_mask 8"], ["group_fwd_mask"]),
+        Experiment(.router, ["ip link set BRIDGE type bridge nf_call_arptables 1"], ["arptables"], mayBeRefused: true),
+        Experiment(
+            .router, ["ip link set BRIDGE type bridge mcast_query_interval 500"], ["mcast_query_interval"],
+            mayBeRefused: true),
+        Experiment(.router, ["ip link set BRIDGE address 02:00:00:00:00:55"], ["BRIDGE: address"]),
+        Experiment(.router, ["ip link delete BRIDGE"], ["link BRIDGE: missing"]),
     ]
 
     private static let drivers: [Experiment] = [
@@ -186,9 +225,31 @@ struct Experiment: Sendable {
         Experiment(.node, ["ethtool -K eth1 tx off"], ["eth1: tx-checksum"]),
         Experiment(.node, ["ethtool -L eth1 rx 2 tx 2"], ["eth1: rx channels: want"], mayBeRefused: true),
         Experiment(.pod, ["ethtool -K eth0 gro on"], ["eth0"]),
+        Experiment(.node, ["ethtool -K eth1 sg off"], ["eth1: tx-scatter-gather"]),
+        Experiment(.node, ["ethtool -K eth1 rx-gro-list on"], ["eth1: rx-gro-list: want off, found on"]),
+        Experiment(.node, ["ethtool -K vxlan.calico tx off"], ["vxlan.calico: tx-checksum"]),
+        Experiment(.router, ["ethtool -K BRIDGE tso off"], ["BRIDGE: tx-tcp-segmentation"]),
     ]
 
+    /// Attaches a program that lets all pass where links have such a place (`BPF_PROG_LOAD`, `BPF_PROG_ATTACH`, bpf(2)).
+    private static let attachingProgram = """
+        python3 -c '
+        import ctypes, struct, socket
+        libc = ctypes.CDLL(None, use_errno=True)
+        code = ctypes.create_string_buffer(bytes([0xb7, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x95, 0, 0, 0, 0, 0, 0, 0]))
+        licence = ctypes.create_string_buffer(b"GPL")
+        def bpf(command, words):
+            request = ctypes.create_string_buffer(words, 128)
+            result = libc.syscall(321 if struct.calcsize("P") == 8 and __import__("os").uname().machine == "x86_64" else 280,
+                command, request, 128)
+            if result < 0: raise OSError(ctypes.get_errno())
+            return result
+        program = bpf(5, struct.pack("IIQQ", 3, 2, ctypes.addressof(code), ctypes.addressof(licence)))
+        bpf(8, struct.pack("IIII", socket.if_nametoindex("eth1"), program, 46, 0))'
+        """
+
     private static let filters: [Experiment] = [
+        Experiment(.node, [attachingProgram], ["eth1: tcx ingress: want none, found 1"], mayBeRefused: true),
         Experiment(
             .node, ["tc qdisc add dev eth1 clsact"], ["qdisc dev eth1 ingress clsact: added"], mayBeRefused: true),
         Experiment(
@@ -221,6 +282,25 @@ struct Experiment: Sendable {
             ], ["htb"], mayBeRefused: true),
         Experiment(
             .node, ["tc actions add action mirred egress redirect dev eth1 index 9"], ["action"], mayBeRefused: true),
+        Experiment(
+            .node, ["tc qdisc replace dev eth1 root pfifo limit 5"], ["qdisc dev eth1 root pfifo"], mayBeRefused: true),
+        Experiment(.node, ["ip xfrm policy setdefault in block"], ["xfrm default in block"], mayBeRefused: true),
+        Experiment(.node, ["ip xfrm policy set hthresh4 24 24"], ["xfrm threshold hthresh4 24 24"], mayBeRefused: true),
+        Experiment(.node, ["iptables-legacy -t raw -A PREROUTING -p udp -j CT --notrack"], ["raw"], mayBeRefused: true),
+        Experiment(.node, ["iptables-legacy -N mine"], ["iptables"], mayBeRefused: true),
+        Experiment(.node, ["nft flush ruleset"], ["table ip kube-proxy: missing"]),
+        Experiment(
+            .node, ["nft add rule ip kube-proxy filter-forward counter drop"], ["table ip kube-proxy"],
+            mayBeRefused: true),
+        Experiment(
+            .node,
+            [
+                "nft add table netdev mine",
+                "nft add chain netdev mine in '{ type filter hook ingress device eth1 priority 0; }'",
+            ], ["table netdev mine"], mayBeRefused: true),
+        Experiment(
+            .node, ["ipset create nets hash:net family inet6", "ipset add nets fd00:7::/64"], ["ipset nets"],
+            mayBeRefused: true),
     ]
 
     private static let network: [Experiment] = [
@@ -246,5 +326,22 @@ struct Experiment: Sendable {
         Experiment(.node, ["ip mptcp limits set subflows 4 add_addr_accepted 2"], ["mptcp"], mayBeRefused: true),
         Experiment(.node, ["ip sr tunsrc set 2001:db8::1"], ["sr tunsrc"], mayBeRefused: true),
         Experiment(.node, ["ip ioam namespace add 7"], ["ioam"], mayBeRefused: true),
+        Experiment(.node, ["ip maddress add 33:33:00:00:00:99 dev eth1"], ["fdb 33:33:00:00:00:99 dev eth1 self"]),
+        Experiment(.node, ["bridge fdb add 01:00:5e:00:00:99 dev eth1 self"], ["fdb 01:00:5e:00:00:99 dev eth1 self"]),
+        Experiment(.node, ["ip addr add 239.9.9.9/32 dev eth1 autojoin"], ["239.9.9.9"]),
+        Experiment(.node, ["ip addr add 10.66.0.1 peer 10.66.0.2 dev eth1"], ["10.66.0.1"]),
+        Experiment(.node, ["ip -6 addr add fd00:77::1/64 dev eth1 nodad noprefixroute"], ["fd00:77::1"]),
+        Experiment(.node, ["ip -6 addr flush dev eth1 scope link"], ["eth1"]),
+        Experiment(.node, ["ip addr flush dev lo"], ["lo"]),
+        Experiment(.node, ["ip rule add pref 5 lookup main", "ip rule delete pref 0"], ["rule pref 0"]),
+        Experiment(.node, ["ip route add prohibit 9.9.8.0/24 table 100"], ["9.9.8.0/24"]),
+        Experiment(
+            .node, ["ip nexthop add id 5 via 10.10.10.1 dev eth1", "ip nexthop add id 6 group 5"], ["nexthop id 6"],
+            mayBeRefused: true),
+        Experiment(.node, ["ip -6 route replace default via fd00:10:10::1 dev eth1 pref high metric 9"], ["default"]),
+        Experiment(
+            .node, ["ip -6 neigh replace fd00:10:10::77 lladdr 02:00:00:00:00:77 router nud permanent dev eth1"],
+            ["fd00:10:10::77"]),
+        Experiment(.node, ["ip -6 route del local fd00:10:10::11 table local"], ["fd00:10:10::11"]),
     ]
 }

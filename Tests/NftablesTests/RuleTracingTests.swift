@@ -29,14 +29,10 @@ struct RuleTracingTests {
             let told = events.dropFirst().map { "\($0.table) \($0.chain)" }
             #expect(told == ["ip mine first", "ip mine leads"], "\(events)")
             #expect(events.map(\.verdict).dropFirst() == [.jump("leads"), .drop])
-            let chains = Set(events.dropFirst().map { RuleChainID($0.table, $0.chain) })
-            let texts = try Nftables.rules(of: chains, in: inside)
-            guard case .rule(let handle)? = events.last?.kind, let last = events.last else {
-                Issue.record("\(events)")
-                return
-            }
-            #expect(
-                texts[RuleChainID(last.table, last.chain)]?[handle] == "ip daddr 127.0.0.2 drop comment \"no way\"")
+            let last = try #require(events.last?.rule)
+            let texts = try Nftables.texts(of: Set(events.dropFirst().compactMap(\.rule)), in: inside)
+            #expect(texts[last] == "ip daddr 127.0.0.2 drop comment \"no way\"")
+            #expect(texts.count == 2 && texts.values.contains("ip protocol icmp jump leads"))
             tracing = nil
             #expect(try Witness.output(["nft", "list", "tables"]) == "table ip mine\n")
         }

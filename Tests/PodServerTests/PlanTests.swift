@@ -70,8 +70,39 @@ struct PlanTests {
         #expect(try JSONDecoder().decode(PodServerPlan.self, from: Data(Self.empty.utf8)).isEmpty)
     }
 
+    private static func plan(service: String) throws -> PodServerPlan {
+        let text = empty.replacing(#""services": []"#, with: #""services": ["\#(service)"]"#)
+        return try JSONDecoder().decode(PodServerPlan.self, from: Data(text.utf8))
+    }
+
+    @Test(
+        "what is no service is refused",
+        arguments: [
+            "", "a", "a/b", "a/b - - -", "ab - - - 0", "a/b - - - 1", "a/b - - - -1", "a/b - - - x",
+            "a/b - 10.96.0 - 0",
+            "a/b - , - 0", "a/b - - 80 0", "a/b - - 70000/tcp 0", "a/b - - 80/tcp, 0", "a/b  - - 0",
+        ])
+    func noService(_ text: String) throws {
+        #expect(throws: DecodingError.self) { try Self.plan(service: text) }
+        let known = try Self.plan(service: "a/b headless 10.96.0.1,fd00::1 80/tcp/http,53/udp 0 x.org").zone.services
+        #expect(known.map(\.externalName) == ["x.org"] && known[0].isHeadless && known[0].ports.count == 2)
+    }
+
+    @Test("endpoints that services share are written once")
+    func sharedEndpoints() throws {
+        let endpoints = (1...40).map { ClusterZone.Endpoint(address: IPAddress("10.0.0.\($0)")!) }
+        func size(_ count: Int) throws -> Int {
+            let services = (0..<count).map { ClusterZone.Service(name: "s\($0)", endpoints: endpoints) }
+            let plan = PodServerPlan(lab: "a", zone: ClusterZone(services: services))
+            let json = try JSONEncoder().encode(plan)
+            #expect(try JSONDecoder().decode(PodServerPlan.self, from: json) == plan)
+            return json.count
+        }
+        #expect(try size(101) - size(1) < 100 * 40)
+    }
+
     private static let empty = #"""
         {"lab": "a", "pods": [],
-        "zone": {"domain": "cluster.local", "namespaces": [], "services": [], "serial": 1}}
+        "zone": {"domain": "cluster.local", "namespaces": [], "services": [], "endpoints": [[]], "serial": 1}}
         """#
 }

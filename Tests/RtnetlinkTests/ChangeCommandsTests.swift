@@ -45,4 +45,15 @@ struct ChangeCommandsTests {
             lines(address, address, [back])
                 == ["ip route add 10.0.0.0/24 dev eth1 proto kernel scope link src 10.0.0.2"])
     }
+
+    @Test("what IPsec does where no policy is goes back to what it does in a namespace that is new")
+    func ipsec() {
+        func object(_ kind: String, _ words: String) -> OpaqueObject { OpaqueObject(kind, words, removal: nil) }
+        let verdicts = object("xfrm default", "in block fwd accept out accept")
+        #expect(lines(nil, verdicts) == ["ip xfrm policy setdefault in block fwd accept out accept"])
+        #expect(lines(verdicts, nil) == ["ip xfrm policy setdefault in accept fwd accept out accept"])
+        let thresholds = object("xfrm threshold", "hthresh4 24 24")
+        #expect(lines(nil, thresholds) == ["ip xfrm policy set hthresh4 24 24"])
+        #expect(lines(thresholds, nil) == ["ip xfrm policy set hthresh4 32 32 hthresh6 128 128"])
+    }
 }

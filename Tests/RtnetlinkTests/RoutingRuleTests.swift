@@ -8,6 +8,48 @@ import Testing
 
 @Suite("Rules of the routing policy in the kernel", .needsRoot, .timeLimit(.minutes(20)))
 struct RoutingRuleTests {
+    @Test(
+        "which packets a rule is about is what the kernel says of them",
+        arguments: [
+            "from all to 10.2.0.0/16 blackhole", "from 10.1.0.0/16 unreachable", "not from 10.1.0.0/16 prohibit",
+            "from all iif lo unreachable", "from all iif eth0 prohibit", "not from all to 10.2.0.1 blackhole",
+        ])
+    func matches(text: String) async throws {
+        try await inNamespace { inside in
+            for command in [
+                "link set lo up", "link add eth0 type veth peer name eth1", "link set eth0 up", "link set eth1 up",
+                "addr add 10.1.0.1/24 dev eth0", "addr add 10.3.0.1/24 dev eth0", "route add default via 10.1.0.9",
+            ] { try Witness.ip(command) }
+            try Witness.output(["sysctl", "-q", "-w", "net.ipv4.ip_forward=1"])
+            try Witness.ip("rule add pref 100 \(text)")
+            var socket = try RouteSocket(in: inside)
+            let rule = try #require(socket.rules().first { $0.priority == 100 })
+            for destination in ["10.2.0.1", "10.2.9.9", "10.9.0.1"] {
+                for (source, ingress) in [
+                    ("10.1.0.1", nil), ("10.3.0.1", nil), ("10.1.0.77", "eth0"), ("10.3.0.77", "eth0"),
+                ] {
+                    let link = ingress.map { ["iif", $0] } ?? []
+                    let refused =
+                        try Witness.run(["ip", "route", "get", destination, "from", source] + link).status != 0
+                    let matches = rule.matches(
+                        IPAddress(destination)!, from: IPAddress(source), by: ingress.flatMap { InterfaceName($0) })
+                    #expect(matches == refused, "\(rule): \(destination) from \(source) \(link)")
+                }
+            }
+        }
+    }
+
+    @Test("of a rule that asks for more it is not known")
+    func matchesMore() async throws {
+        try await inNamespace { inside in
+            try Witness.ip("rule add pref 100 fwmark 0x10 lookup 1000")
+            var socket = try RouteSocket(in: inside)
+            let rule = try #require(socket.rules().first { $0.priority == 100 })
+            #expect(rule.matches(IPAddress("10.2.0.1")!, from: nil, by: nil) == nil)
+            #expect(rule.matches(IPAddress("fd00::1")!, from: nil, by: nil) == false)
+        }
+    }
+
     @Test("a namespace has the kernel's own")
     func kernelMade() async throws {
         try await inNamespace { inside in

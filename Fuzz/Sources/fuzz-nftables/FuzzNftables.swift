@@ -22,6 +22,11 @@ public func fuzzNftables(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         precondition(!RuleObjectName(message).description.isEmpty)
         try? reader.take(message)
         _ = try? RuleEvent(message)
+        if let connection = try? TrackedConnection(message) {
+            precondition(
+                connection.original.inverse?.inverse == connection.original || connection.original.inverse == nil)
+            precondition(!connection.description.isEmpty)
+        }
     }
     for id in reader.tables {
         guard let table = reader.table(id) else { continue }

@@ -13,7 +13,7 @@ extension ClusterService {
         let addresses = ServiceAddresses(topology, kept, problems: &problems)
         let nodePorts = ServiceNodePorts(topology, kept, problems: &problems)
         let balancers = LoadBalancerAddresses(topology, kept, problems: &problems)
-        let candidates = EndpointCandidates(topology, placement)
+        var candidates = EndpointCandidates(topology, placement)
         let services = topology.services.indices.map { index in
             let service = topology.services[index]
             let families = service.families(on: topology.cluster)

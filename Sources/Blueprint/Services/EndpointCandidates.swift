@@ -12,6 +12,26 @@ struct EndpointCandidates {
     /// The running pods on the cluster's network, by address.
     private let podsByAddress: [IPAddress: PodReference]
     private let zones: [String: String]
+    /// The services that pods name as their subdomain: their pods have names of their own.
+    private let subdomains: Set<String>
+    /// What has been found: services that select in the same way have the same endpoints.
+    private var known: [Selection: [ServiceEndpoint]] = [:]
+
+    /// What says which pods answer for a service, and how.
+    private struct Selection: Hashable {
+        var namespace: String
+        var selector: [String: String]
+        var families: [AddressFamily]
+        var ports: [Port]
+        var distribution: Service.TrafficDistribution?
+        /// Its name, where pods name it.
+        var name: String?
+
+        struct Port: Hashable {
+            var target: Service.Target
+            var transport: Transport
+        }
+    }
 
     private struct Label: Hashable {
         var namespace: String
@@ -43,9 +63,10 @@ struct EndpointCandidates {
                 pod.addresses.map { ($0, pod.reference) }
             }, uniquingKeysWith: { first, _ in first })
         zones = topology.zones
+        subdomains = Set(placement.pods.compactMap(\.subdomain))
     }
 
-    func endpoints(of service: Service, _ families: [AddressFamily]) -> [ServiceEndpoint] {
+    mutating func endpoints(of service: Service, _ families: [AddressFamily]) -> [ServiceEndpoint] {
         // The API server writes its own address into its service's endpoints; no selector does.
         if service.isAPIServer {
             return controlPlane.flatMap { node in
@@ -56,7 +77,20 @@ struct EndpointCandidates {
                 }
             }
         }
-        let selected = selected(by: service).flatMap(\.pods).flatMap { index -> [ServiceEndpoint] in
+        let selection = Selection(
+            namespace: service.namespace, selector: service.selector, families: families,
+            ports: service.ports.map { Selection.Port(target: $0.target, transport: $0.transport) },
+            distribution: service.trafficDistribution, name: subdomains.contains(service.name) ? service.name : nil)
+        let selected = known[selection] ?? pods(of: service, families)
+        known[selection] = selected
+        if service.endpointSlices.isEmpty { return selected }
+        return selected
+            + service.endpointSlices.filter { families.contains($0.family) }.flatMap { written($0, service) }
+    }
+
+    /// The endpoints that a service's selector finds.
+    private func pods(of service: Service, _ families: [AddressFamily]) -> [ServiceEndpoint] {
+        selected(by: service).flatMap(\.pods).flatMap { index -> [ServiceEndpoint] in
             let pod = placement.pods[index]
             let ports = service.ports.map { $0.number(on: pod) }
             return pod.addresses.filter { families.contains($0.family) }.map { address in
@@ -70,8 +104,6 @@ struct EndpointCandidates {
                 return endpoint
             }
         }
-        return selected
-            + service.endpointSlices.filter { families.contains($0.family) }.flatMap { written($0, service) }
     }
 
     /// The pods with a service's labels, in the order of their creation.

@@ -31,26 +31,35 @@ extension ClusterService {
         }
     }
 
-    /// What answers, at a port, one who asks at one of the service's own addresses from a node or a pod on it: by
-    /// `internalTrafficPolicy`, hints, and what is about to end.
+    /// What answers at a port for those whose packets come to a node: by hints, and what is about to end.
+    ///
+    /// - Parameter address: the service's own in the family.
     public func backends(ofPort index: Int, at address: IPAddress, from node: ProxiedNode) -> Backends {
         let reach = ReachableEndpoints(proxiedPort(index, at: address), on: node)
         // Of pods on one node's network each may have an address and port that all of them share.
         let pods = Dictionary(
             grouping: endpoints.filter { $0.address.family == address.family && (isReady($0) || $0.isTerminating) },
             by: \.address)
-        let near = isInternallyLocal ? reach.local : reach.cluster
-        return Backends(
-            reachable: near.flatMap { endpoint in
+        func backends(_ endpoints: [ProxiedEndpoint]) -> [ServiceBackend] {
+            endpoints.flatMap { endpoint in
                 (pods[endpoint.address] ?? []).filter { $0.ports[index] == endpoint.port }.map {
                     ServiceBackend(address: endpoint.address, port: endpoint.port, pod: $0.pod, node: $0.node)
                 }
-            }, isAnywhere: reach.isAnywhere)
+            }
+        }
+        let (cluster, local) = (backends(reach.cluster), backends(reach.local))
+        return Backends(
+            cluster: cluster, local: local, reachable: isInternallyLocal ? local : cluster,
+            isAnywhere: reach.isAnywhere)
     }
 
     /// What answers for a port on a node.
     public struct Backends: Hashable, Sendable {
-        /// Those that packets go to from the node.
+        /// Those of packets that may go to any node.
+        public var cluster: [ServiceBackend]
+        /// Those of packets that stay on the node.
+        public var local: [ServiceBackend]
+        /// Those of packets for the service's own addresses (`internalTrafficPolicy`).
         public var reachable: [ServiceBackend]
         /// Whether there is one on any node: if not, packets are refused, and otherwise dropped where none is reachable.
         public var isAnywhere: Bool

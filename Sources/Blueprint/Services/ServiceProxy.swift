@@ -25,9 +25,10 @@ public struct ServiceProxy: Sendable {
         }
         let before = Dictionary(
             (known?.services ?? []).map { ($0.service.key, $0) }, uniquingKeysWith: { first, _ in first })
+        var shared = SharedEndpoints()
         self.services = services.map { service in
             if let same = before[service.key], same.service == service { return same }
-            return (service, service.proxiedPorts)
+            return (service, service.proxiedPorts(&shared))
         }
         rules = ProxyRules(
             self.services.flatMap(\.ports), serviceSubnets: cluster.serviceSubnets,
@@ -74,17 +75,64 @@ extension Topology {
 
 extension [ClusterService] {
     /// Where UDP flows to the services may go.
-    public var datagramEndpoints: DatagramEndpoints { DatagramEndpoints(flatMap(\.proxiedPorts)) }
+    public var datagramEndpoints: DatagramEndpoints {
+        var shared = SharedEndpoints()
+        let services = filter { $0.ports.contains { $0.transport == .udp } }
+        return DatagramEndpoints(services.flatMap { $0.proxiedPorts(&shared) })
+    }
+}
+
+/// What answers for services' ports, worked out once for all that lead to the same pods.
+private struct SharedEndpoints {
+    private var ports: [Key: [(source: Source, port: ProxiedPort)]] = [:]
+
+    /// What is soon told of endpoints.
+    private struct Key: Hashable {
+        var first: IPAddress?
+        var count: Int
+        var family: AddressFamily
+        var index: Int
+    }
+
+    /// What endpoints are worked out of.
+    private struct Source: Equatable {
+        var endpoints: [ServiceEndpoint]
+        var publishesNotReadyAddresses: Bool
+    }
+
+    /// A port with what answers for it.
+    mutating func answered(_ port: ProxiedPort, _ index: Int, of service: ClusterService) -> ProxiedPort {
+        let key = Key(
+            first: service.endpoints.first?.address, count: service.endpoints.count, family: port.family, index: index)
+        let source = Source(
+            endpoints: service.endpoints, publishesNotReadyAddresses: service.publishesNotReadyAddresses)
+        var port = port
+        if let known = ports[key]?.first(where: { $0.source == source }) {
+            port.answer(like: known.port)
+        } else {
+            port.answer(by: service.proxiedEndpoints(index, port.family))
+            ports[key, default: []].append((source, port))
+        }
+        return port
+    }
 }
 
 extension ClusterService {
     /// Its ports as kube-proxy sees them: in each family that it has an address of its own in.
-    var proxiedPorts: [ProxiedPort] {
-        clusterAddresses.flatMap { address in ports.indices.map { proxiedPort($0, at: address) } }
+    fileprivate func proxiedPorts(_ shared: inout SharedEndpoints) -> [ProxiedPort] {
+        clusterAddresses.flatMap { address in
+            ports.indices.map { shared.answered(portWithoutEndpoints($0, at: address), $0, of: self) }
+        }
     }
 
     /// One of its ports at one of its own addresses.
     func proxiedPort(_ index: Int, at address: IPAddress) -> ProxiedPort {
+        var port = portWithoutEndpoints(index, at: address)
+        port.answer(by: proxiedEndpoints(index, address.family))
+        return port
+    }
+
+    private func portWithoutEndpoints(_ index: Int, at address: IPAddress) -> ProxiedPort {
         let port = ports[index]
         let family = address.family
         var proxied = ProxiedPort(
@@ -96,14 +144,17 @@ extension ClusterService {
         proxied.sessionAffinity = sessionAffinity
         proxied.isInternallyLocal = isInternallyLocal
         proxied.isExternallyLocal = isExternallyLocal
-        proxied.answer(
-            by: endpoints.compactMap { endpoint in
-                guard endpoint.address.family == family, let number = endpoint.ports[index] else { return nil }
-                return ProxiedEndpoint(
-                    endpoint.address, number, node: endpoint.node.isEmpty ? nil : endpoint.node,
-                    isReady: isReady(endpoint), isServing: endpoint.isServing, isTerminating: endpoint.isTerminating,
-                    zones: endpoint.zoneHints, nodes: endpoint.nodeHints)
-            })
         return proxied
+    }
+
+    /// What answers for one of its ports in a family.
+    fileprivate func proxiedEndpoints(_ index: Int, _ family: AddressFamily) -> [ProxiedEndpoint] {
+        endpoints.compactMap { endpoint in
+            guard endpoint.address.family == family, let number = endpoint.ports[index] else { return nil }
+            return ProxiedEndpoint(
+                endpoint.address, number, node: endpoint.node.isEmpty ? nil : endpoint.node,
+                isReady: isReady(endpoint), isServing: endpoint.isServing, isTerminating: endpoint.isTerminating,
+                zones: endpoint.zoneHints, nodes: endpoint.nodeHints)
+        }
     }
 }

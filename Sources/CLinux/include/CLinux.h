@@ -52,6 +52,8 @@
 #include "mounts.h"
 #include "namespaces.h"
 #include "packets.h"
+#include "programs.h"
 #include "rights.h"
+#include "tracepoints.h"
 
 #endif

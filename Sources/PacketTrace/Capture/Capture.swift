@@ -72,6 +72,8 @@ public struct CaptureSummary: Hashable, Sendable {
     public var namespaces: [Namespace]
     /// How many packets came behind a later one, because the machine was too busy to have them read in time.
     public var unordered: UInt64
+    /// How many have the time at which they were read, because the kernel had not begun to note times.
+    public var untimed: UInt64
 
     public struct Interface: Hashable, Sendable {
         public var interface: CapturedInterface
@@ -136,23 +138,36 @@ public struct Capture: Sendable {
     public func run(
         into sink: inout some CaptureSink, started: () -> Void = {}, isEnding: () -> Bool
     ) throws -> CaptureSummary {
+        let (summary, sockets) = try runLeavingOpen(into: &sink, started: started, isEnding: isEnding)
+        sockets.close()
+        return summary
+    }
+
+    /// The same, for who has better things to do than to wait for sockets to close.
+    func runLeavingOpen(
+        into sink: inout some CaptureSink, started: () -> Void, isEnding: () -> Bool
+    ) throws -> (CaptureSummary, OpenSockets) {
         let sockets = try OpenSockets(self)
-        defer { sockets.close() }
-        started()
-        var run = CaptureRun(self, sockets.all)
-        return try run.run(into: &sink, isEnding)
+        do {
+            started()
+            var run = CaptureRun(self, sockets.all)
+            return (try run.run(into: &sink, isEnding), sockets)
+        } catch {
+            sockets.close()
+            throw error
+        }
     }
 }
 
 /// The sockets of a capture, which are opened and closed by many threads: each call that gives a socket its ring, and each that
 /// takes a socket away, waits until no processor uses the old state (`synchronize_net` in net/packet/af_packet.c), and many waits at once take no
 /// longer than one.
-private final class OpenSockets: Sendable {
+final class OpenSockets: Sendable {
     private let sockets: Mutex<[PacketSocket?]>
 
     private static let width = 32
 
-    init(_ capture: Capture) throws {
+    fileprivate init(_ capture: Capture) throws {
         let sources = capture.sources
         sockets = Mutex(Array(repeating: nil, count: sources.count))
         guard let first = sources.first else { return }
@@ -188,7 +203,7 @@ private final class OpenSockets: Sendable {
     }
 
     /// The sockets, in the order of the sources.
-    var all: [PacketSocket] { sockets.withLock { $0.compactMap { $0 } } }
+    fileprivate var all: [PacketSocket] { sockets.withLock { $0.compactMap { $0 } } }
 
     /// Closes the sockets. Whoever has one of them by then closes it when it lets go.
     func close() {
@@ -296,7 +311,8 @@ private struct CaptureRun {
                 namespace: source.namespace, seen: seen, dropped: dropped, hasRing: socket.hasRing)
         }
         let summary = CaptureSummary(
-            start: start, end: end, interfaces: interfaces, namespaces: namespaces, unordered: queue.unordered)
+            start: start, end: end, interfaces: interfaces, namespaces: namespaces, unordered: queue.unordered,
+            untimed: buffer.untimed)
         try sink.end(summary)
         return summary
     }

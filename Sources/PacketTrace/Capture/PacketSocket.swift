@@ -26,8 +26,8 @@ final class PacketSocket: @unchecked Sendable {
     /// - Parameters:
     ///   - filter: what the kernel gives it.
     ///   - ringSize: how much memory it shares with the kernel, in bytes; nil for a socket without. Where there is no such memory,
-    ///     it has none either. Without a ring, the first packets have the time at which they are read: the kernel begins to note
-    ///     times some moments after it was asked to (`net_enable_timestamp` in net/core/dev.c).
+    ///     it has none either. Without a ring, the first packets have the time at which they are read, and are counted as such: the
+    ///     kernel begins to note times some moments after it was asked to (`net_enable_timestamp` in net/core/dev.c; `PacketClock`).
     ///   - shape: how the ring is divided.
     ///   - name: what an error names.
     init(
@@ -59,7 +59,7 @@ final class PacketSocket: @unchecked Sendable {
         if ring == nil {
             // Without CAP_NET_ADMIN the default size has to do.
             try? descriptor.set(SOL_SOCKET, SO_RCVBUFFORCE, Self.bufferSize, name)
-            try descriptor.set(SOL_SOCKET, SO_TIMESTAMPNS, CInt(1), name)
+            try PacketClock.noteTimes(descriptor, name)
             try descriptor.set(SOL_PACKET, PACKET_AUXDATA, CInt(1), name)
         }
         var address = sockaddr_ll()
@@ -164,6 +164,8 @@ struct InterfaceDescription: Hashable {
 
 /// Memory that packets are received into by sockets without a ring, made once for a capture.
 struct PacketBuffer {
+    /// How many packets had no time of the kernel's: they have the one at which they were read.
+    private(set) var untimed: UInt64 = 0
     private var bytes = [UInt8](repeating: 0, count: 1 << 18)
     private var control = [UInt64](repeating: 0, count: 32)
 
@@ -175,6 +177,8 @@ struct PacketBuffer {
     ) -> Bool {
         var address = sockaddr_ll()
         let descriptor = socket.number
+        var isTimed = true
+        defer { if !isTimed { untimed += 1 } }
         return bytes.withUnsafeMutableBytes { bytes in
             control.withUnsafeMutableBytes { control in
                 var part = iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
@@ -194,7 +198,8 @@ struct PacketBuffer {
                         while let current = item {
                             let data = nslab_cmsg_data(current)!
                             switch (current.pointee.cmsg_level, current.pointee.cmsg_type) {
-                            case (SOL_SOCKET, SO_TIMESTAMPNS): time = data.loadUnaligned(as: timespec.self)
+                            // struct scm_timestamping, of which the first is software's.
+                            case (SOL_SOCKET, SO_TIMESTAMPING): time = data.loadUnaligned(as: timespec.self)
                             case (SOL_PACKET, PACKET_AUXDATA):
                                 auxiliary = data.loadUnaligned(as: tpacket_auxdata.self)
                             default: break
@@ -203,10 +208,11 @@ struct PacketBuffer {
                         }
                         let tagged = auxiliary.tp_status & UInt32(TP_STATUS_VLAN_VALID) != 0
                         let typed = auxiliary.tp_status & UInt32(TP_STATUS_VLAN_TPID_VALID) != 0
+                        let noted = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+                        isTimed = noted != 0
                         queue.add(
                             FrameQueue.Frame(
-                                time: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec), socket: number,
-                                address.pointee,
+                                time: isTimed ? noted : RealTimeClock.now, socket: number, address.pointee,
                                 tag: tagged ? (typed ? auxiliary.tp_vlan_tpid : 0x8100, auxiliary.tp_vlan_tci) : nil,
                                 length: max(count, Int(auxiliary.tp_len))),
                             UnsafeRawBufferPointer(rebasing: bytes[..<min(count, bytes.count)]))

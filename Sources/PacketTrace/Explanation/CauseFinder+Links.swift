@@ -12,10 +12,18 @@ extension CauseFinder {
         if let hop, let mtu = link.link.mtu, hop.packet.networkLength > Int(mtu), link.link.kind != .loopback {
             return tooBig(hop, place, link)
         }
+        if let hop, case .route(let route)? = try place.route(for: query), let mtu = route.mtu,
+            hop.packet.networkLength > Int(mtu)
+        {
+            return TraceCause(
+                .tooBig, place.name, "route \(route)",
+                "\(place.name): route \(route) has MTU \(mtu), the packet has \(hop.packet.networkLength) bytes and may not be cut"
+            )
+        }
         let next = way.gateway ?? query.destination
         let entry = try place.neighbour(next, on: way.device)
         if let entry, !entry.state.isDisjoint(with: [.failed, .incomplete]) {
-            return try unanswered(entry, way.device, place)
+            return try unanswered(entry, way.device, isGateway: next != query.destination, place)
         }
         switch link.link.kind {
         case .vxlan(let vxlan):
@@ -66,7 +74,7 @@ extension CauseFinder {
     // MARK: Links
 
     /// Why nothing leaves by a link.
-    private func unusable(_ link: ObservedLink, _ place: NamespaceTables) throws -> TraceCause? {
+    func unusable(_ link: ObservedLink, _ place: NamespaceTables) throws -> TraceCause? {
         if !link.link.isUp { return down(link, place) }
         guard !link.hasCarrier, link.link.kind != .loopback else { return nil }
         if let end = otherEnd(place.name, "\(link.link.name)"), let far = try tables(end.namespace) {
@@ -83,13 +91,13 @@ extension CauseFinder {
             "\(place.name): link \(link.link.name) has no carrier")
     }
 
-    private func down(_ link: ObservedLink, _ place: NamespaceTables) -> TraceCause {
+    func down(_ link: ObservedLink, _ place: NamespaceTables) -> TraceCause {
         TraceCause(
             .linkDown, place.name, "link \(link.link.name)", "\(place.name): link \(link.link.name) is down")
     }
 
     /// A queueing discipline that may have dropped a frame, where all else lets it through.
-    private func loss(on link: ObservedLink, _ hop: TracedHop?, _ place: NamespaceTables) throws -> TraceCause? {
+    func loss(on link: ObservedLink, _ hop: TracedHop?, _ place: NamespaceTables) throws -> TraceCause? {
         for qdisc in try place.qdiscs() where qdisc.device == link.link.name && qdisc.parent == .root {
             let how: String
             switch qdisc.kind {
@@ -120,102 +128,6 @@ extension CauseFinder {
             "\(place.name): link \(link.link.name) has MTU \(mtu), the packet has \(size) bytes and may not be cut")
     }
 
-    /// A neighbour that nobody answered for.
-    private func unanswered(
-        _ entry: Neighbour, _ device: InterfaceName, _ place: NamespaceTables
-    ) throws -> TraceCause {
-        let words = "neighbour \(entry)"
-        let owners = try owners(entry.address).filter { $0.namespace != place.name }
-        var reason = "nobody in the lab has that address"
-        if let owner = owners.first, let far = try tables(owner.namespace), let link = far.link(owner.interface) {
-            if !link.link.isUp { return down(link, far) }
-            reason = "\(owner.namespace):\(owner.interface) has that address and is not reached by \(device)"
-            if let bridge = try bridge(behind: device, place), let cause = try separated(bridge, owner) { return cause }
-            // A bridge of its own, which the owner should be at a port of.
-            if let end = otherEnd(owner.namespace, owner.interface), end.namespace == place.name,
-                let port = place.link(end.interface), let own = place.links[device], case .bridge = own.link.kind,
-                port.link.master != device
-            {
-                let other = port.link.master.map { "\($0)" } ?? "no bridge"
-                return TraceCause(
-                    .vlan, place.name, "link \(port.link.name) master \(other)",
-                    "\(place.name): port \(port.link.name), where \(owner.namespace) is, is at \(other) and not at \(device)"
-                )
-            }
-        }
-        return TraceCause(.neighbour, place.name, words, "\(place.name): \(words) does not answer: \(reason)")
-    }
-
-    // MARK: Bridges
-
-    /// The bridge that the other end of a link's cable is a port of.
-    private func bridge(
-        behind device: InterfaceName, _ place: NamespaceTables
-    ) throws -> (place: NamespaceTables, port: ObservedLink, bridge: ObservedLink)? {
-        guard let end = otherEnd(place.name, "\(device)"), let far = try tables(end.namespace),
-            let port = far.link(end.interface), let master = port.link.master, let bridge = far.links[master]
-        else { return nil }
-        return (far, port, bridge)
-    }
-
-    /// Whether two hosts are at ports of different bridges or VLANs.
-    private func separated(
-        _ near: (place: NamespaceTables, port: ObservedLink, bridge: ObservedLink),
-        _ owner: (namespace: String, interface: String)
-    ) throws -> TraceCause? {
-        // The owner is the bridge's own host, or at another of its ports.
-        let (place, port) = (near.place, near.port.link.name)
-        if owner.namespace == place.name {
-            guard let link = place.link(owner.interface), let other = place.bridge(owner.interface),
-                other.link.name != near.bridge.link.name
-            else { return nil }
-            return TraceCause(
-                .vlan, place.name, "link \(port) master \(near.bridge.link.name)",
-                "\(place.name): port \(port) is at \(near.bridge.link.name), and \(link.link.name) is another network")
-        }
-        guard let end = otherEnd(owner.namespace, owner.interface), end.namespace == place.name,
-            let far = place.link(end.interface), far.link.master != near.bridge.link.name
-        else { return nil }
-        return TraceCause(
-            .vlan, place.name, "link \(port) master \(near.bridge.link.name)",
-            "\(place.name): port \(port) is at \(near.bridge.link.name), and \(far.link.name), where the other one is, at "
-                + "\(far.link.master.map { "\($0)" } ?? "none")")
-    }
-
-    /// A frame that a bridge did not pass on.
-    func bridged(
-        _ hop: TracedHop, _ layer: PacketLayer, _ bridge: ObservedLink, _ place: NamespaceTables
-    ) throws -> TraceCause? {
-        if !bridge.link.isUp { return down(bridge, place) }
-        guard let mac = layer.link?.destination else { return nil }
-        let entries = try place.forwarding().filter { $0.mac == mac && !$0.isSelf }
-        if place.filtersVLANs(hop.interface) {
-            let vlans = try place.vlans()
-            let id = layer.vlans.first ?? vlans.first { "\($0.device)" == hop.interface && $0.isPVID }?.id
-            guard let id, vlans.contains(where: { "\($0.device)" == hop.interface && $0.id == id }) else {
-                let words = id.map { "VLAN \($0)" } ?? "frames without a tag"
-                return TraceCause(
-                    .vlan, place.name, "port \(hop.interface)",
-                    "\(place.name): port \(hop.interface) of \(bridge.link.name) takes no \(words)")
-            }
-            if let exit = entries.first?.device, !vlans.contains(where: { $0.device == exit && $0.id == id }) {
-                return TraceCause(
-                    .vlan, place.name, "port \(exit)",
-                    "\(place.name): port \(exit) of \(bridge.link.name) is not in VLAN \(id), which the frame is in")
-            }
-        }
-        guard let exit = entries.first.flatMap({ place.links[$0.device] }), exit.link.name != bridge.link.name else {
-            return nil
-        }
-        // The address of another bridge's port is that of a host in another network.
-        if exit.link.master != bridge.link.name {
-            return TraceCause(
-                .vlan, place.name, "link \(hop.interface) master \(bridge.link.name)",
-                "\(place.name): port \(hop.interface) is at \(bridge.link.name), and \(mac) is at another bridge")
-        }
-        return try unusable(exit, place) ?? loss(on: exit, hop, place)
-    }
-
     // MARK: Tunnels
 
     /// A frame that a VXLAN device was given.
@@ -229,7 +141,26 @@ extension CauseFinder {
                 .noForwardingEntry, place.name, "fdb \(mac) dev \(device)",
                 "\(place.name): no FDB entry of \(device) says where \(mac) is")
         }
-        return try entry.destination.flatMap { try sending(place, RouteQuery(to: $0)) }
+        guard let destination = entry.destination else { return nil }
+        return try otherPort(vxlan, link, destination, place) ?? sending(place, RouteQuery(to: destination))
+    }
+
+    /// A tunnel whose other end takes its packets at another UDP port.
+    private func otherPort(
+        _ vxlan: VXLAN, _ link: ObservedLink, _ destination: IPAddress, _ place: NamespaceTables
+    ) throws -> TraceCause? {
+        for owner in try owners(destination) where owner.namespace != place.name {
+            for other in try tables(owner.namespace)?.links.values.map({ $0 }) ?? [] {
+                guard case .vxlan(let far) = other.link.kind, far.vni == vxlan.vni, far.port != vxlan.port,
+                    far.local.family == vxlan.local.family
+                else { continue }
+                return TraceCause(
+                    .linkMissing, place.name, "link \(link.link.name) dstport \(vxlan.port)",
+                    "\(place.name): link \(link.link.name) sends to UDP port \(vxlan.port), and \(owner.namespace):"
+                        + "\(other.link.name) takes VXLAN \(vxlan.vni) at port \(far.port)")
+            }
+        }
+        return nil
     }
 
     /// A tunnel's packet that nothing came out of.
@@ -241,7 +172,9 @@ extension CauseFinder {
         else { return nil }
         let devices = place.links.values.filter { link in
             switch link.link.kind {
-            case .vxlan(let vxlan): layer.vni == vxlan.vni && vxlan.local.family == layer.destination.family
+            case .vxlan(let vxlan):
+                layer.vni == vxlan.vni && vxlan.local.family == layer.destination.family
+                    && vxlan.port == layer.ports?.destination
             case .ipip: layer.vni == nil
             default: false
             }

@@ -33,7 +33,7 @@ struct CauseFinder {
             return try tables(path.sender).flatMap { try sending($0, RouteQuery(to: destination)) }
         }
         guard let place = try tables(last.namespace) else { return nil }
-        return last.isOutgoing ? try lost(last, place) : try arrived(last, place, path)
+        return try (last.isOutgoing ? lost(last, place) : arrived(last, place, path)) ?? filtered(last, place)
     }
 
     // MARK: Rules
@@ -42,17 +42,20 @@ struct CauseFinder {
         _ path: TracedPath, _ passages: [String: [RulePassage]]
     ) throws -> TraceCause? {
         for (namespace, all) in passages.sorted(by: { $0.key < $1.key }) {
-            for event in all.reversed().flatMap(\.events) where event.verdict == .drop {
-                let id = RuleChainID(event.table, event.chain)
-                let rules = try tables(namespace)?.rules(of: [id])[id]
-                let text: String
-                switch event.kind {
-                case .rule(let handle): text = rules?[handle] ?? "handle \(handle)"
-                case .policy, .end: text = "policy drop"
+            let dropping = all.reversed().flatMap { passage in
+                passage.events.filter { $0.verdict == .drop }
+                    // What goes on after a program has had it is told of further.
+                    + (passage.events.last.map { $0.verdict == .queue ? [$0] : [] } ?? [])
+            }
+            for event in dropping {
+                var text = "policy drop"
+                if let rule = event.rule {
+                    text = try tables(namespace)?.texts(of: [rule])[rule] ?? "handle \(rule.handle)"
                 }
+                let words = event.verdict == .queue ? "queued for a program, and lost there," : "dropped"
                 return TraceCause(
                     .rule, namespace, "table \(event.table) chain \(event.chain): \(text)",
-                    "\(namespace): dropped by chain \(event.chain) of table \(event.table): \(text)")
+                    "\(namespace): \(words) by chain \(event.chain) of table \(event.table): \(text)")
             }
         }
         return nil
@@ -62,19 +65,19 @@ struct CauseFinder {
 
     private func closedPort(_ end: TracedHop) throws -> TraceCause? {
         guard let layer = end.packet.layers.last, let port = layer.ports?.destination else { return nil }
-        let (transport, place): (Transport, String) =
-            if case .tcp = probe { (.tcp, end.namespace) } else { (.udp, end.namespace) }
-        let listeners = try tables(place)?.listeners(transport, port) ?? []
-        if let other = listeners.first(where: { $0 != layer.destination.family }),
-            !listeners.contains(layer.destination.family)
-        {
+        let (place, family) = (end.namespace, layer.destination.family)
+        let transport: Transport = if case .tcp = probe { .tcp } else { .udp }
+        let listeners = try tables(place)?.listeners(transport, port)
+        if let other = listeners?.first(where: { $0 != family }), listeners?.contains(family) == false {
             return TraceCause(
                 .otherFamily, place, "\(transport) port \(port)",
-                "\(place): \(transport) port \(port) is listened at over \(other) alone, not over \(layer.destination.family)"
-            )
+                "\(place): \(transport) port \(port) is listened at over \(other) alone, not over \(family)")
         }
+        // Where the kernel does not say who listens, no more is known than what it answered.
+        let over = listeners == nil ? " over \(family)" : ""
         return TraceCause(
-            .closedPort, place, "\(transport) port \(port)", "\(place): nobody listens at \(transport) port \(port)")
+            .closedPort, place, "\(transport) port \(port)",
+            "\(place): nobody listens at \(transport) port \(port)\(over)")
     }
 
     /// What an ICMP error is about.
@@ -110,17 +113,47 @@ struct CauseFinder {
                 to: layer.destination, from: layer.source, ingress: about.flatMap { InterfaceName($0.interface) })
             if case .route(let route)? = try place.route(for: query) { return route } else { return nil }
         }
-        let visits = path.hops.filter { $0.namespace == place.name && $0.leg == about?.leg && !$0.isOutgoing }
-        let ring = visits.count > 1 ? cycle(path.hops.filter { $0.leg == about?.leg }, place.name) : []
+        // What comes out of a tunnel is seen twice where it comes in.
+        let visits = path.hops.filter { $0.leg == about?.leg }.map(\.namespace)
+            .reduce(into: [String]()) { if $0.last != $1 { $0.append($1) } }
+        let isBack = visits.count { $0 == place.name } > 1
+        let ring = isBack ? cycle(path.hops.filter { $0.leg == about?.leg }, place.name) : []
         if !ring.isEmpty {
             return TraceCause(
                 .loop, place.name, route.map { "route \($0)" } ?? "routes",
                 "the packet went round between \(ring.joined(separator: " and ")) until its TTL was over; "
                     + "\(place.name) has route \(route.map { "\($0)" } ?? "?")")
         }
+        if let origin = try shortened(path.hops.filter { $0.leg == about?.leg }) { return origin }
         return TraceCause(
             .expired, place.name, route.map { "route \($0)" } ?? "TTL",
             "\(place.name): the packet's TTL was over on the way to \(layer.map { "\($0.destination)" } ?? "?")")
+    }
+
+    /// Who has given a packet a time to live that is too short: its sender, or a rule on the way.
+    private func shortened(_ hops: [TracedHop]) throws -> TraceCause? {
+        func ttl(_ hop: TracedHop) -> UInt8 { hop.packet.layers.last?.ttl ?? 0 }
+        for (before, hop) in zip(hops, hops.dropFirst()) where Int(ttl(before)) - Int(ttl(hop)) > 1 {
+            let rule = hop.decisions.last {
+                $0.kind == .rule && ($0.entry.contains("ttl set") || $0.entry.contains("hoplimit set"))
+            }
+            return TraceCause(
+                .expired, hop.namespace, rule.map { "table \($0.chain ?? "") \($0.entry)" } ?? "TTL \(ttl(hop))",
+                "\(hop.namespace): the packet's TTL was made \(ttl(hop)) of \(ttl(before)), which is too little")
+        }
+        // By less than that nobody goes through a lab.
+        guard let first = hops.first, first.isOutgoing, ttl(first) < 32, let place = try tables(first.namespace) else {
+            return nil
+        }
+        let isIPv4 = first.packet.layers.last?.source.family == .ipv4
+        let setting = isIPv4 ? "ipv4/ip_default_ttl" : "ipv6/conf/\(first.interface)/hop_limit"
+        let isSetting = place.setting(setting) == "\(ttl(first))"
+        let name = isIPv4 ? "net.ipv4.ip_default_ttl" : "net.ipv6.conf.\(first.settingName).hop_limit"
+        let route = first.decisions.first { $0.kind == .route }.map { "route \($0.entry)" } ?? "TTL"
+        return TraceCause(
+            .expired, place.name, isSetting ? name : route,
+            "\(place.name): its packets leave with a TTL of \(ttl(first)), which is too little"
+                + (isSetting ? " (\(name))" : ""))
     }
 
     /// The namespaces that a packet went through between two visits of one.
@@ -163,14 +196,21 @@ struct CauseFinder {
         let link = place.link(hop.interface)
         if let bridge = place.bridge(hop.interface), bridge.link.name != link?.link.name {
             if let cause = try bridged(hop, layer, bridge, place) { return cause }
-        } else if let mac = layer.link?.destination, let own = link?.link.mac, mac != own, mac.isOfOneHost {
+        } else if let mac = layer.link?.destination, let link, let own = link.link.mac, mac != own, mac.isOfOneHost {
+            for owner in try owners(mac) where owner.namespace != place.name || owner.interface != hop.interface {
+                if let cause = unattached(link, place, from: owner) { return cause }
+            }
             return wrongMAC(mac, own, hop, path)
+        }
+        // A port of a bridge needs none.
+        if layer.destination.family == .ipv6, link?.link.master == nil, let cause = place.withoutIPv6(hop.interface) {
+            return cause
         }
         if hop.packet.layers.count > 1, let cause = try tunnelled(hop, layer, place) { return cause }
         let query = RouteQuery(to: layer.destination, from: layer.source, ingress: InterfaceName(hop.interface))
         switch try place.route(for: query) {
         case .refused?: return try refused(query, hop, place)
-        case .route(let route)? where route.kind.rejects: return rejecting(route, query, place)
+        case .route(let route)? where route.kind.rejects: return rejecting(.route(route), query, place)
         case .route(let route)? where route.kind == .local: return try delivered(hop, layer, place, path)
         case .route?: break
         case nil: return nil
@@ -193,9 +233,7 @@ struct CauseFinder {
             return try notForwarded(
                 isGlobal ? "net.ipv4.ip_forward" : "net.ipv4.conf.\(hop.settingName).forwarding", layer, hop, place)
         }
-        if let route = try place.bestRoute(query.destination), route.kind.rejects {
-            return rejecting(route, query, place)
-        }
+        if let refusal = try place.refusal(of: query) { return rejecting(refusal, query, place) }
         return try wrongSource(query, hop, place) ?? unroutable(query, place)
     }
 
@@ -247,18 +285,22 @@ struct CauseFinder {
 
     /// Why no route is used.
     private func unroutable(_ query: RouteQuery, _ place: NamespaceTables) throws -> TraceCause {
-        if let route = try place.bestRoute(query.destination), route.kind.rejects {
-            return rejecting(route, query, place)
+        if let refusal = try place.refusal(of: query) { return rejecting(refusal, query, place) }
+        if query.destination.family == .ipv6 {
+            for link in place.links.values.sorted(by: { $0.index < $1.index })
+            where link.link.kind != .loopback && link.link.master == nil && link.link.isUp {
+                if let cause = place.withoutIPv6("\(link.link.name)") { return cause }
+            }
         }
         return TraceCause(
             .noRoute, place.name, "route to \(query.destination)",
             "\(place.name): no route leads to \(query.destination)")
     }
 
-    private func rejecting(_ route: Route, _ query: RouteQuery, _ place: NamespaceTables) -> TraceCause {
+    func rejecting(_ refusal: RouteRefusal, _ query: RouteQuery, _ place: NamespaceTables) -> TraceCause {
         TraceCause(
-            .rejectingRoute, place.name, "route \(route)",
-            "\(place.name): route \(route) takes what is for \(query.destination)")
+            .rejectingRoute, place.name, "\(refusal)",
+            "\(place.name): \(refusal) takes what is for \(query.destination)")
     }
 
     private func wrongMAC(_ mac: MACAddress, _ own: MACAddress, _ hop: TracedHop, _ path: TracedPath) -> TraceCause {
@@ -307,7 +349,7 @@ struct CauseFinder {
     func sending(_ place: NamespaceTables, _ query: RouteQuery) throws -> TraceCause? {
         switch try place.route(for: query) {
         case .refused?: return try unroutable(query, place)
-        case .route(let route)? where route.kind.rejects: return rejecting(route, query, place)
+        case .route(let route)? where route.kind.rejects: return rejecting(.route(route), query, place)
         case .route(let route)? where route.kind == .local: return nil
         case .route?: return try leaving(query, nil, place)
         case nil: return nil
@@ -337,6 +379,13 @@ struct CauseFinder {
         return owners
     }
 
+    /// Who has a MAC address.
+    func owners(_ mac: MACAddress) throws -> [(namespace: String, interface: String)] {
+        try names.flatMap { name in
+            try tables(name)?.links.values.filter { $0.link.mac == mac }.map { (name, "\($0.link.name)") } ?? []
+        }
+    }
+
     private func connectionTable(_ place: NamespaceTables) throws -> TraceCause? {
         guard let limit = place.setting("netfilter/nf_conntrack_max").flatMap({ Int($0) }),
             let count = place.setting("netfilter/nf_conntrack_count").flatMap({ Int($0) }), limit > 0, count >= limit
@@ -349,7 +398,7 @@ struct CauseFinder {
 
 extension TracedHop {
     /// The link as sysctl(8) writes it in a setting, where a dot is a slash.
-    fileprivate var settingName: String { interface.replacing(".", with: "/") }
+    var settingName: String { interface.replacing(".", with: "/") }
 }
 
 extension Packet {

@@ -13,21 +13,24 @@ import System
 final class NamespaceTables {
     let name: String
     let pin: String
-    private let socket: SharedSocket
+    private let socket: Shared<RouteSocket>
+    /// Where connections are asked for; nil where the kernel keeps track of none.
+    private let connections: Shared<ConnectionTracking>?
     let links: [InterfaceName: ObservedLink]
     private let interfaces: InterfaceTable
     private var kept:
         (
             addresses: [ObservedAddress]?, neighbours: [Neighbour]?, forwarding: [ForwardingEntry]?,
             vlans: [BridgeVLAN]?,
-            rules: [RoutingRule]?, routes: [Route]?, qdiscs: [Qdisc]?
+            rules: [RoutingRule]?, routes: [Route]?, qdiscs: [Qdisc]?, details: [InterfaceName: LinkDetail]?
         )
 
     init(_ source: CaptureSource) throws {
         (name, pin) = (source.namespace, source.pin)
-        socket = try NamespaceThread.run { thread in
+        (socket, connections) = try NamespaceThread.run { thread in
             try thread.enter(NetworkNamespace(at: NamedNamespaces.path(source.pin))) { inside in
-                SharedSocket(try RouteSocket(in: inside))
+                // A kernel without nfnetlink keeps track of no connections.
+                (Shared(try RouteSocket(in: inside)), try? Shared(ConnectionTracking(in: inside)))
             }
         }
         let all = try socket.use { socket in try socket.links() }
@@ -90,6 +93,50 @@ final class NamespaceTables {
         return all
     }
 
+    /// What the kernel tells of links beside what `links` has.
+    func details() throws -> [InterfaceName: LinkDetail] {
+        if let known = kept.details { return known }
+        var all: [InterfaceName: LinkDetail] = [:]
+        for (index, detail) in try socket.use({ socket in try socket.linksInDetail().details }) {
+            if let name = interfaces[index] { all[name] = detail }
+        }
+        kept.details = all
+        return all
+    }
+
+    /// What filters packets and cannot be followed: filters of traffic control, policies of IPsec, tables of the older iptables.
+    func otherFilters() throws -> [(words: String, link: InterfaceName?)] {
+        let (pin, interfaces) = (pin, interfaces)
+        let own = try socket.use { socket in try socket.opaqueObjects(in: interfaces) }
+        let (policies, older) = try NamespaceThread.run { thread in
+            try thread.enter(NetworkNamespace(at: NamedNamespaces.path(pin))) { inside in
+                var older: [String] = []
+                for family in FilterTable.Family.allCases {
+                    for name in try inside.filterTableNames(family) {
+                        if try inside.filterTable(family, name).isUsed {
+                            older.append("table \(name) of \(family.program)")
+                        }
+                    }
+                }
+                return (try OpaqueListing.ipsec(in: inside).objects, older)
+            }
+        }
+        return (own.objects + policies).filter { ["filter", "xfrm policy"].contains($0.kindName) }
+            .map { ("\($0.kindName) \($0.words)", $0.link) } + older.map { ($0, nil) }
+    }
+
+    /// All rules of nf_tables.
+    func ruleTables() throws -> [RuleTable] {
+        let pin = pin
+        return try NamespaceThread.run { thread in
+            try thread.enter(NetworkNamespace(at: NamedNamespaces.path(pin))) { inside in
+                // A kernel without nf_tables has none.
+                guard try Nftables.generation(in: inside) != nil else { return [] }
+                return try Nftables.listing(in: inside).tables
+            }
+        }
+    }
+
     // MARK: Questions
 
     func route(for query: RouteQuery) throws -> RouteAnswer? {
@@ -98,6 +145,11 @@ final class NamespaceTables {
 
     func hop(for query: RouteQuery) throws -> ChosenHop? {
         try socket.use { socket in try socket.nextHop(for: query, in: interfaces) }
+    }
+
+    /// The connection that packets of such a tuple are of; nil where there is none.
+    func connection(of tuple: ConnectionTuple) throws -> TrackedConnection? {
+        try connections?.use { tracking in try tracking.connection(of: tuple) }
     }
 
     /// A setting below `/proc/sys/net`; nil where there is none.
@@ -110,11 +162,11 @@ final class NamespaceTables {
     }
 
     /// Rules as nft prints them.
-    func rules(of chains: Set<RuleChainID>) throws -> [RuleChainID: [UInt64: String]] {
+    func texts(of rules: Set<RuleID>) throws -> [RuleID: String] {
         let pin = pin
         return try NamespaceThread.run { thread in
             try thread.enter(NetworkNamespace(at: NamedNamespaces.path(pin))) { inside in
-                try Nftables.rules(of: chains, in: inside)
+                try Nftables.texts(of: rules, in: inside)
             }
         }
     }
@@ -124,10 +176,26 @@ final class NamespaceTables {
         try neighbours().first { $0.device == device && $0.address == address }
     }
 
-    /// The most specific route that has a destination: what the kernel's refusal came from, as its answer names none.
-    func bestRoute(_ destination: IPAddress) throws -> Route? {
-        try routes().filter { $0.destination.contains(destination) }
-            .max { ($0.destination.length, $1.metric) < ($1.destination.length, $0.metric) }
+    /// The route or rule that a kernel's refusal came from, as its answer names none: the rules are gone through as the kernel does.
+    func refusal(of query: RouteQuery) throws -> RouteRefusal? {
+        var thrown: RouteRefusal?
+        for rule in try rules().sorted(by: { $0.priority < $1.priority })
+        where rule.matches(query.destination, from: query.source, by: query.ingress) == true {
+            switch rule.action {
+            case .blackhole, .unreachable, .prohibit: return .rule(rule)
+            case .lookUp:
+                let best = try routes().filter { $0.table == rule.table && $0.destination.contains(query.destination) }
+                    .max { ($0.destination.length, $1.metric) < ($1.destination.length, $0.metric) }
+                guard let best else { continue }
+                if best.kind == .throw {
+                    thrown = thrown ?? .route(best)
+                } else {
+                    return best.kind.rejects ? .route(best) : nil
+                }
+            default: continue
+            }
+        }
+        return thrown
     }
 
     /// The families over which somebody listens at a port; nil where the kernel does not say.
@@ -142,13 +210,26 @@ final class NamespaceTables {
     }
 }
 
+/// What refuses a packet a way.
+enum RouteRefusal: CustomStringConvertible {
+    case route(Route)
+    case rule(RoutingRule)
+
+    var description: String {
+        switch self {
+        case .route(let route): "route \(route)"
+        case .rule(let rule): "rule \(rule)"
+        }
+    }
+}
+
 /// A socket that one thread opens and another uses.
-private final class SharedSocket: Sendable {
-    private let socket: Mutex<RouteSocket>
+private final class Shared<Socket: ~Copyable & Sendable>: Sendable {
+    private let socket: Mutex<Socket>
 
-    init(_ socket: consuming RouteSocket) { self.socket = Mutex(socket) }
+    init(_ socket: consuming Socket) { self.socket = Mutex(socket) }
 
-    func use<Value: Sendable>(_ body: (inout RouteSocket) throws -> Value) rethrows -> Value {
-        try socket.withLock { (socket: inout sending RouteSocket) in try body(&socket) }
+    func use<Value: Sendable>(_ body: (inout Socket) throws -> Value) rethrows -> Value {
+        try socket.withLock { (socket: inout sending Socket) in try body(&socket) }
     }
 }

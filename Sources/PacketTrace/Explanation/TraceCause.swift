@@ -10,7 +10,7 @@ public struct TraceCause: Hashable, Sendable {
     public enum Kind: String, Hashable, Sendable, CaseIterable {
         /// No route leads to the destination.
         case noRoute = "no route"
-        /// A route sends packets nowhere: blackhole, unreachable, prohibit, throw.
+        /// A route or rule sends packets nowhere: blackhole, unreachable, prohibit, throw.
         case rejectingRoute = "rejecting route"
         /// Packets go round until their time is over.
         case loop = "routing loop"
@@ -41,14 +41,22 @@ public struct TraceCause: Hashable, Sendable {
         case loss
         /// A bridge does not let the frame through: another VLAN.
         case vlan = "VLAN"
+        /// A port of a bridge does not pass it on: its state, isolation, flooding that is off.
+        case bridgePort = "bridge port"
+        /// The link has no IPv6 (`disable_ipv6`).
+        case protocolOff = "IPv6 off"
         /// A rule of nf_tables.
         case rule
+        /// Something filters packets there, and does not say which: traffic control, IPsec, tables that cannot be followed.
+        case filter
         /// Nobody listens at the port.
         case closedPort = "port closed"
         /// Somebody listens at the port, over the other family alone.
         case otherFamily = "other family"
         /// The host does not answer echo requests.
         case echoIgnored = "echo ignored"
+        /// The kernel has counted a packet that it dropped.
+        case dropped
         /// The connection table has no room.
         case connectionTable = "conntrack full"
     }

@@ -1,4 +1,5 @@
 import Addresses
+import Glibc
 import NetworkObjects
 import Nftables
 import Packets
@@ -13,12 +14,16 @@ public struct TraceDecision: Hashable, Sendable {
     public var chain: String?
     /// What became of the packet at such a rule: `accept`, `drop`, `jump endpoints`; nil for any other entry.
     public var verdict: String?
+    /// What an entry of the connection table says; nil for any other entry.
+    public var connection: TrackedConnection?
 
     public enum Kind: String, Hashable, Sendable {
         /// A rule that chose the routing table (`ip rule`).
         case policyRule = "rule"
         case route
         case neighbour
+        /// An entry of the connection table (`conntrack -L`).
+        case connection = "conntrack"
         /// An entry of a forwarding database (`bridge fdb`).
         case forwarding = "fdb"
         /// A VLAN of a bridge's port (`bridge vlan`).
@@ -32,6 +37,11 @@ public struct TraceDecision: Hashable, Sendable {
         self.entry = entry
         self.chain = chain
         self.verdict = verdict
+    }
+
+    init(_ connection: TrackedConnection) {
+        self.init(.connection, "\(connection)")
+        self.connection = connection
     }
 }
 
@@ -57,10 +67,11 @@ struct DecisionFinder {
         let after = Dictionary(before.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
         for index in hops.indices {
             guard let tables = try tables(hops[index].namespace) else { continue }
-            if hops[index].isOutgoing {
-                hops[index].decisions = try decisions(hops[index], before[index].map { hops[$0] }, tables)
+            let (hop, previous) = (hops[index], before[index].map { hops[$0] })
+            if hop.isOutgoing {
+                hops[index].decisions = try tracking(hop, previous, tables) + decisions(hop, previous, tables)
             } else if after[index] == nil {
-                hops[index].decisions = try delivery(hops[index], tables)
+                hops[index].decisions = try tracking(hop, previous, tables) + delivery(hop, tables)
             }
         }
         try attach(passages, to: &hops, after)
@@ -77,6 +88,24 @@ struct DecisionFinder {
     }
 
     // MARK: Tables
+
+    /// What the connection table has of a packet that was sent on, sent, or taken. It is asked for by what the packet was when it
+    /// came; one that the host sent has become what it is by then, which is what answers to it come with.
+    private func tracking(
+        _ hop: TracedHop, _ previous: TracedHop?, _ tables: NamespaceTables
+    ) throws -> [TraceDecision] {
+        let tuple: ConnectionTuple?
+        switch (hop.isOutgoing, previous) {
+        case (false, _): tuple = hop.tuple
+        case (true, nil): tuple = hop.tuple?.inverse
+        // What a bridge or a device on another sends on was looked up before.
+        case (true, let previous?):
+            let isRouted = !previous.isOutgoing && !tables.areBridged(previous.interface, hop.interface)
+            tuple = isRouted ? previous.tuple : nil
+        }
+        guard let tuple, let connection = try tables.connection(of: tuple) else { return [] }
+        return [TraceDecision(connection)]
+    }
 
     /// What sent a packet out.
     private func decisions(
@@ -123,9 +152,9 @@ struct DecisionFinder {
     private func policy(_ route: Route, _ query: RouteQuery, _ tables: NamespaceTables) throws -> [TraceDecision] {
         guard ![253, 254, 255].contains(route.table) else { return [] }
         let rule = try tables.rules().first { rule in
-            rule.family == query.destination.family && rule.table == route.table
-                && rule.source.map { source in query.source.map { source.contains($0) } ?? false } ?? true
-                && rule.destination.map { $0.contains(query.destination) } ?? true
+            // One that asks for a mark or a port is taken for the one that chose: the table is known.
+            rule.table == route.table
+                && rule.matches(query.destination, from: query.source, by: query.ingress) ?? true
         }
         return rule.map { [TraceDecision(.policyRule, "\($0)")] } ?? []
     }
@@ -163,8 +192,7 @@ struct DecisionFinder {
     ) throws {
         for (namespace, passages) in passages {
             guard let tables = try tables(namespace) else { continue }
-            let chains = Set(passages.flatMap(\.events).map { RuleChainID($0.table, $0.chain) })
-            let rules = try tables.rules(of: chains)
+            let rules = try tables.texts(of: Set(passages.flatMap(\.events).compactMap(\.rule)))
             var used: Set<Int> = []
             for passage in passages {
                 let found = passage.events.compactMap { TraceDecision($0, rules) }
@@ -189,11 +217,12 @@ struct DecisionFinder {
 
 extension TraceDecision {
     /// What a rule did; nil for one that had nothing to say, and for chains that let everything pass.
-    init?(_ event: RuleEvent, _ rules: [RuleChainID: [UInt64: String]]) {
+    init?(_ event: RuleEvent, _ rules: [RuleID: String]) {
         let verdict: String
         switch event.verdict {
         case .accept: verdict = "accept"
         case .drop: verdict = "drop"
+        case .queue: verdict = "queue"
         case .goOn: verdict = "continue"
         case .end: verdict = "return"
         case .jump(let chain): verdict = "jump \(chain)"
@@ -203,7 +232,7 @@ extension TraceDecision {
         let place = "\(event.table) \(event.chain)"
         switch event.kind {
         case .rule(let handle):
-            let text = rules[RuleChainID(event.table, event.chain)]?[handle] ?? "handle \(handle)"
+            let text = event.rule.flatMap { rules[$0] } ?? "handle \(handle)"
             self.init(.rule, text, chain: place, verdict: verdict)
         case .policy where event.verdict != .accept:
             self.init(.rule, "policy \(verdict)", chain: place, verdict: verdict)
@@ -213,6 +242,28 @@ extension TraceDecision {
 }
 
 extension TracedHop {
+    /// What a connection table knows the packet by; nil for one in a tunnel's packet, and for an error.
+    var tuple: ConnectionTuple? {
+        let layers = packet.layers
+        guard leg != .error, layers.count == 1, let layer = layers.first else { return nil }
+        func tuple(_ transport: Int, _ ends: ConnectionTuple.Ends) -> ConnectionTuple {
+            ConnectionTuple(from: layer.source, to: layer.destination, transport: UInt8(transport), ends)
+        }
+        func echo(_ transport: Int, _ type: UInt8, _ code: UInt8) -> ConnectionTuple? {
+            layer.identifier.map { tuple(transport, .echo(type: type, code: code, identifier: $0)) }
+        }
+        func ports(_ transport: Int) -> ConnectionTuple? {
+            layer.ports.map { tuple(transport, .ports(source: $0.source, destination: $0.destination)) }
+        }
+        switch packet.headers.last {
+        case .icmp(let message): return echo(IPPROTO_ICMP, message.type, message.code)
+        case .icmpv6(let message): return echo(IPPROTO_ICMPV6, message.type, message.code)
+        case .tcp: return ports(IPPROTO_TCP)
+        case .udp: return ports(IPPROTO_UDP)
+        default: return nil
+        }
+    }
+
     /// The ports of the outermost packet, for a lookup.
     var routePorts: RouteQuery.Ports? {
         guard let ports = packet.layers.first?.ports else { return nil }

@@ -1,7 +1,9 @@
 import Addresses
+import CLinux
 import Glibc
 import NetworkNamespaces
 import Packets
+import Synchronization
 import System
 
 /// One packet's way through a lab: it is sent, and all namespaces are watched for it, for its answer and for errors about either.
@@ -36,24 +38,38 @@ public struct Trace {
     /// - Returns: each place where it, its answer or an error was seen, in order of time.
     /// - Throws: `SystemCallError`, of the sender too: where the kernel has no route it refuses at once.
     public func run() throws -> TracedPath {
+        var path = try timedAttempt()
+        if !path.isAnswered, path.cause == nil, !isEnding() { path.cause = try droppedCause() }
+        return path
+    }
+
+    /// Sends the packet, and another one where the kernel had not noted times yet: then the order of the hops is not known.
+    private func timedAttempt() throws -> TracedPath {
+        for _ in 1..<Self.attempts {
+            let (path, isTimed) = try attempt()
+            if isTimed { return path }
+        }
+        return try attempt().path
+    }
+
+    private static let attempts = 4
+
+    /// - Returns: also whether the kernel noted the time of each packet.
+    private func attempt() throws -> (path: TracedPath, isTimed: Bool) {
         guard let source = sources.first(where: { $0.namespace == sender }) else {
             throw SystemCallError("socket", sender, errno: ENOENT)
         }
         let cookie = (0..<TracedFlow.cookieSize).map { _ in UInt8.random(in: .min ... .max) }
         let rules = try RuleWatch(probe.tracedBytes(cookie), sources)
-        defer { rules.end() }
         let socket = try TraceSender(probe, to: destination, in: source)
         var sink = TraceSink(TracedFlow(probe, cookie: cookie), sender: sender)
-        // In a ring each packet has the time at which it came, and the order of hops is that of time. The kernel looks after every
-        // ring once in its time: the more there are, the less often.
-        let shape = PacketRing.Shape(blockSize: 1 << 15, retireTime: UInt32(max(4, min(sources.count / 16, 100))))
-        var capture = Capture(sources, memory: sources.count * shape.smallestSize, duration: timeout)
-        capture.shape = shape
+        // Few packets pass its filter. Rings would take longer to be made than all else takes.
+        var capture = Capture(sources, memory: 0, duration: timeout)
         capture.compiled = probe.filter
         let payload = cookie + [UInt8](repeating: 0, count: max(0, size - cookie.count))
         let log = sink.log
         var refusal: SystemCallError?
-        _ = try capture.run(into: &sink) {
+        let (summary, sockets) = try capture.runLeavingOpen(into: &sink) {
             do throws(SystemCallError) {
                 log.flow.localPort = try socket.send(payload, cookie: cookie)
             } catch {
@@ -62,10 +78,55 @@ public struct Trace {
         } isEnding: {
             log.isOver || refusal != nil || isEnding()
         }
-        var path = TracedPath(hops: log.hops, refusal: refusal, isRefused: log.isRefused, sender: sender)
-        try explain(&path, rules.passages())
+        var path = TracedPath(
+            hops: log.hops, refusal: refusal, isRefused: log.isRefused, start: log.start, sender: sender)
+        let passages = rules.passages()
+        // The kernel lets go of sockets and tables only once no processor uses them: meanwhile it is asked about the packet.
+        let works: [@Sendable () -> Void] = [{ sockets.close() }, { rules.end() }]
+        let closing = works.map { work in (try? Background(work)) ?? .done(by: work) }
+        defer { withExtendedLifetime(closing) {} }
+        try explain(&path, passages)
         path.gaps = rules.gaps
-        return path
+        return (path, summary.untimed == 0)
+    }
+
+    /// What the kernel counts of a second packet, where nothing says what became of the first.
+    private func droppedCause() throws -> TraceCause? {
+        let before = try counters()
+        let watch = DropWatch()
+        var second = self
+        second.timeout = min(timeout, .seconds(1))
+        let (path, _) = try second.attempt()
+        guard !path.isAnswered, let last = path.hops.last(where: { $0.leg != .error }),
+            let earlier = before[last.namespace],
+            let count = try counters()[last.namespace]?.risen(since: earlier).first
+        else { return nil }
+        // The drop comes right behind what was last seen. It may have been that of another namespace's packet, so it is told where it
+        // goes with the count alone.
+        let time = path.start + last.time
+        let etherType = destination.family == .ipv4 ? UInt16(ETH_P_IP) : UInt16(ETH_P_IPV6)
+        let drop = watch?.events().first { event in
+            event.etherType == etherType && count.reasons.contains(event.reason)
+                && (time..<time + 5_000_000).contains(event.time)
+        }
+        let reason = drop.map { ", and the kernel's reason is \($0.reason)" } ?? ""
+        return TraceCause(
+            .dropped, last.namespace, count.name,
+            "\(last.namespace): the kernel dropped it: \(count.words) (\(count.name) has risen\(reason))")
+    }
+
+    /// What each namespace has counted.
+    private func counters() throws -> [String: DropCounters] {
+        let all = Mutex<[String: DropCounters]>([:])
+        let sources = sources
+        try NamespaceThread.forEach(sources.count) { thread, index in
+            let source = sources[index]
+            let counters = try thread.enter(NetworkNamespace(at: NamedNamespaces.path(source.pin))) { inside in
+                DropCounters(in: inside)
+            }
+            all.withLock { $0[source.namespace] = counters }
+        }
+        return all.withLock { $0 }
     }
 
     /// Finds what decided on each hop and, where no answer came, why.
@@ -115,6 +176,8 @@ public struct TracedPath: Sendable {
     public var cause: TraceCause?
     /// What could not be looked at.
     public var gaps: [String] = []
+    /// When the first hop was seen, in nanoseconds since 1970.
+    var start: UInt64
     var sender: String
 
     /// Whether the answer that was wanted has come back to the sender.
@@ -132,7 +195,7 @@ private final class TraceLog {
     var hops: [TracedHop] = []
     var isRefused = false
     let sender: String
-    private var start: UInt64 = 0
+    private(set) var start: UInt64 = 0
     private var layers: [TraceLeg: [PacketLayer]] = [:]
 
     init(_ flow: TracedFlow, _ sender: String) {

@@ -1,6 +1,7 @@
 import Addresses
 import Blueprint
 import DNS
+import Glibc
 import HTTP
 import Topology
 
@@ -28,9 +29,9 @@ extension ServiceMatrix.Check {
             let query = Message.query(Self.knownName, .soa, id: 1).bytes()
             return transport == .tcp
                 ? request(.tcp, TCPFrames.framed(query), .framed) : request(.udp, query, .bytes(1))
-        case .refusal(let transport):
+        case .refusal(let transport), .silence(let transport):
             var refused = request(transport, Self.echoed, .bytes(1))
-            // What comes does so at once; what the kernel's limit keeps back is asked for in another way.
+            // What comes does so at once; what the kernel's limit keeps back of refusals is asked for in another way.
             refused.timeout = .milliseconds(500)
             return refused
         }
@@ -46,14 +47,18 @@ extension ServiceMatrix.Check {
     ) -> String? {
         let bytes: [UInt8]
         switch outcome {
+        // Who sends a datagram that a rule of the own node drops is told.
+        case .failure(.silence) where expectsSilence, .failure(.notPossible(errno: EPERM)) where expectsSilence:
+            return nil
         case .failure(.refused):
             if expectsRefusal { return nil }
+            if expectsSilence { return "expected \(wanted), got a refusal" }
             return "expected an answer, got none (\(RequestFailure.refused))"
         case .failure(let failure): return "expected \(wanted), got none (\(failure))"
         case .success(let reply): bytes = reply.bytes
         }
         switch expectation {
-        case .refusal: return "expected \(wanted), got an answer"
+        case .refusal, .silence: return "expected \(wanted), got an answer"
         case .echo: return bytes == Self.echoed ? nil : "expected what was sent, got something else"
         case .names(let transport):
             let message = try? Message(reading: transport == .tcp ? Array(bytes.dropFirst(2)) : bytes)
@@ -66,7 +71,11 @@ extension ServiceMatrix.Check {
         case .page(let pods):
             guard let page = page(in: outcome) else { return "expected a pod's page, got none" }
             guard pods.contains(page.pod) else { return "\(page.pod) answered, which is no endpoint of it" }
-            return clients.fault(in: page, source: source)
+            guard let wanted = self.clients else { return clients.fault(in: page, source: source) }
+            guard let client = page.client?.address else { return "\(page.pod) saw nobody ask" }
+            if wanted.contains(client) { return nil }
+            return "\(page.pod) saw the request come from \(client), expected "
+                + wanted.sorted().map(\.description).joined(separator: " or ")
         }
     }
 
@@ -80,8 +89,15 @@ extension ServiceMatrix.Check {
     /// Whether nothing may answer.
     var expectsRefusal: Bool { if case .refusal = expectation { true } else { false } }
 
+    /// Whether packets are dropped.
+    private var expectsSilence: Bool { if case .silence = expectation { true } else { false } }
+
     private var wanted: String {
-        if expectsRefusal { "a refusal, as it has no endpoints" } else { "an answer" }
+        switch expectation {
+        case .refusal: "a refusal, as it has no endpoints"
+        case .silence: "nothing, as \(node ?? "its node") drops such packets"
+        default: "an answer"
+        }
     }
 
     /// In how many tries every endpoint must have answered: of as many as there are, one is missed once in 10⁹ runs.

@@ -6,7 +6,8 @@ import Topology
 /// The checks of a lab's services: who asks which service at which address, and what has to come back.
 ///
 /// One pod of every node asks, so that each service is reached from the nodes that have its endpoints and from those that
-/// have none. Where all pods of a node are on the node's own network, the node asks.
+/// have none. Where all pods of a node are on the node's own network, the node asks. At addresses and ports for clients outside of the
+/// cluster those ask, too (`OutsideChecks`).
 public struct ServiceMatrix: Sendable {
     /// A service's port, asked at one of its addresses.
     struct Check: Hashable, Sendable {
@@ -17,8 +18,26 @@ public struct ServiceMatrix: Sendable {
         var address: IPAddress
         var port: UInt16
         var expectation: Expectation
+        /// What the address is to the service.
+        var arrival = Arrival.clusterAddress
+        /// The node that sends the packets on, where it is not the one that asks or its pod does.
+        var node: String?
+        /// The addresses of which a pod sees one as its client's; nil for what a pod is otherwise asked from.
+        var clients: Set<IPAddress>?
         /// Whether it stands for finding every endpoint, and is made until all have answered.
         var isBalance = false
+    }
+
+    /// What an address is to a service, in the words of a report.
+    enum Arrival: String, Hashable, Sendable {
+        /// The service's own.
+        case clusterAddress = "by address"
+        /// One from outside that nodes take packets for (`externalIPs`).
+        case externalAddress = "external address"
+        /// A load balancer's.
+        case loadBalancer = "load balancer"
+        /// A node's, at the port that it has for the service.
+        case nodePort = "node port"
     }
 
     /// What has to come back.
@@ -33,6 +52,8 @@ public struct ServiceMatrix: Sendable {
         case names(Transport)
         /// A refusal at once, because no endpoint is there.
         case refusal(Transport)
+        /// Nothing, because the node drops the packets: it has no endpoint of its own, or the client may not ask.
+        case silence(Transport)
     }
 
     /// The namespaces that ask.
@@ -61,12 +82,13 @@ public struct ServiceMatrix: Sendable {
         }
         sources =
             pods + blueprint.namespaces.filter { !$0.hostPods.isEmpty && from($0.name) && !nodes.contains($0.name) }
-        // Who may not ask is no gap in the checks.
-        if sources.isEmpty, blueprint.namespaces.contains(where: { !from($0.name) }) { return }
         let ports = blueprint.containerPorts
         let lab = PortPlan.Lab(
             nodes: blueprint.proxiedNodes, ports: ports, stopped: blueprint.stoppedPods,
             hasProxy: blueprint.hasServiceProxy)
+        addOutside(blueprint, lab, from: from, to: to)
+        // Who may not ask is no gap in the checks.
+        if sources.isEmpty, blueprint.namespaces.contains(where: { !from($0.name) }) { return }
         for service in blueprint.services {
             for address in service.clusterAddresses where to(service.key, address) {
                 for index in service.ports.indices { add(PortPlan(service, index, at: address, lab)) }
@@ -75,6 +97,18 @@ public struct ServiceMatrix: Sendable {
         let asked = NameCheck.all(blueprint, sources: sources, ports: ports, to: to)
         names = asked.checks
         unprobed += asked.unprobed
+    }
+
+    /// Adds the checks at addresses and ports for clients outside of the cluster.
+    private mutating func addOutside(
+        _ blueprint: Blueprint, _ lab: PortPlan.Lab, from: (String) -> Bool, to: (String, IPAddress?) -> Bool
+    ) {
+        let services = blueprint.services.filter(\.isExternal)
+        if services.isEmpty { return }
+        var outside = OutsideChecks(blueprint, lab, pods: sources, from: from)
+        for service in services { outside.add(service) { to(service.key, $0) } }
+        checks += outside.checks
+        unprobed += outside.unprobed
     }
 
     /// The checks and queries that there are.
@@ -98,11 +132,11 @@ public struct ServiceMatrix: Sendable {
 }
 
 /// A service's port at one address, and what answers there.
-private struct PortPlan {
+struct PortPlan {
     let service: ClusterService
     let index: Int
     let address: IPAddress
-    private let lab: Lab
+    let lab: Lab
 
     /// What is the same for all services.
     struct Lab {
@@ -122,7 +156,7 @@ private struct PortPlan {
         self.lab = lab
     }
 
-    private var port: ServicePort { service.ports[index] }
+    var port: ServicePort { service.ports[index] }
 
     func unprobed(_ reason: UnprobedService.Reason) -> UnprobedService {
         UnprobedService(
@@ -154,13 +188,22 @@ private struct PortPlan {
     private func expectation(
         from source: Blueprint.Namespace
     ) throws(UnprobedService.Reason) -> ServiceMatrix.Expectation {
-        guard port.transport != .sctp else { throw .transport(port.transport) }
-        guard lab.hasProxy else { throw .noProxy }
+        try checkThatItIsServed()
         let backends = backends(from: source)
         if !backends.isAnywhere { return .refusal(port.transport) }
-        let near = backends.reachable
         // Without an endpoint on its own node a packet is dropped, which takes a long time to see.
-        guard !near.isEmpty else { throw .dropped(node: source.nodeName ?? "") }
+        guard !backends.reachable.isEmpty else { throw .dropped(node: source.nodeName ?? "") }
+        return try expectation(of: backends.reachable)
+    }
+
+    /// Throws why nothing can be said of the port, whoever asks.
+    func checkThatItIsServed() throws(UnprobedService.Reason) {
+        guard port.transport != .sctp else { throw .transport(port.transport) }
+        guard lab.hasProxy else { throw .noProxy }
+    }
+
+    /// What comes back where packets go to one of these.
+    func expectation(of near: [ServiceBackend]) throws(UnprobedService.Reason) -> ServiceMatrix.Expectation {
         guard near.allSatisfy({ $0.pod != nil }) else { throw .noPod }
         // Those that follow their pods are no endpoints while these do not answer.
         guard near.allSatisfy({ $0.pod.map { !lab.stopped.contains($0) } ?? true }) else { throw .stoppedByHand }

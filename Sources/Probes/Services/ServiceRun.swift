@@ -6,7 +6,7 @@ import Topology
 
 /// Making the checks of a service matrix, a round after the other.
 ///
-/// First every query to the DNS and every service by its address; then every service by its name, at the addresses that
+/// First every query to the DNS and every service by its addresses; then every service by its name, at the addresses that
 /// the DNS gave; then the services that balance, until each endpoint has answered.
 public struct ServiceRun {
     private let pins: [String: String]
@@ -43,7 +43,7 @@ public struct ServiceRun {
         var results = zip(matrix.names, answers).enumerated().map { index, pair in
             result(of: pair.0, pair.1, id: UInt16(truncatingIfNeeded: index + 1))
         }
-        results += zip(plain, byAddress).map { result(of: $0, $1, path: "by address") }
+        results += zip(plain, byAddress).map { result(of: $0, $1, path: $0.arrival.rawValue) }
         results += try runByName(plain, addresses(matrix.names, answers), hopeless)
         var rest: [ServiceMatrix.Check] = []
         for check in matrix.checks where check.isBalance {
@@ -62,7 +62,7 @@ public struct ServiceRun {
 
     // MARK: Refusals
 
-    /// Asks from a pod's node what the pod saw no refusal of. The kernel sends a few ICMP errors a second to one address at most
+    /// Asks from the node that sends the packets on what another saw no refusal of. The kernel sends a few ICMP errors a second to one address at most
     /// (`icmp_ratelimit`, icmp(7)), and as many as it likes to itself: where the rules are as they should be and refuse the
     /// node, they refuse its pods.
     ///
@@ -74,7 +74,7 @@ public struct ServiceRun {
         var silent = checks.indices.compactMap { index -> (index: Int, request: Request)? in
             let check = checks[index]
             guard check.expectsRefusal, case .failure(.silence) = outcomes[index], let source = byName[check.from],
-                let node = source.node, cause(at: check.address, source) == nil
+                let node = check.node ?? source.node, cause(of: check, source) == nil
             else { return nil }
             return (index, check.request(from: pin(node)))
         }
@@ -113,7 +113,7 @@ public struct ServiceRun {
     ) throws -> [ProbeReport.Result] {
         var made: [(check: ServiceMatrix.Check, known: RequestRun.Outcome?)] = []
         var asking: [Request] = []
-        for check in checks {
+        for check in checks where check.arrival == .clusterAddress {
             let question = Question(from: check.from, service: check.service, isIPv6: check.address.family == .ipv6)
             guard let (name, address) = names[question] else { continue }
             var named = check
@@ -172,10 +172,11 @@ public struct ServiceRun {
             }
         return ProbeReport.Result(
             from: check.from, to: check.service, address: check.address.description, name: "port \(check.port)",
-            family: check.address.family.description, check: "pod → service", path: path, outcome,
+            family: check.address.family.description, check: "\(check.sourceKind(source)) → service", path: path,
+            outcome,
             fault: fault,
             title: "\(check.from) → service \(check.service) (\(check.address) port \(check.port), \(path))",
-            cause: fault.flatMap { _ in cause(at: check.address, source) })
+            cause: fault.flatMap { _ in cause(of: check, source) })
     }
 
     private func result(of check: NameCheck, _ outcome: RequestRun.Outcome, id: UInt16) -> ProbeReport.Result {
@@ -189,6 +190,16 @@ public struct ServiceRun {
             name: check.name.description, family: check.server.family.description, check: "DNS", path: check.typeName,
             outcome, fault: fault, title: "\(check.from) → DNS (\(check.server)), \(check.name) \(check.typeName)",
             cause: fault.flatMap { _ in cause(at: check.server, byName[check.from]) })
+    }
+
+    private func cause(of check: ServiceMatrix.Check, _ source: Blueprint.Namespace?) -> FailureCause? {
+        if check.arrival == .clusterAddress { return cause(at: check.address, source) }
+        return source.flatMap { source in
+            let node = check.node ?? source.nodeName
+            return node.flatMap {
+                diagnosis.cause(ofService: check.service, through: $0, check.address.family, from: source)
+            }
+        }
     }
 
     private func cause(at address: IPAddress, _ source: Blueprint.Namespace?) -> FailureCause? {
@@ -207,6 +218,13 @@ extension ProbeReport.Result {
             ok: fault == nil,
             rtt: roundTrip, ttl: nil, expectedTTL: nil,
             failure: fault.map { "\(title): \($0)" + (cause.map { ": \($0)" } ?? "") }, finding: fault, cause: cause)
+    }
+}
+
+extension ServiceMatrix.Check {
+    /// What asks, in a report's words: at a service's own address a pod, or the node in the place of those on its network.
+    fileprivate func sourceKind(_ source: Blueprint.Namespace?) -> String {
+        (arrival == .clusterAddress ? .pod : source?.kind ?? .pod).rawValue
     }
 }
 

@@ -25,6 +25,14 @@ public struct UnprobedService: Hashable, Sendable, Encodable {
         case differentAnswers
         /// `internalTrafficPolicy: Local`, and the node has no endpoint of its own: its packets are dropped.
         case dropped(node: String)
+        /// Its load balancer is no part of a lab (`ipMode: Proxy`).
+        case balancedElsewhere
+        /// The service has no address of its own of the family, so that nodes take no packets for it.
+        case otherFamily(AddressFamily)
+        /// Equal ways lead to nodes that answer and to nodes that do not.
+        case differentWays
+        /// The packets are dropped, as those of so many others that it is not waited for.
+        case manyDropped
         /// No kube-proxy is there to send packets on.
         case noProxy
         /// Pods that do not answer are among its endpoints, which somebody has written by hand.
@@ -41,6 +49,11 @@ public struct UnprobedService: Hashable, Sendable, Encodable {
             case .differentAnswers: "its endpoints answer in different ways"
             case .dropped(let node):
                 "\(node) has no endpoint of its own and drops its packets (internalTrafficPolicy: Local)"
+            case .balancedElsewhere: "its load balancer is no part of the lab (ipMode: Proxy)"
+            case .otherFamily(let family):
+                "the service has no \(family) address of its own, so nodes take no packets for it"
+            case .differentWays: "equal ways lead to nodes that answer and to nodes that do not"
+            case .manyDropped: "its packets are dropped, and enough others are waited for that are as well"
             case .noProxy: "no kube-proxy sends packets for services on (kubeProxyMode: none)"
             case .stoppedByHand: "a pod that is stopped is among its endpoints, which are written by hand"
             case .noNameServer: "no pod that answers DNS is behind this address"

@@ -7,7 +7,7 @@ extension Topology {
 
     /// What does not work in this topology and is taken all the same, because a real network or cluster would take it;
     /// none unless it `allowsPendingPods`.
-    public func tolerated() -> [Problem] { checked().tolerated }
+    public func tolerated() -> [Problem] { allowsPendingPods ? checked().tolerated : [] }
 
     /// The cables that close a loop of switches, by position.
     package func loops() -> [Int] {
