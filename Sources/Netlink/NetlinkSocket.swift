@@ -137,7 +137,15 @@ public struct NetlinkSocket: ~Copyable, @unchecked Sendable {
     ) throws(NetlinkError) -> [Object] {
         // The kernel makes the parts of a dump as large as the largest buffer that was offered, up to 32 KiB.
         if buffer.count < 32 << 10 { buffer = [UInt8](repeating: 0, count: 32 << 10) }
-        return try wholeDump { () throws(NetlinkError) in try dumpOnce(type, body, decode: decode) }
+        func attempt() throws(NetlinkError) -> [Object]? { try dumpOnce(type, body, decode: decode) }
+        do {
+            return try wholeDump(attempt)
+        } catch {
+            // It knows of the buffer once something was received into it: the first parts of a socket's first dump are as large as
+            // a page, and an object may be larger (`netlink_dump` in net/netlink/af_netlink.c).
+            guard case .refused(let failures) = error, failures.first?.errno == EMSGSIZE else { throw error }
+            return try wholeDump(attempt)
+        }
     }
 
     /// - Returns: nil if the table changed meanwhile.

@@ -62,6 +62,26 @@ struct SettingTests {
             }
         }
     }
+
+    @Test("what drivers are asked for is told by name, also to a socket whose first question that is")
+    func features() async throws {
+        try await inNamespace { inside in
+            var bench = try Workbench(in: inside)
+            // Of a veth's features the names alone fill most of a page.
+            try bench.createVeth(Link("v0", .veth(peer: nil)), Link("v1", .veth(peer: nil)))
+            #expect(try Witness.run(["ethtool", "-K", "v1", "tso", "off"]).status == 0)
+            let families = try GenericSocket.families(in: inside)
+            let ethtool = try #require(families[GenericFamily.ethtool])
+            var socket = try GenericSocket(in: inside)
+            let names = try socket.wantedFeatureNames(ethtool)
+            #expect(names.count == 3)
+            let (first, second) = (
+                names[try bench.observe("v0").index] ?? [], names[try bench.observe("v1").index] ?? []
+            )
+            #expect(first.contains("tx-tcp-segmentation") && first.contains("tx-scatter-gather"))
+            #expect(second.contains("tx-scatter-gather") && !second.contains("tx-tcp-segmentation"))
+        }
+    }
 }
 
 /// The setting below `/proc/sys/net` of the calling thread's namespace.
