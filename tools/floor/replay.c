@@ -1,7 +1,7 @@
 // The floor for installing rule sets: sends the transactions that record.c kept to as many new network namespaces, as many at once
 // as there are processors, and prints the milliseconds from the first byte to the last answer.
 //
-//   replay RUNS LAST FILE...      LAST transactions of each file alone are timed; all where it is 0
+//   replay RUNS BEFORE FILE...    what a file of the same name in the folder BEFORE has is not timed: a file begins with it
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -20,13 +20,12 @@
 
 struct work {
     char *bytes;
-    size_t length, offset;
-    int space, transactions;
+    size_t length, untimed, offset;
+    int space;
 };
 
 static struct work *all;
 static int count;
-static int last;
 static atomic_int next;
 static _Bool is_timed;
 
@@ -54,8 +53,7 @@ static void *install(void *unused) {
         if (setns(work->space, CLONE_NEWNET) != 0) fail("setns");
         int descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
         if (descriptor < 0) fail("socket");
-        int many = is_timed ? work->transactions : last ? work->transactions - last : 0;
-        for (; many > 0; many--, work->transactions--) {
+        for (size_t end = is_timed ? work->length : work->untimed; work->offset < end;) {
             size_t length;
             memcpy(&length, work->bytes + work->offset, sizeof length);
             work->offset += sizeof length;
@@ -87,8 +85,7 @@ static void install_all(void) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 4) return fprintf(stderr, "usage: replay RUNS LAST FILE...\n"), 2;
-    last = atoi(argv[2]);
+    if (argc < 4) return fprintf(stderr, "usage: replay RUNS BEFORE FILE...\n"), 2;
     count = argc - 3;
     all = calloc(count, sizeof *all);
     for (int index = 0; index < count; index++) {
@@ -96,7 +93,10 @@ int main(int argc, char **argv) {
         int file = open(argv[index + 3], O_RDONLY);
         if (file < 0 || fstat(file, &status) != 0) fail(argv[index + 3]);
         all[index].length = status.st_size;
-        all[index].bytes = mmap(0, status.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
+        char before[4096];
+        snprintf(before, sizeof before, "%s/%s", argv[2], basename(argv[index + 3]));
+        all[index].untimed = stat(before, &status) == 0 ? status.st_size : 0;
+        all[index].bytes = mmap(0, all[index].length, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
         if (all[index].bytes == MAP_FAILED) fail("mmap");
         close(file);
     }
@@ -105,11 +105,7 @@ int main(int argc, char **argv) {
             struct work *work = &all[index];
             if (unshare(CLONE_NEWNET) != 0) fail("unshare");
             work->space = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-            work->offset = work->transactions = 0;
-            for (size_t offset = 0, length; offset < work->length; offset += sizeof length + length) {
-                memcpy(&length, work->bytes + offset, sizeof length);
-                work->transactions++;
-            }
+            work->offset = 0;
         }
         is_timed = 0;
         install_all();
