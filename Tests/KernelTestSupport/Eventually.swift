@@ -5,7 +5,7 @@ import Glibc
 ///
 /// - Throws: `WaitedInVain` if it is still not so after the limit.
 public func eventually(
-    within limit: Duration = .seconds(60), _ what: String = "what the test waits for", _ condition: () throws -> Bool
+    within limit: Duration = .seconds(300), _ what: String = "what the test waits for", _ condition: () throws -> Bool
 ) throws {
     let start = ContinuousClock.now
     while try !condition() {

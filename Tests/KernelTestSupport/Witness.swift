@@ -65,10 +65,14 @@ public enum Witness {
             let namespace = pin.map { ["nsenter", "--net=\(NamedNamespaces.path($0))", "--"] } ?? []
             let toTool = try Pipe("test")
             let fromTool = try Pipe("test")
-            var spawn = Spawn(["env"] + namespace + arguments)
             // Tests may be started without the folders that iproute2 is in.
-            let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
-            spawn.environment = ["PATH=\(path):/usr/sbin:/sbin", "LC_ALL=C"]
+            let path = (getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+            let words = namespace + arguments
+            let files = path.split(separator: ":").map { folder in "\(folder)/\(words[0])" }
+            let found = files.first { file in access(file, X_OK) == 0 }
+            // Of what is not there env(1) tells, as of a tool that fails.
+            var spawn = words[0].contains("/") || found == nil ? Spawn(["env"] + words) : Spawn(words, executable: found)
+            spawn.environment = ["PATH=\(path)", "LC_ALL=C"]
             spawn.standardInput = .descriptor(toTool.reading.number)
             spawn.standardError = .descriptor(fromTool.writing.number)
             spawn.standardOutput = .standardError
