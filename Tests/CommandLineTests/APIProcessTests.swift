@@ -255,7 +255,8 @@ struct APIProcessTests {
                 # No frames at all, and header fields that a few bytes make a megabyte of.
                 for bytes in os.urandom(100_000), opening(1, block(zlib.compressobj(), [("a", "x" * 1_000_000)])):
                     client = upgraded(exec, "v4.channel.k8s.io")
-                    client.sendall(bytes)
+                    try: client.sendall(bytes)
+                    except OSError: pass # It ends at the first of them that it does not like.
                     assert b"Timeout" not in rest(client)
                 # More streams than a connection has, of which none is ever whole.
                 client, compression = upgraded("portforward", "portforward.k8s.io"), zlib.compressobj()
