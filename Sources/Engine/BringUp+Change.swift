@@ -22,6 +22,7 @@ extension BringUp {
         let wanted = kept.map { kept in
             Result { try self.form(for: journal, stopped: stopped, keeping: kept, knowing: known) }
         }
+        // An error of it is thrown below, once what the lab was made after is known.
         var update = StateUpdate(isSame ? nil : asked, try? wanted?.get().blueprint.allocations, kept: given)
         do {
             if !(isSame && kept != nil), journal.isComplete {

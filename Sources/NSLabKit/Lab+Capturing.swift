@@ -104,7 +104,7 @@ extension Lab {
         try reportingErrors {
             OpenFiles.raise()
             let sources = try captureSources(request)
-            let capture = Capture(
+            var capture = Capture(
                 sources, filter: request.filter, memory: request.memory, duration: request.duration,
                 limit: request.limit)
             cancellation.hold()
@@ -128,6 +128,8 @@ extension Lab {
                 }
             }
             do {
+                // A file that is there is emptied for what passes a filter, not for a filter that is none.
+                try capture.prepare()
                 let summary: CaptureSummary
                 var path: String?
                 switch destination {

@@ -144,9 +144,14 @@ struct CaptureCommandTests {
                 (["--on", "ceos01:eth77"], "has no interface on ceos01:eth77"), (["--on", "nobody"], "nobody"),
                 (["--kind", "gre"], "has no interface of kind gre"), (["udp prot 1"], "syntax error"),
             ] {
-                let result = try Witness.run(
-                    [BuiltProgram.path, "capture", "--lab", nslab.lab, "-w", file, "--for", "1s"] + arguments)
-                #expect(result.status == 2 && result.output.contains(words), "\(arguments): \(result.output)")
+                try Data("mine".utf8).write(to: URL(fileURLWithPath: file))
+                for place in [["-w", file], []] {
+                    let result = try Witness.run(
+                        [BuiltProgram.path, "capture", "--lab", nslab.lab, "--for", "1s"] + place + arguments)
+                    #expect(result.status == 2 && result.output.contains(words), "\(arguments): \(result.output)")
+                    #expect(result.output.hasPrefix("nslab: "), "what comes before it is no capture")
+                }
+                #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == Data("mine".utf8), "\(arguments)")
             }
         }
     }

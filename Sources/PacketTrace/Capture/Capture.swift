@@ -129,6 +129,23 @@ public struct Capture: Sendable {
         self.limit = limit
     }
 
+    /// Compiles the filter, so that one that is none is told before anything is opened or written. Capturing does so, too.
+    ///
+    /// - Throws: `FilterError`, `CaptureError`, `SystemCallError`.
+    public mutating func prepare() throws {
+        guard compiled == nil, let filter, let first = sources.first else { return }
+        compiled = try NamespaceThread.run { thread in
+            try thread.enter(NetworkNamespace(at: NamedNamespaces.path(first.pin))) { inside in
+                try CompiledFilter(filter, in: inside)
+            }
+        }
+        for source in sources
+        where FilterProgram(interfaces: source.interfaces, filter: compiled).instructions.count > FilterProgram.longest
+        {
+            throw CaptureError.filterTooLong(source.namespace)
+        }
+    }
+
     /// Captures until the time is over, the limit is reached, or somebody asks for the end.
     ///
     /// - Parameters:
@@ -147,7 +164,9 @@ public struct Capture: Sendable {
     func runLeavingOpen(
         into sink: inout some CaptureSink, started: () -> Void, isEnding: () -> Bool
     ) throws -> (CaptureSummary, OpenSockets) {
-        let sockets = try OpenSockets(self)
+        var prepared = self
+        try prepared.prepare()
+        let sockets = try OpenSockets(prepared)
         do {
             started()
             var run = CaptureRun(self, sockets.all)
@@ -170,25 +189,13 @@ final class OpenSockets: Sendable {
     fileprivate init(_ capture: Capture) throws {
         let sources = capture.sources
         sockets = Mutex(Array(repeating: nil, count: sources.count))
-        guard let first = sources.first else { return }
-        let filter =
-            try capture.compiled
-            ?? capture.filter.map { text in
-                try NamespaceThread.run { thread in
-                    try thread.enter(NetworkNamespace(at: NamedNamespaces.path(first.pin))) { inside in
-                        try CompiledFilter(text, in: inside)
-                    }
-                }
-            }
+        if sources.isEmpty { return }
         let share = max(capture.memory / sources.count, capture.shape.smallestSize)
         let ringCount = min(sources.count, capture.memory / share)
         do {
             try NamespaceThread.forEach(sources.count, width: Self.width) { [self] thread, index in
                 let source = sources[index]
-                let program = FilterProgram(interfaces: source.interfaces, filter: filter)
-                guard program.instructions.count <= FilterProgram.longest else {
-                    throw CaptureError.filterTooLong(source.namespace)
-                }
+                let program = FilterProgram(interfaces: source.interfaces, filter: capture.compiled)
                 let socket = try thread.enter(NetworkNamespace(at: NamedNamespaces.path(source.pin))) { inside in
                     try PacketSocket(
                         program, ringSize: index < ringCount ? share : nil, capture.shape, in: inside,

@@ -1,4 +1,5 @@
 import Addresses
+import Glibc
 import Netlink
 import NetworkNamespaces
 import NetworkObjects
@@ -29,8 +30,13 @@ final class NamespaceTables {
         (name, pin) = (source.namespace, source.pin)
         (socket, connections) = try NamespaceThread.run { thread in
             try thread.enter(NetworkNamespace(at: NamedNamespaces.path(source.pin))) { inside in
-                // A kernel without nfnetlink keeps track of no connections.
-                (Shared(try RouteSocket(in: inside)), try? Shared(ConnectionTracking(in: inside)))
+                let socket = Shared(try RouteSocket(in: inside))
+                do {
+                    return (socket, Shared(try ConnectionTracking(in: inside)))
+                } catch NetlinkError.system(_, errno: EPROTONOSUPPORT) {
+                    // A kernel without nfnetlink keeps track of no connections.
+                    return (socket, nil)
+                }
             }
         }
         let all = try socket.use { socket in try socket.links() }

@@ -82,6 +82,7 @@ public struct Trace {
             hops: log.hops, refusal: refusal, isRefused: log.isRefused, start: log.start, sender: sender)
         let passages = rules.passages()
         // The kernel lets go of sockets and tables only once no processor uses them: meanwhile it is asked about the packet.
+        // Without another thread it waits.
         let works: [@Sendable () -> Void] = [{ sockets.close() }, { rules.end() }]
         let closing = works.map { work in (try? Background(work)) ?? .done(by: work) }
         defer { withExtendedLifetime(closing) {} }
