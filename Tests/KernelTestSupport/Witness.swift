@@ -69,8 +69,8 @@ public enum Witness {
             let path = (getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin") + ":/usr/sbin:/sbin"
             let words = namespace + arguments
             let files = path.split(separator: ":").map { folder in "\(folder)/\(words[0])" }
-            let found = words[0].contains("/") ? words[0] : files.first { file in access(file, X_OK) == 0 }
-            // Of what is not there env(1) tells, as of a tool that fails.
+            let found = words[0].contains("/") ? nil : files.first { file in access(file, X_OK) == 0 }
+            // Variables before a tool are for env(1), which also tells of what is not there, as of a tool that fails.
             var spawn = found == nil ? Spawn(["env"] + words) : Spawn(words, executable: found)
             spawn.environment = ["PATH=\(path)", "LC_ALL=C"]
             spawn.standardInput = .descriptor(toTool.reading.number)
