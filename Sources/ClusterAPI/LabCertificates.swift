@@ -1,8 +1,5 @@
-import Crypto
-import FoundationEssentials
+import CCrypto
 import NIOSSL
-import SwiftASN1
-import X509
 
 /// The keys of a lab's API: an authority of its own, and a certificate each for the server and for the one client that it serves
 /// (RFC 5280). They are made with the lab and gone with it.
@@ -15,53 +12,34 @@ struct LabCertificates {
     let clientKey: String
 
     /// Makes new ones, for a server on the machine's loopback.
-    init() throws {
-        let authorityKey = P256.Signing.PrivateKey()
-        let name = try DistinguishedName { CommonName("kubernetes") }
-        // A clock that is a little behind is no matter.
-        let from = Date(timeIntervalSinceNow: -3600)
-        let until = from + 10 * 365 * 86400
-        func certificate(
-            of key: P256.Signing.PublicKey, _ subject: DistinguishedName, _ extensions: Certificate.Extensions
-        ) throws -> String {
-            try Certificate(
-                version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: Certificate.PublicKey(key),
-                notValidBefore: from, notValidAfter: until, issuer: name, subject: subject,
-                signatureAlgorithm: .ecdsaWithSHA256, extensions: extensions,
-                issuerPrivateKey: Certificate.PrivateKey(authorityKey)
-            ).serializeAsPEM().pemString
-        }
-        let (serverKey, clientKey) = (P256.Signing.PrivateKey(), P256.Signing.PrivateKey())
-        authority = try certificate(
-            of: authorityKey.publicKey, name,
-            Certificate.Extensions {
-                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
-                Critical(KeyUsage(digitalSignature: true, keyCertSign: true))
-            })
-        server = try certificate(
-            of: serverKey.publicKey, DistinguishedName { CommonName("kube-apiserver") },
-            Certificate.Extensions {
-                Critical(BasicConstraints.notCertificateAuthority)
-                Critical(KeyUsage(digitalSignature: true))
-                try ExtendedKeyUsage([.serverAuth])
-                SubjectAlternativeNames([
-                    .ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1])), .dnsName("localhost"),
-                    .dnsName("kubernetes"), .dnsName("kubernetes.default"), .dnsName("kubernetes.default.svc"),
-                ])
-            })
-        client = try certificate(
-            of: clientKey.publicKey,
-            DistinguishedName {
-                OrganizationName("system:masters")
-                CommonName("kubernetes-admin")
-            },
-            Certificate.Extensions {
-                Critical(BasicConstraints.notCertificateAuthority)
-                Critical(KeyUsage(digitalSignature: true))
-                try ExtendedKeyUsage([.clientAuth])
-            })
-        self.serverKey = serverKey.pemRepresentation
-        self.clientKey = clientKey.pemRepresentation
+    ///
+    /// - Throws: `CryptoError`.
+    init() throws(CryptoError) {
+        let authorityKey = try PrivateKey()
+        let authority = try Certificate(
+            of: authorityKey, [.commonName: "kubernetes"],
+            [
+                .init(NID_basic_constraints, "critical,CA:TRUE,pathlen:0"),
+                .init(NID_key_usage, "critical,digitalSignature,keyCertSign"),
+            ])
+        let issuer = (authority, authorityKey)
+        let (serverKey, clientKey) = (try PrivateKey(), try PrivateKey())
+        let ends = [
+            Certificate.Extension(NID_basic_constraints, "critical,CA:FALSE"),
+            Certificate.Extension(NID_key_usage, "critical,digitalSignature"),
+        ]
+        let names = "IP:127.0.0.1,DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc"
+        server = try Certificate(
+            of: serverKey, [.commonName: "kube-apiserver"],
+            ends + [.init(NID_ext_key_usage, "serverAuth"), .init(NID_subject_alt_name, names)], by: issuer
+        ).pem()
+        client = try Certificate(
+            of: clientKey, [.organization: "system:masters", .commonName: "kubernetes-admin"],
+            ends + [.init(NID_ext_key_usage, "clientAuth")], by: issuer
+        ).pem()
+        self.authority = try authority.pem()
+        self.serverKey = try serverKey.pem()
+        self.clientKey = try clientKey.pem()
     }
 
     /// The parts in the order in which they are kept.
