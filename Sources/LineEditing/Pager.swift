@@ -17,6 +17,9 @@ public enum Pager {
     public static func show(_ text: String, length: Int, _ write: (String) throws -> Void) throws {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast(text.last == "\n" ? 1 : 0)
         guard length > 1, lines.count >= length else { return try write(text) }
+        // Before anything asks for a key, so that one that comes at once is not written to the page.
+        let usual = takeKeys()
+        defer { if var usual { tcsetattr(STDIN_FILENO, TCSADRAIN, &usual) } }
         var rest = lines[...]
         var count = length - 1
         while true {
@@ -24,7 +27,7 @@ public enum Pager {
             rest = rest.dropFirst(count)
             if rest.isEmpty { return }
             try write(question)
-            let key = readKey()
+            let key = usual == nil ? nil : readKey()
             try write("\r" + String(repeating: " ", count: question.count) + "\r")
             switch key {
             case UInt8(ascii: " "), UInt8(ascii: "f"): count = length - 1
@@ -38,14 +41,19 @@ public enum Pager {
 
     private static let question = " --More-- "
 
-    /// One key, without waiting for Return; nil where there is no terminal any more.
-    private static func readKey() -> UInt8? {
+    /// Has the terminal give each key as it is typed, and not show it.
+    ///
+    /// - Returns: how it was before; nil where there is no terminal.
+    private static func takeKeys() -> termios? {
         var usual = termios()
         guard tcgetattr(STDIN_FILENO, &usual) == 0 else { return nil }
         var raw = usual
         raw.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG)
-        tcsetattr(STDIN_FILENO, TCSADRAIN, &raw)
-        defer { tcsetattr(STDIN_FILENO, TCSADRAIN, &usual) }
+        return tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) == 0 ? usual : nil
+    }
+
+    /// One key; nil where there is no terminal any more.
+    private static func readKey() -> UInt8? {
         var key: UInt8 = 0
         while true {
             let count = read(STDIN_FILENO, &key, 1)
