@@ -159,6 +159,12 @@ let package = Package(
                 "Topology",
                 "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            // Process start is a good part of most commands: none of 75,000 relocations, no table of symbols for others to find.
+            linkerSettings: [
+                .unsafeFlags(
+                    ["-Xlinker", "-no-pie", "-Xlinker", "--no-export-dynamic"],
+                    .when(platforms: [.linux], configuration: .release))
             ]),
 
         // The program that serves a lab's API, apart from the one that people type.

@@ -6,6 +6,7 @@ import Topology
 /// `nslab convert`
 struct Convert: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "convert",
         abstract: "Print a lab folder, or any topology, in nslab's own format. Needs no privilege.")
 
     @Argument(help: "A lab folder, a topology file, or the name of a bundled topology.", completion: .file())

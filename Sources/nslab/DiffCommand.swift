@@ -4,6 +4,7 @@ import NSLabKit
 /// `nslab diff`
 struct Diff: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "diff",
         abstract: "Show what changed since `nslab up`, as the commands that would do it.",
         discussion: """
             What it prints is a script for a shell: an experiment that was typed can be kept and done again on a fresh lab, or undone \

@@ -4,6 +4,7 @@ import NSLabKit
 /// `nslab down`
 struct Down: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "down",
         abstract: "Remove labs wholly: namespaces, processes inside, files.",
         discussion: "A signal to end waits until the lab that is being removed is gone.")
 

@@ -5,6 +5,7 @@ import NSLabKit
 /// `nslab exec`
 struct Exec: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "exec",
         abstract: "Run a command in a host of the lab, with its network, files and host name.",
         usage: "nslab exec [--lab <lab>] [--host-files|--confined] <name> -- <command> ...",
         discussion: RootOptions.discussion)

@@ -5,6 +5,7 @@ import Topology
 /// `nslab impair`
 struct Impair: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "impair",
         abstract: "Delay, lose and slow down the frames of a link; without options, show what they suffer.",
         discussion: """
             NAME:INTERFACE is one end of a link, such as dual-stack-worker:eth1. Conditions are those of the frames that \

@@ -3,7 +3,8 @@ import NSLabKit
 
 /// `nslab inspect`
 struct Inspect: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show a lab's namespaces and services.")
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Show a lab's namespaces and services.")
 
     @Argument(
         help: "The lab (default: $NSLAB_LAB, or the only running one).",

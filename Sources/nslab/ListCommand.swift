@@ -3,7 +3,8 @@ import NSLabKit
 
 /// `nslab list`
 struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show the labs that are running.", aliases: ["ls"])
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Show the labs that are running.", aliases: ["ls"])
 
     @OptionGroup var global: GlobalOptions
 

@@ -58,11 +58,24 @@ struct NSLab: ParsableCommand {
             if let (applet, words) = AppletProgram.called(CommandLine.arguments) {
                 return try AppletProgram.run(applet, words)
             }
-            var command = try parseAsRoot()
+            var command = try parsed()
             try command.run()
         } catch {
             Glibc.exit(report(error))
         }
+    }
+
+    /// The command that was typed.
+    ///
+    /// Of the one that is named alone: to look at each option of all of them takes as long as all else until a command runs. Whatever
+    /// is not to run at once (help, mistakes) is the whole program's to answer.
+    private static func parsed() throws -> any ParsableCommand {
+        let words = CommandLine.arguments.dropFirst()
+        for command in configuration.groupedSubcommands.flatMap(\.subcommands)
+        where command.configuration.commandName == words.first {
+            if let parsed = try? command.parse(Array(words.dropFirst())) { return parsed }
+        }
+        return try parseAsRoot()
     }
 
     private static func makeRoots(lab: String, _ names: [String]) -> Int32 {

@@ -4,6 +4,7 @@ import NSLabKit
 /// `nslab plan`
 struct Plan: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "plan",
         abstract: "Show every kernel object that a lab would have, by namespace. Needs no privilege.")
 
     @OptionGroup var lab: LabOptions

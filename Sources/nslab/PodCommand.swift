@@ -4,6 +4,7 @@ import NSLabKit
 /// `nslab pod`
 struct Pod: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "pod",
         abstract: "Have pods stop answering, or answer again.",
         discussion: "A stopped pod is no endpoint of any service: every node's rules leave it out. Its network stays.",
         subcommands: [Stop.self, Start.self])
@@ -11,6 +12,7 @@ struct Pod: ParsableCommand {
     /// `nslab pod stop`
     struct Stop: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "stop",
             abstract: "Take pods out of the endpoints of all services.")
 
         @OptionGroup var pods: Pods
@@ -21,6 +23,7 @@ struct Pod: ParsableCommand {
     /// `nslab pod start`
     struct Start: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "start",
             abstract: "Put pods that were stopped back into the endpoints of services.")
 
         @OptionGroup var pods: Pods

@@ -5,6 +5,7 @@ import NSLabKit
 /// `nslab probe`
 struct Probe: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "probe",
         abstract: "Check every path of a lab: it must answer, and over the right way.",
         discussion: """
             Pods ping each other and the routers' loopbacks, nodes ping their gateways, over every family both ends have. \

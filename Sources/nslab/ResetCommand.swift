@@ -4,6 +4,7 @@ import NSLabKit
 /// `nslab reset`
 struct Reset: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "reset",
         abstract: "Make a running lab as new, for the next test.",
         discussion: """
             Ends processes that were started inside, empties the hosts' roots, removes what users added, repairs what drifted, and clears connections, \

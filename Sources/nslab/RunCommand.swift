@@ -5,6 +5,7 @@ import NSLabKit
 /// `nslab run`
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "run",
         abstract: "Build a lab, run a command, remove the lab, whatever happens.",
         usage: "nslab run [<source>] [--name <name>] [--probe] [--no-api] -- <command> ...",
         discussion: """

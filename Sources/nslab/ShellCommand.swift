@@ -5,6 +5,7 @@ import NSLabKit
 /// `nslab shell [NAME]`
 struct Shell: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "shell",
         abstract: "Open your shell in a host of the lab, with its network, files and host name.",
         discussion: "\(RootOptions.discussion) Without a name it opens on the machine, with what `nslab env` sets.")
 

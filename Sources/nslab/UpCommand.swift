@@ -4,6 +4,7 @@ import NSLabKit
 /// `nslab up`
 struct Up: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "up",
         abstract: "Build a lab, or change a running one into what is asked for, and probe it.",
         discussion: """
             Of a lab that runs no more is changed than has to be: what drifted is repaired, what the topology has now and had not \

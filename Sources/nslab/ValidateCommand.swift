@@ -4,6 +4,7 @@ import NSLabKit
 /// `nslab validate`
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "validate",
         abstract: "Check a topology or lab folder; every error with file, line and field. Needs no privilege.")
 
     @Argument(

@@ -4,6 +4,7 @@ import NSLabKit
 /// `nslab verify`
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "verify",
         abstract: "Compare the kernel with a lab's blueprint, and show each difference.",
         discussion: """
             Exit status 1 if there is any; `nslab up` repairs. What the kernel adds by itself, and what users added beside the \
