@@ -93,6 +93,19 @@ final class FreshNamespaces: Sendable {
         }
     }
 
+    /// Where settings are, which the first that is made is asked.
+    fileprivate final class SettingPlaces: Sendable {
+        private let found = Mutex<SettingValues.Places?>(nil)
+
+        func places(in inside: borrowing InsideNamespace) -> SettingValues.Places {
+            found.withLock { found in
+                let places = found ?? SettingValues.Places(in: inside)
+                found = places
+                return places
+            }
+        }
+    }
+
     /// The families of generic netlink that the kernel has, by their names.
     let families: [String: GenericFamily]
     private let filterTables = Mutex<[FilterTable.Family: [String: FilterTable]]>([:])
@@ -111,11 +124,12 @@ final class FreshNamespaces: Sendable {
         let families = try InsideNamespace.current { inside in try GenericSocket.families(in: inside) }
         self.families = families
         let groups = plan.groups
+        let settings = SettingPlaces()
         let width = min(Processors.available, groups.count)
         workers = try (0..<width).map { first in
             try NamespaceThread.start { thread in
                 try stride(from: first, to: groups.count, by: width).map { index in
-                    try thread.enterNew { try Group(groups[index], families, in: $0) }
+                    try thread.enterNew { try Group(groups[index], families, settings, in: $0) }
                 }
             }
         }
@@ -152,7 +166,8 @@ final class FreshNamespaces: Sendable {
 
 extension FreshNamespaces.Group {
     fileprivate init(
-        _ group: FreshPlan.Group, _ families: [String: GenericFamily], in inside: borrowing InsideNamespace
+        _ group: FreshPlan.Group, _ families: [String: GenericFamily], _ places: FreshNamespaces.SettingPlaces,
+        in inside: borrowing InsideNamespace
     ) throws {
         for setting in group.settings { try inside.setSysctl(setting.path, to: setting.value) }
         var socket = try RouteSocket(in: inside)
@@ -189,12 +204,13 @@ extension FreshNamespaces.Group {
             try socket.execute(&batch)
             for setting in settings.linkSysctls { try inside.setSysctl(setting.path, to: setting.value) }
         }
-        try self.init(names, isMade, &socket, families, consume namespace, in: inside)
+        try self.init(names, isMade, &socket, families, places, consume namespace, in: inside)
     }
 
     private init(
         _ names: [InterfaceName], _ isMade: [Bool], _ socket: inout RouteSocket, _ families: [String: GenericFamily],
-        _ namespace: consuming NetworkNamespace, in inside: borrowing InsideNamespace
+        _ places: FreshNamespaces.SettingPlaces, _ namespace: consuming NetworkNamespace,
+        in inside: borrowing InsideNamespace
     ) throws {
         let (observed, details) = try socket.linksInDetail()
         let table = InterfaceTable(observed)
@@ -216,7 +232,7 @@ extension FreshNamespaces.Group {
                     name: name, index: index, detail: detail, parameters: parameters.compactMapValues { $0[index] },
                     features: features[index] ?? [], channels: channels[index] ?? [:], silent: silent))
         }
-        settings = try SettingValues(in: inside)
+        settings = try SettingValues(places.places(in: inside), in: inside)
         origin = FreshNamespaces.Origin(namespace)
     }
 }

@@ -6,18 +6,39 @@ import System
 ///
 /// Read once of one namespace, it says of others what is not the same there, for the price of an open file each.
 public struct SettingValues: Sendable {
-    private var folders: [Folder] = []
+    /// Where they are. All namespaces that are made alike have the same ones, so it is read of one of them.
+    public struct Places: Sendable {
+        fileprivate var folders: [(path: String, names: [String])] = []
 
-    private struct Folder: Sendable {
-        var path: String
-        var files: [File] = []
+        /// Looks for the settings of a namespace.
+        public init(in inside: borrowing InsideNamespace) {
+            var paths = [""]
+            while let path = paths.popLast() {
+                var names: [String] = []
+                for name in Directory.names("/proc/sys/net/\(path)") {
+                    let child = path.isEmpty ? name : "\(path)/\(name)"
+                    var status = stat()
+                    guard lstat("/proc/sys/net/\(child)", &status) == 0 else { continue }
+                    if status.st_mode & S_IFMT == S_IFDIR {
+                        if !Self.isOfLink(child) { paths.append(child) }
+                    } else if status.st_mode & (S_IRUSR | S_IWUSR) == S_IRUSR | S_IWUSR {
+                        names.append(name)
+                    }
+                }
+                if !names.isEmpty { folders.append((path, names)) }
+            }
+        }
+
+        /// Whether a folder is a link's: `ipv4/conf/eth0`, `mpls/conf/eth0`.
+        private static func isOfLink(_ path: String) -> Bool {
+            let parts = path.split(separator: "/")
+            return parts.count == 3 && ["conf", "neigh"].contains(parts[1]) && !["all", "default"].contains(parts[2])
+        }
     }
 
-    private struct File: Sendable {
-        var name: String
-        /// Nil where it has no value, as a secret that nobody has chosen (EIO).
-        var value: [UInt8]?
-    }
+    private let places: Places
+    /// For each folder those of its files. Nil where one has no value, as a secret that nobody has chosen (EIO).
+    private var values: [[[UInt8]?]] = []
 
     /// A setting that is not as it is elsewhere. A value is nil where there is none.
     public struct Difference: Hashable, Sendable {
@@ -30,37 +51,18 @@ public struct SettingValues: Sendable {
     /// Reads the settings of a namespace.
     ///
     /// - Throws: `SystemCallError` for want of descriptors or memory.
-    public init(in inside: borrowing InsideNamespace) throws(SystemCallError) {
-        var names = [""]
-        while let name = names.popLast() {
-            var folder = Folder(path: name)
-            for entry in Directory.names("/proc/sys/net/\(name)") {
-                let path = name.isEmpty ? entry : "\(name)/\(entry)"
-                var status = stat()
-                guard lstat("/proc/sys/net/\(path)", &status) == 0 else { continue }
-                if status.st_mode & S_IFMT == S_IFDIR {
-                    if !Self.isOfLink(path) { names.append(path) }
-                } else if status.st_mode & (S_IRUSR | S_IWUSR) == S_IRUSR | S_IWUSR {
-                    folder.files.append(File(name: entry))
-                }
-            }
-            if !folder.files.isEmpty { folders.append(folder) }
-        }
-        for index in folders.indices {
+    public init(_ places: Places, in inside: borrowing InsideNamespace) throws(SystemCallError) {
+        self.places = places
+        for (path, names) in places.folders {
             var values: [[UInt8]?] = []
-            try Self.read(folders[index], in: inside) { values.append($1.map { Array($0) }) }
-            for (file, value) in values.enumerated() { folders[index].files[file].value = value }
+            values.reserveCapacity(names.count)
+            try Self.read(path, names, in: inside) { values.append($1.map { Array($0) }) }
+            self.values.append(values)
         }
-    }
-
-    /// Whether a folder is a link's: `ipv4/conf/eth0`, `mpls/conf/eth0`.
-    private static func isOfLink(_ path: String) -> Bool {
-        let parts = path.split(separator: "/")
-        return parts.count == 3 && ["conf", "neigh"].contains(parts[1]) && !["all", "default"].contains(parts[2])
     }
 
     /// How many there are.
-    public var count: Int { folders.reduce(0) { $0 + $1.files.count } }
+    public var count: Int { values.reduce(0) { $0 + $1.count } }
 
     /// What is not so in another namespace. Settings that it has besides are not looked at: the kernel gives all namespaces the
     /// same ones.
@@ -71,17 +73,16 @@ public struct SettingValues: Sendable {
         in inside: borrowing InsideNamespace, except skipped: (String) -> Bool
     ) throws(SystemCallError) -> [Difference] {
         var differences: [Difference] = []
-        for folder in folders {
-            try Self.read(folder, in: inside) { file, found in
+        for ((path, names), values) in zip(places.folders, values) {
+            try Self.read(path, names, in: inside) { index, found in
+                let wanted = values[index]
                 let isSame =
-                    if let found, let value = file.value { found.elementsEqual(value) } else {
-                        found == nil && file.value == nil
-                    }
+                    if let found, let wanted { found.elementsEqual(wanted) } else { found == nil && wanted == nil }
                 if isSame { return }
-                let path = "\(folder.path)/\(file.name)"
+                let path = "\(path)/\(names[index])"
                 if skipped(path) { return }
                 differences.append(
-                    Difference(path: path, wanted: file.value.map { Self.text($0[...]) }, found: found.map(Self.text)))
+                    Difference(path: path, wanted: wanted.map { Self.text($0[...]) }, found: found.map(Self.text)))
             }
         }
         return differences
@@ -93,30 +94,31 @@ public struct SettingValues: Sendable {
 
     /// Reads the files of a folder of a namespace.
     ///
-    /// - Parameter body: called with each file and its content; nil for one that is not there or has no value.
+    /// - Parameter body: called with each file's number and its content; nil for one that is not there or has no value.
     private static func read(
-        _ folder: Folder, in inside: borrowing InsideNamespace, _ body: (File, ArraySlice<UInt8>?) -> Void
+        _ path: String, _ names: [String], in inside: borrowing InsideNamespace,
+        _ body: (Int, ArraySlice<UInt8>?) -> Void
     ) throws(SystemCallError) {
         let directory: FileDescriptor
         do throws(SystemCallError) {
-            directory = try inside.openSettings(folder.path, O_RDONLY | O_DIRECTORY)
+            directory = try inside.openSettings(path, O_RDONLY | O_DIRECTORY)
         } catch {
             if error.isShortage { throw error }
-            for file in folder.files { body(file, nil) }
+            for index in names.indices { body(index, nil) }
             return
         }
         var buffer = [UInt8](repeating: 0, count: 4096)
-        for file in folder.files {
-            let descriptor = openat(directory.number, file.name, O_RDONLY | O_CLOEXEC)
+        for (index, name) in names.enumerated() {
+            let descriptor = openat(directory.number, name, O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else {
-                let error = SystemCallError("openat", "/proc/sys/net/\(folder.path)/\(file.name)")
+                let error = SystemCallError("openat", "/proc/sys/net/\(path)/\(name)")
                 if error.isShortage { throw error }
-                body(file, nil)
+                body(index, nil)
                 continue
             }
             let count = Glibc.read(descriptor, &buffer, buffer.count)
             close(descriptor)
-            body(file, count >= 0 ? buffer[..<count] : nil)
+            body(index, count >= 0 ? buffer[..<count] : nil)
         }
     }
 }
