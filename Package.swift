@@ -159,12 +159,6 @@ let package = Package(
                 "Topology",
                 "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            // Process start is a good part of most commands: none of 75,000 relocations, no table of symbols for others to find.
-            linkerSettings: [
-                .unsafeFlags(
-                    ["-Xlinker", "-no-pie", "-Xlinker", "--no-export-dynamic"],
-                    .when(platforms: [.linux], configuration: .release))
             ]),
 
         // The program that serves a lab's API, apart from the one that people type.
@@ -277,5 +271,13 @@ if Context.environment["NSLAB_STRICT"] != nil {
                 .unsafeFlags(["-enable-testing"], .when(configuration: .release)),
                 .define("DEBUG", .when(configuration: .release)),
             ]
+    }
+}
+
+// Process start is a good part of most commands. A program that has Swift's libraries in it (--static-swift-stdlib) can do without
+// 75,000 relocations and a table of all of its symbols; not so the one that hears clients, whose places are not to be known.
+if Context.environment["NSLAB_ALONE"] != nil {
+    for target in package.targets where target.name == "nslab" {
+        target.linkerSettings = [.unsafeFlags(["-Xlinker", "-no-pie", "-Xlinker", "--no-export-dynamic"])]
     }
 }
