@@ -274,9 +274,11 @@ if Context.environment["NSLAB_STRICT"] != nil {
     }
 }
 
-// Process start is a good part of most commands. A program that has Swift's libraries in it (--static-swift-stdlib) can do without
-// 75,000 relocations and a table of all of its symbols; not so the one that hears clients, whose places are not to be known.
+// Programs with all that they need in them (--static-swift-stdlib), which tests cannot have. Process start is a good part of most
+// commands, and such a one can do without 75,000 relocations and a table of all of its symbols; not so the one that hears clients,
+// whose places are not to be known.
 if Context.environment["NSLAB_ALONE"] != nil {
+    package.targets.removeAll { $0.type == .test || $0.name == "KernelTestSupport" }
     for target in package.targets where target.name == "nslab" {
         target.linkerSettings = [.unsafeFlags(["-Xlinker", "-no-pie", "-Xlinker", "--no-export-dynamic"])]
     }
