@@ -14,8 +14,6 @@ struct TracedFault: Sendable, CustomTestStringConvertible {
     var kind: String
     var place: @Sendable (TracedPods) -> String
     var mentions: @Sendable (TracedPods) -> String
-    /// What takes back what `nslab reset` does not know of.
-    var undo: @Sendable (TracedPods) -> [(namespace: String, command: String)] = { _ in [] }
 
     var testDescription: String { name }
 

@@ -7,6 +7,8 @@ import System
 struct RequestRun {
     /// After how long a datagram is sent again.
     var datagramRepeat: Duration = .milliseconds(400)
+    /// Whether the machine is busy, asked when a request has taken its time: then it may take as long again.
+    var isBusy: @Sendable (Contention) -> Bool = { $0.isPresent }
     /// The most requests that are under way at one time.
     var window = 128
     /// The longest answer in bytes.
@@ -37,6 +39,7 @@ private struct RequestLoop: ~Copyable {
 
     private let requests: [Request]
     private let limits: RequestRun
+    private let contention = Contention()
     private let poller: Poller
     /// The requests' numbers, those of one source together, so that namespaces are entered seldom.
     private let order: [Int]
@@ -49,6 +52,9 @@ private struct RequestLoop: ~Copyable {
         var sentAgainAt: UInt64
         var isConnecting: Bool
         var answer: [UInt8] = []
+        /// When it is given up.
+        var end: UInt64
+        var isProlonged = false
     }
 
     init(_ requests: [Request], _ limits: RequestRun) throws(SystemCallError) {
@@ -104,7 +110,7 @@ private struct RequestLoop: ~Copyable {
             }
             underWay[index] = Flight(
                 socket: socket, begun: now, sentAgainAt: now + limits.datagramRepeat.nanoseconds,
-                isConnecting: isConnecting)
+                isConnecting: isConnecting, end: now + request.timeout.nanoseconds)
         } catch {
             outcomes[index] = .failure(error)
         }
@@ -148,24 +154,35 @@ private struct RequestLoop: ~Copyable {
         outcomes[index] = .success(RequestReply(bytes: flight.answer, roundTrip: roundTrip))
     }
 
-    /// Gives up what took too long, and sends datagrams again.
+    /// Gives up what took too long, and sends datagrams again. A busy machine may take as long again.
     ///
     /// - Returns: when there is something to do next.
     private mutating func expire(_ now: UInt64) -> UInt64 {
         var next = UInt64.max
-        for (index, flight) in underWay {
-            let end = flight.begun + requests[index].timeout.nanoseconds
-            if end <= now {
+        var isBusy: Bool?
+        for (index, var flight) in underWay {
+            let request = requests[index]
+            var isChanged = false
+            if flight.end <= now, !flight.isProlonged {
+                isBusy = isBusy ?? limits.isBusy(contention)
+                flight.isProlonged = true
+                if isBusy == true { flight.end = now + request.timeout.nanoseconds }
+                isChanged = true
+            }
+            guard flight.end > now else {
                 underWay[index] = nil
                 continue
             }
-            next = min(next, end)
-            guard requests[index].transport == .udp else { continue }
-            if flight.sentAgainAt <= now {
-                underWay[index]!.sentAgainAt = now + limits.datagramRepeat.nanoseconds
-                try? flight.socket.send(requests[index].payload)
+            next = min(next, flight.end)
+            if request.transport == .udp {
+                if flight.sentAgainAt <= now {
+                    flight.sentAgainAt = now + limits.datagramRepeat.nanoseconds
+                    try? flight.socket.send(request.payload)
+                    isChanged = true
+                }
+                next = min(next, flight.sentAgainAt)
             }
-            next = min(next, underWay[index]!.sentAgainAt)
+            if isChanged { underWay[index] = flight }
         }
         return next
     }
