@@ -80,7 +80,7 @@ final class Certificate {
         var serial = [UInt8](repeating: 0, count: 16)
         try CryptoError.check(RAND_bytes(&serial, CInt(serial.count)), "RAND_bytes")
         serial[0] = serial[0] & 0x7f | 0x40
-        let number = BN_bin2bn(serial, CInt(serial.count), nil)
+        let number = try CryptoError.check(BN_bin2bn(serial, CInt(serial.count), nil), "BN_bin2bn")
         defer { BN_free(number) }
         _ = try CryptoError.check(
             BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)), "BN_to_ASN1_INTEGER")

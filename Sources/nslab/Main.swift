@@ -73,6 +73,7 @@ struct NSLab: ParsableCommand {
         let words = CommandLine.arguments.dropFirst()
         for command in configuration.groupedSubcommands.flatMap(\.subcommands)
         where command.configuration.commandName == words.first {
+            // What is wrong with the words is found again below, and said with the whole program's name and usage.
             if let parsed = try? command.parse(Array(words.dropFirst())) { return parsed }
         }
         return try parseAsRoot()

@@ -177,6 +177,8 @@ private struct RequestLoop: ~Copyable {
             if request.transport == .udp {
                 if flight.sentAgainAt <= now {
                     flight.sentAgainAt = now + limits.datagramRepeat.nanoseconds
+                    // What refused the datagram before may be told here instead of sending; it is told again to the poller when
+                    // the next one is refused.
                     try? flight.socket.send(request.payload)
                     isChanged = true
                 }
