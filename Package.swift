@@ -258,9 +258,15 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// A type such as `Set<InterfaceName>` is got from its parts, and not from its name: of a name the runtime goes through the records of all
+// conformances that the program has, some thousands, for each part, which was a third of the time that most commands took of a processor.
+let gettingTypesByParts = ["-Xfrontend", "-disable-concrete-type-metadata-mangled-name-accessors"]
+let isStrict = Context.environment["NSLAB_STRICT"] != nil
+let isAlone = Context.environment["NSLAB_ALONE"] != nil
+
 // Warnings are errors where the tests run; a clone builds with a newer compiler all the same. What is tested is optimised in either
 // configuration, tests are not, and the kernel can be had refuse requests (Netlink's FaultInjection).
-if Context.environment["NSLAB_STRICT"] != nil {
+if isStrict {
     for target in package.targets where target.type == .regular || target.type == .executable || target.type == .test {
         target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
         target.swiftSettings! +=
@@ -268,7 +274,7 @@ if Context.environment["NSLAB_STRICT"] != nil {
             ? [.unsafeFlags(["-Onone"], .when(configuration: .release))]
             : [
                 .unsafeFlags(["-O"], .when(configuration: .debug)),
-                .unsafeFlags(["-enable-testing"], .when(configuration: .release)),
+                .unsafeFlags(["-enable-testing"] + gettingTypesByParts, .when(configuration: .release)),
                 .define("DEBUG", .when(configuration: .release)),
             ]
     }
@@ -277,8 +283,11 @@ if Context.environment["NSLAB_STRICT"] != nil {
 // Programs with all that they need in them (--static-swift-stdlib), which tests cannot have. Process start is a good part of most
 // commands, and such a one can do without 75,000 relocations and a table of all of its symbols; not so the one that hears clients,
 // whose places are not to be known.
-if Context.environment["NSLAB_ALONE"] != nil {
+if isAlone {
     package.targets.removeAll { $0.type == .test || $0.name == "KernelTestSupport" }
+    for target in package.targets where target.type == .regular || target.type == .executable {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(gettingTypesByParts)]
+    }
     for target in package.targets where target.name == "nslab" {
         target.linkerSettings = [.unsafeFlags(["-Xlinker", "-no-pie", "-Xlinker", "--no-export-dynamic"])]
     }

@@ -57,9 +57,12 @@ final class APIServerProcess {
         return isKnownToHaveEnded
     }
 
+    /// Ends it, and waits for nothing.
+    func kill() { process.send(SIGKILL) }
+
     /// Ends it.
     func end() {
-        process.send(SIGKILL)
+        kill()
         // It is ended either way.
         _ = try? process.wait()
     }

@@ -91,7 +91,8 @@ struct LabControllers {
             try look(answers: answering != .ended)
             guard let again = try wait(poller, pending, folders, subscriptions) else {
                 processes.endAll()
-                return server.end()
+                // Whoever asked waits for the lock that it holds.
+                return server.kill()
             }
             reads = again
         }

@@ -119,21 +119,18 @@ public struct BringUp {
             let state = try StateDirectory(typed: topology.name)
             let waiting = { progress(.waiting(lab: topology.name)) }
             let cancellation = isDryRun ? .none : cancellation
-            let done = try LabLock.holding(
-                lab: state, creating: false, cancellation: cancellation, waiting: waiting
-            ) {
-                try bringWithAPI(state, nil, &clock)
+            // One that is new is worked out in its folder: its background process starts meanwhile.
+            for creating in isDryRun ? [false] : [false, true] {
+                let done = try LabLock.holding(
+                    lab: state, creating: creating, cancellation: cancellation, waiting: waiting
+                ) {
+                    let outcome = try bring(state, &clock)
+                    if !isDryRun { try containers?.write(to: state, isNew: outcome.isNew) }
+                    return outcome
+                }
+                if let done { return done }
             }
-            if let done { return done }
-            // Before there is a state folder, which a topology that cannot be built must not leave behind.
-            let form = try form(for: nil)
-            if isDryRun { return planNew(form) }
-            let built = try LabLock.holding(
-                lab: state, creating: true, cancellation: cancellation, waiting: waiting
-            ) {
-                try bringWithAPI(state, form, &clock)
-            }
-            return built ?? planNew(form)
+            return planNew(try form(for: nil))
         }
     }
 
@@ -157,13 +154,13 @@ public struct BringUp {
     ///   - stopped: its pods that do not answer.
     ///   - kept: what it has been given.
     ///   - known: what was worked out of another blueprint of the lab.
+    ///   - limits: what this machine has.
     /// - Throws: `EngineError.lacking` if it cannot be built here, `BlueprintError` if it could not be built anywhere.
     func form(
         for journal: Journal?, stopped: Set<PodReference> = [], keeping kept: Allocations = .empty,
-        knowing known: KnownServices? = nil
+        knowing known: KnownServices? = nil, limits: Limits = Limits()
     ) throws -> Form {
-        let limits = Limits()
-        return try NamespaceThread.run { [topology] thread in
+        try NamespaceThread.run { [topology] thread in
             try thread.enterNew { inside in
                 try Self.form(of: topology, for: journal, stopped: stopped, keeping: kept, known, limits, in: inside)
             }
@@ -204,42 +201,28 @@ public struct BringUp {
         return Form(features: features, blueprint: blueprint, limits: limits)
     }
 
-    /// Changes the lab, or builds it where it does not run, and has the processes of its API run or not. The caller holds its lock.
-    private func bringWithAPI(_ state: StateDirectory, _ form: Form?, _ clock: inout Stopwatch) throws -> Outcome {
-        var outcome = try bring(state, form, &clock)
-        if !isDryRun { try containers?.write(to: state, isNew: outcome.isNew) }
-        // Those of a lab that is new were started while it was built.
-        if isDryRun || outcome.isNew || leavesAPI { return outcome }
-        outcome.warnings += Self.serve(api, state)
-        outcome.timing.services += clock.lap()
-        return outcome
-    }
-
     /// Changes the lab, or builds it where it does not run. The caller holds its lock.
-    ///
-    /// - Parameter form: the lab's form where it does not run; nil if that is not worked out yet.
-    private func bring(_ state: StateDirectory, _ form: Form?, _ clock: inout Stopwatch) throws -> Outcome {
+    private func bring(_ state: StateDirectory, _ clock: inout Stopwatch) throws -> Outcome {
         let journal = try journal(state)
         if let journal, journal.isComplete || journal.isChanging == true { return try change(state, journal, &clock) }
-        let form = try form ?? self.form(for: nil)
-        if isDryRun { return planNew(form) }
+        if isDryRun { return planNew(try form(for: nil)) }
         if let journal {
             progress(.removingRemains(lab: state.lab))
-            try TearDown.remove(journal.namespaces.map(\.pin), state, keepingFolder: true)
+            try TearDown.remove(Journal.Core(journal), state, keepingFolder: true)
         }
-        var built = try buildNew(state, form, &clock)
+        var built = try buildNew(state, &clock)
         do {
             // Not before the background process is left to itself: changes are told to it.
             try run(built.hosts, built.planned, CommandRecords(), state, &built.outcome)
         } catch {
-            throw takenBack(built.planned.namespaces.map { built.planned.pin(of: $0) }, state, after: error)
+            throw takenBack(built.journal, state, after: error)
         }
         return built.outcome
     }
 
     private func planNew(_ form: Form) -> Outcome {
         var form = form
-        NeighbourShare.fit(&form.blueprint)
+        NeighbourShare.fit(&form.blueprint, form.limits)
         var outcome = Outcome(form)
         outcome.isNew = true
         var start = form.blueprint
@@ -252,63 +235,98 @@ public struct BringUp {
     /// A lab that is built, and whose commands have not been run.
     private struct Built {
         var outcome: Outcome
+        var journal: Journal
         /// The lab as its topology says it.
         var planned: Blueprint
         /// The hosts with commands.
         var hosts: Set<String>
     }
 
-    private func buildNew(_ state: StateDirectory, _ form: Form, _ clock: inout Stopwatch) throws -> Built {
-        var form = form
+    /// What is begun of a new lab before it is known what it has: nobody else sees any of it, and it goes with this process.
+    private final class Beginning: Sendable {
+        /// The process that answers for pods; nil for a lab without any.
+        let launch: PodServerProcess.Launch?
+        /// Namespaces to be.
+        let namespaces: NamespaceStock
+
+        init(_ topology: Topology, _ state: StateDirectory, _ limits: Limits) throws {
+            let count = topology.namespaceCount
+            // Where they are counted, what is too much is told before any is made.
+            let isPlenty = limits.maximumNamespaces.map { $0 / 8 > count } ?? false
+            namespaces = try NamespaceStock(count: isPlenty ? count : 0)
+            launch = topology.nodes.isEmpty ? nil : try state.responders.launch()
+        }
+
+        func abandon() {
+            namespaces.close()
+            launch?.abandon()
+        }
+    }
+
+    /// Works a new lab out.
+    ///
+    /// - Throws: what is wrong with it; nothing is left of it then.
+    private func plan(
+        _ state: StateDirectory, _ limits: Limits
+    ) throws -> (form: Form, blueprint: Blueprint, journal: Journal, hosts: Set<String>) {
+        var form = try form(for: nil, limits: limits)
+        try NeighbourShare.reserve(for: &form.blueprint, in: state, form.limits)
+        var blueprint = form.blueprint
+        let hosts = blueprint.take(CommandRecords())
+        var journal = Journal(blueprint, source: source, features: form.features)
+        journal.choosesHardwareAddresses = true
+        if let taken = journal.namespaces.first(where: { access(NamedNamespaces.path($0.pin), F_OK) == 0 }) {
+            throw EngineError.namespaceInTheWay(pin: taken.pin)
+        }
+        return (form, blueprint, journal, hosts)
+    }
+
+    private func buildNew(_ state: StateDirectory, _ clock: inout Stopwatch) throws -> Built {
+        let beginning: Beginning
+        var (form, blueprint, journal, hosts): (Form, Blueprint, Journal, Set<String>)
         do {
-            try NeighbourShare.reserve(for: &form.blueprint, in: state)
+            let limits = Limits()
+            beginning = try Beginning(topology, state, limits)
+            do {
+                (form, blueprint, journal, hosts) = try plan(state, limits)
+            } catch {
+                beginning.abandon()
+                throw error
+            }
         } catch {
             try state.remove()
             throw error
         }
-        let planned = form.blueprint
-        var blueprint = planned
-        let hosts = blueprint.take(CommandRecords())
         var outcome = Outcome(form)
         outcome.isNew = true
-        var journal = Journal(blueprint, source: source, features: form.features)
-        journal.choosesHardwareAddresses = true
-        if let taken = journal.namespaces.first(where: { access(NamedNamespaces.path($0.pin), F_OK) == 0 }) {
-            try state.remove()
-            throw EngineError.namespaceInTheWay(pin: taken.pin)
-        }
         cancellation.hold()
-        var launch: PodServerProcess.Launch?
-        var serving: Background<[String]>?
         do {
             try blueprint.allocations.write(to: state)
             try StateDirectory.write(Array(topology.yaml.utf8), to: state.topology)
             try journal.write(to: state)
             try NetnsMountPoint.prepare()
-            // The process starts while the namespaces are made.
-            let plan = PodServerPlan(blueprint, silent: [])
-            if !plan.isEmpty { launch = try state.responders.launch() }
-            // So do those of the API, which wait for the journal to say that the lab is there.
-            if api != nil {
-                serving = try NamespaceThread.start { [api] _ in Self.serve(api, state) }
-            }
             outcome.timing.plan = clock.lap()
 
             progress(.namespaces(count: journal.namespaces.count))
             let settings = blueprint.namespaces.map { SettingPlan($0.content.sysctls) }
             let sessions = try NamespaceMaking.make(
-                journal.namespaces, lab: journal.lab, settings, cancellation)
-            try EtcFiles.install(blueprint, state)
+                journal.namespaces, of: beginning.namespaces, lab: journal.lab, settings, cancellation)
+            journal.note(made: sessions)
             outcome.timing.namespaces = clock.lap()
 
             progress(.objects(count: blueprint.objectCount))
+            let plan = PodServerPlan(blueprint, silent: [])
             let rules = try NamespaceThread.start { [cancellation, blueprint] _ in
                 try installTables(blueprint, cancellation)
             }
             let answers = Result {
-                try NamespaceThread.start { [launch] _ in if let launch { try state.responders.complete(launch, plan) }
+                try NamespaceThread.start { [launch = beginning.launch] _ in
+                    if let launch, !plan.isEmpty { return try state.responders.complete(launch, plan) }
+                    launch?.abandon()
+                    try state.responders.follow(plan)
                 }
             }
+            let files = Result { try Background { [blueprint] in try EtcFiles.install(blueprint, state) } }
             let links = Result { [blueprint] in
                 let changes = zip(blueprint.namespaces, settings).map { ChangeSet(filling: $0.content, $1) }
                 try Applier(blueprint, sessions: sessions, changes: changes, cancellation).fill()
@@ -317,20 +335,19 @@ public struct BringUp {
             let tables = Result { journal.rules = try rules.value() }
             outcome.timing.netlink = clock.lap()
             let answering = Result { try answers.get().value() }
+            let installed = Result { try files.get().value() }
             try links.get()
             try tables.get()
             try answering.get()
-            if let serving { outcome.warnings += try serving.value() }
+            try installed.get()
             try cancellation.check(state.lab)
             journal.isComplete = true
             try journal.write(to: state)
             outcome.timing.services = clock.lap()
-            return Built(outcome: outcome, planned: planned, hosts: hosts)
+            return Built(outcome: outcome, journal: journal, planned: form.blueprint, hosts: hosts)
         } catch {
-            launch?.abandon()
-            // All of its processes are known by then, and end with the rest.
-            _ = try? serving?.value()
-            throw takenBack(journal.namespaces.map(\.pin), state, after: error)
+            beginning.abandon()
+            throw takenBack(journal, state, after: error)
         }
     }
 
@@ -338,7 +355,7 @@ public struct BringUp {
     ///
     /// - Parameter error: why it cannot.
     /// - Returns: what its user is told.
-    private func takenBack(_ pins: [String], _ state: StateDirectory, after error: any Error) -> any Error {
+    private func takenBack(_ journal: Journal, _ state: StateDirectory, after error: any Error) -> any Error {
         var error = error
         if case EngineError.interrupted(let lab, _) = error {
             error = EngineError.interrupted(lab: lab, isLeft: false)
@@ -349,7 +366,7 @@ public struct BringUp {
             if let reason = FileOwnership.fault(at: state.path, isFolder: true) {
                 throw EngineError.untrusted(path: state.path, reason: reason)
             }
-            try TearDown.remove(pins, state)
+            try TearDown.remove(Journal.Core(journal), state)
         } catch let second {
             return EngineError.removal(of: state.lab, after: error, failed: second)
         }
@@ -411,5 +428,15 @@ struct Stopwatch {
         let now = ContinuousClock.now
         defer { start = now }
         return start.duration(to: now) / .seconds(1)
+    }
+}
+
+extension Topology {
+    /// About how many namespaces a lab of it has, and no more than that where all of its pods run.
+    fileprivate var namespaceCount: Int {
+        let machines = routers.count + networks.count + nodes.count + hosts.count
+        return workloads.reduce(machines) { count, workload in
+            workload.usesHostNetwork ? count : count + workload.podCount(eligibleNodes: 0)
+        }
     }
 }

@@ -159,7 +159,9 @@ enum EtcFiles {
     /// The names of all links that lead into a lab's state, whatever they are called.
     static func links(_ state: StateDirectory) -> [String] {
         Directory.names(folder).filter {
-            FileDescriptor.linkTarget(link($0)).flatMap(StateDirectory.owner) == state.lab
+            // There may be thousands of other labs.
+            guard let target = FileDescriptor.linkTarget(link($0)), target.hasPrefix(state.path) else { return false }
+            return StateDirectory.owner(ofFiles: target) == state.lab
         }
     }
 }

@@ -23,6 +23,9 @@ public struct Journal: Codable, Hashable, Sendable {
     var choosesHardwareAddresses: Bool?
     /// By pin, the rule sets that were found to be as they should be.
     var rules: [String: RuleRecord]?
+    /// By pin, the numbers that tell the lab's namespaces from all others (`InsideNamespace.cookie`), as far as they are known: so
+    /// whoever removes the lab need not wait for the kernel's lock on links to ask for the mark.
+    var cookies: [String: UInt64]?
 
     /// One namespace of the lab.
     public struct Entry: Codable, Hashable, Sendable {
@@ -59,6 +62,12 @@ public struct Journal: Codable, Hashable, Sendable {
         namespaces = blueprint.namespaces.map {
             Entry(name: $0.name, kind: $0.kind.rawValue, pin: "\(blueprint.lab)-\($0.name)")
         }
+    }
+
+    /// Notes which namespaces were made.
+    mutating func note(made sessions: [Session]) {
+        let made = sessions.compactMap { session in session.cookie.map { (session.pin, $0) } }
+        cookies = (cookies ?? [:]).merging(made) { $1 }
     }
 
     /// The features in the blueprint's words.
@@ -115,6 +124,8 @@ public struct Journal: Codable, Hashable, Sendable {
         var version: Int
         var lab: String
         var namespaces: [Pin]
+        /// As far as they are known; a later version may do without.
+        var cookies: [String: UInt64]?
 
         struct Pin: Codable, Hashable, Sendable {
             var pin: String
@@ -136,10 +147,11 @@ public struct Journal: Codable, Hashable, Sendable {
             try check(state)
         }
 
-        fileprivate init(_ journal: Journal) {
+        init(_ journal: Journal) {
             version = journal.version
             lab = journal.lab
             namespaces = journal.namespaces.map { Pin(pin: $0.pin) }
+            cookies = journal.cookies
         }
 
         /// What a journal says is not to lead anywhere else.

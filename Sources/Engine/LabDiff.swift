@@ -1,11 +1,12 @@
 import Addresses
 import Blueprint
 import NetworkObjects
+import System
 
 /// A lab as it should be against what its namespaces were seen to hold. Pure: what it says depends on its arguments alone.
 struct LabDiff {
     /// One namespace of the lab.
-    struct Part {
+    struct Part: Sendable {
         /// Its name.
         var name: String
         /// Whether there is no such namespace, so that all of it has to be made.
@@ -59,7 +60,8 @@ struct LabDiff {
         let addresses =
             labAddresses ?? Set(blueprint.namespaces.flatMap { $0.content.addresses.map(\.address.address) })
         grounds = blueprint.namespaces.map { ManagedScope($0.content, labAddresses: addresses) }
-        parts = blueprint.namespaces.enumerated().map { index, namespace in
+        parts = Processors.map(blueprint.namespaces.count) { [cables] index in
+            let namespace = blueprint.namespaces[index]
             guard let seen = observed[index] else { return Part(name: namespace.name, isMissing: true) }
             var part = Part(name: namespace.name, isMissing: false)
             part.rebuilt = cables.rebuilt[index]

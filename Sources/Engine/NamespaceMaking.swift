@@ -9,9 +9,12 @@ import System
 enum NamespaceMaking {
     /// Makes and pins namespaces, each with its mark and its settings, on as many threads as there are processors.
     ///
-    /// - Parameter settings: for each namespace those that are written before it has links.
+    /// - Parameters:
+    ///   - stock: where there may be some that were made ahead; nil for none.
+    ///   - settings: for each namespace those that are written before it has links.
     static func make(
-        _ entries: [Journal.Entry], lab: String, _ settings: [SettingPlan], _ cancellation: Cancellation
+        _ entries: [Journal.Entry], of stock: NamespaceStock? = nil, lab: String, _ settings: [SettingPlan],
+        _ cancellation: Cancellation
     ) throws -> [Session] {
         let made = Slots<Session>(count: entries.count)
         let inherited = InheritedSettings()
@@ -19,7 +22,7 @@ enum NamespaceMaking {
             try cancellation.check(lab)
             let entry = entries[index]
             do {
-                made[index] = try thread.enterNew { inside in
+                made[index] = try thread.enterNew(of: stock) { inside in
                     let session = try Session(in: inside, name: entry.name, pin: entry.pin, isNew: true)
                     try Ownership.mark(session, lab: lab)
                     for setting in settings[index].sysctls where !inherited.have(setting, in: inside) {

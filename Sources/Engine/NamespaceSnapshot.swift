@@ -249,11 +249,17 @@ extension Neighbour: SelectivelyObserved {
     static func observe(
         _ socket: inout RouteSocket, _ context: ObservationContext, in inside: borrowing InsideNamespace
     ) throws -> FoundObjects<Neighbour> {
+        // In a big lab the listing of each of a thousand pods would go through the entries of all the others.
+        let isListed = context.everything || context.wanted.meetsOthers
+        let all =
+            try isListed
+            ? socket.neighbours(in: context.interfaces)
+            : socket.neighbours(of: context.wanted.neighbours, in: context.interfaces)
         let wanted = Set(context.wanted.neighbours.map(\.identity))
         let macs = Dictionary(
             context.links.map { ($0.link.name, $0.link.mac) }, uniquingKeysWith: { first, _ in first })
         var found = FoundObjects<Neighbour>()
-        for neighbour in try socket.neighbours(in: context.interfaces) {
+        for neighbour in all {
             if neighbour.state.contains(.permanent) || wanted.contains(neighbour.identity) {
                 found.installed.append(neighbour)
             } else if !neighbour.state.contains(.noARP) {
@@ -264,6 +270,14 @@ extension Neighbour: SelectivelyObserved {
             }
         }
         return found
+    }
+}
+
+extension NamespaceContent {
+    /// Whether others of the lab are to be found on its links by their own addresses. A pod has its node alone there, by one that is not
+    /// the lab's.
+    fileprivate var meetsOthers: Bool {
+        links.contains(where: \.isTunnel) || addresses.contains { $0.address.prefixLength < $0.address.family.bits }
     }
 }
 

@@ -20,13 +20,15 @@ struct NeighbourShare: Hashable {
     }
 
     /// Sees to it that a new lab's neighbours fit, beside those of the labs that run: where they do not, they are permanent.
-    static func reserve(for blueprint: inout Blueprint, in state: StateDirectory) throws {
+    ///
+    /// - Parameter limits: how much room there was a moment ago.
+    static func reserve(for blueprint: inout Blueprint, in state: StateDirectory, _ limits: Limits) throws {
+        var limits = limits
         let share = NeighbourShare(blueprint)
         let start = ContinuousClock.now
         // The kernel is slow to clear the namespaces of labs that have just gone: as long as it does, that is waited for.
         var (least, since) = (Int.max, start)
         while true {
-            let limits = Limits()
             var isDone = false
             try LabLock.holdingRoot {
                 let others = shares(but: state.lab)
@@ -44,13 +46,13 @@ struct NeighbourShare: Hashable {
             let now = limits.heldNeighbours.values.reduce(0, +)
             if now < least { (least, since) = (now, .now) }
             usleep(5000)
+            limits = Limits()
         }
     }
 
     /// The same without waiting and without a reservation.
-    static func fit(_ blueprint: inout Blueprint) {
+    static func fit(_ blueprint: inout Blueprint, _ limits: Limits) {
         let others = shares(but: blueprint.lab)
-        let limits = Limits()
         if !NeighbourShare(blueprint).fits(beside: others, limits, limits.heldNeighbours) {
             blueprint.makeNeighboursPermanent()
         }

@@ -15,7 +15,7 @@ import Topology
 struct Reconciler {
     private let state: StateDirectory
     /// The lab as it was.
-    private let journal: Journal
+    private var journal: Journal
     private let blueprint: Blueprint
     private let update: StateUpdate
     private let source: String
@@ -128,6 +128,7 @@ struct Reconciler {
         cancellation.hold()
         var changed = Journal(blueprint, source: source, features: journal.kernelFeatures)
         changed.choosesHardwareAddresses = journal.choosesHardwareAddresses
+        changed.cookies = journal.cookies
         let wanted = changed.namespaces
         changed.namespaces += removed
         changed.isChanging = true
@@ -144,6 +145,8 @@ struct Reconciler {
             changed.isComplete = true
             changed.isChanging = nil
             changed.rules = records(last)
+            let pins = Set(wanted.map(\.pin))
+            changed.cookies = journal.cookies?.filter { pins.contains($0.key) }
             try changed.write(to: state)
             return last
         } catch let error as EngineError {
@@ -320,6 +323,7 @@ struct Reconciler {
         for entry in entries { try state.roots.discard(entry.name) }
         let settings = missing.map { SettingPlan(part.namespaces[$0].content.sysctls) }
         let made = try NamespaceMaking.make(entries, lab: blueprint.lab, settings, cancellation)
+        journal.note(made: made)
         var sessions = found.view.sessions
         for (index, session) in zip(missing, made) { sessions[index] = session }
         try EtcFiles.install(part, state)
@@ -352,8 +356,9 @@ struct Reconciler {
     private func removeNamespaces() throws {
         if removed.isEmpty { return }
         let (pins, lab) = (removed.map(\.pin), journal.lab)
-        let own = try TearDown.ownPins(pins, of: lab).own
-        try NamespaceProcesses.end(in: Set(own.compactMap { NamedNamespaces.identity($0) }))
+        let namespaces = try OwnNamespaces(pins, journal.cookies ?? [:], of: lab)
+        try NamespaceProcesses.end(in: namespaces.identities)
+        let own = namespaces.own.map(\.pin)
         for pin in own { try NamedNamespaces.unpin(pin) }
         for entry in removed { try state.roots.discard(entry.name) }
         try EtcFiles.remove(of: own, state)

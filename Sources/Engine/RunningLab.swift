@@ -15,6 +15,8 @@ public struct RunningLab: Sendable {
     public let blueprint: Blueprint
     /// The hosts whose commands have not all been run.
     let hostsToRun: Set<String>
+    /// What tells the state that it was read from; nil where that is not known.
+    private var stamp: StateStamp?
 
     /// The lab of this name, or, without one, the only one that is running.
     ///
@@ -22,7 +24,16 @@ public struct RunningLab: Sendable {
     ///   the lab's state.
     public init(named name: String? = nil, blueprint: Blueprint? = nil) throws(EngineError) {
         let state = try StateDirectory(typed: RunningLab.name(name))
+        // Before it is read: what is written meanwhile makes it another.
+        let stamp = blueprint == nil ? StateStamp(state) : nil
         try self.init(state, try Journal.read(state), blueprint)
+        self.stamp = stamp
+    }
+
+    /// The lab as its state is now, for whoever holds its lock.
+    func current() throws(EngineError) -> RunningLab {
+        if let stamp, stamp == StateStamp(StateDirectory(lab: journal.lab)) { return self }
+        return try RunningLab(named: journal.lab)
     }
 
     /// The lab of a journal, worked out from the topology and allocations in its state.

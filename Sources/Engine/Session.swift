@@ -14,6 +14,8 @@ final class Session: Sendable {
     let pin: String
     /// Whether the namespace was made by this process and holds nothing that was not put there by it.
     let isNew: Bool
+    /// What tells a namespace that is new from all others; nil where it was there, or the kernel does not tell.
+    let cookie: UInt64?
     private let socket: Mutex<RouteSocket>
     private let table = Mutex(InterfaceTable())
 
@@ -25,9 +27,14 @@ final class Session: Sendable {
         self.isNew = isNew
         self.pin = pin
         do {
+            cookie = try isNew ? inside.cookie() : nil
             socket = Mutex(try RouteSocket(in: inside))
-        } catch {
+        } catch let error as NetlinkError {
             throw EngineError(error, object: name)
+        } catch let error as SystemCallError {
+            throw EngineError(error, object: name)
+        } catch {
+            throw .unexpected(object: name, error)
         }
     }
 

@@ -45,8 +45,8 @@ public enum TearDown {
         return try reportingRefusals(of: "lab \(lab)") {
             let outcome = try LabLock.holding(lab: state, creating: false, waiting: waiting) {
                 cancellation.hold()
-                guard let pins = try Self.pins(state) else { return try removeByMark(state) }
-                return try remove(pins, state)
+                guard let journal = try Self.journal(state) else { return try removeByMark(state) }
+                return try remove(journal, state)
             }
             if let outcome { return outcome }
             // The folder is gone; what else there may be is looked for, and taken away under the lock all the same.
@@ -59,10 +59,10 @@ public enum TearDown {
         }
     }
 
-    /// The pins that a lab's journal names; nil if there is none that can be believed.
-    private static func pins(_ state: StateDirectory) throws(EngineError) -> [String]? {
+    /// A lab's journal; nil if there is none that can be believed.
+    private static func journal(_ state: StateDirectory) throws(EngineError) -> Journal.Core? {
         do {
-            return try Journal.Core.read(state).pins
+            return try Journal.Core.read(state)
         } catch {
             switch error {
             case .noSuchLab, .damagedState, .untrusted: return nil
@@ -71,20 +71,24 @@ public enum TearDown {
         }
     }
 
-    /// Removes a lab of these pins. The caller holds the lab's lock.
+    /// Removes the lab of a journal. The caller holds the lab's lock.
     @discardableResult
-    static func remove(_ pins: [String], _ state: StateDirectory, keepingFolder: Bool = false) throws -> Outcome {
-        // A namespace may have lost its pin and still live, by a process or by the background process's sockets.
-        let isWhole = pins.allSatisfy { NamedNamespaces.identity($0) != nil }
+    static func remove(
+        _ journal: Journal.Core, _ state: StateDirectory, keepingFolder: Bool = false
+    ) throws -> Outcome {
+        let own = try OwnNamespaces(journal.pins, journal.cookies ?? [:], of: state.lab)
+        // One may have lost its pin and still live, by a process or by the background process's sockets.
+        let isWhole = own.own.count { $0.identity != nil } + own.foreign.count == journal.pins.count
         let marked = isWhole ? [] : try Leftovers(of: state.lab).namespaces
-        return try remove(pins, marked, state, keepingFolder: keepingFolder)
+        return try remove(journal.pins, own, marked, state, keepingFolder: keepingFolder)
     }
 
     /// Removes whatever carries the lab's mark. The caller holds the lab's lock.
     private static func removeByMark(_ state: StateDirectory) throws -> Outcome {
         let left = try Leftovers(of: state.lab)
         try PodServerProcess.end(orphansOf: state.lab)
-        var outcome = try remove(barePins(of: state.lab), left.namespaces, state)
+        let pins = try barePins(of: state.lab)
+        var outcome = try remove(pins, OwnNamespaces(pins, [:], of: state.lab), left.namespaces, state)
         outcome.wasThere = !left.isEmpty || outcome.namespaces > 0
         return outcome
     }
@@ -99,60 +103,34 @@ public enum TearDown {
     }
 
     private static func remove(
-        _ pins: [String], _ marked: [Leftovers.Namespace], _ state: StateDirectory, keepingFolder: Bool = false
+        _ pins: [String], _ found: OwnNamespaces, _ marked: [Leftovers.Namespace], _ state: StateDirectory,
+        keepingFolder: Bool = false
     ) throws -> Outcome {
         var outcome = Outcome(lab: state.lab, wasThere: true)
-        // First, while the network is there: its sockets keep the namespaces that they are in.
         let had = try state.responders.state
+        // Both take their time to end, and take it at once.
+        try state.api.process.ask()
+        try state.responders.ask()
+        let more = marked.compactMap(\.pin).filter { !pins.contains($0) }
+        let found = try found.joined(OwnNamespaces(more, [:], of: state.lab))
+        outcome.foreign = found.foreign
+        let roots = try Ownership.roots()[state.lab, default: []].filter { $0.path != state.roots.path }
+        let devices = Set((roots + [state.roots]).compactMap(\.device))
+        outcome.processes = try NamespaceProcesses.end(
+            in: found.identities.union(marked.map(\.identity)), orSeeing: devices)
+        try found.unpin()
+        outcome.namespaces = found.own.count
+        // Where `/etc` has become read-only its links stay, and keep nothing else: whoever looks for leftovers finds them.
+        let links = Result { try EtcFiles.remove(of: Array(Set(pins + more + EtcFiles.links(state))), state) }
+        // Their sockets keep the namespaces that they are in, and they write to the folder.
         try state.api.stop()
         try state.responders.stop()
         if had == .ended || !marked.isEmpty { try PodServerProcess.end(orphansOf: state.lab) }
-        let all = pins + marked.compactMap(\.pin).filter { !pins.contains($0) }
-        let lab = state.lab
-        let found = try ownPins(all, of: lab)
-        outcome.foreign = found.foreign
-        let roots = try Ownership.roots()[lab, default: []].filter { $0.path != state.roots.path }
-        let devices = Set((roots + [state.roots]).compactMap(\.device))
-        let identities = Set(found.own.compactMap { NamedNamespaces.identity($0) } + marked.map(\.identity))
-        outcome.processes = try NamespaceProcesses.end(in: identities, orSeeing: devices)
-        // One that stays keeps no other: what can go goes.
-        var failure: SystemCallError?
-        for pin in found.own {
-            do throws(SystemCallError) { try NamedNamespaces.unpin(pin) } catch { failure = failure ?? error }
-        }
-        if let failure { throw failure }
-        outcome.namespaces = found.own.count
-        // Where `/etc` has become read-only its links stay, and keep nothing else: whoever looks for leftovers finds them.
-        let links = Result { try EtcFiles.remove(of: Array(Set(all + EtcFiles.links(state))), state) }
         try state.remove(keepingFolder: keepingFolder)
         // Of a folder that somebody moved.
         for roots in roots { try roots.remove() }
         try NetnsMountPoint.release()
         try links.get()
         return outcome
-    }
-
-    /// Tells the lab's own pins from files of the same name that are somebody else's.
-    static func ownPins(_ pins: [String], of lab: String) throws -> (own: [String], foreign: [String]) {
-        try NamespaceThread.run { thread in
-            var own: [String] = []
-            var foreign: [String] = []
-            for pin in pins where access(NamedNamespaces.path(pin), F_OK) == 0 {
-                if try isOwn(pin, of: lab, &thread) { own.append(pin) } else { foreign.append(pin) }
-            }
-            return (own, foreign)
-        }
-    }
-
-    private static func isOwn(_ pin: String, of lab: String, _ thread: inout NamespaceThread) throws -> Bool {
-        do {
-            return try thread.enter(NetworkNamespace(at: NamedNamespaces.path(pin))) { inside in
-                var socket = try RouteSocket(in: inside)
-                return try Ownership.belongs(&socket, to: lab)
-            }
-        } catch let error as SystemCallError where error.errno == EINVAL || error.errno == ENOTTY {
-            // A bare file: a creation that was cut short between making the file and mounting on it.
-            return NamedNamespaces.isBare(pin)
-        }
     }
 }

@@ -28,8 +28,7 @@ extension RunningLab {
         return try reportingRefusals(of: "lab \(journal.lab)") {
             let found = try LabLock.holding(lab: state, creating: false, waiting: waiting) {
                 // Another command may have changed the lab while this one waited.
-                let now = try RunningLab(named: journal.lab)
-                return try now.findDifferences(state, strict: strict)
+                return try current().findDifferences(state, strict: strict)
             }
             guard let found else { throw EngineError.noSuchLab(journal.lab) }
             return found

@@ -21,7 +21,7 @@ public struct MountTable: Hashable, Sendable {
 
     /// The mounts that a list names. A line that is not whole is left out, as are mounts outside the process's root.
     public init(_ text: [UInt8]) {
-        mounts = text.split(separator: UInt8(ascii: "\n")).compactMap(Mount.init)
+        mounts = text.split(separator: UInt8(ascii: "\n")).compactMap { $0.isOfNamespace ? nil : Mount($0) }
     }
 
     /// The mount that a path leads into: not those that another one is mounted over or whose mount point is hidden by one.
@@ -66,6 +66,20 @@ public struct MountTable: Hashable, Sendable {
         init(_ mount: UInt64, _ path: String) {
             self.mount = mount
             self.path = path
+        }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether a line is that of a pinned namespace, of which there may be thousands: its type stands behind a dash.
+    fileprivate var isOfNamespace: Bool {
+        let type = Array(" - nsfs ".utf8)
+        return withUnsafeBufferPointer { line in
+            guard line.count > type.count else { return false }
+            for start in 0..<line.count - type.count where line[start] == type[0] && line[start + 1] == type[1] {
+                return type.indices.allSatisfy { line[start + $0] == type[$0] }
+            }
+            return false
         }
     }
 }

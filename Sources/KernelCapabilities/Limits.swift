@@ -30,12 +30,9 @@ public struct Limits: Sendable {
         refusedNeighbours = [:]
         for (family, name, table) in [(AddressFamily.ipv4, "ipv4", "arp"), (.ipv6, "ipv6", "ndisc")] {
             neighbours[family] = HostFile("/proc/sys/net/\(name)/neigh/default/gc_thresh3").number
-            // A line of headings, then one for each processor that begins with the number of entries (`neigh_stat_seq_show`).
-            // and ends with how often the table was full.
-            let lines = HostFile("/proc/net/stat/\(table)_cache").text?.split(separator: "\n") ?? []
-            let counts = lines.dropFirst().map { $0.split(separator: " ").map { Int($0, radix: 16) ?? 0 } }
-            heldNeighbours[family] = counts.first?.first
-            refusedNeighbours[family] = counts.reduce(0) { $0 + ($1.last ?? 0) }
+            let statistics = HostFile("/proc/net/stat/\(table)_cache").neighbourStatistics
+            heldNeighbours[family] = statistics.held
+            refusedNeighbours[family] = statistics.refused
         }
         var space = statvfs()
         runSpace = statvfs("/run", &space) == 0 ? UInt64(space.f_bavail) * UInt64(space.f_frsize) : 0
@@ -139,18 +136,37 @@ public struct Limits: Sendable {
 
 /// A short file that the kernel makes.
 struct HostFile {
-    /// Its content without white space at the ends; nil if it cannot be read.
-    let text: String?
+    private let bytes: [UInt8]?
 
     init(_ path: String) {
-        guard let bytes = try? FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK).readAll(path, limit: 1 << 20) else {
-            text = nil
-            return
-        }
-        let blank = { (byte: UInt8) in byte == 10 || byte == 32 || byte == 0 }
-        text = String(decoding: bytes.drop(while: blank).reversed().drop(while: blank).reversed(), as: UTF8.self)
+        bytes = try? FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK).readAll(path, limit: 1 << 20)
+    }
+
+    /// Its content without white space at the ends; nil if it cannot be read.
+    var text: String? {
+        guard var bytes = bytes?[...] else { return nil }
+        while let byte = bytes.first, Self.isBlank(byte) { bytes.removeFirst() }
+        while let byte = bytes.last, Self.isBlank(byte) { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Its content as a number.
     var number: Int? { text.flatMap { Int($0) } }
+
+    /// Of a file of the neighbour tables' statistics, how many entries there are, and how often the table was full: a line of headings,
+    /// then one for each processor that begins with the one and ends with the other (`neigh_stat_seq_show` in net/core/neighbour.c).
+    var neighbourStatistics: (held: Int?, refused: Int) {
+        var (held, refused): (Int?, Int) = (nil, 0)
+        for line in (bytes ?? []).split(separator: UInt8(ascii: "\n")).dropFirst() {
+            let numbers = line.split(separator: UInt8(ascii: " "))
+            func number(_ digits: ArraySlice<UInt8>?) -> Int {
+                digits.flatMap { Int(String(decoding: $0, as: UTF8.self), radix: 16) } ?? 0
+            }
+            if held == nil { held = number(numbers.first) }
+            refused += number(numbers.last)
+        }
+        return (held, refused)
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 10 || byte == 32 || byte == 0 }
 }

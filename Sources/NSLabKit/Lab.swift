@@ -70,12 +70,13 @@ public struct Lab: Sendable {
         try reportingErrors {
             defer { cancellation.release() }
             let start = ContinuousClock.now
-            let outcome = try BringUp(
+            let bringUp = BringUp(
                 topology: topology, source: source, isShowingOutput: showingOutput, api: api, containers: containers,
                 cancellation: cancellation
             ) {
                 progress(Step($0))
-            }.run()
+            }
+            let outcome = try bringUp.run()
             do {
                 let lab = Lab(running: try RunningLab(named: topology.name, blueprint: outcome.blueprint))
                 let built = ContinuousClock.now
@@ -85,6 +86,7 @@ public struct Lab: Sendable {
                     total: start.duration(to: built) / .seconds(1))
                 report.pendingPods = PendingPodReport.all(of: outcome.blueprint)
                 report.commandFailures = outcome.commandFailures.isEmpty ? nil : outcome.commandFailures
+                report.warnings += try bringUp.serveAPI()
                 cancellation.release()
                 if probing {
                     try lab.running.waitForLinks(surveys)

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import System
 
@@ -21,6 +22,17 @@ public struct InsideNamespace: ~Copyable {
     /// A hold on the namespace.
     public func namespace() throws(SystemCallError) -> NetworkNamespace {
         try NetworkNamespace(at: NetworkNamespace.threadPath)
+    }
+
+    /// A number that the kernel gives no other namespace before the machine's next start (`SO_NETNS_COOKIE`, socket(7)); nil before
+    /// Linux 5.14, which tells none.
+    public func cookie() throws(SystemCallError) -> UInt64? {
+        let socket = try FileDescriptor(socket: AF_UNIX, SOCK_DGRAM, "socket")
+        var cookie: UInt64 = 0
+        var size = socklen_t(MemoryLayout<UInt64>.size)
+        // Of <asm-generic/socket.h>, which older C libraries lack.
+        let netnsCookie: CInt = 71
+        return getsockopt(socket.number, SOL_SOCKET, netnsCookie, &cookie, &size) == 0 ? cookie : nil
     }
 
     // MARK: Settings
@@ -61,31 +73,3 @@ public struct InsideNamespace: ~Copyable {
 
 @available(*, unavailable)
 extension InsideNamespace: Sendable {}
-
-/// The folders of `/proc/sys/net`, each opened once.
-///
-/// The kernel keeps the folder `ipv4` of every network namespace in one hash chain, and compares with all of them on the way
-/// (`proc_sys_compare` in fs/proc/proc_sysctl.c): with 1,100 namespaces that took more than reading the setting.
-private final class SettingFolders {
-    private var folders: [Substring: Folder] = [:]
-
-    private final class Folder {
-        let descriptor: FileDescriptor
-        init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
-    }
-
-    func open(_ path: String, _ flags: CInt) throws(SystemCallError) -> FileDescriptor {
-        let full = "/proc/sys/net/\(path)"
-        let first = path.prefix { $0 != "/" }
-        let rest = path.dropFirst(first.count + 1)
-        if rest.isEmpty, folders[first] == nil { return try FileDescriptor(opening: full, flags) }
-        let folder: Folder
-        if let known = folders[first] {
-            folder = known
-        } else {
-            folder = Folder(try FileDescriptor(opening: "/proc/sys/net/\(first)", O_RDONLY | O_DIRECTORY))
-            folders[first] = folder
-        }
-        return try FileDescriptor(opening: rest.isEmpty ? "." : String(rest), in: folder.descriptor, flags, path: full)
-    }
-}

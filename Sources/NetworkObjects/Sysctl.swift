@@ -15,10 +15,19 @@ public struct Sysctl: Codable, Hashable, Sendable {
 
     /// The parts of a link's setting; nil for one of the whole namespace. `conf/all` and `conf/default` are no links.
     public var linkSetting: (family: Substring, table: Substring, device: InterfaceName, name: Substring)? {
-        let parts = path.split(separator: "/", maxSplits: 3)
-        guard parts.count == 4, parts[1] == "conf" || parts[1] == "neigh" else { return nil }
-        guard parts[2] != "all", parts[2] != "default", let device = InterfaceName(parts[2]) else { return nil }
-        return (parts[0], parts[1], device, parts[3])
+        // It is asked for by the ten thousand.
+        let text = path.utf8
+        func slash(after start: String.Index) -> String.Index? { text[start...].firstIndex(of: UInt8(ascii: "/")) }
+        guard let first = slash(after: text.startIndex) else { return nil }
+        let tableStart = text.index(after: first)
+        guard let second = slash(after: tableStart) else { return nil }
+        let table = path[tableStart..<second]
+        guard table == "conf" || table == "neigh" else { return nil }
+        let deviceStart = text.index(after: second)
+        guard let third = slash(after: deviceStart) else { return nil }
+        let name = path[deviceStart..<third]
+        guard name != "all", name != "default", let device = InterfaceName(name) else { return nil }
+        return (path[..<first], table, device, path[text.index(after: third)...])
     }
 }
 

@@ -88,6 +88,15 @@ public struct PodServerProcess: Sendable {
         }
     }
 
+    /// Asks the process to end, if there is one, and waits for nothing.
+    public func ask() throws(PodServerError) {
+        do throws(SystemCallError) {
+            try process.ask()
+        } catch {
+            throw .refused(object: "lab \(lab): background process", error)
+        }
+    }
+
     /// Ends the process, if there is one, and removes its files. Its sockets are closed when this returns.
     public func stop() throws(PodServerError) {
         try end()

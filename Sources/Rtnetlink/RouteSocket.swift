@@ -126,6 +126,42 @@ public struct RouteSocket: ~Copyable, Sendable {
         try agedNeighbours(in: table).map(\.entry)
     }
 
+    /// Those of some neighbours that are there, asked for one by one: a listing goes through the entries of all namespaces, of which
+    /// there is one table (`neigh_dump_table` in net/core/neighbour.c).
+    ///
+    /// - Parameter wanted: whose links and addresses are asked for.
+    public mutating func neighbours(
+        of wanted: [Neighbour], in table: InterfaceTable
+    ) throws(NetlinkError) -> [Neighbour] {
+        var found: [Neighbour] = []
+        for neighbour in wanted {
+            guard let index = table[neighbour.device] else { continue }
+            let answer: [Message]
+            do {
+                answer = try socket.replies(to: RTM_GETNEIGH) { request in
+                    var header = ndmsg()
+                    header.ndm_family = neighbour.address.family.number
+                    header.ndm_ifindex = index
+                    request.append(structure: header)
+                    request.put(NDA_DST, neighbour.address)
+                }
+            } catch {
+                if error.errno == ENOENT { continue }
+                // Before Linux 5.0 they can be listed alone.
+                if error.isUnsupported { return try neighbours(in: table) }
+                throw error
+            }
+            do throws(MalformedMessage) {
+                for message in answer {
+                    if let entry = try Neighbour.decode(message, in: table) { found.append(entry) }
+                }
+            } catch {
+                throw .malformed(error)
+            }
+        }
+        return found
+    }
+
     /// All neighbours of both families, and how old they are.
     public mutating func agedNeighbours(in table: InterfaceTable) throws(NetlinkError) -> [CachedEntry<Neighbour>] {
         try socket.dump(RTM_GETNEIGH) {

@@ -2,8 +2,10 @@ import CLinux
 import Glibc
 
 extension FileDescriptor {
-    /// Writes a file as a whole, in the place of one that is there: a reader sees the old content or the new one, and the new
-    /// one is on its medium.
+    /// Writes a file as a whole, in the place of one that is there: a reader sees the old content or the new one, at whatever
+    /// instruction this process is killed.
+    ///
+    /// It is not waited for until the medium has it: what nslab keeps describes what the kernel holds, and a machine that stops loses both.
     ///
     /// - Parameter mode: its permissions, whatever the process's umask(2) is.
     /// - Returns: the file, at its beginning.
@@ -18,7 +20,6 @@ extension FileDescriptor {
         let file = try FileDescriptor(opening: temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
         do throws(SystemCallError) {
             try file.write(bytes, temporary)
-            try systemCall("fsync", temporary) { fsync(file.number) }
             try systemCall("rename", path) { rename(temporary, path) }
         } catch {
             unlink(temporary)

@@ -49,6 +49,12 @@ public struct LockedProcess: Sendable {
         }
     }
 
+    /// Asks the process that holds the lock to end, and waits for nothing.
+    public func ask() throws(SystemCallError) {
+        guard let pid = try holder, let process = try ProcessHandle(pid), try holder == pid else { return }
+        process.send(SIGTERM)
+    }
+
     /// Ends the process and waits for its end, that of one which has only begun as well, and of all that it has started.
     public func end() throws(SystemCallError) {
         let start = ContinuousClock.now

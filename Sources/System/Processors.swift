@@ -14,6 +14,22 @@ public enum Processors {
         return mask.indices.flatMap { word in (0..<64).filter { mask[word] >> $0 & 1 == 1 }.map { word * 64 + $0 } }
     }()
 
+    /// What a function makes of every number below `count`, on as many threads as there are processors where that is many.
+    public static func map<Value: Sendable>(_ count: Int, _ body: @escaping @Sendable (Int) -> Value) -> [Value] {
+        let width = min(available, count / leastShare)
+        let share = width > 1 ? (count + width - 1) / width : count
+        let own = 0..<min(share, count)
+        // Where another thread cannot be had, this one does its work.
+        let others = stride(from: own.upperBound, to: count, by: max(share, 1)).map { first in
+            let numbers = first..<min(first + share, count)
+            return (numbers, try? Background { numbers.map(body) })
+        }
+        return others.reduce(own.map(body)) { $0 + ((try? $1.1?.value()) ?? $1.0.map(body)) }
+    }
+
+    /// What a thread is worth.
+    private static let leastShare = 32
+
     /// Keeps the calling thread on one processor from here on (sched_setaffinity(2)).
     public static func keepThread(on number: Int) throws(SystemCallError) {
         var mask = [UInt64](repeating: 0, count: number / 64 + 1)

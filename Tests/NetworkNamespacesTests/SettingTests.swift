@@ -23,6 +23,19 @@ struct SettingTests {
         }
     }
 
+    @Test("settings are those of the namespace that the thread is in, also of a process that has been in many")
+    func many() throws {
+        let (one, other) = (try NetworkNamespace.another(), try NetworkNamespace.another())
+        for round in 1...100 {
+            try one.inside { try $0.setSysctl("ipv4/ip_default_ttl", to: "\(round)") }
+            try other.inside { try $0.setSysctl("ipv4/ip_default_ttl", to: "\(round + 100)") }
+            #expect(try one.inside { try $0.sysctl("ipv4/ip_default_ttl") } == "\(round)")
+            #expect(try other.inside { try $0.sysctl("ipv4/ip_default_ttl") } == "\(round + 100)")
+        }
+        let seen = try one.inside { _ in try Witness.output(["sysctl", "-n", "net.ipv4.ip_default_ttl"]) }
+        #expect(seen == "100\n")
+    }
+
     @Test("a refused write names the setting, the call and the kernel's words")
     func refused() async throws {
         try await inNamespace { inside in

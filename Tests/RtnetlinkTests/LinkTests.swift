@@ -153,6 +153,7 @@ struct LinkTests {
             #expect(nearWitness["master"] as? String == "br")
             #expect(nearWitness["address"] as? String == "ee:ee:ee:ee:ee:ee")
             #expect(nearWitness["operstate"] as? String == "UP")
+            #expect(nearWitness["num_tx_queues"] as? Int == 1 && nearWitness["num_rx_queues"] as? Int == 1)
 
             try there.inside { inside in
                 var bench = try Workbench(in: inside)
@@ -163,6 +164,7 @@ struct LinkTests {
                 #expect(farWitness["mtu"] as? Int == 1430)
                 #expect(farWitness["group"] as? String == "6")
                 #expect(farWitness["operstate"] as? String == "UP")
+                #expect(farWitness["num_tx_queues"] as? Int == 1 && farWitness["num_rx_queues"] as? Int == 1)
             }
         }
     }

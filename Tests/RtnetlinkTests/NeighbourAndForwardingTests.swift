@@ -35,6 +35,9 @@ struct NeighbourTests {
             try bench.batch.add(neighbour, in: bench.table)
             try bench.socket.execute(&bench.batch)
             #expect(try bench.socket.neighbours(in: bench.table).contains(neighbour))
+            var absent = neighbour
+            absent.device = neighbour.device == "vx4" ? "vx6" : "vx4"
+            #expect(try bench.socket.neighbours(of: [absent, neighbour], in: bench.table) == [neighbour])
             let witness = try Witness.json("ip -j neigh show dev \(neighbour.device)")
             let entry = try #require(witness.first { $0["dst"] as? String == "\(neighbour.address)" })
             #expect(entry["lladdr"] as? String == "\(mac)")
