@@ -25,7 +25,8 @@ struct SettingTests {
 
     @Test("settings are those of the namespace that the thread is in, also of a process that has been in many")
     func many() throws {
-        let (one, other) = (try NetworkNamespace.another(), try NetworkNamespace.another())
+        let one = try NetworkNamespace.another()
+        let other = try NetworkNamespace.another()
         for round in 1...100 {
             try one.inside { try $0.setSysctl("ipv4/ip_default_ttl", to: "\(round)") }
             try other.inside { try $0.setSysctl("ipv4/ip_default_ttl", to: "\(round + 100)") }
