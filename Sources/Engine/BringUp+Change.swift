@@ -1,4 +1,5 @@
 import Blueprint
+import KernelCapabilities
 import NetworkNamespaces
 import NetworkObjects
 import PodServer
@@ -20,7 +21,11 @@ extension BringUp {
         var former: Reconciler.Former = journal.isComplete ? .same : .unknown
         var doubt: String?
         let wanted = kept.map { kept in
-            Result { try self.form(for: journal, stopped: stopped, keeping: kept, knowing: known) }
+            Result {
+                // As it was asked for, it can be.
+                if isSame, journal.isComplete { return try unchangedForm(journal, stopped, kept) }
+                return try self.form(for: journal, stopped: stopped, keeping: kept, knowing: known)
+            }
         }
         // An error of it is thrown below, once what the lab was made after is known.
         var update = StateUpdate(isSame ? nil : asked, try? wanted?.get().blueprint.allocations, kept: given)
@@ -103,10 +108,26 @@ extension BringUp {
         if !isDryRun {
             try run(hosts, form.blueprint, records, state, silent: stopped, &outcome)
         }
-        if hosts.isEmpty, last.blueprint.namespaces.count < form.blueprint.namespaces.count {
-            outcome.checked = Set(last.blueprint.namespaces.map(\.name))
+        if hosts.isEmpty {
+            if last.blueprint.namespaces.count < form.blueprint.namespaces.count {
+                outcome.checked = Set(last.blueprint.namespaces.map(\.name))
+            } else if last.isAsWanted {
+                // It has just been looked at.
+                outcome.statuses = zip(form.blueprint.namespaces, last.view.observed).map {
+                    NamespaceStatus($0, form.blueprint.pin(of: $0), seen: $1)
+                }
+            }
         }
         return outcome
+    }
+
+    /// The form of a lab that runs in it.
+    private func unchangedForm(
+        _ journal: Journal, _ stopped: Set<PodReference>, _ kept: Allocations
+    ) throws -> Form {
+        let blueprint = try Blueprint(
+            topology: topology, features: journal.kernelFeatures, stopped: stopped, keeping: kept)
+        return Form(features: journal.kernelFeatures, blueprint: blueprint, limits: Limits())
     }
 
     // MARK: Commands

@@ -59,6 +59,8 @@ public struct BringUp {
         public var answersAgain = false
         /// The namespaces of a lab that was there that were looked at, by name; nil for all.
         public var checked: Set<String>?
+        /// The namespaces as they were seen last; nil where they have to be looked at again.
+        public var statuses: [NamespaceStatus]?
         /// What may not work on this machine, a sentence each, as `nslab doctor` says it.
         public var warnings: [String] = []
         /// A sentence for each command of the lab's nodes and hosts that failed.
@@ -119,19 +121,36 @@ public struct BringUp {
             let state = try StateDirectory(typed: topology.name)
             let waiting = { progress(.waiting(lab: topology.name)) }
             let cancellation = isDryRun ? .none : cancellation
-            // One that is new is worked out in its folder: its background process starts meanwhile.
-            for creating in isDryRun ? [false] : [false, true] {
-                let done = try LabLock.holding(
-                    lab: state, creating: creating, cancellation: cancellation, waiting: waiting
-                ) {
-                    let outcome = try bring(state, &clock)
-                    if !isDryRun { try containers?.write(to: state, isNew: outcome.isNew) }
-                    return outcome
-                }
-                if let done { return done }
+            let done = try LabLock.holding(
+                lab: state, creating: false, cancellation: cancellation, waiting: waiting
+            ) {
+                try bringKeeping(state, nil, &clock)
             }
-            return planNew(try form(for: nil))
+            if let done { return done }
+            // Where there is little of anything, what is too little is told before any of it is taken.
+            let limits = Limits()
+            let form = try isDryRun || !limits.arePlenty(for: topology) ? form(for: nil, limits: limits) : nil
+            if isDryRun { return planNew(try form ?? self.form(for: nil)) }
+            let built = try LabLock.holding(
+                lab: state, creating: true, cancellation: cancellation, waiting: waiting
+            ) {
+                do {
+                    return try bringKeeping(state, form, &clock)
+                } catch {
+                    // Where it is empty, as the lab of a topology that cannot be built leaves it.
+                    rmdir(state.path)
+                    throw error
+                }
+            }
+            return try built ?? planNew(form ?? self.form(for: nil))
         }
+    }
+
+    /// Changes the lab, or builds it where it does not run, and keeps what other tools' commands ask for. The caller holds its lock.
+    private func bringKeeping(_ state: StateDirectory, _ form: Form?, _ clock: inout Stopwatch) throws -> Outcome {
+        let outcome = try bring(state, form, &clock)
+        if !isDryRun { try containers?.write(to: state, isNew: outcome.isNew) }
+        return outcome
     }
 
     /// A lab worked out for this machine.
@@ -201,16 +220,16 @@ public struct BringUp {
         return Form(features: features, blueprint: blueprint, limits: limits)
     }
 
-    /// Changes the lab, or builds it where it does not run. The caller holds its lock.
-    private func bring(_ state: StateDirectory, _ clock: inout Stopwatch) throws -> Outcome {
+    /// - Parameter form: the lab's form where it does not run; nil if that is not worked out yet.
+    private func bring(_ state: StateDirectory, _ form: Form?, _ clock: inout Stopwatch) throws -> Outcome {
         let journal = try journal(state)
         if let journal, journal.isComplete || journal.isChanging == true { return try change(state, journal, &clock) }
-        if isDryRun { return planNew(try form(for: nil)) }
+        if isDryRun { return planNew(try form ?? self.form(for: nil)) }
         if let journal {
             progress(.removingRemains(lab: state.lab))
             try TearDown.remove(Journal.Core(journal), state, keepingFolder: true)
         }
-        var built = try buildNew(state, &clock)
+        var built = try buildNew(state, form, &clock)
         do {
             // Not before the background process is left to itself: changes are told to it.
             try run(built.hosts, built.planned, CommandRecords(), state, &built.outcome)
@@ -249,12 +268,10 @@ public struct BringUp {
         /// Namespaces to be.
         let namespaces: NamespaceStock
 
-        init(_ topology: Topology, _ state: StateDirectory, _ limits: Limits) throws {
-            let count = topology.namespaceCount
-            // Where they are counted, what is too much is told before any is made.
-            let isPlenty = limits.maximumNamespaces.map { $0 / 8 > count } ?? false
-            namespaces = try NamespaceStock(count: isPlenty ? count : 0)
-            launch = topology.nodes.isEmpty ? nil : try state.responders.launch()
+        init(_ topology: Topology, _ state: StateDirectory) throws {
+            namespaces = try NamespaceStock(count: topology.namespaceCount)
+            // What hinders it is told when it is tried again.
+            launch = topology.workloads.isEmpty ? nil : try? state.responders.launch()
         }
 
         func abandon() {
@@ -267,9 +284,9 @@ public struct BringUp {
     ///
     /// - Throws: what is wrong with it; nothing is left of it then.
     private func plan(
-        _ state: StateDirectory, _ limits: Limits
+        _ state: StateDirectory, _ form: Form
     ) throws -> (form: Form, blueprint: Blueprint, journal: Journal, hosts: Set<String>) {
-        var form = try form(for: nil, limits: limits)
+        var form = form
         try NeighbourShare.reserve(for: &form.blueprint, in: state, form.limits)
         var blueprint = form.blueprint
         let hosts = blueprint.take(CommandRecords())
@@ -281,22 +298,19 @@ public struct BringUp {
         return (form, blueprint, journal, hosts)
     }
 
-    private func buildNew(_ state: StateDirectory, _ clock: inout Stopwatch) throws -> Built {
-        let beginning: Beginning
+    private func buildNew(_ state: StateDirectory, _ known: Form?, _ clock: inout Stopwatch) throws -> Built {
+        var beginning: Beginning?
         var (form, blueprint, journal, hosts): (Form, Blueprint, Journal, Set<String>)
         do {
-            let limits = Limits()
-            beginning = try Beginning(topology, state, limits)
-            do {
-                (form, blueprint, journal, hosts) = try plan(state, limits)
-            } catch {
-                beginning.abandon()
-                throw error
-            }
+            let limits = known?.limits ?? Limits()
+            if known == nil, limits.arePlenty(for: topology) { beginning = try Beginning(topology, state) }
+            (form, blueprint, journal, hosts) = try plan(state, known ?? self.form(for: nil, limits: limits))
         } catch {
+            beginning?.abandon()
             try state.remove()
             throw error
         }
+        var launch = beginning?.launch
         var outcome = Outcome(form)
         outcome.isNew = true
         cancellation.hold()
@@ -305,28 +319,32 @@ public struct BringUp {
             try StateDirectory.write(Array(topology.yaml.utf8), to: state.topology)
             try journal.write(to: state)
             try NetnsMountPoint.prepare()
+            let plan = PodServerPlan(blueprint, silent: [])
+            if launch == nil, !plan.isEmpty { launch = try state.responders.launch() }
             outcome.timing.plan = clock.lap()
 
             progress(.namespaces(count: journal.namespaces.count))
             let settings = blueprint.namespaces.map { SettingPlan($0.content.sysctls) }
             let sessions = try NamespaceMaking.make(
-                journal.namespaces, of: beginning.namespaces, lab: journal.lab, settings, cancellation)
+                journal.namespaces, of: beginning?.namespaces, lab: journal.lab, settings, cancellation)
             journal.note(made: sessions)
             outcome.timing.namespaces = clock.lap()
 
             progress(.objects(count: blueprint.objectCount))
-            let plan = PodServerPlan(blueprint, silent: [])
             let rules = try NamespaceThread.start { [cancellation, blueprint] _ in
                 try installTables(blueprint, cancellation)
             }
             let answers = Result {
-                try NamespaceThread.start { [launch = beginning.launch] _ in
-                    if let launch, !plan.isEmpty { return try state.responders.complete(launch, plan) }
-                    launch?.abandon()
-                    try state.responders.follow(plan)
+                try NamespaceThread.start { [launch] _ in
+                    guard let launch else { return }
+                    if !plan.isEmpty { return try state.responders.complete(launch, plan) }
+                    launch.abandon()
+                    try state.responders.stop()
                 }
             }
-            let files = Result { try Background { [blueprint] in try EtcFiles.install(blueprint, state) } }
+            let files = Result {
+                try NamespaceThread.start { [blueprint] _ in try EtcFiles.install(blueprint, state) }
+            }
             let links = Result { [blueprint] in
                 let changes = zip(blueprint.namespaces, settings).map { ChangeSet(filling: $0.content, $1) }
                 try Applier(blueprint, sessions: sessions, changes: changes, cancellation).fill()
@@ -346,7 +364,8 @@ public struct BringUp {
             outcome.timing.services = clock.lap()
             return Built(outcome: outcome, journal: journal, planned: form.blueprint, hosts: hosts)
         } catch {
-            beginning.abandon()
+            beginning?.namespaces.close()
+            launch?.abandon()
             throw takenBack(journal, state, after: error)
         }
     }
@@ -438,5 +457,13 @@ extension Topology {
         return workloads.reduce(machines) { count, workload in
             workload.usesHostNetwork ? count : count + workload.podCount(eligibleNodes: 0)
         }
+    }
+}
+
+extension Limits {
+    /// Whether there is so much of everything that it does not matter how much a lab takes.
+    fileprivate func arePlenty(for topology: Topology) -> Bool {
+        let count = topology.namespaceCount
+        return openFiles > 3 * count + 256 && maximumNamespaces.map { $0 / 8 > count + 8 } ?? false
     }
 }

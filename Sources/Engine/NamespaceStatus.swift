@@ -1,6 +1,7 @@
 import Addresses
 import Blueprint
 import NetworkNamespaces
+import NetworkObjects
 import Rtnetlink
 
 /// One namespace, as the kernel has it.
@@ -32,21 +33,39 @@ public struct NamespaceStatus: Sendable {
 
     /// Looks into a namespace.
     init(_ namespace: Blueprint.Namespace, pin: String, _ thread: inout NamespaceThread) throws {
+        guard NamedNamespaces.identity(pin) != nil else {
+            self.init(namespace, pin, links: nil, addresses: [])
+            return
+        }
+        let session = try thread.open(pin, of: namespace.name) { session, _ in session }
+        let links = try session.withSocket { try $0.links() }
+        let table = InterfaceTable(links)
+        let addresses = try session.withSocket { try $0.addresses(in: table) }
+        self.init(namespace, pin, links: links, addresses: addresses)
+    }
+
+    /// A namespace as it was seen; nil for one that is not there.
+    init(_ namespace: Blueprint.Namespace, _ pin: String, seen: NamespaceSnapshot?) {
+        self.init(
+            namespace, pin, links: seen.map { Array($0.links.values) }, addresses: seen?.content.addresses ?? [])
+    }
+
+    /// - Parameter links: nil for a namespace that is not there.
+    private init(
+        _ namespace: Blueprint.Namespace, _ pin: String, links: [ObservedLink]?, addresses found: [DeviceAddress]
+    ) {
         name = namespace.name
         kind = namespace.kind
         node = namespace.node
         self.pin = pin
         isChecked = true
-        guard NamedNamespaces.identity(pin) != nil else {
+        guard let links else {
             addresses = []
             state = "gone"
             isSettling = false
             return
         }
-        let session = try thread.open(pin, of: name) { session, _ in session }
-        let links = try session.withSocket { try $0.links() }
-        let table = InterfaceTable(links)
-        let present = try Set(session.withSocket { try $0.addresses(in: table) }.map(\.address.address))
+        let present = Set(found.map(\.address.address))
         addresses = namespace.addresses.filter(present.contains)
         isSettling = links.contains { link in
             link.link.isUp && link.hasCarrier && [.down, .lowerLayerDown].contains(link.operationalState)

@@ -8,9 +8,9 @@ import System
 /// It is lent to a closure for as long as the thread stays. It can be neither copied nor kept nor taken to another thread: so
 /// whatever asks for one works in that namespace and in no other.
 public struct InsideNamespace: ~Copyable {
-    private let settings = SettingFolders()
+    private let settings: SettingFolders
 
-    init() {}
+    init(_ instances: ProcInstances? = nil) { settings = SettingFolders(instances) }
 
     /// Lends the namespace that the calling thread is in anyway, such as the host's.
     public static func current<Value: ~Copyable, Failure: Error>(

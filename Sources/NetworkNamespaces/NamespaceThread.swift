@@ -8,6 +8,8 @@ import System
 /// Where no thread can be had, the calling one does the work and goes back to its namespace: what has to be taken away must
 /// be taken away on a machine with a full process table, too.
 public struct NamespaceThread: ~Copyable {
+    private let instances = ProcInstances()
+
     private init() {}
 
     // MARK: Going inside
@@ -17,7 +19,7 @@ public struct NamespaceThread: ~Copyable {
         _ namespace: borrowing NetworkNamespace, _ body: (borrowing InsideNamespace) throws -> Value
     ) throws -> Value {
         try namespace.enter()
-        return try body(InsideNamespace())
+        return try body(InsideNamespace(instances))
     }
 
     /// Moves the thread into the namespace that is pinned under a name, and runs `body` there.
@@ -32,7 +34,7 @@ public struct NamespaceThread: ~Copyable {
         } catch {
             throw refusal(error)
         }
-        return try body(InsideNamespace())
+        return try body(InsideNamespace(instances))
     }
 
     /// Moves the thread into a namespace that is new and that it alone holds so far, and runs `body` there.
@@ -40,7 +42,7 @@ public struct NamespaceThread: ~Copyable {
         _ body: (borrowing InsideNamespace) throws -> Value
     ) throws -> Value {
         try NetworkNamespace.unshareThread()
-        return try body(InsideNamespace())
+        return try body(InsideNamespace(instances))
     }
 
     // MARK: Threads

@@ -1,6 +1,5 @@
 import CLinux
 import Glibc
-import Synchronization
 import System
 
 /// The folders of `/proc/sys/net` of one network namespace, each opened once.
@@ -10,7 +9,11 @@ import System
 /// through many namespaces looks in a procfs of its own, which nobody else sees.
 final class SettingFolders {
     private var folders: [Substring: Folder] = [:]
+    private let instances: ProcInstances?
     private var root: ProcInstance?
+
+    /// - Parameter instances: those of the thread; nil to look in the one that all see.
+    init(_ instances: ProcInstances?) { self.instances = instances }
 
     private final class Folder {
         let descriptor: FileDescriptor
@@ -26,7 +29,7 @@ final class SettingFolders {
         if let known = folders[first] {
             folder = known
         } else {
-            if folders.isEmpty { root = ProcInstance.next() }
+            if folders.isEmpty { root = instances?.next() }
             let opened = try open(top: String(first), rest.isEmpty ? flags : O_RDONLY | O_DIRECTORY)
             if rest.isEmpty { return opened }
             folder = Folder(opened)
@@ -45,11 +48,11 @@ final class SettingFolders {
 /// A procfs that is mounted nowhere (fsmount(2)), gone with the last descriptor of it.
 ///
 /// A class, because several namespaces are looked at in one.
-private final class ProcInstance: Sendable {
+final class ProcInstance {
     let mount: FileDescriptor
 
-    /// Since Linux 5.8 each is a file system of its own; before, they share what they know, and are no quicker.
-    private init?() {
+    /// Since Linux 5.8 each is a file system of its own; before, they share what they know, and are no quicker. Nil where there can be none.
+    fileprivate init?() {
         let context = nslab_fsopen("proc")
         guard context >= 0 else { return nil }
         defer { close(context) }
@@ -58,29 +61,26 @@ private final class ProcInstance: Sendable {
         guard mount >= 0 else { return nil }
         self.mount = FileDescriptor(owning: mount)
     }
+}
 
-    private struct Turn {
-        var count = 0
-        var instance: ProcInstance?
-        var isRefused = false
-    }
-
-    private static let turn = Mutex(Turn())
+/// Where one thread that goes from namespace to namespace looks for their settings.
+final class ProcInstances {
+    private var count = 0
+    private var instance: ProcInstance?
+    private var isRefused = false
 
     /// After so many namespaces another is made: one costs about as much as looking through a chain of that length.
-    private static let length = 64
+    private static let length = 48
 
-    /// The one to look at another namespace in; nil for the one that all see: the first namespaces of a process are not worth another, and
-    /// whoever may not mount has none.
-    static func next() -> ProcInstance? {
-        turn.withLock { turn in
-            turn.count += 1
-            if turn.isRefused || turn.count <= length { return nil }
-            if turn.count % length == 1 || turn.instance == nil {
-                turn.instance = ProcInstance()
-                turn.isRefused = turn.instance == nil
-            }
-            return turn.instance
+    /// The one to look at another namespace in; nil for the one that all see: the first namespaces are not worth another, and whoever may not
+    /// mount has none.
+    func next() -> ProcInstance? {
+        count += 1
+        if isRefused || count <= Self.length { return nil }
+        if count % Self.length == 1 {
+            instance = ProcInstance()
+            isRefused = instance == nil
         }
+        return instance
     }
 }

@@ -16,7 +16,6 @@ extension PodServerPlan {
             silent == blueprint.stoppedPods ? blueprint.services : blueprint.services.map { $0.stopping(silent) }
         zone.services = ClusterZone.Service.all(services)
         addHealthChecks(blueprint, services)
-        zone.serial = UInt32(truncatingIfNeeded: time(nil))
         for namespace in blueprint.namespaces {
             for hosted in namespace.hostPods {
                 add(

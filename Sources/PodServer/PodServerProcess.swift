@@ -9,7 +9,7 @@ import System
 /// start and whenever the plan changes. So the process can give up all privileges before it looks at anything.
 ///
 /// The command sends `socket` messages with the listening sockets that the process lacks, then `follow` with the file of the plan; the
-/// process answers `ready` or `error`. `sockets` asks for the names of those that it has. `log` has it write a pod's log to a pipe.
+/// process answers `ready` or `error`. `plan` asks what tells the plan that it follows, `sockets` for the names of those that it has. `log` has it write a pod's log to a pipe.
 ///
 /// One command at a time uses it, but for logs: the caller holds the lab's lock.
 public struct PodServerProcess: Sendable {
@@ -68,9 +68,11 @@ public struct PodServerProcess: Sendable {
     /// - Parameter program: the nslab program; nil for the one that runs, or the one in PATH if that is another.
     public func follow(_ plan: PodServerPlan, program: String? = nil) throws(PodServerError) {
         guard !plan.isEmpty else { return try stop() }
+        let bytes = try bytes(of: plan)
+        if try isFollowed(bytes) { return }
         if let channel = try connect() {
             do throws(PodServerError) {
-                return try tell(channel, plan, lacking: missing(plan, channel))
+                return try tell(channel, bytes, lacking: missing(plan, channel))
             } catch {
                 // One that does not answer is replaced.
                 guard case .noAnswer = error else { throw error }
@@ -150,7 +152,7 @@ public struct PodServerProcess: Sendable {
 
     /// Gives a process that was started its plan and its sockets.
     public func complete(_ launch: Launch, _ plan: PodServerPlan) throws(PodServerError) {
-        try tell(launch.channel, plan, lacking: plan.sockets)
+        try tell(launch.channel, bytes(of: plan), lacking: plan.sockets)
     }
 
     /// What a pod has logged, and with `follows` what it will: lines of `LogLine`, from a pipe.
@@ -169,14 +171,31 @@ public struct PodServerProcess: Sendable {
         }
     }
 
+    /// A plan as it is handed over, one as the other the same.
+    private func bytes(of plan: PodServerPlan) throws(PodServerError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        do { return Array(try encoder.encode(plan)) } catch { throw .failed("\(error)") }
+    }
+
+    /// Whether the process runs and says that it follows this plan. One of an earlier nslab does not say.
+    private func isFollowed(_ bytes: [UInt8]) throws(PodServerError) -> Bool {
+        guard let channel = try connect() else { return false }
+        channel.limitWaiting(seconds: 5)
+        do throws(SystemCallError) {
+            try channel.send("plan")
+            return try channel.receive()?.text == PodServerPlan.digest(bytes)
+        } catch {
+            return false
+        }
+    }
+
     /// Opens the sockets that the process lacks, and has it follow the plan.
     private func tell(
-        _ channel: borrowing ControlChannel, _ plan: PodServerPlan, lacking names: [SocketName]
+        _ channel: borrowing ControlChannel, _ bytes: [UInt8], lacking names: [SocketName]
     ) throws(PodServerError) {
         let sockets: [ListeningSocket]
-        let bytes: [UInt8]
         do {
-            bytes = Array(try JSONEncoder().encode(plan))
             sockets = try NamespaceThread.run { try ListeningSocket.open(names, &$0) }
         } catch let error as PodServerError {
             throw error

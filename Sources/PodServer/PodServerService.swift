@@ -3,6 +3,7 @@ import DNS
 import FoundationEssentials
 import Glibc
 import NetworkNamespaces
+import Synchronization
 import System
 
 /// The background process of a lab, from its start to its end: it holds the sockets of all pods that answer, and nothing
@@ -89,6 +90,8 @@ private struct Commands: ~Copyable {
     private let zone: CurrentZone
     private let logs: PodLogs
     private let log: BoundedLog
+    /// What tells the plan that is followed.
+    private let followed = Mutex<String?>(nil)
 
     /// - Parameter user: who may give commands, besides root.
     init(
@@ -158,11 +161,17 @@ private struct Commands: ~Copyable {
             }
         case "follow" where message.descriptors.count == 1:
             guard let file = message.descriptors.next() else { return false }
-            let plan = Data(try file.readAll("plan", limit: 64 << 20))
-            try follow(JSONDecoder().decode(PodServerPlan.self, from: plan), new)
+            let bytes = try file.readAll("plan", limit: 64 << 20)
+            followed.withLock { $0 = nil }
+            var plan = try JSONDecoder().decode(PodServerPlan.self, from: Data(bytes))
+            plan.zone.serial = UInt32(truncatingIfNeeded: time(nil))
+            try follow(plan, new)
+            followed.withLock { $0 = PodServerPlan.digest(bytes) }
             new = []
             isServing = true
             try channel.send("ready")
+        case "plan" where message.descriptors.count == 0:
+            try channel.send(followed.withLock { $0 } ?? "none")
         case "log" where message.descriptors.count == 1 && lines.count == 4:
             guard let pipe = message.descriptors.next() else { return false }
             let pod = PodLogs.PodName(namespace: String(lines[1]), name: String(lines[2]))

@@ -28,7 +28,7 @@ public enum Processors {
     }
 
     /// What a thread is worth.
-    private static let leastShare = 32
+    private static let leastShare = 4
 
     /// Keeps the calling thread on one processor from here on (sched_setaffinity(2)).
     public static func keepThread(on number: Int) throws(SystemCallError) {

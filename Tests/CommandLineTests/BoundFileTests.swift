@@ -84,7 +84,7 @@ struct BoundFileTests {
             #expect(up.status == 0, "\(up.output)")
             func again() throws {
                 let name = try Witness.output([
-                    "sh", "-c", "grep -l '\(folder)' /run/nslab/*/topology.yaml | cut -d/ -f4",
+                    "sh", "-c", "grep -ls '\(folder)' /run/nslab/*/topology.yaml | cut -d/ -f4",
                 ])
                 let end = try Witness.run([
                     BuiltProgram.path, "up", folder, "--name", name.trimmingCharacters(in: .whitespacesAndNewlines),
@@ -185,7 +185,7 @@ struct BoundFileTests {
         let binds = "\"data:/all\", \"data:/fixed:ro\", \"data/file:/one\", \"data/file:/single:ro\""
         try Self.withLab(binds, ["data/file": "mine\n"]) { (folder, up, exec) throws in
             #expect(up.status == 0, "\(up.output)")
-            let lab = try Witness.output(["sh", "-c", "grep -l '\(folder)' /run/nslab/*/topology.yaml | cut -d/ -f4"])
+            let lab = try Witness.output(["sh", "-c", "grep -ls '\(folder)' /run/nslab/*/topology.yaml | cut -d/ -f4"])
                 .trimmingCharacters(in: .whitespacesAndNewlines)
             // RENAME_EXCHANGE.
             let swapper = try Witness.Process([

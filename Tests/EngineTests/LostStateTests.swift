@@ -44,6 +44,21 @@ struct LostStateTests {
         }
     }
 
+    @Test("down knows the lab's own by its number where the mark is lost; what took the place of one has neither")
+    func unmarked() throws {
+        try TestLab.with("ipv4-only") { lab in
+            let pins = lab.blueprint.namespaces.map { lab.pin($0.name) }
+            try Witness.ip("link set lo alias somebody", in: pins[1])
+            try Witness.ip("netns del \(pins[2])")
+            try Witness.ip("netns add \(pins[2])")
+            defer { _ = try? Witness.ip("netns del \(pins[2])") }
+            let report = try Lab.down(.named([lab.name]))
+            #expect(report.labs[0].foreign == [pins[2]])
+            #expect(Remains(of: lab.name).pins == [pins[2]])
+            try Witness.ip("netns del \(pins[2])")
+        }
+    }
+
     @Test(
         "what was written in hosts' roots is found and removed, also by who is in one with another network",
         arguments: ["removed", "moved", "unmounted", "journal missing"])

@@ -23,15 +23,17 @@ struct SettingTests {
         }
     }
 
-    @Test("settings are those of the namespace that the thread is in, also of a process that has been in many")
+    @Test("settings are those of the namespace that the thread is in, also of a thread that has been in many")
     func many() throws {
         let one = try NetworkNamespace.another()
         let other = try NetworkNamespace.another()
-        for round in 1...100 {
-            try one.inside { try $0.setSysctl("ipv4/ip_default_ttl", to: "\(round)") }
-            try other.inside { try $0.setSysctl("ipv4/ip_default_ttl", to: "\(round + 100)") }
-            #expect(try one.inside { try $0.sysctl("ipv4/ip_default_ttl") } == "\(round)")
-            #expect(try other.inside { try $0.sysctl("ipv4/ip_default_ttl") } == "\(round + 100)")
+        try NamespaceThread.visiting { thread in
+            for round in 1...100 {
+                try thread.enter(one) { try $0.setSysctl("ipv4/ip_default_ttl", to: "\(round)") }
+                try thread.enter(other) { try $0.setSysctl("ipv4/ip_default_ttl", to: "\(round + 100)") }
+                #expect(try thread.enter(one) { try $0.sysctl("ipv4/ip_default_ttl") } == "\(round)")
+                #expect(try thread.enter(other) { try $0.sysctl("ipv4/ip_default_ttl") } == "\(round + 100)")
+            }
         }
         let seen = try one.inside { _ in try Witness.output(["sysctl", "-n", "net.ipv4.ip_default_ttl"]) }
         #expect(seen == "100\n")

@@ -76,6 +76,31 @@ struct PodServerProcessTests {
         }
     }
 
+    @Test("a plan that is followed already is not handed over again, and to another process it is")
+    func same() throws {
+        try Bench.with { bench in
+            func written() throws -> ino_t {
+                var status = stat()
+                try #require(stat("\(bench.folder)/responders.plan", &status) == 0)
+                return status.st_ino
+            }
+            let plan = bench.plan(.init(.tcp, 8080, answer: .http(body: "one\n")))
+            try bench.follow(plan)
+            let first = try written()
+            try bench.follow(plan)
+            #expect(try written() == first)
+            try bench.follow(bench.plan(.init(.tcp, 8080, answer: .http(body: "two\n"))))
+            #expect(try bench.curl("http://10.9.0.1:8080/").output == "two\n")
+            try bench.follow(plan)
+            #expect(try bench.curl("http://10.9.0.1:8080/").output == "one\n")
+            guard case .running(let pid) = try bench.process.state else { throw SystemCallError("kill", "process") }
+            kill(pid, SIGKILL)
+            try eventually { try bench.process.state == .ended }
+            try bench.follow(plan)
+            #expect(try bench.curl("http://10.9.0.1:8080/").output == "one\n")
+        }
+    }
+
     @Test("a client that floods and does not read is bounded, and the others are answered")
     func flood() throws {
         try Bench.with { bench in
