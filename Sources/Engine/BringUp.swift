@@ -464,6 +464,7 @@ extension Limits {
     /// Whether there is so much of everything that it does not matter how much a lab takes.
     fileprivate func arePlenty(for topology: Topology) -> Bool {
         let count = topology.namespaceCount
-        return openFiles > 3 * count + 256 && maximumNamespaces.map { $0 / 8 > count + 8 } ?? false
+        return openFiles > 3 * count + 256 && runSpace > 32 << 20
+            && maximumNamespaces.map { $0 / 8 > count + 8 } ?? false
     }
 }

@@ -142,16 +142,19 @@ struct ConvergenceTests {
             // A node: itself, its pod, a port of the switch, and at each other node its tunnel ends and its blocks' routes.
             form.nodes = 21
             let node = try edit(lab, "a node more", to: form)
+            // Where other labs have most of the kernel's neighbour table, all neighbours are entries of their own: one a family.
+            let isCrowded = try RunningLab(named: lab.name).blueprint.allocations.permanentNeighbours == true
+            let (each, switched) = isCrowded ? (9, 3) : (7, 1)
             for number in 1...20 {
                 // Per family a neighbour, a forwarding entry and a block's route; over VXLAN one to the tunnel's end too.
-                #expect(node["node-\(number)"] == 7, "\(node)")
+                #expect(node["node-\(number)"] == each, "\(node)")
             }
-            #expect(node["tor"] == 1, "\(node)")
+            #expect(node["tor"] == switched, "\(node)")
             #expect(node.keys.filter { $0.hasPrefix("web-") }.count == 1)
             form.nodes = 20
             let left = try edit(lab, "the node goes", to: form)
-            for number in 1...20 { #expect(left["node-\(number)"] == 7, "\(left)") }
-            #expect(left["tor"] == 1)
+            for number in 1...20 { #expect(left["node-\(number)"] == each, "\(left)") }
+            #expect(left["tor"] == switched)
             #expect(left["node-21"] == 1)
             #expect(left.count == 23)
 
