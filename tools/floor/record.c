@@ -143,11 +143,17 @@ ssize_t write(int fd, const void *buffer, size_t length) {
     if (record < 0 || result < 0 || fstatfs(fd, &system) != 0 || system.f_type != PROC_SUPER_MAGIC) return result;
     char link[64], bytes[4096];
     snprintf(link, sizeof link, "/proc/thread-self/fd/%d", fd);
-    ssize_t path = readlink(link, bytes, 1024);
-    if (path > 0 && strncmp(bytes, "/proc/sys/net/", 14) == 0 && length < sizeof bytes - 1024) {
-        bytes[path] = 0;
-        memcpy(bytes + path + 1, buffer, length);
-        keep(step_setting, here(), bytes, path + 1 + length, 0, 0);
+    // Of a procfs that is mounted nowhere the path begins behind `/proc`.
+    char *path = bytes + 5;
+    ssize_t size = readlink(link, path, 1024);
+    if (size > 0 && strncmp(path, "/sys/net/", 9) == 0) {
+        path = memcpy(bytes, "/proc", 5);
+        size += 5;
+    }
+    if (size > 0 && strncmp(path, "/proc/sys/net/", 14) == 0 && length < sizeof bytes - 1280) {
+        path[size] = 0;
+        memcpy(path + size + 1, buffer, length);
+        keep(step_setting, here(), path, size + 1 + length, 0, 0);
     }
     return result;
 }
