@@ -23,6 +23,7 @@ extension CauseFinder {
         // The owner is the bridge's own host, or at another of its ports.
         let (place, port) = (near.place, near.port.link.name)
         if let cause = try blocked(from: near.port, to: nil, near.bridge, place) { return cause }
+        if let cause = try withoutVLAN(port, near.bridge, place) { return cause }
         if owner.namespace == place.name {
             guard let link = place.link(owner.interface), let other = place.bridge(owner.interface),
                 other.link.name != near.bridge.link.name
@@ -31,11 +32,18 @@ extension CauseFinder {
                 .vlan, place.name, "link \(port) master \(near.bridge.link.name)",
                 "\(place.name): port \(port) is at \(near.bridge.link.name), and \(link.link.name) is another network")
         }
-        guard let end = otherEnd(owner.namespace, owner.interface), end.namespace == place.name,
-            let far = place.link(end.interface)
-        else { return nil }
+        guard let end = otherEnd(owner.namespace, owner.interface) else { return nil }
+        if end.namespace != place.name {
+            // Behind another bridge; what is between the two is seen by the frames there.
+            guard let name = InterfaceName(owner.interface), let host = try tables(owner.namespace),
+                let beyond = try bridge(behind: name, host)
+            else { return nil }
+            return try withoutVLAN(beyond.port.link.name, beyond.bridge, beyond.place)
+        }
+        guard let far = place.link(end.interface) else { return nil }
         if far.link.master == near.bridge.link.name {
             if let cause = try blocked(from: near.port, to: far, near.bridge, place) { return cause }
+            if let cause = try withoutVLAN(far.link.name, near.bridge, place) { return cause }
             guard try place.details()[far.link.name]?.isBroadcastTo == false else { return nil }
             return TraceCause(
                 .bridgePort, place.name, "port \(far.link.name) bcast_flood off",
@@ -46,6 +54,22 @@ extension CauseFinder {
             .vlan, place.name, "link \(port) master \(near.bridge.link.name)",
             "\(place.name): port \(port) is at \(near.bridge.link.name), and \(far.link.name), where the other one is, at "
                 + "\(far.link.master.map { "\($0)" } ?? "none")")
+    }
+
+    /// A port where a host is, and that takes nothing without a tag.
+    private func withoutVLAN(
+        _ port: InterfaceName, _ bridge: ObservedLink, _ place: NamespaceTables
+    ) throws -> TraceCause? {
+        guard place.filtersVLANs("\(port)"), try !place.vlans().contains(where: { $0.device == port && $0.isPVID })
+        else { return nil }
+        return refused("frames without a tag", "\(port)", bridge, place)
+    }
+
+    private func refused(
+        _ words: String, _ port: String, _ bridge: ObservedLink, _ place: NamespaceTables
+    ) -> TraceCause {
+        TraceCause(
+            .vlan, place.name, "port \(port)", "\(place.name): port \(port) of \(bridge.link.name) takes no \(words)")
     }
 
     /// A frame that a bridge did not pass on.
@@ -71,9 +95,7 @@ extension CauseFinder {
             let id = layer.vlans.first ?? vlans.first { "\($0.device)" == hop.interface && $0.isPVID }?.id
             guard let id, vlans.contains(where: { "\($0.device)" == hop.interface && $0.id == id }) else {
                 let words = id.map { "VLAN \($0)" } ?? "frames without a tag"
-                return TraceCause(
-                    .vlan, place.name, "port \(hop.interface)",
-                    "\(place.name): port \(hop.interface) of \(bridge.link.name) takes no \(words)")
+                return refused(words, hop.interface, bridge, place)
             }
             if let exit = entries.first?.device, !vlans.contains(where: { $0.device == exit && $0.id == id }) {
                 return TraceCause(
