@@ -167,7 +167,8 @@ struct DriftTests {
     func eachKind() throws {
         let topology = try #require(BundledTopology.named("dual-stack")).topology()
         try TestLab.with("dual-stack") { lab in
-            #expect(try lab.differences(strict: true) == [])
+            let fresh = try lab.differences(strict: true)
+            #expect(fresh == [])
             for drift in Self.drifts {
                 let title = "\(drift.commands)"
                 for command in drift.commands { try Self.run(command, in: drift.namespace.map(lab.pin)) }
