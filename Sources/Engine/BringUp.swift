@@ -1,13 +1,9 @@
-import Addresses
 import Blueprint
 import Glibc
 import KernelCapabilities
 import NetworkNamespaces
-import NetworkObjects
-import Nftables
 import PodServer
 import Rtnetlink
-import Synchronization
 import System
 import Topology
 
@@ -127,10 +123,10 @@ public struct BringUp {
                 try bringKeeping(state, nil, &clock)
             }
             if let done { return done }
-            // Where there is little of anything, what is too little is told before any of it is taken.
             let limits = Limits()
-            let form = try isDryRun || !limits.arePlenty(for: topology) ? form(for: nil, limits: limits) : nil
-            if isDryRun { return planNew(try form ?? self.form(for: nil)) }
+            if isDryRun { return planNew(try form(for: nil, limits: limits)) }
+            // Where there is little of anything, what is too little is told before any of it is taken.
+            let form = limits.arePlenty(for: topology) ? nil : try form(for: nil, limits: limits)
             let built = try LabLock.holding(
                 lab: state, creating: true, cancellation: cancellation, waiting: waiting
             ) {
@@ -142,7 +138,8 @@ public struct BringUp {
                     throw error
                 }
             }
-            return try built ?? planNew(form ?? self.form(for: nil))
+            guard let built else { throw SystemCallError("open", state.path, errno: ENOENT) }
+            return built
         }
     }
 
@@ -220,6 +217,8 @@ public struct BringUp {
         return Form(features: features, blueprint: blueprint, limits: limits)
     }
 
+    /// Changes the lab, or builds it where it does not run.
+    ///
     /// - Parameter form: the lab's form where it does not run; nil if that is not worked out yet.
     private func bring(_ state: StateDirectory, _ form: Form?, _ clock: inout Stopwatch) throws -> Outcome {
         let journal = try journal(state)
@@ -251,130 +250,11 @@ public struct BringUp {
         return outcome
     }
 
-    /// A lab that is built, and whose commands have not been run.
-    private struct Built {
-        var outcome: Outcome
-        var journal: Journal
-        /// The lab as its topology says it.
-        var planned: Blueprint
-        /// The hosts with commands.
-        var hosts: Set<String>
-    }
-
-    /// What is begun of a new lab before it is known what it has: nobody else sees any of it, and it goes with this process.
-    private final class Beginning: Sendable {
-        /// The process that answers for pods; nil for a lab without any.
-        let launch: PodServerProcess.Launch?
-        /// Namespaces to be.
-        let namespaces: NamespaceStock
-
-        init(_ topology: Topology, _ state: StateDirectory) throws {
-            namespaces = try NamespaceStock(count: topology.namespaceCount)
-            // What hinders it is told when it is tried again.
-            launch = topology.workloads.isEmpty ? nil : try? state.responders.launch()
-        }
-
-        func abandon() {
-            namespaces.close()
-            launch?.abandon()
-        }
-    }
-
-    /// Works a new lab out.
-    ///
-    /// - Throws: what is wrong with it; nothing is left of it then.
-    private func plan(
-        _ state: StateDirectory, _ form: Form
-    ) throws -> (form: Form, blueprint: Blueprint, journal: Journal, hosts: Set<String>) {
-        var form = form
-        try NeighbourShare.reserve(for: &form.blueprint, in: state, form.limits)
-        var blueprint = form.blueprint
-        let hosts = blueprint.take(CommandRecords())
-        var journal = Journal(blueprint, source: source, features: form.features)
-        journal.choosesHardwareAddresses = true
-        if let taken = journal.namespaces.first(where: { access(NamedNamespaces.path($0.pin), F_OK) == 0 }) {
-            throw EngineError.namespaceInTheWay(pin: taken.pin)
-        }
-        return (form, blueprint, journal, hosts)
-    }
-
-    private func buildNew(_ state: StateDirectory, _ known: Form?, _ clock: inout Stopwatch) throws -> Built {
-        var beginning: Beginning?
-        var (form, blueprint, journal, hosts): (Form, Blueprint, Journal, Set<String>)
-        do {
-            let limits = known?.limits ?? Limits()
-            if known == nil, limits.arePlenty(for: topology) { beginning = try Beginning(topology, state) }
-            (form, blueprint, journal, hosts) = try plan(state, known ?? self.form(for: nil, limits: limits))
-        } catch {
-            beginning?.abandon()
-            try state.remove()
-            throw error
-        }
-        var launch = beginning?.launch
-        var outcome = Outcome(form)
-        outcome.isNew = true
-        cancellation.hold()
-        do {
-            try blueprint.allocations.write(to: state)
-            try StateDirectory.write(Array(topology.yaml.utf8), to: state.topology)
-            try journal.write(to: state)
-            try NetnsMountPoint.prepare()
-            let plan = PodServerPlan(blueprint, silent: [])
-            if launch == nil, !plan.isEmpty { launch = try state.responders.launch() }
-            outcome.timing.plan = clock.lap()
-
-            progress(.namespaces(count: journal.namespaces.count))
-            let settings = blueprint.namespaces.map { SettingPlan($0.content.sysctls) }
-            let sessions = try NamespaceMaking.make(
-                journal.namespaces, of: beginning?.namespaces, lab: journal.lab, settings, cancellation)
-            journal.note(made: sessions)
-            outcome.timing.namespaces = clock.lap()
-
-            progress(.objects(count: blueprint.objectCount))
-            let rules = try NamespaceThread.start { [cancellation, blueprint] _ in
-                try installTables(blueprint, cancellation)
-            }
-            let answers = Result {
-                try NamespaceThread.start { [launch] _ in
-                    guard let launch else { return }
-                    if !plan.isEmpty { return try state.responders.complete(launch, plan) }
-                    launch.abandon()
-                    try state.responders.stop()
-                }
-            }
-            let files = Result {
-                try NamespaceThread.start { [blueprint] _ in try EtcFiles.install(blueprint, state) }
-            }
-            let links = Result { [blueprint] in
-                let changes = zip(blueprint.namespaces, settings).map { ChangeSet(filling: $0.content, $1) }
-                try Applier(blueprint, sessions: sessions, changes: changes, cancellation).fill()
-            }
-            // All ways of failing have to end before anything is removed.
-            let tables = Result { journal.rules = try rules.value() }
-            outcome.timing.netlink = clock.lap()
-            let answering = Result { try answers.get().value() }
-            let installed = Result { try files.get().value() }
-            try links.get()
-            try tables.get()
-            try answering.get()
-            try installed.get()
-            try cancellation.check(state.lab)
-            journal.isComplete = true
-            try journal.write(to: state)
-            outcome.timing.services = clock.lap()
-            return Built(outcome: outcome, journal: journal, planned: form.blueprint, hosts: hosts)
-        } catch {
-            beginning?.namespaces.close()
-            launch?.abandon()
-            throw takenBack(journal, state, after: error)
-        }
-    }
-
     /// Removes a lab that is new and cannot be completed.
     ///
     /// - Parameter error: why it cannot.
     /// - Returns: what its user is told.
-    private func takenBack(_ journal: Journal, _ state: StateDirectory, after error: any Error) -> any Error {
+    func takenBack(_ journal: Journal, _ state: StateDirectory, after error: any Error) -> any Error {
         var error = error
         if case EngineError.interrupted(let lab, _) = error {
             error = EngineError.interrupted(lab: lab, isLeft: false)
@@ -402,35 +282,6 @@ public struct BringUp {
     }
 }
 
-/// Installs the nf_tables tables of all namespaces.
-///
-/// - Returns: records of them.
-private func installTables(_ blueprint: Blueprint, _ cancellation: Cancellation) throws -> [String: RuleRecord] {
-    let namespaces = blueprint.namespaces.filter { !$0.content.tables.isEmpty }
-    let records = Slots<RuleRecord>(count: namespaces.count)
-    try NamespaceThread.forEach(namespaces.count) { thread, index in
-        try cancellation.check(blueprint.lab)
-        let namespace = namespaces[index]
-        records[index] = try thread.enter(blueprint.pin(of: namespace), of: namespace.name) { inside in
-            let generation: UInt32?
-            do throws(NftablesError) {
-                generation = try Nftables.update(namespace.content.tables.map { .add($0) }, in: inside)
-            } catch {
-                // The refusal is told in any case; why, where it can be tried.
-                throw EngineError.refused(
-                    object: "\(namespace.name): nf_tables", reason: error.message,
-                    advice: try? MachineDiagnosis.lack(among: Requirements(blueprint).features))
-            }
-            return RuleRecord(
-                try generation ?? Nftables.generation(in: inside), namespace.content.tables)
-        }
-    }
-    let all = zip(namespaces, records.all).compactMap { namespace, record in
-        record.map { (blueprint.pin(of: namespace), $0) }
-    }
-    return Dictionary(all, uniquingKeysWith: { first, _ in first })
-}
-
 extension BringUp.Outcome {
     init(_ form: BringUp.Form) {
         blueprint = form.blueprint
@@ -447,24 +298,5 @@ struct Stopwatch {
         let now = ContinuousClock.now
         defer { start = now }
         return start.duration(to: now) / .seconds(1)
-    }
-}
-
-extension Topology {
-    /// About how many namespaces a lab of it has, and no more than that where all of its pods run.
-    fileprivate var namespaceCount: Int {
-        let machines = routers.count + networks.count + nodes.count + hosts.count
-        return workloads.reduce(machines) { count, workload in
-            workload.usesHostNetwork ? count : count + workload.podCount(eligibleNodes: 0)
-        }
-    }
-}
-
-extension Limits {
-    /// Whether there is so much of everything that it does not matter how much a lab takes.
-    fileprivate func arePlenty(for topology: Topology) -> Bool {
-        let count = topology.namespaceCount
-        return openFiles > 3 * count + 256 && runSpace > 32 << 20
-            && maximumNamespaces.map { $0 / 8 > count + 8 } ?? false
     }
 }

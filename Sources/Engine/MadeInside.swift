@@ -1,6 +1,7 @@
 import NetworkNamespaces
 import NetworkObjects
 import Rtnetlink
+import System
 
 /// An object that is put right from inside its namespace, over other sockets than those of rtnetlink.
 protocol MadeInside: NetworkObject {
@@ -61,9 +62,7 @@ extension LegacyTable {
             case .ipv6: .ipv6
             case .arp: .arp
             }
-        // FNV-1a, as good as another to tell rules from others.
-        let digest = table.rules.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        self.init(family, table.name, entries: own, policies: policies, digest: digest)
+        self.init(family, table.name, entries: own, policies: policies, digest: fingerprint(table.rules))
     }
 }
 

@@ -59,7 +59,8 @@ final class NamespaceStock: Sendable {
     /// - Throws: `SystemCallError` if there can be no thread for it.
     init(count: Int) throws(SystemCallError) {
         // Who has one processor alone gains nothing. Each takes a descriptor.
-        let shared = Shared(count: Processors.available == 1 ? 0 : min(count, 512))
+        let count = Processors.available == 1 ? 0 : min(count, 512)
+        let shared = Shared(count: count)
         self.shared = shared
         maker = count == 0 ? nil : try NamespaceThread.start { try shared.make(&$0) }
     }

@@ -32,7 +32,8 @@ extension RunningLab {
                 var found = try lab.findDifferences(state, strict: strict)
                 // Groups of a link that has just come up are joined, and entered, by a worker of the kernel (`mld_report_work` in
                 // net/ipv6/mcast.c), on a busy machine some time after the request.
-                for _ in 0..<20 where strict && found.differences.contains(where: \.isOfGroup) {
+                let start = ContinuousClock.now
+                while strict, found.differences.contains(where: \.isOfGroup), start.duration(to: .now) < .seconds(2) {
                     usleep(100_000)
                     found = try lab.findDifferences(state, strict: strict)
                 }
@@ -111,5 +112,9 @@ extension RunningLab {
 
 extension Difference {
     /// Whether it is about an IPv6 group that a link is in.
-    fileprivate var isOfGroup: Bool { description.contains("group ff0") || description.contains("fdb 33:33:") }
+    fileprivate var isOfGroup: Bool {
+        if kind == ForwardingEntry.kindName { return object.hasPrefix("33:33:") }
+        guard case .different(let attributes) = finding else { return false }
+        return attributes.contains { $0.name.text.hasPrefix("group ff0") }
+    }
 }

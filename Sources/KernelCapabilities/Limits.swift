@@ -136,6 +136,7 @@ public struct Limits: Sendable {
 
 /// A short file that the kernel makes.
 struct HostFile {
+    /// Nil if it cannot be read, which is no error: kernels differ in what they tell.
     private let bytes: [UInt8]?
 
     init(_ path: String) {

@@ -86,7 +86,7 @@ public struct Lab: Sendable {
                     total: start.duration(to: built) / .seconds(1))
                 report.pendingPods = PendingPodReport.all(of: outcome.blueprint)
                 report.commandFailures = outcome.commandFailures.isEmpty ? nil : outcome.commandFailures
-                report.warnings += try bringUp.serveAPI()
+                report.warnings += bringUp.serveAPI()
                 cancellation.release()
                 if probing {
                     try lab.running.waitForLinks(surveys)

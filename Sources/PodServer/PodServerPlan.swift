@@ -19,12 +19,6 @@ public struct PodServerPlan: Codable, Hashable, Sendable {
         self.zone = zone
     }
 
-    /// What tells a plan as it is handed over from others.
-    static func digest(_ bytes: [UInt8]) -> String {
-        // FNV-1a, as good as another: nobody makes a plan to be taken for another.
-        String(bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }, radix: 16)
-    }
-
     /// Whether there is nothing to serve, so that no process is needed.
     public var isEmpty: Bool { pods.allSatisfy(\.listeners.isEmpty) }
 

@@ -9,7 +9,8 @@ import System
 /// start and whenever the plan changes. So the process can give up all privileges before it looks at anything.
 ///
 /// The command sends `socket` messages with the listening sockets that the process lacks, then `follow` with the file of the plan; the
-/// process answers `ready` or `error`. `plan` asks what tells the plan that it follows, `sockets` for the names of those that it has. `log` has it write a pod's log to a pipe.
+/// process answers `ready` or `error`. `plan` asks what tells the plan that it follows, `sockets` for the names of those that it
+/// has. `log` has it write a pod's log to a pipe.
 ///
 /// One command at a time uses it, but for logs: the caller holds the lab's lock.
 public struct PodServerProcess: Sendable {
@@ -184,7 +185,7 @@ public struct PodServerProcess: Sendable {
         channel.limitWaiting(seconds: 5)
         do throws(SystemCallError) {
             try channel.send("plan")
-            return try channel.receive()?.text == PodServerPlan.digest(bytes)
+            return try channel.receive()?.text == String(fingerprint(bytes), radix: 16)
         } catch {
             return false
         }

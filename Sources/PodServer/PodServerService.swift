@@ -166,7 +166,7 @@ private struct Commands: ~Copyable {
             var plan = try JSONDecoder().decode(PodServerPlan.self, from: Data(bytes))
             plan.zone.serial = UInt32(truncatingIfNeeded: time(nil))
             try follow(plan, new)
-            followed.withLock { $0 = PodServerPlan.digest(bytes) }
+            followed.withLock { $0 = String(fingerprint(bytes), radix: 16) }
             new = []
             isServing = true
             try channel.send("ready")

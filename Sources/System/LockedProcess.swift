@@ -51,8 +51,7 @@ public struct LockedProcess: Sendable {
 
     /// Asks the process that holds the lock to end, and waits for nothing.
     public func ask() throws(SystemCallError) {
-        guard let pid = try holder, let process = try ProcessHandle(pid), try holder == pid else { return }
-        process.send(SIGTERM)
+        if let pid = try holder { try handle(of: pid)?.send(SIGTERM) }
     }
 
     /// Ends the process and waits for its end, that of one which has only begun as well, and of all that it has started.
@@ -85,11 +84,16 @@ public struct LockedProcess: Sendable {
         }
     }
 
+    /// A hold on the process that holds the lock; nil if it is that no more.
+    private func handle(of pid: pid_t) throws(SystemCallError) -> ProcessHandle? {
+        guard let process = try ProcessHandle(pid) else { return nil }
+        // The lock proves that the handle is of that process, and not of one that got its number since.
+        return try holder == pid ? consume process : nil
+    }
+
     /// Ends the process that holds the lock, first with a signal that lets it end in order.
     private func end(_ pid: pid_t) throws(SystemCallError) {
-        guard let process = try ProcessHandle(pid) else { return }
-        // The lock proves that the handle is of the process that holds it, and not of one that got its number since.
-        guard try holder == pid else { return }
+        guard let process = try handle(of: pid) else { return }
         guard process.end(grace: 500) else { throw SystemCallError("kill", "process \(pid)", errno: ETIMEDOUT) }
         // Where this process started it, no other waits for its end.
         waitpid(pid, nil, WNOHANG)

@@ -19,7 +19,7 @@ public enum Processors {
         let width = min(available, count / leastShare)
         let share = width > 1 ? (count + width - 1) / width : count
         let own = 0..<min(share, count)
-        // Where another thread cannot be had, this one does its work.
+        // Where another thread cannot be had, or not be waited for, this one does its work.
         let others = stride(from: own.upperBound, to: count, by: max(share, 1)).map { first in
             let numbers = first..<min(first + share, count)
             return (numbers, try? Background { numbers.map(body) })
